@@ -1,0 +1,62 @@
+"""What a producer hands to the recorder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from clinigate.core.measurement import Measurement
+
+__all__ = ["Fault", "Finding", "Gap", "Observation"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that went wrong, for a reader to act on; measurements decide, findings explain.
+
+    Attributes:
+        metric: the measurement that counted it.
+        message: what was expected and what came, in one sentence.
+        case_id: the case that shows it; `clinigate repro` replays it.
+        where: the part of the data, as the archetype or the slice.
+        stimulus, excerpt: what was said and what was answered, shortened; redacted when recorded.
+    """
+
+    metric: str
+    message: str
+    case_id: str | None = None
+    where: str | None = None
+    stimulus: str | None = None
+    excerpt: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A metric that was not looked at, and why: the target cannot, or nobody selected it."""
+
+    metric: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A check that broke: its own error, not the target's."""
+
+    metric: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """Exactly one thing that a check saw.
+
+    Attributes:
+        check: the id of the check that saw it.
+        about: what it saw.
+        controls: clauses that it speaks to.
+        evidence: digests (`sha256:…`) of raw evidence that was recorded as blobs.
+    """
+
+    check: str
+    about: Measurement | Finding | Gap | Fault
+    controls: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
