@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from clinigate.core.measurement import Measurement
+from clinigate.core.measurement import Measurement, Scope
 
 __all__ = ["Fault", "Finding", "Gap", "Observation"]
 
@@ -31,10 +31,14 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A metric that was not looked at, and why: the target cannot, or nobody selected it."""
+    """A metric that was not looked at, and why: the target cannot, or nobody selected it.
+
+    `scope` narrows the gap to one scope; None means the metric as a whole.
+    """
 
     metric: str
     reason: str
+    scope: Scope | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,288 @@
+"""An acceptance criterion: the only place where pass or fail is decided."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from clinigate.core.measurement import Kind, Measurement, Scope
+from clinigate.core.statistics import lower_bound, need_n, need_n_at_least, upper_bound
+from clinigate.core.verdict import Status, Verdict
+from clinigate.errors import UsageError
+
+__all__ = ["Criterion", "Relation"]
+
+
+class Relation(StrEnum):
+    """How a metric must stand to its limit."""
+
+    AT_LEAST = ">="
+    ABOVE = ">"
+    AT_MOST = "<="
+    BELOW = "<"
+
+    def holds(self, value: float, limit: float) -> bool:
+        """Whether `value` stands to `limit` as this relation says."""
+        match self:
+            case Relation.AT_LEAST:
+                return value >= limit
+            case Relation.ABOVE:
+                return value > limit
+            case Relation.AT_MOST:
+                return value <= limit
+            case Relation.BELOW:
+                return value < limit
+
+    @property
+    def caps(self) -> bool:
+        """Whether small values are the good ones."""
+        return self in (Relation.AT_MOST, Relation.BELOW)
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """What a measurement must show.
+
+    Attributes:
+        id: name in policies and reports, as `crisis.false_negative_rate`.
+        metric, scope: which measurement it judges.
+        relation, limit: how the metric must stand to which limit.
+        confidence: one-sided confidence of the bounds that decide.
+        min_n: least number of units that a pass needs, whatever the bounds say.
+        zero_tolerance: the limit is perfection. Passes on no violation in at least `min_n` units,
+            fails on the first; the bound is printed, since perfection is never proven.
+        title: the criterion in plain words.
+        controls: clauses that it serves.
+    """
+
+    id: str
+    metric: str
+    relation: Relation
+    limit: float
+    confidence: float = 0.95
+    scope: Scope = Scope.CATALOGUE
+    min_n: int = 1
+    zero_tolerance: bool = False
+    title: str = ""
+    controls: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.limit):
+            raise UsageError(f"criterion {self.id}: limit is {self.limit}, it must be a number")
+        if not 0.5 < self.confidence < 1:
+            raise UsageError(
+                f"criterion {self.id}: confidence is {self.confidence}, it must lie between 0.5 and 1"
+            )
+        if self.min_n < 1:
+            raise UsageError(f"criterion {self.id}: min_n is {self.min_n}, it must be at least 1")
+        perfect = (self.relation, self.limit) in ((Relation.AT_LEAST, 1), (Relation.AT_MOST, 0))
+        if self.zero_tolerance and not perfect:
+            raise UsageError(
+                f"criterion {self.id}: zero tolerance means '>= 1' or '<= 0', "
+                f"got '{self.relation} {self.limit:g}'"
+            )
+
+    def tightened(
+        self, *, limit: float | None = None, confidence: float | None = None
+    ) -> Criterion:
+        """Return this criterion with a stricter limit or confidence; a looser one is refused.
+
+        Raises:
+            UsageError: the given value is looser than the one that stands.
+        """
+        tighter = replace(
+            self,
+            limit=self.limit if limit is None else limit,
+            confidence=self.confidence if confidence is None else confidence,
+        )
+        if not self.relation.holds(tighter.limit, self.limit) and tighter.limit != self.limit:
+            raise UsageError(
+                f"{self.id}: limit {tighter.limit:g} is looser than the policy's "
+                f"'{self.relation} {self.limit:g}'; an option may only tighten it"
+            )
+        if tighter.confidence < self.confidence:
+            raise UsageError(
+                f"{self.id}: confidence {tighter.confidence:g} is below the policy's "
+                f"{self.confidence:g}; an option may only raise it"
+            )
+        return tighter
+
+    def judge(self, measurement: Measurement) -> Verdict:
+        """Decide this criterion.
+
+        The bound that counts is the one that could hurt the patient: the lower bound of a rate
+        that must be high, the upper bound of one that must be low (one-sided, `self.confidence`).
+        PASS needs that bound inside the limit, FAIL the opposite bound outside it; between the two
+        the data cannot tell, and the verdict is INCONCLUSIVE with the number of units that would
+        settle it.
+
+        Raises:
+            UsageError: the measurement is of another metric or scope.
+        """
+        if (measurement.metric, measurement.scope) != (self.metric, self.scope):
+            raise UsageError(
+                f"criterion {self.id} judges {self.metric} ({self.scope}), "
+                f"got {measurement.metric} ({measurement.scope})"
+            )
+        if measurement.unmeasurable is not None:
+            return self._verdict(measurement, Status.INCONCLUSIVE, measurement.unmeasurable)
+        if measurement.n <= 0:
+            return self._verdict(
+                measurement, Status.INCONCLUSIVE, "nothing was measured", need=self._enough(0)
+            )
+        if self.zero_tolerance:
+            return self._judge_zero_tolerance(measurement)
+        return self._judge_bounds(measurement)
+
+    def _judge_zero_tolerance(self, m: Measurement) -> Verdict:
+        events = _counts(self, m)
+        violations = events if self.relation.caps else m.n - events
+        worst_rate = upper_bound(violations, m.n, self.confidence)
+        bound = worst_rate if self.relation.caps else 1 - worst_rate
+        if violations:
+            reason = f"{violations} of {m.n} violated; none is tolerated"
+            return self._verdict(m, Status.FAIL, reason, bound=bound)
+        if m.n < self.min_n or m.excluded:
+            reason = f"no violation in {m.n}, {self.min_n} are required"
+            if m.excluded:
+                reason += f"; {m.excluded} more could not be measured"
+            return self._verdict(m, Status.INCONCLUSIVE, reason, bound=bound, need=self.min_n)
+        reason = (
+            f"no violation in {m.n}; never proven, the true violation rate is <= {worst_rate:.3g}"
+        )
+        return self._verdict(m, Status.PASS, reason, bound=bound)
+
+    def _judge_bounds(self, m: Measurement) -> Verdict:
+        low, high = self._bounds(m)
+        good, bad = (high, low) if self.relation.caps else (low, high)
+        if bad is not None and not self.relation.holds(bad, self.limit):
+            side = "lower" if self.relation.caps else "upper"
+            reason = self._sentence(m, f"even the {side}", bad, "breaks")
+            return self._verdict(m, Status.FAIL, reason, bound=bad)
+        if good is None:
+            need = self._enough(m.n)
+            reason = _missing_bound(m, self.confidence)
+            return self._verdict(m, Status.INCONCLUSIVE, reason, need=need)
+        side = "upper" if self.relation.caps else "lower"
+        if not self.relation.holds(good, self.limit):
+            reason = self._sentence(m, side, good, "does not keep")
+            return self._verdict(
+                m, Status.INCONCLUSIVE, reason, bound=good, need=self._settling_n(m)
+            )
+        if m.n < self.min_n:
+            reason = f"{m.n} measured, the criterion asks for at least {self.min_n}"
+            return self._verdict(m, Status.INCONCLUSIVE, reason, bound=good, need=self.min_n)
+        reason = self._sentence(m, side, good, "keeps")
+        return self._verdict(m, Status.PASS, reason, bound=good)
+
+    def _bounds(self, m: Measurement) -> tuple[float | None, float | None]:
+        """One-sided bounds at this criterion's confidence, None where there is none.
+
+        Units that could not be measured count against the system on the side that passes, and for
+        it on the side that fails: throttling can neither win a pass nor make a false miss.
+        """
+        if m.kind is Kind.RATE:
+            events, all_n = _counts(self, m), m.n + m.excluded
+            return (
+                lower_bound(events, all_n, self.confidence),
+                upper_bound(events + m.excluded, all_n, self.confidence),
+            )
+        if m.interval is None or m.interval.confidence < self.confidence or m.excluded:
+            return None, None
+        return m.interval.low, m.interval.high
+
+    def _enough(self, n: int) -> int | None:
+        """Units that settle a rate when no event has come yet."""
+        if self.zero_tolerance:
+            return max(self.min_n, n)
+        return self._need_for_rate(0)
+
+    def _settling_n(self, m: Measurement) -> int | None:
+        if m.kind is Kind.RATE:
+            events = _counts(self, m) + (m.excluded if self.relation.caps else 0)
+            bad = events if self.relation.caps else m.n + m.excluded - events
+            return self._need_for_rate(bad)
+        return _need_by_width(self, m)
+
+    def _need_for_rate(self, bad: int) -> int | None:
+        share = self.limit if self.relation.caps else 1 - self.limit
+        if not 0 < share < 1:
+            return None
+        if self.relation.caps:
+            return max(self.min_n, need_n(self.limit, bad, self.confidence))
+        return max(self.min_n, need_n_at_least(self.limit, bad, self.confidence))
+
+    def _sentence(self, m: Measurement, side: str, bound: float, verb: str) -> str:
+        return (
+            f"{side} {self.confidence:.0%} bound {bound:.4g} {verb} the limit "
+            f"'{self.relation} {self.limit:g}' (n={m.n})"
+        )
+
+    def _verdict(
+        self,
+        m: Measurement,
+        status: Status,
+        reason: str,
+        *,
+        bound: float | None = None,
+        need: int | None = None,
+    ) -> Verdict:
+        return Verdict(
+            criterion=self.id,
+            metric=self.metric,
+            scope=self.scope,
+            status=status,
+            reason=reason,
+            relation=str(self.relation),
+            limit=self.limit,
+            confidence=self.confidence,
+            value=m.value,
+            bound=bound,
+            n=m.n,
+            clusters=m.clusters,
+            need_n=need,
+        )
+
+    def unjudged(self, status: Status, reason: str) -> Verdict:
+        """A verdict without a measurement: the check broke, or nothing was looked at."""
+        return Verdict(
+            criterion=self.id,
+            metric=self.metric,
+            scope=self.scope,
+            status=status,
+            reason=reason,
+            relation=str(self.relation),
+            limit=self.limit,
+            confidence=self.confidence,
+        )
+
+
+def _counts(criterion: Criterion, m: Measurement) -> int:
+    if m.kind is not Kind.RATE or m.events is None:
+        raise UsageError(
+            f"criterion {criterion.id}: {m.metric} carries no counts, a rate with n and events is needed"
+        )
+    return m.events
+
+
+def _missing_bound(m: Measurement, confidence: float) -> str:
+    if m.excluded:
+        return f"{m.excluded} of {m.n + m.excluded} could not be measured (throttled)"
+    if m.interval is not None and m.interval.confidence < confidence:
+        return (
+            f"bounds were computed at {m.interval.confidence:g} confidence, "
+            f"the criterion asks for {confidence:g}"
+        )
+    return f"{m.n} are too few for a bound at {confidence:g} confidence"
+
+
+def _need_by_width(criterion: Criterion, m: Measurement) -> int | None:
+    """Units at which a bound would meet the limit if its distance shrinks with the root of n."""
+    if m.value is None or m.interval is None:
+        return None
+    bound = m.interval.high if criterion.relation.caps else m.interval.low
+    room = criterion.limit - m.value if criterion.relation.caps else m.value - criterion.limit
+    if bound is None or room <= 0:
+        return None
+    return math.ceil(m.n * (abs(bound - m.value) / room) ** 2)

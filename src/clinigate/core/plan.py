@@ -1,0 +1,55 @@
+"""How a run looks at a target: sizes, seed, patience. The same plan gives the same cases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+from clinigate.core.case import Split
+
+__all__ = ["Plan", "Profile"]
+
+
+class Profile(StrEnum):
+    """`FULL` measures enough to certify; `PR` is a sample for a pull request and never certifies."""
+
+    FULL = "full"
+    PR = "pr"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How checks look at the target.
+
+    Attributes:
+        seed: seed of case generation and resampling.
+        profile: full evaluation or a pull request's sample.
+        confidence: one-sided confidence of the intervals that producers compute.
+        concurrency: conversations under way at once.
+        timeout_s: seconds after which a reply counts as missing (30 s is the hard limit for a
+            crisis reply).
+        repeats: how often each safety case is asked; its worst answer counts.
+        fail_fast: stop at the first violation of a zero-tolerance safety criterion.
+        packs: scenario packs by kind (`crisis`, `hard_negative`, `emotion`, `therapeutic`,
+            `counterfactual`): names of built-in packs or paths. A kind left out means the
+            built-in ones.
+        split: judge on this split's cores alone; None takes all of the published catalogue.
+        exposed_to: packs (`crisis-en`) or splits of packs (`crisis-en#dev`) that the target was
+            built on, as its owner declares. None means nothing was declared, and then no claim
+            about unseen utterances is possible.
+        only_cases: restrict to these case ids (reproduction, re-run of failures).
+    """
+
+    seed: int = 0
+    profile: Profile = Profile.FULL
+    confidence: float = 0.95
+    concurrency: int = 16
+    timeout_s: float = 30.0
+    repeats: int = 1
+    fail_fast: bool = False
+    packs: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    split: Split | None = None
+    exposed_to: tuple[str, ...] | None = None
+    only_cases: frozenset[str] = frozenset()
