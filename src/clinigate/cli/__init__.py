@@ -1,0 +1,12 @@
+"""The command line: one file a command group; parse, one call, exit code."""
+
+from __future__ import annotations
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Entry point of the `clinigate` program."""
+    from clinigate.cli.app import run
+
+    raise SystemExit(run())

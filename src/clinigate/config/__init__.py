@@ -1,0 +1,1 @@
+"""Settings: `clinigate.toml`, its tables, and errors that name file, field and fix."""

@@ -1,0 +1,45 @@
+# Every target does its own set-up: the virtual environment follows the lock.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+.PHONY: demo test lint types docs bench lock wheel-test clean
+
+demo: $(STAMP)
+	$(BIN)/clinigate demo
+
+test: $(STAMP)
+	$(BIN)/python -m pytest tests -n 2
+
+lint: $(STAMP)
+	$(BIN)/ruff check src benchmarks tests $(HOMES)
+	$(BIN)/ruff format --check src benchmarks tests $(HOMES)
+	$(BIN)/lint-imports
+
+types: $(STAMP)
+	$(BIN)/mypy
+
+# Help texts in the documentation come from the programs themselves.
+docs: $(STAMP)
+	$(BIN)/python docs/regenerate.py
+
+bench: $(STAMP)
+	$(BIN)/python benchmarks/run_all.py
+
+# The lock is made for every supported Python at once; it names no index.
+lock:
+	uv pip compile pyproject.toml --extra demo --extra stats --group test --group lint \
+	  --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  -o requirements.lock
+
+clean:
+	rm -rf $(VENV) build dist .clinigate
+
+HOMES := chaos gpu_bench load pytest_plugins reports scenarios
+
+$(STAMP): requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	touch $@

@@ -1,0 +1,72 @@
+"""The top command. Subcommands load when they are called, so that `--help` stays quick."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Mapping, Sequence
+
+import click
+
+from clinigate.cli.exits import ExitCode, code_for
+from clinigate.errors import ClinigateError
+
+__all__ = ["app", "run"]
+
+#: Command name: the module that holds it as `command`, and its line in `--help`.
+COMMANDS: Mapping[str, tuple[str, str]] = {
+    "init": ("clinigate.cli.init", "Write a commented clinigate.toml, a policy and test folders."),
+    "doctor": ("clinigate.cli.doctor", "Say what is configured and reachable, and what will run."),
+    "demo": ("clinigate.cli.demo", "Evaluate the embedded reference service, end to end."),
+    "keys": ("clinigate.cli.keys", "Generate and show signing keys."),
+    "seal": ("clinigate.cli.seal", "Seal a run: merge, judge, sign."),
+    "verify": ("clinigate.cli.verify", "Verify a bundle offline."),
+    "gate": ("clinigate.cli.gate", "Decide whether the gate opens on sealed bundles."),
+    "report": ("clinigate.cli.report", "Render a bundle as HTML or as a terminal table."),
+    "repro": ("clinigate.cli.repro", "Replay one case against the target with everything shown."),
+}
+
+
+class _LazyGroup(click.Group):
+    """Lists the table above; imports a command's module when the command is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        command = importlib.import_module(COMMANDS[cmd_name][0]).command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(
+    cls=_LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 ok; 1 not PASS or gate shut; 2 unfinished or stale; "
+    "3 integrity broken; 4 usage.",
+)
+@click.version_option(package_name="clinigate", message="%(prog)s %(version)s")
+def app() -> None:
+    """The quality gate for healthcare AI: evaluate, seal, verify, gate, report."""
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line and return its exit code. Errors become one sentence on stderr."""
+    try:
+        result = app.main(arguments, prog_name="clinigate", standalone_mode=False)
+    except click.ClickException as error:
+        error.show(sys.stderr)
+        return ExitCode.USAGE
+    except click.Abort:
+        click.echo("clinigate: interrupted", err=True)
+        return ExitCode.UNFINISHED
+    except ClinigateError as error:
+        click.echo(f"clinigate: {error}", err=True)
+        return code_for(error)
+    return int(result or ExitCode.OK)
