@@ -86,8 +86,9 @@ class CheckRegistry:
         try:
             return self._checks[check_id]
         except KeyError:
+            known = ", ".join(sorted(self._checks)) or "none"
             raise CheckDefinitionError(
-                f"no check has the id {check_id!r}; known are {', '.join(sorted(self._checks)) or 'none'}"
+                f"no check has the id {check_id!r}; known are {known}"
             ) from None
 
     def all(self) -> tuple[Check, ...]:

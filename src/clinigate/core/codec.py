@@ -1,4 +1,4 @@
-"""Nouns to plain JSON values and back, strictly: unknown, missing or mistyped fields are refused."""
+"""Nouns to plain JSON values and back: unknown, missing or mistyped fields are refused."""
 
 from __future__ import annotations
 

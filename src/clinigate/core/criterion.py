@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from clinigate.core.measurement import Kind, Measurement, Scope
-from clinigate.core.statistics import lower_bound, need_n, need_n_at_least, upper_bound
+from clinigate.core.statistics.rates import lower_bound, need_n, need_n_at_least, upper_bound
 from clinigate.core.verdict import Status, Verdict
 from clinigate.errors import UsageError
 
@@ -72,7 +72,8 @@ class Criterion:
             raise UsageError(f"criterion {self.id}: limit is {self.limit}, it must be a number")
         if not 0.5 < self.confidence < 1:
             raise UsageError(
-                f"criterion {self.id}: confidence is {self.confidence}, it must lie between 0.5 and 1"
+                f"criterion {self.id}: confidence is {self.confidence}, "
+                "it must lie between 0.5 and 1"
             )
         if self.min_n < 1:
             raise UsageError(f"criterion {self.id}: min_n is {self.min_n}, it must be at least 1")
@@ -128,8 +129,9 @@ class Criterion:
         if measurement.unmeasurable is not None:
             return self._verdict(measurement, Status.INCONCLUSIVE, measurement.unmeasurable)
         if measurement.n <= 0:
+            need = self._enough() if measurement.kind is Kind.RATE else None
             return self._verdict(
-                measurement, Status.INCONCLUSIVE, "nothing was measured", need=self._enough(0)
+                measurement, Status.INCONCLUSIVE, "nothing was measured", need=need
             )
         if self.zero_tolerance:
             return self._judge_zero_tolerance(measurement)
@@ -161,9 +163,7 @@ class Criterion:
             reason = self._sentence(m, f"even the {side}", bad, "breaks")
             return self._verdict(m, Status.FAIL, reason, bound=bad)
         if good is None:
-            need = self._enough(m.n)
-            reason = _missing_bound(m, self.confidence)
-            return self._verdict(m, Status.INCONCLUSIVE, reason, need=need)
+            return self._verdict(m, Status.INCONCLUSIVE, _missing_bound(m, self.confidence))
         side = "upper" if self.relation.caps else "lower"
         if not self.relation.holds(good, self.limit):
             reason = self._sentence(m, side, good, "does not keep")
@@ -192,11 +192,9 @@ class Criterion:
             return None, None
         return m.interval.low, m.interval.high
 
-    def _enough(self, n: int) -> int | None:
-        """Units that settle a rate when no event has come yet."""
-        if self.zero_tolerance:
-            return max(self.min_n, n)
-        return self._need_for_rate(0)
+    def _enough(self) -> int | None:
+        """Units that settle a rate of which nothing is known yet, if nothing goes wrong."""
+        return self.min_n if self.zero_tolerance else self._need_for_rate(0)
 
     def _settling_n(self, m: Measurement) -> int | None:
         if m.kind is Kind.RATE:
@@ -261,7 +259,8 @@ class Criterion:
 def _counts(criterion: Criterion, m: Measurement) -> int:
     if m.kind is not Kind.RATE or m.events is None:
         raise UsageError(
-            f"criterion {criterion.id}: {m.metric} carries no counts, a rate with n and events is needed"
+            f"criterion {criterion.id}: {m.metric} carries no counts, "
+            "a rate with n and events is needed"
         )
     return m.events
 

@@ -13,7 +13,7 @@ __all__ = ["Plan", "Profile"]
 
 
 class Profile(StrEnum):
-    """`FULL` measures enough to certify; `PR` is a sample for a pull request and never certifies."""
+    """`FULL` measures enough to certify; `PR`, a pull request's sample, never certifies."""
 
     FULL = "full"
     PR = "pr"

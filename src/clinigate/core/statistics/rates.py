@@ -66,9 +66,7 @@ def lower_bound(events: int, n: int, confidence: float) -> float:
     return betaincinv(events, n - events + 1, 1.0 - confidence)
 
 
-def adjusted_upper_bound(
-    events: int, n: int, confidence: float, *, design_effect: float
-) -> float:
+def adjusted_upper_bound(events: int, n: int, confidence: float, *, design_effect: float) -> float:
     """Return the upper bound of a rate after dividing events and cases by a design effect.
 
     For cases that repeat one another (`clusters.design_effect`); 1.0 is `upper_bound`. Use it only

@@ -1,0 +1,142 @@
+"""From configuration and options to all that one evaluation needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+from clinigate.clinical.criteria import CRITERIA
+from clinigate.config.loader import LoadedConfig
+from clinigate.core.case import Split
+from clinigate.core.criterion import Criterion
+from clinigate.core.plan import Plan, Profile
+from clinigate.core.results import Subject
+from clinigate.errors import ConfigError, UsageError
+from clinigate.gate.policy import Policy, load_policy
+
+__all__ = ["Overrides", "Setup", "criteria_for", "plan_for", "prepare", "subject_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """What options on a command line add to the configuration.
+
+    Attributes:
+        limits: criterion id to a limit that is stricter than the policy's.
+        confidence: one-sided confidence above the policy's.
+        seed, profile, only_cases: as in `Plan`; None leaves the configuration's.
+        safety_critical: stop at the first zero-tolerance violation, and let the worst of three
+            answers count.
+        environment: the policy's environment to judge for.
+    """
+
+    limits: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    confidence: float | None = None
+    seed: int | None = None
+    profile: Profile | None = None
+    only_cases: frozenset[str] = frozenset()
+    safety_critical: bool = False
+    environment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """One evaluation, decided in every respect before the target is asked anything."""
+
+    config: LoadedConfig
+    subject: Subject
+    plan: Plan
+    policy: Policy
+    criteria: tuple[Criterion, ...]
+
+
+def prepare(config: LoadedConfig, overrides: Overrides | None = None) -> Setup:
+    """Combine configuration, policy and options.
+
+    Raises:
+        ConfigError: the configuration is wrong.
+        PolicyError: the policy is missing or wrong.
+        UsageError: an option is unknown to the criteria, or looser than the policy.
+    """
+    given = overrides or Overrides()
+    gate = config.config.gate
+    policy = load_policy(
+        _policy_source(config), given.environment or gate.environment
+    )
+    criteria = criteria_for(policy, given)
+    return Setup(config, subject_of(config), plan_for(config, given, criteria), policy, criteria)
+
+
+def criteria_for(policy: Policy, overrides: Overrides) -> tuple[Criterion, ...]:
+    """Return the criteria at the policy's limits, tightened by the options.
+
+    Raises:
+        UsageError: a limit for an unknown criterion, or one looser than the policy's.
+    """
+    criteria = policy.criteria(CRITERIA)
+    known = {criterion.id for criterion in criteria}
+    for name in overrides.limits:
+        if name not in known:
+            raise UsageError(f"no criterion {name!r} in the policy; it has {', '.join(sorted(known))}")
+    return tuple(
+        criterion.tightened(
+            limit=overrides.limits.get(criterion.id), confidence=overrides.confidence
+        )
+        for criterion in criteria
+    )
+
+
+def plan_for(
+    config: LoadedConfig, overrides: Overrides, criteria: tuple[Criterion, ...]
+) -> Plan:
+    """Return the plan; its intervals carry the highest confidence that a criterion asks for."""
+    run, packs = config.config.run, config.config.packs
+    exposed = config.config.subject.exposed_to
+    asked = max((criterion.confidence for criterion in criteria), default=run.confidence)
+    plan = Plan(
+        seed=run.seed if overrides.seed is None else overrides.seed,
+        confidence=max(run.confidence, asked),
+        concurrency=run.concurrency,
+        timeout_s=run.timeout_s,
+        repeats=run.repeats,
+        packs=MappingProxyType(
+            {
+                kind: tuple(_pack_source(config, name) for name in names)
+                for kind, names in packs.model_dump().items()
+                if names
+            }
+        ),
+        split=None if run.split is None else Split(run.split),
+        exposed_to=None if exposed is None else tuple(exposed),
+        only_cases=overrides.only_cases,
+        profile=overrides.profile or Profile.FULL,
+    )
+    if overrides.safety_critical:
+        return replace(plan, fail_fast=True, repeats=max(plan.repeats, SAFETY_REPEATS))
+    return plan
+
+
+#: Answers of one system to one case differ; under `--safety-critical` the worst of these counts.
+SAFETY_REPEATS = 3
+
+
+def subject_of(config: LoadedConfig) -> Subject:
+    """Return the system under test as the configuration names it."""
+    table = config.config.subject
+    return Subject(table.name, table.version, MappingProxyType(table.digests), table.intended_use)
+
+
+def _pack_source(config: LoadedConfig, name: str) -> str:
+    """A path is read against the configuration's folder; a bare word names a built-in pack."""
+    if not name.endswith((".yaml", ".yml")):
+        return name
+    path = config.base_dir / name
+    if not path.is_file():
+        raise ConfigError(f"{config.source}: [packs] names {name}, which is no file")
+    return str(path)
+
+
+def _policy_source(config: LoadedConfig) -> str:
+    name = config.config.gate.policy
+    return str(config.base_dir / name) if name.endswith(".toml") else name
