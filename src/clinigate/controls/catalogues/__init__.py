@@ -1,0 +1,1 @@
+"""The catalogues as data, one YAML file each."""
