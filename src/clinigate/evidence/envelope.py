@@ -48,7 +48,11 @@ class Verifier(Protocol):
 
     @property
     def keyid(self) -> str:
-        """SHA-256 of the DER SubjectPublicKeyInfo in lower-case hexadecimal."""
+        """SHA-256 of `spki` in lower-case hexadecimal."""
+
+    @property
+    def spki(self) -> bytes:
+        """The public key as DER SubjectPublicKeyInfo."""
 
     def verifies(self, signature: bytes, message: bytes, /) -> bool:
         """Tell whether this key made `signature` over `message`."""

@@ -11,9 +11,31 @@ from pathlib import Path
 
 from clinigate.errors import EvidenceError
 
-__all__ = ["append_bytes", "lock_file", "sync_directory", "write_atomic"]
+__all__ = ["append_bytes", "lock_file", "naming", "read_bytes", "sync_directory", "write_atomic"]
 
 _POLL_S = 0.05
+
+
+@contextmanager
+def naming(path: Path, doing: str) -> Iterator[None]:
+    """Turn what the operating system refuses into an `EvidenceError` that names the file."""
+    try:
+        yield
+    except OSError as error:
+        raise EvidenceError(f"{path}: cannot be {doing}: {error.strerror}") from error
+
+
+def read_bytes(path: Path) -> bytes | None:
+    """Return a file's content, None when there is no such file.
+
+    Raises:
+        EvidenceError: it is there and cannot be read.
+    """
+    with naming(path, "read"):
+        try:
+            return path.read_bytes()
+        except FileNotFoundError:
+            return None
 
 
 def write_atomic(path: Path, data: bytes, *, mode: int = 0o644, replace: bool = True) -> None:
@@ -26,23 +48,29 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o644, replace: bool = 
         replace: False refuses to overwrite.
 
     Raises:
-        FileExistsError: `replace` is False and the file is there.
-        EvidenceError: the disk refused (full, read-only, …); nothing is left behind.
+        EvidenceError: the disk refused (full, read-only, …), or `replace` is False and the file is
+            there; nothing is left behind.
     """
     scratch = path.with_name(f".{path.name}.{os.getpid()}-{os.urandom(4).hex()}.tmp")
     try:
-        _write_new(scratch, data, mode)
-        if replace:
-            scratch.replace(path)
-        else:
-            path.hardlink_to(scratch)
-        sync_directory(path.parent)
-    except FileExistsError:
-        raise
-    except OSError as error:
-        raise EvidenceError(f"{path}: cannot be written: {error.strerror}") from error
+        with naming(path, "written"):
+            _write_new(scratch, data, mode)
+            if replace:
+                scratch.replace(path)
+            elif not _link(scratch, path):
+                raise EvidenceError(f"{path}: exists already and is not overwritten")
+            sync_directory(path.parent)
     finally:
         scratch.unlink(missing_ok=True)
+
+
+def _link(scratch: Path, path: Path) -> bool:
+    # A rename would replace; a link fails where something stands, in one step.
+    try:
+        path.hardlink_to(scratch)
+    except FileExistsError:
+        return False
+    return True
 
 
 def _write_new(path: Path, data: bytes, mode: int) -> None:
@@ -79,7 +107,7 @@ def append_bytes(fd: int, data: bytes, name: str) -> None:
         written = os.write(fd, data)
     except OSError as error:
         os.ftruncate(fd, end)
-        raise EvidenceError(f"{name}: cannot be written: {error.strerror}") from error
+        raise EvidenceError(f"{name}: cannot be written: {error.strerror}; free space") from error
     if written != len(data):
         os.ftruncate(fd, end)
         raise EvidenceError(f"{name}: the disk took {written} of {len(data)} bytes; free space")
@@ -110,8 +138,8 @@ def _wait_for_lock(fd: int, path: Path, wait_s: float, sleep: Callable[[float], 
         except BlockingIOError:
             if time.monotonic() >= deadline:
                 raise EvidenceError(
-                    f"{path}: another process holds this lock since {wait_s:g} s ago or longer; "
-                    "wait for it to end, then try again"
+                    f"{path}: another process holds this lock, waited {wait_s:g} s for it; "
+                    "try again when it has ended"
                 ) from None
             sleep(_POLL_S)
         else:

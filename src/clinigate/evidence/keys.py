@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from clinigate.errors import EvidenceError, KeyFileError
-from clinigate.evidence.files import write_atomic
+from clinigate.evidence.files import naming, write_atomic
 from clinigate.evidence.keywrap import DEFAULT_COST, parse_key_file, unlock, wrap
 from clinigate.evidence.signing import LocalSigner
 
@@ -52,16 +52,17 @@ def save_key(signer: LocalSigner, path: Path, passphrase: str, *, cost: int = DE
     Raises:
         KeyFileError: the file exists, the passphrase is empty, or the disk refuses.
     """
-    data = wrap(signer, passphrase, cost=cost)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomic(path, data, mode=0o600, replace=False)
-        write_atomic(public_path(path), signer.public.pem)
-    except FileExistsError as error:
+    if path.exists():
         raise KeyFileError(
             f"{path}: exists already, and overwriting would lose that key; choose another path"
-        ) from error
-    except (OSError, EvidenceError) as error:
+        )
+    data = wrap(signer, passphrase, cost=cost)
+    try:
+        with naming(path.parent, "created"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(path, data, mode=0o600, replace=False)
+        write_atomic(public_path(path), signer.public.pem)
+    except EvidenceError as error:
         raise KeyFileError(f"the key cannot be written: {error}") from error
     return public_path(path)
 

@@ -27,14 +27,13 @@ class Algorithm(StrEnum):
 class PublicKey:
     """A public key, known by the SHA-256 of its DER SubjectPublicKeyInfo."""
 
-    __slots__ = ("_key", "keyid", "spki")
+    __slots__ = ("_key", "_spki")
 
     def __init__(self, key: ed25519.Ed25519PublicKey | ec.EllipticCurvePublicKey) -> None:
         self._key = key
-        self.spki = key.public_bytes(
+        self._spki = key.public_bytes(
             serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
         )
-        self.keyid = hashlib.sha256(self.spki).hexdigest()
 
     @classmethod
     def from_spki(cls, der: bytes) -> PublicKey:
@@ -59,6 +58,16 @@ class PublicKey:
             return cls(_of_our_kind(serialization.load_pem_public_key(pem)))
         except (ValueError, UnsupportedAlgorithm) as error:
             raise KeyFileError(f"not a PEM public key; {_WANTED}") from error
+
+    @property
+    def spki(self) -> bytes:
+        """The key as DER SubjectPublicKeyInfo."""
+        return self._spki
+
+    @property
+    def keyid(self) -> str:
+        """SHA-256 of `spki` in lower-case hexadecimal."""
+        return hashlib.sha256(self._spki).hexdigest()
 
     @property
     def algorithm(self) -> Algorithm:
