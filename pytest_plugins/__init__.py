@@ -1,0 +1,1 @@
+"""Our pytest plugins: hooks, fixtures and options only."""

@@ -1,0 +1,1 @@
+"""HIPAA checks: the home of a producer that comes later."""

@@ -1,0 +1,1 @@
+"""One evaluation, from configuration to a sealed bundle."""

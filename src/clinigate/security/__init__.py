@@ -1,0 +1,1 @@
+"""Security scanning: the home of a producer that comes later."""

@@ -1,0 +1,100 @@
+"""One evaluation of one target: run checks, record what they observe, judge by the criteria."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from clinigate.core.assess import assess
+from clinigate.core.check import Check
+from clinigate.core.codec import to_plain
+from clinigate.core.judgement import judge_all
+from clinigate.core.observation import Observation
+from clinigate.core.target import Target
+from clinigate.core.verdict import Status, Verdict, worst
+from clinigate.errors import CriticalSafetyTestFailure
+from clinigate.pipeline.setup import Setup
+
+__all__ = ["CheckResult", "Evaluation", "Sink"]
+
+T = TypeVar("T")
+
+
+class Sink(Protocol):
+    """Where observations go: the recorder of a run, or a list where nothing is kept."""
+
+    def observation(self, plain: dict[str, Any]) -> None:
+        """Write one observation; it is safe once this returns."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What one check saw, and the verdicts on the criteria that its metrics serve.
+
+    Attributes:
+        stopped: the sentence of a `CriticalSafetyTestFailure`, where one stopped the check.
+    """
+
+    check: Check
+    observations: tuple[Observation, ...]
+    verdicts: tuple[Verdict, ...]
+    stopped: str | None = None
+
+    @property
+    def status(self) -> Status:
+        """The gravest verdict."""
+        return worst(verdict.status for verdict in self.verdicts)
+
+
+class Evaluation:
+    """Runs checks on one target, one after the other, in one event loop.
+
+    The loop lives as long as the evaluation: a target's connection pool belongs to it.
+    """
+
+    def __init__(self, setup: Setup, target: Target, sink: Sink) -> None:
+        self.setup = setup
+        self.target = target
+        self._sink = sink
+        self._runner = asyncio.Runner()
+
+    def run(self, check: Check) -> CheckResult:
+        """Run one check to its end and judge the criteria of its metrics.
+
+        A critical safety failure ends the check; `CheckResult.stopped` then says why, and what was
+        observed until then is recorded and judged like everything else.
+        """
+        observations, stopped = self._call(self._observe(check))
+        criteria = [c for c in self.setup.criteria if c.metric in check.metrics]
+        return CheckResult(check, observations, judge_all(criteria, observations), stopped)
+
+    def ask(self, question: Callable[[Target], Coroutine[Any, Any, T]]) -> T:
+        """Run any coroutine over the target in the evaluation's loop."""
+        return self._call(question(self.target))
+
+    def close(self) -> None:
+        """Release the target's connections and the loop. Calling it twice is harmless."""
+        if self._runner is not None:
+            self._call(self.target.aclose())
+            self._runner.close()
+
+    async def _observe(self, check: Check) -> tuple[tuple[Observation, ...], str | None]:
+        seen: list[Observation] = []
+        try:
+            async for observation in assess(check, self.target, self.setup.plan):
+                self._sink.observation(to_plain(observation))
+                seen.append(observation)
+        except CriticalSafetyTestFailure as failure:
+            return tuple(seen), str(failure)
+        return tuple(seen), None
+
+    def _call(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        return self._runner.run(coroutine)
+
+
+def statuses(results: Iterable[CheckResult]) -> Status:
+    """Return the gravest status of several checks; none at all is NOT_ASSESSED."""
+    return worst(result.status for result in results)
