@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 #: A placeholder of a request template, as `{{text}}`.
-PLACEHOLDER = re.compile(r"\{\{\s*(.*?)\s*\}\}")
+PLACEHOLDER = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 _WHOLE_VALUES = ("messages", "seed")
 _INLINE_VALUES = ("text", "capability")
 _SECRET_HEADER = re.compile(r"auth|cookie|key|token|secret|passw|credential|session", re.I)

@@ -1,0 +1,188 @@
+"""From the `[target]` table to a target."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, assert_never
+
+from clinigate.config.target import (
+    AsgiSpec,
+    HttpSpec,
+    OpenAISpec,
+    PythonSpec,
+    ReplaySpec,
+    ServiceSpec,
+    TargetSpec,
+)
+from clinigate.core.target import Target
+from clinigate.errors import ConfigError, UsageError
+from clinigate.targets.attempt import blame
+from clinigate.targets.clock import Clock, SystemClock
+from clinigate.targets.shell import Rules, ShellTarget
+
+if TYPE_CHECKING:
+    from clinigate.targets.wire import Wire
+
+__all__ = ["build_target"]
+
+
+def build_target(
+    spec: TargetSpec,
+    *,
+    base_dir: Path,
+    environ: Mapping[str, str] | None = None,
+    clock: Clock | None = None,
+) -> Target:
+    """Make the target that a table describes. Nothing is sent yet.
+
+    Args:
+        spec: the table.
+        base_dir: the folder of the configuration: relative paths are read against it, and
+            modules are found in it.
+        environ: where credentials are looked up; by default the environment of this process.
+        clock: for tests.
+
+    Raises:
+        ConfigError: a variable, file, module or function that the table names is not there.
+    """
+    time = clock or SystemClock()
+    variables = os.environ if environ is None else environ
+    match spec:
+        case PythonSpec():
+            return _python(spec, base_dir, time)
+        case HttpSpec():
+            return _http(spec, base_dir, variables, time)
+        case OpenAISpec():
+            return _openai(spec, base_dir, variables, time)
+        case AsgiSpec():
+            return _asgi(spec, base_dir, variables, time)
+        case ReplaySpec():
+            return _replay(spec, base_dir)
+        case _ as never:
+            assert_never(never)
+
+
+# Each kind loads what it needs here: a function under test wants no HTTP client.
+
+
+def _python(spec: PythonSpec, base_dir: Path, clock: Clock) -> ShellTarget:
+    from clinigate.targets.python_callable import callable_target
+
+    function = _load(spec.function, base_dir, "[target] function")
+    rules = Rules(
+        timeout_s=spec.timeout_s,
+        concurrency=spec.limits.concurrency,
+        requests_per_minute=spec.limits.requests_per_minute,
+    )
+    try:
+        return callable_target(
+            function,
+            capabilities=spec.capabilities,
+            name=spec.name or spec.function,
+            rules=rules,
+            clock=clock,
+        )
+    except UsageError as error:
+        raise ConfigError(f"[target] function: {error}") from None
+
+
+def _http(spec: HttpSpec, base_dir: Path, environ: Mapping[str, str], clock: Clock) -> ShellTarget:
+    from clinigate.targets.http_json import JsonBackend
+    from clinigate.targets.wire import tls_context
+
+    wire = _wire(spec, spec.base_url, environ, clock, verify=tls_context(spec.tls, base_dir))
+    backend = JsonBackend(wire, spec.sections)
+    name = spec.name or spec.base_url.partition("://")[2]
+    return ShellTarget(backend, name=name, rules=_rules(spec), clock=clock)
+
+
+def _asgi(spec: AsgiSpec, base_dir: Path, environ: Mapping[str, str], clock: Clock) -> ShellTarget:
+    from clinigate.targets.asgi_app import ASGI_BASE_URL, AppTransport
+    from clinigate.targets.http_json import JsonBackend
+
+    app = _load(spec.app, base_dir, "[target] app")
+    wire = _wire(spec, ASGI_BASE_URL, environ, clock, transport=lambda: AppTransport(app))
+    backend = JsonBackend(wire, spec.sections)
+    return ShellTarget(backend, name=spec.name or spec.app, rules=_rules(spec), clock=clock)
+
+
+def _openai(
+    spec: OpenAISpec, base_dir: Path, environ: Mapping[str, str], clock: Clock
+) -> ShellTarget:
+    from clinigate.targets.openai_chat import OpenAIBackend
+    from clinigate.targets.wire import tls_context
+
+    wire = _wire(spec, spec.base_url, environ, clock, verify=tls_context(spec.tls, base_dir))
+    backend = OpenAIBackend(wire, spec, clock)
+    return ShellTarget(backend, name=spec.name or spec.model, rules=_rules(spec), clock=clock)
+
+
+def _replay(spec: ReplaySpec, base_dir: Path) -> Target:
+    from clinigate.targets.replay import ReplayTarget
+
+    return ReplayTarget(base_dir / spec.path, name=spec.name)
+
+
+def _wire(
+    spec: ServiceSpec, base_url: str, environ: Mapping[str, str], clock: Clock, **how: Any
+) -> Wire:
+    from clinigate.targets.credentials import ClientCredentials, Credentials
+    from clinigate.targets.tokens import TokenSource
+    from clinigate.targets.wire import Wire
+
+    credentials = Credentials(spec.auth, spec.limits.evaluator_header, environ)
+    tokens = None
+    if spec.auth.oauth2 is not None:
+        oauth2 = spec.auth.oauth2
+        client = ClientCredentials(oauth2, environ)
+        credentials.keep_secret(client.secret)
+        url = oauth2.token_url
+        tokens = TokenSource(base_url + url if url.startswith("/") else url, client, clock)
+    return Wire(
+        base_url,
+        credentials=credentials,
+        tokens=tokens,
+        clock=clock,
+        concurrency=spec.limits.concurrency,
+        **how,
+    )
+
+
+def _rules(spec: ServiceSpec) -> Rules:
+    return Rules(
+        timeout_s=spec.timeout_s,
+        retries=spec.retries,
+        concurrency=spec.limits.concurrency,
+        requests_per_minute=spec.limits.requests_per_minute,
+        max_wait_s=spec.limits.max_wait_s,
+    )
+
+
+def _load(reference: str, base_dir: Path, field: str) -> Any:
+    """Import what `module:name` names, as `python -m` would from the configuration's folder."""
+    module_name, _, path = reference.partition(":")
+    folder = str(base_dir.resolve())
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    try:
+        found: Any = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        missing = error.name or module_name
+        raise ConfigError(
+            f"{field}: {reference}: no module named {missing!r}; write it from {base_dir}, "
+            "or install what it needs"
+        ) from None
+    except Exception as error:
+        raise ConfigError(
+            f"{field}: {reference}: importing it raised {blame(error)}; mend the module"
+        ) from error
+    for name in path.split("."):
+        try:
+            found = getattr(found, name)
+        except AttributeError:
+            raise ConfigError(f"{field}: {module_name} has no {path!r}; mend the name") from None
+    return found

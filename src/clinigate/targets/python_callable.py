@@ -1,0 +1,263 @@
+"""A function of this process as a target: sync or async, one or one for each capability."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import inspect
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+from clinigate.core.canonical import canonical_text
+from clinigate.core.case import Turn
+from clinigate.core.target import Capability, Outcome, Reply
+from clinigate.errors import UsageError
+from clinigate.targets.answer import ESSENTIAL, FIELDS, Found, keys_of, read_answer
+from clinigate.targets.attempt import AttemptError, blame
+from clinigate.targets.clock import Clock, SystemClock
+from clinigate.targets.messages import last_words, messages_of
+from clinigate.targets.shell import Rules, ShellTarget
+
+__all__ = ["CallableBackend", "callable_target"]
+
+Function: TypeAlias = Callable[..., Any]
+Functions: TypeAlias = Function | Mapping[Any, Function]
+
+_OFFERS: Mapping[str, Callable[[Sequence[Turn], Capability, int | None], Any]] = {
+    "text": lambda turns, _capability, _seed: last_words(turns),
+    "messages": lambda turns, _capability, _seed: messages_of(turns),
+    "turns": lambda turns, _capability, _seed: tuple(turns),
+    "capability": lambda _turns, capability, _seed: capability,
+    "seed": lambda _turns, _capability, seed: seed,
+}
+_CONVERSATION = frozenset({"text", "messages", "turns"})
+
+
+def callable_target(
+    function: Functions,
+    *,
+    capabilities: Iterable[Capability | str] | None = None,
+    name: str | None = None,
+    rules: Rules | None = None,
+    clock: Clock | None = None,
+) -> ShellTarget:
+    """Make a target of a function, or of a mapping from capability to function.
+
+    The function is given what its parameters are named after: `text` (the last words of the user),
+    `messages` (a list of `{"role", "content"}`), `turns` (a tuple of `Turn`), `capability`, `seed`;
+    a first parameter of any other name gets the text. It returns words (for emotion: the emotion),
+    a boolean (for crisis: the flag), a mapping with `text`, `flag`, `score`, `emotion`, `refusal`,
+    or a `Reply`; its latency is measured here. A sync function runs in a thread of its own, so that
+    it holds up nobody; one that outlives its time-out is left behind.
+
+    Args:
+        function: what is asked.
+        capabilities: what one function offers; without it, its attribute `capabilities` counts, or
+            else it offers chat. A mapping says it itself.
+        name: for reports; without it, the function's own.
+        rules: limits; by default 8 at a time and 30 s each.
+        clock: for tests.
+
+    Raises:
+        UsageError: a capability that cannot be asked, or a parameter that cannot be filled.
+    """
+    time = clock or SystemClock()
+    functions = _by_capability(function, capabilities)
+    backend = CallableBackend(functions, clock=time)
+    label = name or " + ".join(dict.fromkeys(_label(each) for each in functions.values()))
+    return ShellTarget(backend, name=label, rules=rules or Rules(), clock=time)
+
+
+class CallableBackend:
+    """Asks functions of this process."""
+
+    def __init__(self, functions: Mapping[Capability, Function], *, clock: Clock) -> None:
+        self._calls = {key: _Call(function, clock) for key, function in functions.items()}
+
+    @property
+    def capabilities(self) -> frozenset[Capability]:
+        """What there is a function for."""
+        return frozenset(self._calls)
+
+    async def send(
+        self, turns: Sequence[Turn], *, capability: Capability, seed: int | None
+    ) -> Reply:
+        """Call the capability's function and read what it returned."""
+        answer, latency_s = await self._calls[capability](turns, capability, seed)
+        return _read(answer, capability, latency_s)
+
+    async def aclose(self) -> None:
+        """Nothing is held."""
+
+
+class _Call:
+    """One function with the plan by which its parameters are filled."""
+
+    def __init__(self, function: Function, clock: Clock) -> None:
+        self._function = function
+        self._clock = clock
+        self._label = _label(function)
+        self._positional, self._named = _plan(function, self._label)
+        self._is_async = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
+            type(function).__call__
+        )
+
+    async def __call__(
+        self, turns: Sequence[Turn], capability: Capability, seed: int | None
+    ) -> tuple[Any, float]:
+        """Return the function's answer and the seconds that it took."""
+        args = [_OFFERS[offer](turns, capability, seed) for offer in self._positional]
+        kwargs = {name: _OFFERS[name](turns, capability, seed) for name in self._named}
+
+        def timed() -> tuple[Any, float]:
+            started = self._clock.now()
+            answer = self._function(*args, **kwargs)
+            return answer, self._clock.now() - started
+
+        try:
+            answer, spent_s = timed() if self._is_async else await _in_thread(timed)
+            if inspect.isawaitable(answer):
+                started = self._clock.now()
+                answer = await answer
+                spent_s += self._clock.now() - started
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            raise self._broke("CancelledError") from None
+        except (Exception, SystemExit) as error:
+            raise self._broke(blame(error)) from error
+        return answer, spent_s
+
+    def _broke(self, how: str) -> AttemptError:
+        return AttemptError(Outcome.ERROR, f"{self._label} raised {how}")
+
+
+async def _in_thread(work: Callable[[], tuple[Any, float]]) -> tuple[Any, float]:
+    """Run `work` in a daemon thread of its own and return what it returned.
+
+    No pool: a call that never returns would keep its place in it, and at the end it would keep the
+    interpreter from leaving.
+    """
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[tuple[tuple[Any, float] | None, BaseException | None]]
+    done = loop.create_future()
+    context = contextvars.copy_context()
+
+    def settle(result: tuple[Any, float] | None, error: BaseException | None) -> None:
+        if not done.done():
+            done.set_result((result, error))
+
+    def run() -> None:
+        result, error = None, None
+        try:
+            result = context.run(work)
+        except BaseException as problem:  # noqa: BLE001 - handed over to the caller
+            error = problem
+        try:
+            loop.call_soon_threadsafe(settle, result, error)
+        except RuntimeError:
+            return  # the loop is closed; nobody waits any more
+
+    threading.Thread(target=run, name="clinigate-target", daemon=True).start()
+    result, error = await done
+    if error is not None:
+        raise error
+    assert result is not None
+    return result
+
+
+def _by_capability(
+    function: Functions, declared: Iterable[Capability | str] | None
+) -> dict[Capability, Function]:
+    if isinstance(function, Mapping):
+        if declared is not None:
+            raise UsageError("capabilities are given twice: a mapping of functions names them")
+        functions = {_capability(key): each for key, each in function.items()}
+    else:
+        offered = declared if declared is not None else getattr(function, "capabilities", None)
+        functions = {_capability(key): function for key in offered or (Capability.CHAT,)}
+    for capability, each in functions.items():
+        if not callable(each):
+            raise UsageError(f"what answers for {capability} is no function: {type(each).__name__}")
+    if not functions:
+        raise UsageError("a target without a function offers nothing; give it at least one")
+    return functions
+
+
+def _capability(key: Capability | str) -> Capability:
+    if key not in ESSENTIAL:
+        known = ", ".join(ESSENTIAL)
+        raise UsageError(f"a function cannot offer {str(key)!r}; it can offer {known}")
+    return Capability(key)
+
+
+def _plan(function: Function, label: str) -> tuple[list[str], list[str]]:
+    """Say which offers fill the parameters, by position and by name."""
+    try:
+        parameters = list(inspect.signature(function).parameters.values())
+    except ValueError:
+        return ["text"], []  # some builtins tell nothing of themselves
+    positional: list[str] = []
+    named: list[str] = []
+    for index, parameter in enumerate(parameters):
+        if index == 0 and parameter.kind not in (parameter.KEYWORD_ONLY, parameter.VAR_KEYWORD):
+            positional.append(parameter.name if parameter.name in _OFFERS else "text")
+        elif parameter.name in _OFFERS and parameter.kind is parameter.POSITIONAL_ONLY:
+            positional.append(parameter.name)
+        elif parameter.name in _OFFERS:
+            named.append(parameter.name)
+        elif parameter.default is parameter.empty and parameter.kind not in (
+            parameter.VAR_POSITIONAL,
+            parameter.VAR_KEYWORD,
+        ):
+            raise UsageError(
+                f"{label} wants {parameter.name!r}, which cannot be filled; "
+                f"a target function may take {', '.join(_OFFERS)}"
+            )
+    if not _CONVERSATION & {*positional, *named}:
+        raise UsageError(f"{label} takes no text, messages or turns, so it would never see a case")
+    return positional, named
+
+
+def _label(function: Function) -> str:
+    named = getattr(function, "__qualname__", None) or type(function).__qualname__
+    return str(named).replace("<locals>.", "").replace("<lambda>", "lambda")
+
+
+def _read(answer: Any, capability: Capability, latency_s: float) -> Reply:
+    if isinstance(answer, Reply):
+        if not answer.answered:
+            return replace(answer, latency_s=latency_s)
+        values: Mapping[str, Any] = {
+            name: getattr(answer, name) for name in FIELDS if name != "refusal"
+        }
+        raw: Mapping[str, Any] = answer.raw
+        keys = keys_of(values)
+    elif isinstance(answer, Mapping):
+        values, raw, keys = answer, _raw(answer), keys_of(answer)
+    elif answer is None:
+        return Reply(Outcome.EMPTY, latency_s, error=f"{capability}: the function returned None")
+    else:
+        values, raw, keys = {ESSENTIAL[capability]: answer}, {}, keys_of(answer)
+    found = Found(
+        values=values,
+        paths={},
+        required=frozenset({ESSENTIAL[capability]}),
+        keys=keys,
+        mend="what the function returns",
+        raw=raw,
+    )
+    return read_answer(found, capability=capability, latency_s=latency_s)
+
+
+def _raw(answer: Mapping[Any, Any]) -> Mapping[str, Any]:
+    """Return the mapping for the evidence, if it can be written as JSON."""
+    body = dict(answer)
+    try:
+        canonical_text(body)
+    except (TypeError, ValueError, RecursionError):
+        return {"unwritable": f"the answer has {keys_of(answer)} and does not go into JSON"}
+    return {"body": body}
