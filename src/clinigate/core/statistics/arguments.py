@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 from typing import SupportsIndex
 
 from clinigate.errors import UsageError
 
-__all__ = ["check_confidence", "check_count", "check_finite", "check_open_unit", "check_positive"]
+__all__ = [
+    "check_at_least",
+    "check_confidence",
+    "check_count",
+    "check_finite",
+    "check_open_unit",
+    "check_positive",
+    "check_range",
+    "check_same_length",
+]
 
 
 def check_count(name: str, value: SupportsIndex, *, low: int = 0, high: int | None = None) -> int:
@@ -43,6 +52,29 @@ def check_positive(name: str, value: float) -> float:
     if not _is_number(value) or not 0.0 < value < math.inf:
         raise _refusal(name, value, "a finite number above 0")
     return value
+
+
+def check_at_least(name: str, value: float, low: float) -> float:
+    """Return `value` if it is a finite number of at least `low`."""
+    if not _is_number(value) or not low <= value < math.inf:
+        raise _refusal(name, value, f"a finite number, {low:g} or more")
+    return value
+
+
+def check_range(name: str, value: float, low: float, high: float) -> float:
+    """Return `value` if it is a number from `low` to `high`, both included."""
+    if not _is_number(value) or not low <= value <= high:
+        raise _refusal(name, value, f"a number from {low:g} to {high:g}")
+    return value
+
+
+def check_same_length(name: str, value: Sized, other_name: str, other: Sized) -> None:
+    """Refuse two columns that belong together and differ in length."""
+    if len(value) != len(other):
+        raise UsageError(
+            f"{name} has {len(value)} items and {other_name} has {len(other)}; "
+            "wanted one of each for every case, in the same order"
+        )
 
 
 def check_finite(name: str, values: Iterable[float]) -> list[float]:

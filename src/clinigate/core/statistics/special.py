@@ -12,8 +12,7 @@ import math
 from functools import lru_cache
 from statistics import NormalDist
 
-from clinigate.core.statistics.arguments import check_open_unit, check_positive
-from clinigate.errors import UsageError
+from clinigate.core.statistics.arguments import check_open_unit, check_positive, check_range
 
 __all__ = ["betainc", "betaincinv", "normal_quantile", "student_t_quantile"]
 
@@ -34,7 +33,7 @@ def betainc(a: float, b: float, x: float) -> float:
     """
     check_positive("a", a)
     check_positive("b", b)
-    _check_probability("x", x)
+    check_range("x", x, 0.0, 1.0)
     if x in (0.0, 1.0):
         return float(x)
     return math.exp(_log_tails(a, b, x, 1.0 - x)[0])
@@ -51,7 +50,7 @@ def betaincinv(a: float, b: float, p: float) -> float:
     """
     check_positive("a", a)
     check_positive("b", b)
-    _check_probability("p", p)
+    check_range("p", p, 0.0, 1.0)
     if p in (0.0, 1.0):
         return float(p)
     if p <= 0.5:
@@ -77,11 +76,6 @@ def student_t_quantile(p: float, df: float) -> float:
         return math.sqrt(df * share / (1.0 - share))
     rest = betaincinv(df / 2, 0.5, 2 * (1.0 - p))
     return math.sqrt(df * (1.0 - rest) / rest)
-
-
-def _check_probability(name: str, value: float) -> None:
-    if not 0.0 <= value <= 1.0:
-        raise UsageError(f"{name} is {value!r}; wanted a number from 0 to 1")
 
 
 def _logistic(u: float) -> float:
@@ -156,7 +150,7 @@ def _deviance(observed: float, expected: float) -> float:
 
 
 def _fraction(a: float, b: float, x: float) -> float:
-    """Return the continued fraction of I_x(a, b) by Lentz's method; it needs about sqrt(n) terms."""
+    """Return the continued fraction of I_x(a, b) by Lentz's method: about sqrt(n) terms."""
     c = 1.0
     d = 1.0 / _away_from_zero(1.0 - (a + b) * x / (a + 1.0))
     value = d
