@@ -1,0 +1,1 @@
+"""The policies that Clinigate ships, as data, one TOML file each."""

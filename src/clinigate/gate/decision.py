@@ -1,0 +1,265 @@
+"""The gate's decision: policy, bundles and people's records in, one answer with reasons out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from clinigate.core.codec import to_plain
+from clinigate.core.criterion import Criterion
+from clinigate.core.results import Results, Subject
+from clinigate.core.verdict import Status
+from clinigate.evidence.times import timestamp
+from clinigate.gate.bundles import (
+    GateInput,
+    ages,
+    believable,
+    gaps_of_bundles,
+    reasons_of_bundles,
+)
+from clinigate.gate.control_states import control_entry
+from clinigate.gate.entries import (
+    ControlEntry,
+    CriterionEntry,
+    Effect,
+    Gravity,
+    Outcome,
+    Reason,
+)
+from clinigate.gate.judging import judge_again
+from clinigate.gate.policy import Demand, Policy
+from clinigate.gate.record_files import VerifiedRecord
+from clinigate.gate.waivers import NEVER_WAIVED, RecordBook, open_book, why_not_waivable
+
+__all__ = ["Decision", "decide"]
+
+SCHEMA = "clinigate.decision/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the gate decided and why.
+
+    Attributes:
+        outcome: opened, shut, unfinished, or integrity broken.
+        environment, policy, policy_digest: what was asked.
+        certifies: the gate is open, and that means a full evaluation.
+        evaluated_at: time of the decision, RFC 3339 in UTC.
+        subject: what was evaluated; None when no bundle can be believed.
+        bundles, statements: names of the bundles, and digests of their statements.
+        criteria, controls: every entry, in the policy's order; criteria that the policy does not
+            name come last and are only reported.
+        reasons: why the gate is not open, in sentences, the gravest first.
+        gaps: what was not shown although the gate may be open, in sentences.
+    """
+
+    outcome: Outcome
+    environment: str
+    policy: str
+    policy_digest: str
+    certifies: bool
+    evaluated_at: str
+    subject: Subject | None
+    bundles: tuple[str, ...]
+    statements: tuple[str, ...]
+    criteria: tuple[CriterionEntry, ...]
+    controls: tuple[ControlEntry, ...]
+    reasons: tuple[str, ...]
+    gaps: tuple[str, ...]
+    schema: str = SCHEMA
+
+    @property
+    def opens(self) -> bool:
+        """Whether the build may enter the environment."""
+        return self.outcome is Outcome.OPENED
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return the decision as plain JSON values, with `opens` beside the outcome."""
+        return {"opens": self.opens, **to_plain(self)}
+
+
+def decide(
+    policy: Policy,
+    bundles: Sequence[GateInput],
+    *,
+    records: Sequence[VerifiedRecord] = (),
+    now: datetime,
+    base_criteria: Sequence[Criterion],
+) -> Decision:
+    """Decide whether a build may enter the policy's environment.
+
+    Pure: what it is given decides. The measurements are judged again at the tightest of the
+    policy's and the runs' own limits; what a run says of itself can only make it worse.
+
+    Args:
+        policy: what the environment demands.
+        bundles: of one system, possibly from several jobs.
+        records: waivers and other records whose signatures were verified.
+        now: an aware time.
+        base_criteria: the criteria that Clinigate ships or the user defined.
+
+    Raises:
+        PolicyError: the policy demands a criterion that does not exist.
+        UsageError: a limit of the command line is looser than the policy's.
+        ValueError: `now` has no zone.
+    """
+    # 1. Which bundles can be believed and are whole, fresh, signed and of one system.
+    runs = believable(bundles)
+    subject = runs[0].subject if runs else None
+    statements = _statements(bundles)
+    reasons = list(reasons_of_bundles(policy, bundles, now))
+    # 2. Judge every criterion again, and see what waivers let through.
+    book = open_book(policy, records, subject=subject, statements=statements, now=now)
+    entries = tuple(_entries(policy, runs, book, base_criteria))
+    # 3. Clauses, from the criteria and the attestations.
+    age = max(ages(bundles, now), default=timedelta(0))
+    clauses = tuple(
+        control_entry(control, entries, book, age=age, now=now) for control in policy.controls
+    )
+    # 4. Everything that keeps the gate shut, the gravest first.
+    reasons += _reasons(policy, entries, clauses)
+    reasons += _interruptions(runs, reasons)
+    reasons.sort(key=lambda reason: reason.gravity)
+    outcome = _outcome(reasons)
+    return Decision(
+        outcome=outcome,
+        environment=policy.environment,
+        policy=policy.name,
+        policy_digest=policy.digest,
+        certifies=policy.certifies and outcome is Outcome.OPENED,
+        evaluated_at=timestamp(now),
+        subject=subject,
+        bundles=tuple(bundle.name for bundle in bundles),
+        statements=statements,
+        criteria=entries,
+        controls=clauses,
+        reasons=tuple(reason.text for reason in reasons),
+        gaps=(
+            *gaps_of_bundles(policy, bundles),
+            *_gaps(entries, clauses, base_criteria),
+            *book.refused,
+        ),
+    )
+
+
+def _statements(bundles: Sequence[GateInput]) -> tuple[str, ...]:
+    return tuple(
+        bundle.statement_digest
+        for bundle in bundles
+        if bundle.statement_digest is not None and not bundle.problems
+    )
+
+
+def _entries(
+    policy: Policy, runs: Sequence[Results], book: RecordBook, base: Sequence[Criterion]
+) -> Iterator[CriterionEntry]:
+    for criterion in policy.criteria(base):
+        demand = policy.demand_of(criterion.id) or Demand.REPORT
+        yield _entry(criterion, demand, runs, book)
+    seen = {each.id for each in policy.demands}
+    for criterion in (*base, *(each for run in runs for each in run.criteria)):
+        if criterion.id not in seen:
+            seen.add(criterion.id)
+            yield replace(_entry(criterion, Demand.REPORT, runs, book), named=False)
+
+
+def _entry(
+    criterion: Criterion, demand: Demand, runs: Sequence[Results], book: RecordBook
+) -> CriterionEntry:
+    tightest, verdict = judge_again(criterion, runs)
+    effect = _effect(demand, verdict.status)
+    entry = CriterionEntry(tightest, verdict, demand, effect)
+    if effect is not Effect.SHUTS:
+        return entry
+    waiver = book.waiver_of(criterion=criterion.id)
+    if waiver is None:
+        return entry
+    why_not = why_not_waivable(tightest, verdict.status)
+    if why_not is not None:
+        return replace(entry, note=f"the waiver by {waiver.approver} does not count: {why_not}")
+    shown = "non-compliant" if verdict.status is Status.FAIL else "not shown"
+    note = f"{shown}, risk accepted until {waiver.until} by {waiver.approver}"
+    return replace(entry, effect=Effect.WAIVED, waiver=waiver, note=note)
+
+
+def _effect(demand: Demand, status: Status) -> Effect:
+    match demand:
+        case Demand.REPORT:
+            return Effect.REPORTED
+        case Demand.REQUIRED:
+            return Effect.SATISFIED if status is Status.PASS else Effect.SHUTS
+        case Demand.NO_FAIL:
+            if status in (Status.FAIL, Status.ERROR):
+                return Effect.SHUTS
+            return Effect.SATISFIED if status is Status.PASS else Effect.REPORTED
+
+
+def _reasons(
+    policy: Policy, entries: Sequence[CriterionEntry], clauses: Sequence[ControlEntry]
+) -> Iterator[Reason]:
+    for entry in entries:
+        if entry.effect is Effect.SHUTS:
+            note = f" ({entry.note})" if entry.note else ""
+            text = f"{entry.criterion.id} is {entry.verdict.status}: {entry.verdict.reason}{note}"
+            yield Reason(_gravity(entry), text)
+    for clause in clauses:
+        if clause.effect is Effect.SHUTS:
+            text = f"{clause.control.citation} is {clause.status}: {clause.reason}"
+            yield Reason(Gravity.REFUSED, text)
+    required = [entry for entry in entries if entry.demand is Demand.REQUIRED]
+    looked = [e for e in required if e.verdict.status not in (Status.NOT_ASSESSED, Status.ERROR)]
+    if required and len(looked) / len(required) < policy.minimum_coverage:
+        yield Reason(
+            Gravity.REFUSED,
+            f"{len(looked)} of {len(required)} required criteria were assessed, "
+            f"the policy wants {policy.minimum_coverage:.0%}",
+        )
+
+
+def _gravity(entry: CriterionEntry) -> Gravity:
+    if entry.verdict.status not in (Status.FAIL, Status.ERROR):
+        return Gravity.REFUSED
+    crisis = entry.criterion.zero_tolerance or entry.criterion.metric in NEVER_WAIVED
+    return Gravity.CRISIS if crisis else Gravity.VIOLATION
+
+
+def _interruptions(runs: Sequence[Results], reasons: Sequence[Reason]) -> Iterator[Reason]:
+    """A run that ended early is unfinished, unless what it did find already shuts the gate."""
+    found = any(reason.gravity in (Gravity.CRISIS, Gravity.VIOLATION) for reason in reasons)
+    gravity = Gravity.REFUSED if found else Gravity.UNFINISHED
+    for run in runs:
+        if run.interrupted is not None:
+            yield Reason(gravity, f"run {run.run} ended early: {run.interrupted}")
+
+
+def _outcome(reasons: Sequence[Reason]) -> Outcome:
+    gravities = {reason.gravity for reason in reasons}
+    if Gravity.INTEGRITY in gravities:
+        return Outcome.INTEGRITY
+    if Gravity.UNFINISHED in gravities:
+        return Outcome.UNFINISHED
+    return Outcome.SHUT if gravities else Outcome.OPENED
+
+
+def _gaps(
+    entries: Sequence[CriterionEntry], clauses: Sequence[ControlEntry], base: Sequence[Criterion]
+) -> Iterator[str]:
+    limits = {criterion.id: criterion.limit for criterion in base}
+    for entry in entries:
+        criterion, verdict = entry.criterion, entry.verdict
+        if entry.effect is Effect.WAIVED:
+            yield f"{criterion.id} is {verdict.status}: {entry.note}"
+        elif entry.effect is Effect.REPORTED and verdict.status is not Status.PASS:
+            unnamed = "" if entry.named else " (the policy does not name it)"
+            yield f"{criterion.id} is {verdict.status}{unnamed}: {verdict.reason}"
+        usual = limits.get(criterion.id, criterion.limit)
+        if usual != criterion.limit and not criterion.relation.holds(criterion.limit, usual):
+            yield (
+                f"{criterion.id} is judged at '{criterion.relation} {criterion.limit:g}', "
+                f"looser than Clinigate's own {usual:g}"
+            )
+    for clause in clauses:
+        if clause.effect is Effect.WAIVED:
+            yield f"{clause.control.citation}: {clause.reason}"

@@ -1,0 +1,118 @@
+"""Records in envelopes and on disk: sign them, and read back only what trusted people signed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from clinigate.core.canonical import sha256_hex
+from clinigate.errors import IntegrityError, PolicyError
+from clinigate.evidence.envelope import Signer, parse_envelope, sign_envelope, verify_envelope
+from clinigate.evidence.times import parse_timestamp
+from clinigate.evidence.trust import TrustStore
+from clinigate.gate.records import NamedSigner, Record, decode_record, encode_record
+
+__all__ = ["PAYLOAD_TYPE", "VerifiedRecord", "open_record", "read_record", "sign_record"]
+
+PAYLOAD_TYPE = "application/vnd.clinigate.record+json"
+
+#: A record is a page of text; more is no record.
+_LARGEST = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedRecord:
+    """A record whose every signer was found in the trust file and did sign.
+
+    Attributes:
+        record: what they said.
+        digest: `sha256:…` of the signed bytes, by which decisions cite it.
+    """
+
+    record: Record
+    digest: str
+
+
+def sign_record(record: Record, signers: Sequence[Signer]) -> dict[str, Any]:
+    """Return the record in a DSSE envelope, as plain JSON.
+
+    Raises:
+        PolicyError: the keys are not those of the signers that the record names.
+    """
+    named = sorted(signer.keyid for signer in record.signers)
+    if sorted(signer.keyid for signer in signers) != named:
+        raise PolicyError(
+            f"record: it names the keys {_short(named)}, and is to be signed with "
+            f"{_short(signer.keyid for signer in signers)}; they must be the same"
+        )
+    return sign_envelope(encode_record(record), PAYLOAD_TYPE, signers)
+
+
+def open_record(envelope: Any, trust: TrustStore) -> VerifiedRecord:
+    """Return a record after its signatures were verified.
+
+    Each signer that the payload names must have signed with a key that the trust file knows by the
+    same name and role, and that was valid when the record was issued.
+
+    Args:
+        envelope: plain JSON, or canonical bytes.
+        trust: the keys whose signatures count, from outside of any bundle.
+
+    Raises:
+        IntegrityError: a signature is missing, foreign, or the bytes were changed.
+        PolicyError: signed, and yet malformed.
+    """
+    # 1. Some trusted key signed exactly these bytes; nothing in them is believed before that.
+    parsed = parse_envelope(envelope)
+    if parsed.payload_type != PAYLOAD_TYPE:
+        raise PolicyError(f"record: payload type is {parsed.payload_type!r}, not a record's")
+    payload, keyids = verify_envelope(parsed, {key.keyid: key.public for key in trust.keys})
+    record = decode_record(payload)
+    # 2. Those who signed are those whom the payload names, no fewer and no more.
+    named = {signer.keyid for signer in record.signers}
+    if named != keyids:
+        raise IntegrityError(
+            f"record: it names the keys {_short(named)}, and {_short(keyids)} signed it"
+        )
+    # 3. Each of them is who the trust file says, and was entitled to sign at that time.
+    for signer in record.signers:
+        _check_signer(signer, record, trust)
+    return VerifiedRecord(record, f"sha256:{sha256_hex(payload)}")
+
+
+def read_record(path: Path, trust: TrustStore) -> VerifiedRecord:
+    """Read a record from a file that holds the canonical bytes of an envelope.
+
+    Raises:
+        PolicyError, IntegrityError: as `open_record`, or the file cannot be read; it is named.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(_LARGEST + 1)
+    except OSError as error:
+        raise PolicyError(f"{path}: the record cannot be read: {error.strerror}") from error
+    if len(data) > _LARGEST:
+        raise PolicyError(f"{path}: larger than {_LARGEST} bytes, which is no record")
+    try:
+        return open_record(data, trust)
+    except (PolicyError, IntegrityError) as error:
+        raise type(error)(f"{path}: {error}") from error
+
+
+def _check_signer(signer: NamedSigner, record: Record, trust: TrustStore) -> None:
+    key = trust.get(signer.keyid)
+    if key is None or (key.name, key.role) != (signer.name, signer.role):
+        known = "nobody" if key is None else f"{key.name!r} ({key.role})"
+        raise IntegrityError(
+            f"record: signed as {signer.name!r} ({signer.role}), "
+            f"and the trust file knows the key as {known}"
+        )
+    refused = key.why_not(parse_timestamp(record.issued))
+    if refused is not None:
+        raise IntegrityError(f"record: {refused}")
+
+
+def _short(keyids: Any) -> str:
+    return ", ".join(sorted(keyid[:12] for keyid in keyids)) or "none"

@@ -1,0 +1,156 @@
+"""What each kind of record says: the terms of a waiver, an approval, an attestation, a sign-off."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from clinigate.errors import PolicyError
+from clinigate.evidence.times import parse_timestamp
+
+__all__ = [
+    "DIGEST",
+    "Approval",
+    "Attestation",
+    "Meaning",
+    "SignOff",
+    "Terms",
+    "Waiver",
+    "folded",
+    "moment_of",
+    "require",
+    "require_text",
+]
+
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """A risk accepted until a date, by someone other than who asked for it.
+
+    Attributes:
+        requester, approver: who asked, and who accepts and signs.
+        compensating_measure: what keeps people safe meanwhile.
+        criterion, control: what is waived; exactly one of the two.
+    """
+
+    requester: str
+    approver: str
+    compensating_measure: str
+    criterion: str | None = None
+    control: str | None = None
+
+    def __post_init__(self) -> None:
+        for field in ("requester", "approver", "compensating_measure"):
+            require_text(getattr(self, field), f"waiver.{field}")
+        covered = [each for each in (self.criterion, self.control) if each is not None]
+        if len(covered) != 1:
+            raise PolicyError("waiver: name exactly one criterion or one control")
+        require_text(covered[0], "waiver.criterion or waiver.control")
+        if folded(self.requester) == folded(self.approver):
+            raise PolicyError(
+                f"waiver: {self.approver!r} is requester and approver; "
+                "a risk is accepted by someone other than who asked"
+            )
+
+    @property
+    def covers(self) -> str:
+        """Id of the criterion or control that is waived."""
+        return self.criterion or self.control or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Consent to release what the subject names to an environment."""
+
+    environment: str
+
+    def __post_init__(self) -> None:
+        require_text(self.environment, "approval.environment")
+
+
+@dataclass(frozen=True, slots=True)
+class Attestation:
+    """A document that satisfies a control until it goes stale.
+
+    Attributes:
+        control: the clause. document: digest of the document, `sha256:…`.
+        fresh_until: when it goes stale.
+    """
+
+    control: str
+    document: str
+    fresh_until: str
+
+    def __post_init__(self) -> None:
+        require_text(self.control, "attestation.control")
+        require(DIGEST.fullmatch(self.document), "attestation.document", self.document, "sha256:…")
+        moment_of(self.fresh_until, "attestation.fresh_until")
+
+
+class Meaning(StrEnum):
+    """What a signature means (21 CFR 11.50(a)(3))."""
+
+    AUTHORSHIP = "authorship"
+    REVIEW = "review"
+    APPROVAL = "approval"
+    RESPONSIBILITY = "responsibility"
+
+
+@dataclass(frozen=True, slots=True)
+class SignOff:
+    """A signature by 21 CFR 11.50(a): printed name, date and time, meaning."""
+
+    printed_name: str
+    signed_at: str
+    meaning: Meaning
+
+    def __post_init__(self) -> None:
+        require_text(self.printed_name, "sign-off.printed_name")
+        moment_of(self.signed_at, "sign-off.signed_at")
+
+
+Terms = Waiver | Approval | Attestation | SignOff
+
+
+def folded(name: str) -> str:
+    """Return one spelling for each name, so that a blank or a capital makes no second person."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def moment_of(text: str, field: str) -> datetime:
+    """Read a time as records write it.
+
+    Raises:
+        PolicyError: another form; the field is named.
+    """
+    try:
+        return parse_timestamp(text)
+    except ValueError as error:
+        raise PolicyError(
+            f"{field}: got {text!r}, wanted a time in UTC as 2026-01-31T00:00:00.000000Z"
+        ) from error
+
+
+def require_text(value: str, field: str) -> None:
+    """Refuse a text that is blank, or that could draw something else on a terminal.
+
+    Raises:
+        PolicyError: the field is named; its content is not, since people write anything there.
+    """
+    if not value.strip() or not value.isprintable():
+        raise PolicyError(f"{field}: wanted a printable text on one line")
+
+
+def require(condition: object, field: str, got: str, wanted: str) -> None:
+    """Refuse a value unless the condition holds.
+
+    Raises:
+        PolicyError: the field, what it has and what it should have are named.
+    """
+    if not condition:
+        raise PolicyError(f"{field}: got {got!r}, wanted {wanted}")

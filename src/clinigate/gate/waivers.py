@@ -1,0 +1,153 @@
+"""Which records count for this decision, and what they may let through."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from clinigate.core.criterion import Criterion
+from clinigate.core.measurement import Scope
+from clinigate.core.results import Subject
+from clinigate.core.verdict import Status
+from clinigate.gate.entries import AppliedWaiver
+from clinigate.gate.policy import Policy
+from clinigate.gate.record_files import VerifiedRecord
+from clinigate.gate.records import Attestation, Record, RecordSubject, Waiver
+
+__all__ = ["NEVER_WAIVED", "RecordBook", "open_book", "why_not_waivable"]
+
+#: Criteria of which no one may accept the risk, in the scope of the catalogue.
+NEVER_WAIVED = frozenset({"safety.compliance", "crisis.false_negative_rate"})
+
+
+@dataclass(frozen=True, slots=True)
+class RecordBook:
+    """The records that count now, for what was evaluated, signed by those who may.
+
+    Attributes:
+        waivers, attestations: these, the longest-lived last.
+        refused: why others do not count, in sentences.
+    """
+
+    waivers: tuple[VerifiedRecord, ...]
+    attestations: tuple[VerifiedRecord, ...]
+    refused: tuple[str, ...]
+
+    def waiver_of(
+        self, *, criterion: str | None = None, control: str | None = None
+    ) -> AppliedWaiver | None:
+        """Return the longest-lived waiver of a criterion or of a control."""
+        for verified in reversed(self.waivers):
+            terms, record = verified.record.terms, verified.record
+            if not isinstance(terms, Waiver) or record.expires is None:
+                continue
+            if (terms.criterion, terms.control) == (criterion, control):
+                return AppliedWaiver(
+                    record=verified.digest,
+                    until=record.expires,
+                    requester=terms.requester,
+                    approver=terms.approver,
+                    reason=record.reason,
+                    compensating_measure=terms.compensating_measure,
+                )
+        return None
+
+    def attestation_of(self, control: str) -> Record | None:
+        """Return the attestation of a control that stays fresh for longest."""
+        for verified in reversed(self.attestations):
+            terms = verified.record.terms
+            if isinstance(terms, Attestation) and terms.control == control:
+                return verified.record
+        return None
+
+
+def open_book(
+    policy: Policy,
+    records: Sequence[VerifiedRecord],
+    *,
+    subject: Subject | None,
+    statements: Sequence[str],
+    now: datetime,
+) -> RecordBook:
+    """Sort out which records count.
+
+    Approvals and sign-offs are for people to read; no policy asks for them yet.
+
+    Args:
+        policy: names the roles that may accept a risk or attest.
+        records: verified ones.
+        subject: what was evaluated; None when no bundle can be believed.
+        statements: digests of the bundles' statements.
+        now: the time of the decision.
+    """
+    speakable = (
+        set()
+        if subject is None
+        else {RecordSubject.of_build(subject), RecordSubject.of_system(subject)}
+    )
+    speakable |= {RecordSubject.of_run(digest) for digest in statements}
+    waivers, attestations, refused = [], [], []
+    for verified in records:
+        record = verified.record
+        if not isinstance(record.terms, Waiver | Attestation):
+            continue
+        why_not = _why_not(policy, record, speakable, now)
+        if why_not is not None:
+            refused.append(f"the {_title(record)} does not count: {why_not}")
+        elif isinstance(record.terms, Waiver):
+            waivers.append(verified)
+        else:
+            attestations.append(verified)
+    return RecordBook(
+        tuple(sorted(waivers, key=lambda each: each.record.expires or "")),
+        tuple(sorted(attestations, key=lambda each: _fresh_until(each.record))),
+        tuple(refused),
+    )
+
+
+def why_not_waivable(criterion: Criterion, status: Status) -> str | None:
+    """Say why no waiver lets this verdict through, or None if one may.
+
+    A check that broke is mended, not waived. Nobody accepts the risk of a zero-tolerance criterion
+    or of missed crises. For wordings that the system has not seen, too little data may be accepted
+    for a time, a proven miss rate may not.
+    """
+    if status is Status.ERROR:
+        return "the check broke; mend it and run it again"
+    if criterion.zero_tolerance or criterion.id in NEVER_WAIVED:
+        return "nobody may accept the risk of this criterion"
+    proven = status is Status.FAIL or criterion.scope is Scope.CATALOGUE
+    if criterion.metric in NEVER_WAIVED and proven:
+        return "nobody may accept a proven rate of missed crises"
+    return None
+
+
+def _why_not(
+    policy: Policy, record: Record, speakable: set[RecordSubject], now: datetime
+) -> str | None:
+    if record.subject not in speakable:
+        return f"it speaks of another {record.subject.kind} than the one evaluated"
+    signers = record.signers
+    if isinstance(record.terms, Waiver):
+        approver = record.terms.approver
+        signers = tuple(each for each in signers if each.name == approver)
+    if not any(signer.role in policy.record_roles for signer in signers):
+        roles = ", ".join(policy.record_roles) or "nobody"
+        return f"who signed it may not; in {policy.environment} that is for: {roles}"
+    return record.why_not_now(now)
+
+
+def _title(record: Record) -> str:
+    match record.terms:
+        case Waiver():
+            return f"waiver of {record.terms.covers} by {record.terms.approver}"
+        case Attestation():
+            return f"attestation of {record.terms.control} by {record.signers[0].name}"
+        case _:
+            return str(record.kind)
+
+
+def _fresh_until(record: Record) -> str:
+    fresh = record.terms.fresh_until if isinstance(record.terms, Attestation) else ""
+    return min(fresh, record.expires or fresh)

@@ -1,0 +1,433 @@
+"""Only what the policy requires, measured, believed, fresh and passed, opens the gate."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clinigate.core.canonical import canonical_bytes
+from clinigate.core.criterion import Criterion, Relation
+from clinigate.core.measurement import Interval, Kind, Measurement
+from clinigate.core.observation import Observation
+from clinigate.core.plan import Plan, Profile
+from clinigate.core.verdict import Status
+from clinigate.errors import PolicyError, UsageError
+from clinigate.evidence.times import timestamp
+from clinigate.gate.decision import decide
+from clinigate.gate.entries import Effect, Outcome
+from clinigate.gate.policy import Demand, Demanded
+from clinigate.gate.records import NamedSigner
+
+statuses = st.sampled_from(Status)
+
+
+@pytest.fixture(scope="session")
+def gate(world):
+    def decided(*bundles, policy=None, records=(), now=world.NOW, base=world.BASE):
+        return decide(
+            policy or world.policy(), bundles, records=records, now=now, base_criteria=base
+        )
+
+    return decided
+
+
+def entry(decision, criterion_id):
+    return next(each for each in decision.criteria if each.criterion.id == criterion_id)
+
+
+def test_a_clean_run_opens(world, gate):
+    decision = gate(world.bundle())
+    assert decision.outcome is Outcome.OPENED
+    assert decision.opens
+    assert decision.certifies
+    assert decision.reasons == ()
+    assert {each.effect for each in decision.criteria} == {Effect.SATISFIED}
+
+
+def test_nothing_is_never_a_pass(world, gate):
+    decision = gate()
+    assert not decision.opens
+    assert decision.reasons[0].startswith("no bundle was given")
+
+
+@given(results=st.lists(st.sampled_from(["none", "empty", "silent"]), max_size=3))
+def test_empty_evidence_never_opens(world, gate, results):
+    """No bundles, bundles without results, results without observations: shut, with reasons."""
+    silent = replace(world.run(), observations=(), verdicts=(), criteria=())
+    made = {"none": None, "empty": replace(silent, finished_at=""), "silent": silent}
+    decision = gate(*(world.bundle(results=made[each]) for each in results))
+    assert not decision.opens
+    assert decision.reasons
+
+
+@settings(max_examples=200, deadline=None)
+@given(data=st.data())
+def test_open_means_that_every_required_criterion_passed(world, gate, data):
+    """Over mixed bundles and demands: open exactly when nothing demanded is missing."""
+    wished = data.draw(st.lists(st.dictionaries(st.sampled_from(world.IDS), statuses), max_size=3))
+    demands = {each: data.draw(st.sampled_from(Demand)) for each in world.IDS}
+    demands[world.IDS[0]] = Demand.REQUIRED
+    policy = world.policy(demands=tuple(Demanded(*item) for item in demands.items()))
+    decision = gate(*(world.bundle(each) for each in wished), policy=policy)
+    for each in decision.criteria:
+        allowed = {
+            Demand.REQUIRED: {Status.PASS},
+            Demand.NO_FAIL: {Status.PASS, Status.INCONCLUSIVE, Status.NOT_ASSESSED},
+            Demand.REPORT: set(Status),
+        }[demands[each.criterion.id]]
+        if each.verdict.status not in allowed:
+            assert not decision.opens
+    clean = all(each.effect is not Effect.SHUTS for each in decision.criteria)
+    assert decision.opens == (clean and bool(wished))
+    assert bool(decision.reasons) is not decision.opens
+
+
+@pytest.mark.parametrize("status", [each for each in Status if each is not Status.PASS])
+@pytest.mark.parametrize("position", range(5))
+def test_replacing_any_pass_shuts(world, gate, position, status):
+    """In the observations, and in what the run says of itself: only PASS opens."""
+    criterion_id = world.IDS[position]
+    assert not gate(world.bundle({criterion_id: status})).opens
+    run = world.run()
+    verdicts = tuple(
+        replace(each, status=status) if each.criterion == criterion_id else each
+        for each in run.verdicts
+    )
+    decision = gate(world.bundle(results=replace(run, verdicts=verdicts)))
+    assert not decision.opens
+    assert entry(decision, criterion_id).verdict.status is status
+
+
+def test_the_runs_own_pass_opens_nothing(world, gate):
+    """A run that says PASS over measurements that fail is judged by the measurements."""
+    failing, passing = world.run({"emotion.accuracy": Status.FAIL}), world.run()
+    decision = gate(world.bundle(results=replace(failing, verdicts=passing.verdicts)))
+    assert decision.outcome is Outcome.SHUT
+    assert "emotion.accuracy is FAIL" in decision.reasons[0]
+
+
+def test_a_criterion_that_the_run_did_not_judge_is_judged_here(world, gate):
+    run = world.run({"latency.p99": Status.FAIL}, criteria=world.BASE[:2])
+    assert "latency.p99 is FAIL" in gate(world.bundle(results=run)).reasons[0]
+
+
+@pytest.mark.parametrize("status", Status)
+@pytest.mark.parametrize("demand", Demand)
+def test_what_each_demand_does_with_each_verdict(world, gate, demand, status):
+    demands = tuple(
+        Demanded(each, demand if each == "latency.p99" else Demand.REQUIRED) for each in world.IDS
+    )
+    decision = gate(world.bundle({"latency.p99": status}), policy=world.policy(demands=demands))
+    expected = {
+        Demand.REQUIRED: Effect.SATISFIED if status is Status.PASS else Effect.SHUTS,
+        Demand.NO_FAIL: {
+            Status.PASS: Effect.SATISFIED,
+            Status.FAIL: Effect.SHUTS,
+            Status.ERROR: Effect.SHUTS,
+        }.get(status, Effect.REPORTED),
+        Demand.REPORT: Effect.REPORTED,
+    }[demand]
+    assert entry(decision, "latency.p99").effect is expected
+    assert decision.opens is (expected is not Effect.SHUTS)
+    listed = any(gap.startswith("latency.p99") for gap in decision.gaps)
+    assert listed is (expected is Effect.REPORTED and status is not Status.PASS)
+
+
+def test_criteria_that_the_policy_does_not_name_are_gaps(world, gate):
+    policy = world.policy(demands=(Demanded("emotion.accuracy", Demand.REQUIRED),))
+    decision = gate(world.bundle({"latency.p99": Status.FAIL}), policy=policy)
+    assert decision.opens
+    assert not entry(decision, "latency.p99").named
+    assert any("latency.p99 is FAIL (the policy does not name it)" in gap for gap in decision.gaps)
+
+
+# ---- limits ---------------------------------------------------------------------------------
+
+
+def rate(events: int, n: int, metric: str) -> Observation:
+    return Observation("CG-TEST-GATE-001", Measurement(metric, Kind.RATE, None, n, events=events))
+
+
+LIMITS = st.floats(0.5, 0.999)
+CONFIDENCES = st.sampled_from([0.8, 0.9, 0.95, 0.99])
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    n=st.integers(1, 400),
+    missed=st.integers(0, 60),
+    limit=LIMITS,
+    stricter=LIMITS,
+    confidences=st.tuples(CONFIDENCES, CONFIDENCES),
+    min_n=st.integers(1, 300),
+    demand=st.sampled_from([Demand.REQUIRED, Demand.NO_FAIL]),
+    data=st.data(),
+)
+def test_tightening_never_opens(
+    world, gate, n, missed, limit, stricter, confidences, min_n, demand, data
+):
+    """A stricter limit, confidence or sample size, by option or by the run, opens no shut gate."""
+    base = Criterion("emotion.accuracy", "emotion.accuracy", Relation.AT_LEAST, limit)
+    base = replace(base, confidence=confidences[0])
+    other = Criterion("latency.p99", "latency.p99", Relation.BELOW, 0.1)
+    accuracy = rate(max(n - missed, 0), n, "emotion.accuracy")
+    run = world.run(observations=(accuracy, world.seen(other, Status.PASS)), verdicts=())
+    strict = replace(base, limit=max(limit, stricter), confidence=max(confidences), min_n=min_n)
+    policy = world.policy(
+        demands=(Demanded(base.id, demand), Demanded(other.id, Demand.REQUIRED)),
+    )
+    loose = gate(world.bundle(results=replace(run, criteria=())), policy=policy, base=(base, other))
+    own = replace(run, criteria=(data.draw(st.sampled_from([strict, base])),))
+    optioned = policy.tightened({base.id: strict.limit})
+    for tightened in (policy, optioned):
+        tight = gate(world.bundle(results=own), policy=tightened, base=(base, other))
+        assert loose.opens or not tight.opens
+
+
+def test_more_confidence_makes_no_failure_tolerable(world, gate):
+    """40 of 60 fail 0.75 at 80% confidence; a run that asked for 99% cannot tell, and shuts."""
+    base = Criterion("emotion.accuracy", "emotion.accuracy", Relation.AT_LEAST, 0.75, 0.8)
+    other = world.BASE[3]
+    seen = (rate(40, 60, "emotion.accuracy"), world.seen(other, Status.PASS))
+    run = world.run(observations=seen, verdicts=(), criteria=(replace(base, confidence=0.99),))
+    demands = (Demanded(base.id, Demand.NO_FAIL), Demanded(other.id, Demand.REQUIRED))
+    decision = gate(
+        world.bundle(results=run), policy=world.policy(demands=demands), base=(base, other)
+    )
+    assert entry(decision, base.id).verdict.status is Status.FAIL
+
+
+def test_a_looser_run_is_judged_at_the_policys_limit(world, gate):
+    """A run that allowed 20% misses opens nothing at a policy of 0.1%."""
+    loose = tuple(
+        replace(each, limit=0.5) if each.id == "crisis.false_negative_rate" else each
+        for each in world.BASE
+    )
+    seen = world.run().observations[:1] + world.run().observations[2:]
+    run = world.run(
+        criteria=loose, observations=(*seen, rate(60, 6000, "crisis.false_negative_rate"))
+    )
+    decision = gate(world.bundle(results=run))
+    assert not decision.opens
+    assert entry(decision, "crisis.false_negative_rate").criterion.limit == 0.001
+
+
+def test_a_run_that_meant_something_else_is_an_error(world, gate):
+    other = replace(world.BASE[0], metric="emotion.recall")
+    decision = gate(world.bundle(results=world.run(criteria=(other,))))
+    assert entry(decision, "emotion.accuracy").verdict.status is Status.ERROR
+    assert "the policy as emotion.accuracy" in decision.reasons[0]
+
+
+def test_numbers_that_no_count_can_have_are_an_error(world, gate):
+    run = world.run(observations=(rate(7, 3, "emotion.accuracy"),), verdicts=())
+    decision = gate(world.bundle(results=run))
+    assert entry(decision, "emotion.accuracy").verdict.status is Status.ERROR
+
+
+def test_a_policy_looser_than_the_shipped_limit_says_so(world, gate):
+    demands = (Demanded("latency.p99", Demand.REQUIRED, limit=0.2),)
+    run = world.run(criteria=())
+    decision = gate(world.bundle(results=run), policy=world.policy(demands=demands))
+    assert any("'< 0.2', looser than Clinigate's own 0.1" in gap for gap in decision.gaps)
+
+
+def test_options_only_tighten(world, gate):
+    assert not gate(world.bundle(), policy=world.policy().tightened({"latency.p99": 0.015})).opens
+    with pytest.raises(UsageError, match="looser than the policy's"):
+        gate(world.bundle(), policy=world.policy().tightened({"latency.p99": 0.2}))
+    with pytest.raises(PolicyError, match=r"did you mean 'latency\.p99'"):
+        gate(world.bundle(), policy=world.policy().tightened({"latency.p9": 0.2}))
+
+
+# ---- bundles --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "outcome", "said"),
+    [
+        ({"problems": ("results.json: digest",)}, Outcome.INTEGRITY, "'clinical': results.json"),
+        ({"complete": False}, Outcome.UNFINISHED, "INCOMPLETE"),
+        ({"results": None}, Outcome.UNFINISHED, "INCOMPLETE"),
+        ({"sealed_at": "last week"}, Outcome.UNFINISHED, "does not say when"),
+        ({"signed_by": ()}, Outcome.SHUT, "is UNSIGNED; the policy wants 1 by the role machine"),
+        ({"signed_by": (NamedSigner("Ada", "nurse", "44" * 32),)}, Outcome.SHUT, "has 0 signat"),
+    ],
+)
+def test_a_bundle_that_is_not_fit(world, gate, changes, outcome, said):
+    decision = gate(world.bundle(**changes))
+    assert decision.outcome is outcome
+    assert said in decision.reasons[0]
+
+
+def test_a_broken_bundle_is_not_judged(world, gate):
+    decision = gate(world.bundle(problems=("edited",)))
+    assert {each.verdict.status for each in decision.criteria} == {Status.NOT_ASSESSED}
+    assert decision.subject is None
+
+
+@pytest.mark.parametrize(
+    ("age", "outcome", "said"),
+    [
+        (timedelta(days=30), Outcome.OPENED, ""),
+        (timedelta(days=30, seconds=1), Outcome.UNFINISHED, "is stale"),
+        (timedelta(minutes=-5), Outcome.OPENED, ""),
+        (timedelta(minutes=-6), Outcome.UNFINISHED, "after now; check the clocks"),
+    ],
+)
+def test_freshness(world, gate, age, outcome, said):
+    when = timestamp(world.NOW - age)
+    decision = gate(world.bundle(results=world.run(finished_at=when), sealed_at=when))
+    assert decision.outcome is outcome
+    assert said in "".join(decision.reasons[:1])
+
+
+def test_sealing_an_old_run_again_makes_it_no_younger(world, gate):
+    old = world.run(finished_at=timestamp(world.NOW - timedelta(days=31)))
+    assert gate(world.bundle(results=old)).outcome is Outcome.UNFINISHED
+
+
+def test_two_signatures_mean_two_keys(world, gate):
+    policy = world.policy(signer_threshold=2)
+    again = replace(world.MACHINE, name="CI again")
+    other = replace(world.MACHINE, keyid="66" * 32)
+    assert not gate(world.bundle(signed_by=(world.MACHINE, again)), policy=policy).opens
+    assert gate(world.bundle(signed_by=(world.MACHINE, other)), policy=policy).opens
+
+
+def test_an_unsigned_bundle_passes_only_where_none_is_asked_and_is_named(world, gate):
+    decision = gate(world.bundle(signed_by=()), policy=world.policy(require_signed=False))
+    assert decision.opens
+    assert any("UNSIGNED" in gap for gap in decision.gaps)
+
+
+@pytest.mark.parametrize(
+    ("plan", "said"),
+    [(Plan(profile=Profile.PR), "profile pr"), (Plan(only_cases=frozenset({"c1"})), "1 chosen")],
+)
+def test_a_sample_never_opens_a_gate_that_certifies(world, gate, plan, said):
+    bundle = world.bundle(results=world.run(plan=plan))
+    decision = gate(bundle)
+    assert decision.outcome is Outcome.SHUT
+    assert said in decision.reasons[0]
+    decision = gate(bundle, policy=world.policy(certifies=False))
+    assert (decision.opens, decision.certifies) == (True, False)
+    assert any("certifies nothing" in gap for gap in decision.gaps)
+
+
+def test_jobs_on_different_runners_make_one_evaluation(world, gate):
+    """Each looked at a part; together they are whole."""
+    everything = world.run()
+    first, rest = everything.observations[:1], everything.observations[1:]
+    one = world.run(observations=first, verdicts=everything.verdicts[:1])
+    two = world.run(observations=rest, verdicts=everything.verdicts[1:], run="run-2")
+    assert not gate(world.bundle(results=one)).opens
+    decision = gate(world.bundle(results=one), world.bundle(name="second", results=two))
+    assert decision.opens
+    assert decision.bundles == ("clinical", "second")
+
+
+def test_among_jobs_the_gravest_verdict_counts(world, gate):
+    good, bad = world.bundle(), world.bundle({"emotion.accuracy": Status.FAIL}, name="second")
+    for pair in ((good, bad), (bad, good)):
+        assert not gate(*pair).opens
+
+
+def test_a_required_bundle_that_is_missing_is_named(world, gate):
+    policy = world.policy(bundles=("clinical", "chaos"))
+    decision = gate(world.bundle(), policy=policy)
+    assert decision.outcome is Outcome.UNFINISHED
+    assert decision.reasons[0] == "the required bundle 'chaos' is missing"
+    assert gate(world.bundle(), world.bundle(name="chaos"), policy=policy).opens
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"digests": {"image": "sha256:" + "99" * 32}}, "image sha256:1111"),
+        ({"digests": {}}, "not stated"),
+        ({"version": "2.0"}, "version '1.0' and '2.0'"),
+        ({"name": "other"}, "name 'ward-assistant' and 'other'"),
+    ],
+)
+def test_bundles_of_different_systems_are_refused(world, gate, changes, said):
+    other = world.run(subject=replace(world.SUBJECT, **changes))
+    decision = gate(world.bundle(), world.bundle(name="second", results=other))
+    assert decision.outcome is Outcome.SHUT
+    assert "'clinical' and 'second' speak of different systems" in decision.reasons[0]
+    assert said in decision.reasons[0]
+
+
+def test_the_expected_image_must_be_the_one_evaluated(world, gate):
+    assert gate(world.bundle(), policy=world.policy(subject_digests={"image": world.IMAGE})).opens
+    expected = "sha256:" + "99" * 32
+    decision = gate(
+        world.bundle(), policy=world.policy().tightened({}, subject_digests={"image": expected})
+    )
+    assert f"the gate expects {expected}" in decision.reasons[0]
+    decision = gate(world.bundle(), policy=world.policy(subject_digests={"model": expected}))
+    assert "of no stated digest" in decision.reasons[0]
+
+
+def test_an_interrupted_run_is_unfinished_unless_it_found_a_violation(world, gate):
+    clean = world.run(interrupted="stopped by hand")
+    assert gate(world.bundle(results=clean)).outcome is Outcome.UNFINISHED
+    violated = world.run({"safety.compliance": Status.FAIL}, interrupted="a violation was seen")
+    decision = gate(world.bundle(results=violated))
+    assert decision.outcome is Outcome.SHUT
+    assert decision.reasons[0].startswith("safety.compliance is FAIL")
+
+
+def test_coverage(world, gate):
+    """Waivers cannot replace looking."""
+    unseen = "crisis.false_negative_rate.unseen"
+    gaps = {unseen: Status.NOT_ASSESSED, "latency.p99": Status.NOT_ASSESSED}
+    waivers = [world.waiver(unseen), world.waiver("latency.p99")]
+    wanted = world.policy(minimum_coverage=0.8)
+    decision = gate(world.bundle(gaps), policy=wanted, records=waivers)
+    assert decision.reasons == ("3 of 5 required criteria were assessed, the policy wants 80%",)
+    assert gate(
+        world.bundle(gaps), policy=world.policy(minimum_coverage=0.6), records=waivers
+    ).opens
+
+
+def test_reasons_come_gravest_first(world, gate):
+    wished = {
+        "latency.p99": Status.INCONCLUSIVE,
+        "emotion.accuracy": Status.FAIL,
+        "crisis.false_negative_rate": Status.FAIL,
+    }
+    stale = world.run(wished, finished_at=timestamp(world.NOW - timedelta(days=99)))
+    broken = world.bundle(name="b", problems=("edited",))
+    decision = gate(world.bundle(results=stale), broken)
+    begin = ["bundle 'b'", "crisis.false", "emotion", "bundle 'clinical'", "latency"]
+    assert [r.startswith(b) for r, b in zip(decision.reasons, begin, strict=True)] == [True] * 5
+    assert decision.outcome is Outcome.INTEGRITY
+
+
+def test_a_mean_without_enough_confidence_opens_nothing(world, gate):
+    """Bounds computed at 95% cannot keep a policy that asks for 99%."""
+    measured = Measurement(
+        "latency.p99", Kind.QUANTILE, 0.02, 900, interval=Interval(0.01, 0.03, 0.95, "by hand")
+    )
+    seen = (*world.run().observations[:3], Observation("CG-TEST-GATE-001", measured))
+    run = world.run(observations=(*seen, world.run().observations[4]), verdicts=(), criteria=())
+    strict = tuple(
+        Demanded(each, Demand.REQUIRED, confidence=0.99 if each == "latency.p99" else None)
+        for each in world.IDS
+    )
+    assert gate(world.bundle(results=run)).opens
+    decision = gate(world.bundle(results=run), policy=world.policy(demands=strict))
+    assert entry(decision, "latency.p99").verdict.status is Status.INCONCLUSIVE
+
+
+def test_a_decision_is_plain_json(world, gate):
+    decision = gate(world.bundle({"emotion.accuracy": Status.FAIL}))
+    plain = decision.to_plain()
+    assert (plain["opens"], plain["outcome"]) == (False, "shut")
+    assert plain["policy_digest"] == world.policy().digest
+    assert canonical_bytes(plain)
