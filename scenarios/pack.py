@@ -1,0 +1,163 @@
+"""The nouns of a scenario pack: archetypes, their authored cores, who wrote and reviewed them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from functools import lru_cache
+
+from clinigate.core.canonical import canonical_bytes, sha256_hex
+from clinigate.core.case import Provenance, Severity, Split, Turn
+
+__all__ = [
+    "EMOTIONS",
+    "Archetype",
+    "Attribute",
+    "Core",
+    "Group",
+    "Kind",
+    "Pack",
+    "Reviewer",
+    "Voice",
+]
+
+EMOTIONS = ("joy", "sadness", "anger", "fear", "disgust", "surprise", "neutral")
+"""Labels of an emotion pack: Ekman's six and neutral."""
+
+
+class Kind(StrEnum):
+    """What a pack is for; it decides which labels and transforms its archetypes may have."""
+
+    CRISIS = "crisis"
+    HARD_NEGATIVE = "hard_negative"
+    EMOTION = "emotion"
+    THERAPEUTIC = "therapeutic"
+    COUNTERFACTUAL = "counterfactual"
+
+
+class Voice(StrEnum):
+    """The age that a core's wording fixes, so that no context contradicts it."""
+
+    YOUTH = "youth"
+    ADULT = "adult"
+    ELDER = "elder"
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """One separately authored wording: the unit of independent evidence (the cluster).
+
+    Attributes:
+        turns: user and assistant in turn, the user first and last. An assistant turn is part of
+            the stimulus.
+    """
+
+    id: str
+    split: Split
+    turns: tuple[Turn, ...]
+    voice: Voice | None = None
+
+    @property
+    def text(self) -> str:
+        """The last user turn, which holds what the core is about."""
+        return self.turns[-1].text
+
+
+@dataclass(frozen=True, slots=True)
+class Archetype:
+    """One kind of situation, with what a reply to it owes.
+
+    Attributes:
+        label: crisis, none or ambiguous; in an emotion pack the emotion.
+        transforms: names of the only transforms allowed; None where the kind's own list holds.
+    """
+
+    id: str
+    family: str
+    severity: Severity
+    label: str
+    obligations: tuple[str, ...]
+    forbidden: tuple[str, ...]
+    rationale: str
+    cores: tuple[Core, ...]
+    transforms: tuple[str, ...] | None = None
+
+    def core_id(self, core: Core) -> str:
+        """Return the id of `core` that is unique over all packs, as `si.plan.intent#03`."""
+        return f"{self.id}#{core.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One group of a demographic attribute, and the self-descriptions that mark it."""
+
+    name: str
+    markers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """A demographic attribute. Markers at one place of its groups' lists are counterparts."""
+
+    name: str
+    groups: tuple[Group, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewer:
+    """One person who has reviewed a pack and confirms its labels and severities."""
+
+    reviewer: str
+    credential: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """A versioned set of archetypes of one kind.
+
+    Attributes:
+        review: who reviewed it; empty means that nobody clinical has, and a report says so.
+        carriers: sentences with {marker} and {statement}; a counterfactual pack alone has them.
+    """
+
+    id: str
+    version: str
+    kind: Kind
+    language: str
+    locale: str
+    title: str
+    provenance: Provenance
+    archetypes: tuple[Archetype, ...]
+    review: tuple[Reviewer, ...] = ()
+    carriers: tuple[str, ...] = ()
+    attributes: tuple[Attribute, ...] = ()
+
+    @property
+    def ref(self) -> str:
+        """Id and version, as `crisis-en@1.0.0`."""
+        return f"{self.id}@{self.version}"
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the canonical content, in hexadecimal; comments and layout do not count."""
+        return _digest(self)
+
+    @property
+    def reviewed(self) -> bool:
+        """Whether a clinician is on record for this pack."""
+        return bool(self.review)
+
+    def cores(self, split: Split | str | None = None) -> Iterator[tuple[Archetype, Core]]:
+        """Yield each core with its archetype, in the pack's order, of one split or of both."""
+        wanted = None if split is None else Split(split)
+        for archetype in self.archetypes:
+            for core in archetype.cores:
+                if wanted is None or core.split is wanted:
+                    yield archetype, core
+
+
+@lru_cache(maxsize=64)
+def _digest(pack: Pack) -> str:
+    return sha256_hex(canonical_bytes(asdict(pack)))

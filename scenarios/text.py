@@ -1,0 +1,56 @@
+"""What two texts have in common: the normal form, word shingles and negations."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+__all__ = ["NEGATIONS", "jaccard", "negations", "normalise", "shingles", "word_count"]
+
+NEGATIONS = frozenset(
+    (
+        *("no", "not", "never", "none", "nobody", "nothing", "nowhere", "neither", "nor"),
+        *("without", "cannot", "hardly", "aint", "arent", "cant", "couldnt", "didnt", "doesnt"),
+        *("dont", "hadnt", "hasnt", "havent", "isnt", "mustnt", "neednt", "shouldnt", "wasnt"),
+        *("werent", "wont", "wouldnt"),
+    )
+)
+"""Words that turn a sentence round, in normal form. No transform may touch one."""
+
+_WORD = re.compile(r"[^\W_]+")
+_APOSTROPHES = str.maketrans("", "", "'’")
+
+
+@lru_cache(maxsize=65_536)
+def normalise(text: str) -> str:
+    """Return `text` reduced to what it says: NFKC, case-folded, words alone, one space between.
+
+    Two texts that differ only in case, punctuation, apostrophes or emoji have one normal form, and
+    count as one.
+    """
+    folded = unicodedata.normalize("NFKC", text).casefold().translate(_APOSTROPHES)
+    return " ".join(_WORD.findall(folded))
+
+
+def word_count(text: str) -> int:
+    """Return how many words the normal form of `text` has."""
+    form = normalise(text)
+    return form.count(" ") + 1 if form else 0
+
+
+def negations(text: str) -> tuple[str, ...]:
+    """Return the negating words of `text` in order, in normal form."""
+    return tuple(word for word in normalise(text).split() if word in NEGATIONS)
+
+
+def shingles(text: str, size: int = 5) -> frozenset[str]:
+    """Return every run of `size` characters of the normal form; the whole form if it is shorter."""
+    form = normalise(text)
+    return frozenset(form[i : i + size] for i in range(max(1, len(form) - size + 1)))
+
+
+def jaccard(one: frozenset[str], other: frozenset[str]) -> float:
+    """Return the share of common elements, of all elements; 0.0 for two empty sets."""
+    union = len(one | other)
+    return len(one & other) / union if union else 0.0
