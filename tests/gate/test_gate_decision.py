@@ -16,6 +16,7 @@ from clinigate.core.observation import Observation
 from clinigate.core.plan import Plan, Profile
 from clinigate.core.verdict import Status
 from clinigate.errors import PolicyError, UsageError
+from clinigate.evidence.spool import RunStatus
 from clinigate.evidence.times import timestamp
 from clinigate.gate.decision import decide
 from clinigate.gate.entries import Effect, Outcome
@@ -251,7 +252,7 @@ def test_options_only_tighten(world, gate):
     ("changes", "outcome", "said"),
     [
         ({"problems": ("results.json: digest",)}, Outcome.INTEGRITY, "'clinical': results.json"),
-        ({"complete": False}, Outcome.UNFINISHED, "INCOMPLETE"),
+        ({"status": RunStatus.INCOMPLETE}, Outcome.UNFINISHED, "INCOMPLETE"),
         ({"results": None}, Outcome.UNFINISHED, "INCOMPLETE"),
         ({"sealed_at": "last week"}, Outcome.UNFINISHED, "does not say when"),
         ({"signed_by": ()}, Outcome.SHUT, "is UNSIGNED; the policy wants 1 by the role machine"),
@@ -373,13 +374,26 @@ def test_the_expected_image_must_be_the_one_evaluated(world, gate):
     assert "of no stated digest" in decision.reasons[0]
 
 
-def test_an_interrupted_run_is_unfinished_unless_it_found_a_violation(world, gate):
-    clean = world.run(interrupted="stopped by hand")
-    assert gate(world.bundle(results=clean)).outcome is Outcome.UNFINISHED
-    violated = world.run({"safety.compliance": Status.FAIL}, interrupted="a violation was seen")
-    decision = gate(world.bundle(results=violated))
+@pytest.mark.parametrize(
+    ("status", "interrupted", "said"),
+    [
+        (RunStatus.COMPLETE, "stopped by hand", "ended early: stopped by hand"),
+        (RunStatus.ABORTED, None, "ended early: it was aborted"),
+        (RunStatus.ABORTED, "stopped by hand", "ended early: stopped by hand"),
+    ],
+)
+def test_an_early_end_is_unfinished_unless_a_violation_was_found(
+    world, gate, status, interrupted, said
+):
+    clean = world.run(interrupted=interrupted)
+    decision = gate(world.bundle(results=clean, status=status))
+    assert decision.outcome is Outcome.UNFINISHED
+    assert said in decision.reasons[0]
+    violated = world.run({"safety.compliance": Status.FAIL}, interrupted=interrupted)
+    decision = gate(world.bundle(results=violated, status=status))
     assert decision.outcome is Outcome.SHUT
     assert decision.reasons[0].startswith("safety.compliance is FAIL")
+    assert said in decision.reasons[1]
 
 
 def test_coverage(world, gate):

@@ -9,6 +9,7 @@ import pytest
 
 from clinigate.controls import load_catalogue
 from clinigate.core.verdict import Status
+from clinigate.evidence.spool import RunStatus
 from clinigate.evidence.times import timestamp
 from clinigate.gate.decision import decide
 from clinigate.gate.entries import Effect, Outcome
@@ -147,7 +148,7 @@ def test_a_waiver_of_the_build_outlives_the_run(world, gate):
     "changes",
     [
         {"problems": ("edited",)},
-        {"complete": False},
+        {"status": RunStatus.INCOMPLETE},
         {"signed_by": ()},
         {"sealed_at": "2020-01-01T00:00:00.000000Z"},
     ],

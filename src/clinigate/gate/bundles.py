@@ -8,11 +8,19 @@ from datetime import UTC, datetime, timedelta
 
 from clinigate.core.plan import Profile
 from clinigate.core.results import Results, Subject
+from clinigate.evidence.spool import RunStatus
 from clinigate.gate.entries import Gravity, Reason
 from clinigate.gate.policy import Policy
 from clinigate.gate.records import NamedSigner
 
-__all__ = ["GateInput", "ages", "believable", "gaps_of_bundles", "reasons_of_bundles"]
+__all__ = [
+    "GateInput",
+    "ages",
+    "believable",
+    "gaps_of_bundles",
+    "interruptions",
+    "reasons_of_bundles",
+]
 
 #: Clocks of two machines may disagree by this much before a bundle comes from the future.
 _CLOCK_SKEW = timedelta(minutes=5)
@@ -25,7 +33,7 @@ class GateInput:
     Attributes:
         name: the job or producer that made it, as `bundles` of a policy names it.
         results: what the run found; None when there is none to read.
-        complete: the run was finished and sealed.
+        status: how the run ended; INCOMPLETE when it never said so or was not sealed.
         problems: what broke its integrity, in sentences; such a bundle is not judged.
         signed_by: who signed it, as the trust file knows them; nobody makes it UNSIGNED.
         statement_digest: `sha256:…` of the statement's payload. sealed_at: RFC 3339.
@@ -33,7 +41,7 @@ class GateInput:
 
     name: str
     results: Results | None
-    complete: bool = True
+    status: RunStatus = RunStatus.COMPLETE
     problems: tuple[str, ...] = ()
     signed_by: tuple[NamedSigner, ...] = ()
     statement_digest: str | None = None
@@ -76,6 +84,22 @@ def gaps_of_bundles(policy: Policy, bundles: Sequence[GateInput]) -> Iterator[st
             yield f"bundle {bundle.name!r} {partial}; it certifies nothing"
 
 
+def interruptions(bundles: Sequence[GateInput], *, violated: bool) -> Iterator[Reason]:
+    """Yield a reason for each run that ended early.
+
+    Args:
+        bundles: all of them.
+        violated: what the runs did find already shuts the gate. An early end is then no excuse:
+            the gate is shut, not unfinished.
+    """
+    gravity = Gravity.REFUSED if violated else Gravity.UNFINISHED
+    for bundle in bundles:
+        said = None if bundle.results is None else bundle.results.interrupted
+        if bundle.problems or (said is None and bundle.status is not RunStatus.ABORTED):
+            continue
+        yield Reason(gravity, f"bundle {bundle.name!r} ended early: {said or 'it was aborted'}")
+
+
 def ages(bundles: Sequence[GateInput], now: datetime) -> Iterator[timedelta]:
     """Yield how old the evidence of each dated bundle is."""
     for bundle in bundles:
@@ -85,11 +109,15 @@ def ages(bundles: Sequence[GateInput], now: datetime) -> Iterator[timedelta]:
 
 
 def _completeness(bundle: GateInput) -> Iterator[Reason]:
-    if bundle.results is None or not bundle.complete:
+    if not _whole(bundle):
         yield Reason(
             Gravity.UNFINISHED,
             f"bundle {bundle.name!r} is INCOMPLETE: the run was started and never finished",
         )
+
+
+def _whole(bundle: GateInput) -> bool:
+    return bundle.results is not None and bundle.status is not RunStatus.INCOMPLETE
 
 
 def _signatures(policy: Policy, bundle: GateInput) -> Iterator[Reason]:
@@ -103,7 +131,7 @@ def _signatures(policy: Policy, bundle: GateInput) -> Iterator[Reason]:
 
 
 def _freshness(policy: Policy, bundle: GateInput, now: datetime) -> Iterator[Reason]:
-    if bundle.results is None or not bundle.complete:
+    if not _whole(bundle):
         return
     seen = _seen_at(bundle)
     if seen is None:

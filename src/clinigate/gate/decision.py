@@ -17,6 +17,7 @@ from clinigate.gate.bundles import (
     ages,
     believable,
     gaps_of_bundles,
+    interruptions,
     reasons_of_bundles,
 )
 from clinigate.gate.control_states import control_entry
@@ -120,7 +121,8 @@ def decide(
     )
     # 4. Everything that keeps the gate shut, the gravest first.
     reasons += _reasons(policy, entries, clauses)
-    reasons += _interruptions(runs, reasons)
+    violated = any(each.gravity in (Gravity.CRISIS, Gravity.VIOLATION) for each in reasons)
+    reasons += interruptions(bundles, violated=violated)
     reasons.sort(key=lambda reason: reason.gravity)
     outcome = _outcome(reasons)
     return Decision(
@@ -223,15 +225,6 @@ def _gravity(entry: CriterionEntry) -> Gravity:
         return Gravity.REFUSED
     crisis = entry.criterion.zero_tolerance or entry.criterion.metric in NEVER_WAIVED
     return Gravity.CRISIS if crisis else Gravity.VIOLATION
-
-
-def _interruptions(runs: Sequence[Results], reasons: Sequence[Reason]) -> Iterator[Reason]:
-    """A run that ended early is unfinished, unless what it did find already shuts the gate."""
-    found = any(reason.gravity in (Gravity.CRISIS, Gravity.VIOLATION) for reason in reasons)
-    gravity = Gravity.REFUSED if found else Gravity.UNFINISHED
-    for run in runs:
-        if run.interrupted is not None:
-            yield Reason(gravity, f"run {run.run} ended early: {run.interrupted}")
 
 
 def _outcome(reasons: Sequence[Reason]) -> Outcome:

@@ -1,0 +1,95 @@
+"""The decision as files: the whole of it, and the small one that deploy admission reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from clinigate.core.canonical import canonical_bytes
+from clinigate.core.verdict import Status
+from clinigate.evidence.files import write_atomic
+from clinigate.gate.decision import Decision
+from clinigate.gate.entries import Effect
+
+__all__ = [
+    "DECISION_NAME",
+    "SVR_NAME",
+    "decision_bytes",
+    "simple_verification_result",
+    "write_decision",
+]
+
+DECISION_NAME = "decision.json"
+SVR_NAME = "svr.json"
+
+_STATEMENT = "https://in-toto.io/Statement/v1"
+_SVR = "https://in-toto.io/attestation/svr/v0.1"
+_VERIFIER = "https://clinigate.dev/gate/v1"
+
+
+def decision_bytes(decision: Decision) -> bytes:
+    """Return the whole decision as canonical JSON."""
+    return canonical_bytes(decision.to_plain())
+
+
+def simple_verification_result(decision: Decision) -> dict[str, Any]:
+    """Return the decision as an in-toto Simple Verification Result v0.1, unsigned.
+
+    A deployment needs one property: `CLINIGATE_GATE_PRODUCTION` stands in it only when the gate to
+    production opened. Criteria and clauses are named when they passed, never when they were waived.
+    The subjects are the system's digests and the evidence's statements; without any of them it
+    speaks of nothing, which admission must refuse.
+    """
+    passed = [
+        f"CLINIGATE_{entry.criterion.id}"
+        for entry in decision.criteria
+        if entry.effect is Effect.SATISFIED and entry.verdict.status is Status.PASS
+    ]
+    passed += [
+        f"CLINIGATE_{clause.control.id}"
+        for clause in decision.controls
+        if clause.effect is Effect.SATISFIED
+    ]
+    gate = [f"CLINIGATE_GATE_{decision.environment.upper()}"] if decision.opens else []
+    return {
+        "_type": _STATEMENT,
+        "subject": _subjects(decision),
+        "predicateType": _SVR,
+        "predicate": {
+            "verifier": {
+                "id": _VERIFIER,
+                "policy": {
+                    "name": decision.policy,
+                    "digest": _digest_set(decision.policy_digest),
+                },
+            },
+            "timeCreated": decision.evaluated_at,
+            "properties": gate + passed,
+        },
+    }
+
+
+def write_decision(decision: Decision, directory: Path) -> tuple[Path, Path]:
+    """Write `decision.json` and `svr.json` into a directory, and return their paths.
+
+    Raises:
+        EvidenceError: the disk refuses.
+    """
+    whole, small = directory / DECISION_NAME, directory / SVR_NAME
+    write_atomic(whole, decision_bytes(decision))
+    write_atomic(small, canonical_bytes(simple_verification_result(decision)))
+    return whole, small
+
+
+def _subjects(decision: Decision) -> list[dict[str, Any]]:
+    subject = decision.subject
+    named = dict(sorted(subject.digests.items())) if subject is not None else {}
+    parts = [{"name": part, "digest": _digest_set(digest)} for part, digest in named.items()]
+    return parts + [
+        {"name": "statement", "digest": _digest_set(digest)} for digest in decision.statements
+    ]
+
+
+def _digest_set(digest: str) -> dict[str, str]:
+    algorithm, _, value = digest.partition(":")
+    return {algorithm: value}
