@@ -1,11 +1,11 @@
 """Calibration error of scores: does "90% sure" come true in 90% of the cases?
 
-Scores are cut into bins of equal mass (equal scores stay together); a bin's gap is its mean outcome
-less its mean score. The textbook ECE, the mean absolute gap, is biased: perfect scores show .022 at
-n = 1,000, because noise never cancels in an absolute value. The debiased error is the root of the
-mean squared gap less the variance of the gaps, unbiased before the root (Kumar, Liang and Ma 2019,
-"Verified uncertainty calibration"). A root mean square is never below a mean, so a limit on it is
-the stricter one. Like every binned error it does not see miscalibration that cancels within a bin.
+Scores are cut into bins of equal mass (equal scores stay together); a bin's gap is its mean
+outcome less its mean score. The textbook ECE, the mean absolute gap, is biased: perfect scores show
+.02 to .04 at n = 1,000, because noise never cancels in an absolute value. The debiased error is the
+root of the mean squared gap less the variance of the gaps, unbiased before the root (Kumar, Liang
+and Ma 2019, "Verified uncertainty calibration"). A root mean square is never below a mean, so a
+limit on it is the stricter one. Like every binned error it is blind to what cancels within a bin.
 
 The bounds come from a parametric bootstrap that is inverted as a test: the upper one is the
 largest calibration error under which so small a debiased error still has probability
@@ -61,8 +61,8 @@ class CalibrationError:
 
     `ece` is the plug-in mean absolute gap, for comparison with other tools. `debiased` is the value
     to judge, the debiased root mean squared gap. `low` and `high` are one-sided bounds, each at
-    `confidence`, and None while `n` is below `CALIBRATION_N_TO_JUDGE`
-    or `CALIBRATION_N_TO_CERTIFY`. `bins` is the number of bins that hold cases.
+    `confidence`, and None while `n` is below `CALIBRATION_N_TO_JUDGE` (both) or
+    `CALIBRATION_N_TO_CERTIFY` (the upper). `bins` is the number of bins that hold cases.
     """
 
     ece: float

@@ -5,8 +5,13 @@ distances from two estimates to their own limits as if they were standard errors
 limits; here they are Clopper and Pearson's, so that no difference seen is no certainty: with 0
 events of n the bound is the exact one, 1 - (1 - confidence)^(1/n), not 0.
 
-The exact enumerations in tests/statistics/test_parity_coverage.py found the chance of a bound too
-low never above 1 - confidence, for any true absolute difference up to one half.
+How safe it is was enumerated exactly, over group sizes from 2 to 700 and 1 to 280 comparisons
+(tests/statistics/test_parity_coverage.py keeps a part). The chance that the bound lies below the
+true absolute difference stays at or under 1 - confidence for differences up to 0.1, within 2% of
+that value; for differences up to 0.5 it exceeds it, in small unequal groups at confidences beyond
+0.99, by a factor below 4. Certifying a largest difference has more room than that: it goes wrong
+only if the bound of the one truly worst pair fails (an intersection-union test, Berger 1982), and
+every pair's bound is built at the error divided by the number of comparisons.
 """
 
 from __future__ import annotations
