@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import heapq
+import socket
 import ssl
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, ExitStack
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,8 @@ class FakeClock:
         loop = asyncio.get_running_loop()
         woken: asyncio.Future[None] = loop.create_future()
         heapq.heappush(self._sleepers, (self.time + seconds, len(self.slept), woken))
-        loop.call_soon(self._pass, loop, 20)
+        if len(self._sleepers) == 1:
+            loop.call_soon(self._pass, loop, 20)
         await woken
 
     def _pass(self, loop: asyncio.AbstractEventLoop, patience: int) -> None:
@@ -48,6 +50,8 @@ class FakeClock:
         self.time = max(self.time, wake)
         if not woken.done():
             woken.set_result(None)
+        if self._sleepers:
+            loop.call_soon(self._pass, loop, 20)
 
 
 class ThreadedServer(uvicorn.Server):
@@ -123,24 +127,37 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 @pytest.fixture
 def serve(authority: Authority) -> Iterator[Callable[..., str]]:
     """Start an ASGI application on loopback and return its URL."""
-    with ExitStack() as stack:
+    running: list[tuple[ThreadedServer, threading.Thread]] = []
 
-        def start(app: Any, *, tls: bool = False) -> str:
-            files = {"ssl_keyfile": authority.key, "ssl_certfile": authority.cert} if tls else {}
-            config = uvicorn.Config(app, port=0, log_level="critical", lifespan="off", **files)
-            server = ThreadedServer(config)
-            thread = threading.Thread(target=server.run, daemon=True)
-            thread.start()
-            assert server.ready.wait(20), "the test's server does not start"
+    def start(app: Any, *, tls: bool = False) -> str:
+        config = uvicorn.Config(
+            app,
+            port=0,
+            log_level="critical",
+            lifespan="off",
+            ssl_keyfile=authority.key if tls else None,
+            ssl_certfile=authority.cert if tls else None,
+        )
+        server = ThreadedServer(config)
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        running.append((server, thread))
+        assert server.ready.wait(20), "the test's server does not start"
+        return f"{'https' if tls else 'http'}://127.0.0.1:{server.port}"
 
-            def stop() -> None:
-                server.should_exit = True
-                thread.join(20)
+    yield start
+    for server, _ in running:
+        server.should_exit = True
+    for _, thread in running:
+        thread.join(20)
 
-            stack.callback(stop)
-            return f"{'https' if tls else 'http'}://127.0.0.1:{server.port}"
 
-        yield start
+@pytest.fixture
+def unused_port() -> int:
+    """A port of loopback where nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @pytest.fixture

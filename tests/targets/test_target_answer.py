@@ -110,7 +110,12 @@ def test_hostile_keys_are_cut_short() -> None:
     st.fixed_dictionaries(
         {},
         optional={
-            name: st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.none())
+            name: st.none()
+            | st.booleans()
+            | st.integers()
+            | st.floats()
+            | st.text()
+            | st.lists(st.none())
             for name in ("text", "flag", "score", "emotion", "refusal")
         },
     ),

@@ -46,10 +46,10 @@ def trouble(table: dict[str, Any]) -> tuple[str, str]:
 )
 def test_each_kind_loads(table: dict[str, Any]) -> None:
     """Every kind has its model, frozen and with the defaults that the documentation names."""
-    spec = load(table)
+    spec: Any = load(table)
     assert type(spec) is TARGET_MODELS[table["kind"]]
     with pytest.raises(ValidationError):
-        spec.name = "other"
+        setattr(spec, "name", "other")  # noqa: B010 - the checker knows that it cannot
 
 
 def test_defaults() -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from email.utils import format_datetime
+import itertools
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
@@ -78,7 +79,7 @@ def test_those_who_waited_behind_the_door_are_spaced_again(clock: Any) -> None:
         await waiting
 
     asyncio.run(crowd())
-    gaps = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in itertools.pairwise(times)]
     assert min(times) >= 1100
     assert min(gaps) >= 1 - 1e-6
 
@@ -110,12 +111,11 @@ def test_retry_after(value: str | None, expected: float | None) -> None:
     assert parse_retry_after(value, now=NOON) == expected
 
 
-@given(st.datetimes(datetime(1970, 1, 2), datetime(2400, 1, 1)), st.floats(0, 1e10))
-def test_any_http_date_is_read(moment: datetime, now: float) -> None:
+@given(st.integers(0, 10**10), st.floats(0, 1e10))
+def test_any_http_date_is_read(moment: int, now: float) -> None:
     """Every date gives its distance, never below nothing."""
-    aware = moment.replace(microsecond=0, tzinfo=UTC)
-    delay = parse_retry_after(format_datetime(aware, usegmt=True), now=now)
-    assert delay == min(max(0.0, aware.timestamp() - now), 1e9)
+    date = format_datetime(datetime.fromtimestamp(moment, UTC), usegmt=True)
+    assert parse_retry_after(date, now=now) == min(max(0.0, moment - now), 1e9)
 
 
 @given(st.text() | st.from_regex(r"\w{3}, \d+ \w{3} \d+ \d+:\d+:\d+ [\w+-]*"), st.floats(0, 1e10))

@@ -178,12 +178,13 @@ def _by_capability(
         functions = {_capability(key): each for key, each in function.items()}
     else:
         offered = declared if declared is not None else getattr(function, "capabilities", None)
-        functions = {_capability(key): function for key in offered or (Capability.CHAT,)}
+        keys = (Capability.CHAT,) if offered is None else offered
+        functions = {_capability(key): function for key in keys}
     for capability, each in functions.items():
         if not callable(each):
             raise UsageError(f"what answers for {capability} is no function: {type(each).__name__}")
     if not functions:
-        raise UsageError("a target without a function offers nothing; give it at least one")
+        raise UsageError("a target without a capability offers nothing; give it at least one")
     return functions
 
 

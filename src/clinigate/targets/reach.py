@@ -20,7 +20,7 @@ class _KnowsItself(Protocol):
     async def check_reachable(self) -> str | None: ...
 
 
-async def probe(target: Target, *, timeout_s: float = 10.0) -> Mapping[Capability, Reply]:
+async def probe(target: Target, *, timeout_s: float = 30.0) -> Mapping[Capability, Reply]:
     """Say hello once to each capability that takes a conversation, and return the replies."""
     return {
         capability: await target.ask(_GREETING, capability=capability, timeout_s=timeout_s)
@@ -29,7 +29,7 @@ async def probe(target: Target, *, timeout_s: float = 10.0) -> Mapping[Capabilit
     }
 
 
-async def check_reachable(target: Target, *, timeout_s: float = 10.0) -> str | None:
+async def check_reachable(target: Target, *, timeout_s: float = 30.0) -> str | None:
     """Return in one sentence why the target cannot be asked or understood, or None.
 
     It is greeted once for each capability. An empty reply and a refusal are left to the checks:
