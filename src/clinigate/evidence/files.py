@@ -38,14 +38,18 @@ def read_bytes(path: Path) -> bytes | None:
             return None
 
 
-def write_atomic(path: Path, data: bytes, *, mode: int = 0o644, replace: bool = True) -> None:
-    """Write `data` to `path` whole or not at all, and onto the disk before returning.
+def write_atomic(
+    path: Path, data: bytes, *, mode: int = 0o644, replace: bool = True, sync: bool = True
+) -> None:
+    """Write `data` to `path` whole or not at all.
 
     Args:
         path: where to; its directory exists.
         data: all of the file.
         mode: permissions, set before the first byte is written.
         replace: False refuses to overwrite.
+        sync: return only when it is on the disk. Without, it survives the death of this process
+            and not that of the machine.
 
     Raises:
         EvidenceError: the disk refused (full, read-only, …), or `replace` is False and the file is
@@ -54,12 +58,13 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o644, replace: bool = 
     scratch = path.with_name(f".{path.name}.{os.getpid()}-{os.urandom(4).hex()}.tmp")
     try:
         with naming(path, "written"):
-            _write_new(scratch, data, mode)
+            _write_new(scratch, data, mode, sync)
             if replace:
                 scratch.replace(path)
             elif not _link(scratch, path):
                 raise EvidenceError(f"{path}: exists already and is not overwritten")
-            sync_directory(path.parent)
+            if sync:
+                sync_directory(path.parent)
     finally:
         scratch.unlink(missing_ok=True)
 
@@ -73,13 +78,14 @@ def _link(scratch: Path, path: Path) -> bool:
     return True
 
 
-def _write_new(path: Path, data: bytes, mode: int) -> None:
+def _write_new(path: Path, data: bytes, mode: int, sync: bool) -> None:
     fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     try:
         view = memoryview(data)
         while view:
             view = view[os.write(fd, view) :]
-        os.fsync(fd)
+        if sync:
+            os.fsync(fd)
     finally:
         os.close(fd)
 

@@ -64,11 +64,13 @@ def _looks_random(text: str) -> bool:
     return _has_digit(text) or len(text) >= 24
 
 
+_TOLL_FREE = re.compile(r"1?8(?:00|33|44|55|66|77|88)\d{7}")
+
+
 def _is_personal_phone(text: str) -> bool:
     digits = _digits(text)
-    national = digits[-10:] if len(digits) in (10, 11) else ""
-    toll_free = national[:3] in {"800", "833", "844", "855", "866", "877", "888"}
-    return 7 <= len(digits) <= 15 and not toll_free
+    abroad = text.startswith("+") and not text.startswith("+1")
+    return 7 <= len(digits) <= 15 and (abroad or not _TOLL_FREE.fullmatch(digits))
 
 
 _BRANDS = re.compile(

@@ -1,0 +1,236 @@
+"""Begin a run, join it from another process, and find the runs of a system on disk.
+
+::
+
+    .clinigate/ledger/                  all runs of this system
+    .clinigate/runs/<run-id>/spool/     one file a process, as it happens
+                            /blobs/     raw evidence by digest
+                            /environment.json
+
+The redaction key travels to the run's other processes in `CLINIGATE_REDACTION_KEY` and is never
+written anywhere: it is gone when the last of them is, killed or not. A process that joins without
+it makes its own and says so in its `start`; its tokens then match those of nobody else.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from clinigate.core.canonical import canonical_bytes
+from clinigate.core.codec import to_plain
+from clinigate.errors import EvidenceError
+from clinigate.evidence.envelope import Signer
+from clinigate.evidence.environment import capture_environment
+from clinigate.evidence.files import naming, write_atomic
+from clinigate.evidence.ledger import Ledger, read_ledger
+from clinigate.evidence.names import ENVIRONMENT
+from clinigate.evidence.recorder import Recorder
+from clinigate.evidence.redaction import Redactor
+from clinigate.evidence.spool import RunStatus
+from clinigate.evidence.times import Clock, system_clock
+
+__all__ = [
+    "REDACTION_KEY_VARIABLE",
+    "RUN_VARIABLE",
+    "Run",
+    "RunHistory",
+    "RunStore",
+    "begin_run",
+    "join_run",
+]
+
+RUN_VARIABLE = "CLINIGATE_RUN"
+REDACTION_KEY_VARIABLE = "CLINIGATE_REDACTION_KEY"
+_RUN_ID = re.compile(r"\d{8}T\d{12}Z-[0-9a-f]{8}")
+
+
+@dataclass(frozen=True, slots=True)
+class RunHistory:
+    """What the ledger knows of one run.
+
+    Attributes:
+        run: its id.
+        started_at: when it began.
+        status: how it ended; INCOMPLETE while, or because, it never said so.
+        sealed_at: when it was sealed, None before.
+        statement: SHA-256 of the sealed statement's file.
+    """
+
+    run: str
+    started_at: str
+    status: RunStatus = RunStatus.INCOMPLETE
+    sealed_at: str | None = None
+    statement: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunStore:
+    """The runs under one `.clinigate` directory."""
+
+    root: Path
+
+    @property
+    def ledger_directory(self) -> Path:
+        """Where the ledger lives."""
+        return self.root / "ledger"
+
+    def ledger(self, *, clock: Clock = system_clock, signer: Signer | None = None) -> Ledger:
+        """Return a writer of the ledger."""
+        return Ledger(self.ledger_directory, clock=clock, signer=signer)
+
+    def directory(self, run: str) -> Path:
+        """Return a run's directory.
+
+        Raises:
+            EvidenceError: there is no such run.
+        """
+        path = self.root / "runs" / run
+        if not _RUN_ID.fullmatch(run) or not path.is_dir():
+            raise EvidenceError(f"{self.root}: no run {run!r} here")
+        return path
+
+    def runs(self) -> list[str]:
+        """Return the ids of the runs on disk, oldest first."""
+        folder = self.root / "runs"
+        names = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
+        return sorted(name for name in names if _RUN_ID.fullmatch(name))
+
+    def history(self) -> list[RunHistory]:
+        """Return every run that ever began, by the ledger, oldest first: failed and abandoned too.
+
+        Raises:
+            IntegrityError: the ledger was edited or cut.
+        """
+        known: dict[str, RunHistory] = {}
+        for record in read_ledger(self.ledger_directory).chain.records:
+            run = record.run
+            if run is None:
+                continue
+            if record.type == "run-started":
+                known[run] = RunHistory(run, record.ts)
+            elif run in known and record.type == "run-finished":
+                known[run] = _ended(known[run], record.body)
+            elif run in known and record.type == "run-sealed":
+                sealed = _ended(known[run], record.body)
+                known[run] = RunHistory(
+                    run, sealed.started_at, sealed.status, record.ts, record.body.get("statement")
+                )
+        return list(known.values())
+
+
+def _ended(run: RunHistory, body: Mapping[str, Any]) -> RunHistory:
+    return RunHistory(run.run, run.started_at, RunStatus(body["status"]))
+
+
+class Run:
+    """A run that this process began, and the recorder of its own part."""
+
+    def __init__(self, directory: Path, *, recorder: Recorder, ledger: Ledger, key: bytes) -> None:
+        self.id = directory.name
+        self.directory = directory
+        self.recorder = recorder
+        self._ledger = ledger
+        self._key = key
+
+    def environ(self) -> dict[str, str]:
+        """Return the variables by which other processes join: put them into their environment."""
+        return {
+            RUN_VARIABLE: str(self.directory.resolve()),
+            REDACTION_KEY_VARIABLE: self._key.hex(),
+        }
+
+    def finish(self, status: RunStatus = RunStatus.COMPLETE) -> None:
+        """End this process's part and the run; the others have finished theirs before.
+
+        Raises:
+            EvidenceError: the ledger cannot be written.
+        """
+        self.recorder.finish(status)
+        self._ledger.append("run-finished", run=self.id, body={"status": status})
+
+
+def begin_run(
+    root: Path,
+    *,
+    producer: str,
+    subject: Any,
+    plan: Any,
+    clock: Clock = system_clock,
+    signer: Signer | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> Run:
+    """Begin a run: it stands in the ledger before anything is measured.
+
+    Args:
+        root: the `.clinigate` directory.
+        producer: who begins it, as `pytest`.
+        subject: the system under test: a `Subject`, or plain JSON.
+        plan: how the run looks at it: a `Plan`, or plain JSON.
+        clock: source of times.
+        signer: who signs the ledger's checkpoint.
+        environ: where the CI job's variables are read.
+
+    Raises:
+        IntegrityError: the ledger was edited, cut or rolled back.
+        EvidenceError: the disk refuses, or another process holds the ledger for too long.
+    """
+    moment = clock()
+    run_id = f"{moment:%Y%m%dT%H%M%S%f}Z-{os.urandom(4).hex()}"
+    directory = root / "runs" / run_id
+    key = os.urandom(16)
+    redactor = Redactor(key)
+    about = redactor.value(
+        {"producer": producer, "subject": to_plain(subject), "plan": to_plain(plan)}
+    )
+    # 1. The ledger first: a run that was begun cannot be made to never have been.
+    ledger = Ledger(root / "ledger", clock=clock, signer=signer)
+    ledger.append("run-started", run=run_id, body=about)
+    # 2. Its home and what it runs on.
+    with naming(directory, "created"):
+        directory.mkdir(parents=True, mode=0o700)
+        (directory / "spool").mkdir()
+    environment = redactor.value(capture_environment(Path.cwd(), environ))
+    write_atomic(directory / ENVIRONMENT, canonical_bytes(environment))
+    # 3. The spool, whose first record repeats what the run is about.
+    start = {"run": run_id, "tokens": "run", **about}
+    recorder = Recorder(directory, producer, redactor=redactor, clock=clock, start=start)
+    return Run(directory, recorder=recorder, ledger=ledger, key=key)
+
+
+def join_run(environ: Mapping[str, str], *, producer: str, clock: Clock = system_clock) -> Recorder:
+    """Join the run that `CLINIGATE_RUN` names, with a spool of this process's own.
+
+    Args:
+        environ: holds `CLINIGATE_RUN` (the run's directory) and `CLINIGATE_REDACTION_KEY`.
+        producer: who writes, as `pytest-gw0`.
+        clock: source of times.
+
+    Raises:
+        EvidenceError: no run is named, there is none, or it is sealed already.
+    """
+    named = environ.get(RUN_VARIABLE)
+    if not named:
+        raise EvidenceError(f"{RUN_VARIABLE} is not set: there is no run to join")
+    directory = Path(named)
+    if not (directory / "spool").is_dir():
+        raise EvidenceError(f"{directory}: no run here to join; {RUN_VARIABLE} names it")
+    key, tokens = _shared_key(environ)
+    return Recorder(
+        directory,
+        producer,
+        redactor=Redactor(key),
+        clock=clock,
+        start={"run": directory.name, "tokens": tokens},
+    )
+
+
+def _shared_key(environ: Mapping[str, str]) -> tuple[bytes, str]:
+    text = environ.get(REDACTION_KEY_VARIABLE, "")
+    if re.fullmatch(r"[0-9a-f]{32}", text):
+        return bytes.fromhex(text), "run"
+    return os.urandom(16), "own"
