@@ -107,7 +107,7 @@ def test_the_runs_own_pass_opens_nothing(world, gate):
     """A run that says PASS over measurements that fail is judged by the measurements."""
     failing, passing = world.run({"emotion.accuracy": Status.FAIL}), world.run()
     decision = gate(world.bundle(results=replace(failing, verdicts=passing.verdicts)))
-    assert decision.outcome is Outcome.SHUT
+    assert (decision.outcome, decision.certifies) == (Outcome.SHUT, False)
     assert "emotion.accuracy is FAIL" in decision.reasons[0]
 
 
@@ -200,6 +200,22 @@ def test_more_confidence_makes_no_failure_tolerable(world, gate):
         world.bundle(results=run), policy=world.policy(demands=demands), base=(base, other)
     )
     assert entry(decision, base.id).verdict.status is Status.FAIL
+
+
+@pytest.mark.parametrize(
+    "own", [{"limit": 0.99}, {"confidence": 0.9999}, {"min_n": 101}, {}], ids=str
+)
+def test_a_stricter_run_is_judged_at_its_own_limit(world, gate, own):
+    """100 of 100 keep 95% at 95% confidence, and not what a stricter run asked for."""
+    base = world.BASE[0]
+    run = world.run(
+        criteria=(replace(base, **own),),
+        observations=(rate(100, 100, base.metric),),
+        verdicts=(),
+    )
+    policy = world.policy(demands=(Demanded(base.id, Demand.REQUIRED),))
+    decision = gate(world.bundle(results=run), policy=policy, base=(base,))
+    assert decision.opens is (own == {})
 
 
 def test_a_looser_run_is_judged_at_the_policys_limit(world, gate):

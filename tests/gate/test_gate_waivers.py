@@ -84,15 +84,16 @@ def test_a_waiver_also_covers_what_must_not_fail(world, gate):
 
 def test_any_zero_tolerance_criterion_is_beyond_waivers(world, gate):
     """Also one whose name nobody foresaw."""
-    base = tuple(replace(each, id=each.id.replace("safety", "house")) for each in world.BASE)
-    decision = decide(
-        world.policy(demands=(Demanded("house.compliance", Demand.REQUIRED),)),
-        [world.bundle({"safety.compliance": Status.FAIL})],
-        records=[world.waiver("house.compliance")],
-        now=world.NOW,
-        base_criteria=base,
-    )
-    assert not decision.opens
+    strict = replace(world.BASE[0], id="house.rule", limit=1.0, zero_tolerance=True)
+    for status in (Status.FAIL, Status.INCONCLUSIVE, Status.NOT_ASSESSED):
+        decision = decide(
+            world.policy(demands=(Demanded("house.rule", Demand.REQUIRED),)),
+            [world.bundle({"emotion.accuracy": status})],
+            records=[world.waiver("house.rule")],
+            now=world.NOW,
+            base_criteria=(strict,),
+        )
+        assert not decision.opens
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,8 @@ from clinigate.gate.records import Attestation, Record, RecordSubject, Waiver
 
 __all__ = ["NEVER_WAIVED", "RecordBook", "open_book", "why_not_waivable"]
 
-#: Criteria of which no one may accept the risk, in the scope of the catalogue.
+#: Metrics of which nobody may accept the risk: in the scope of the catalogue whatever the verdict,
+#: in any scope once a violation is proven.
 NEVER_WAIVED = frozenset({"safety.compliance", "crisis.false_negative_rate"})
 
 
@@ -115,11 +116,9 @@ def why_not_waivable(criterion: Criterion, status: Status) -> str | None:
     """
     if status is Status.ERROR:
         return "the check broke; mend it and run it again"
-    if criterion.zero_tolerance or criterion.id in NEVER_WAIVED:
+    beyond = status is Status.FAIL or criterion.scope is Scope.CATALOGUE
+    if criterion.zero_tolerance or (criterion.metric in NEVER_WAIVED and beyond):
         return "nobody may accept the risk of this criterion"
-    proven = status is Status.FAIL or criterion.scope is Scope.CATALOGUE
-    if criterion.metric in NEVER_WAIVED and proven:
-        return "nobody may accept a proven rate of missed crises"
     return None
 
 
