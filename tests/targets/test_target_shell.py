@@ -72,6 +72,12 @@ def test_a_lost_connection_is_tried_again_and_stays_on_record(ask: Any, clock: A
     assert clock.slept == [0.5]
 
 
+def test_a_failure_in_foreign_words_is_an_error() -> None:
+    """Never left out: what cannot be read counts against the target."""
+    reply = Reply(Outcome.ANSWERED, 0.1, failures=("it was busy", "throttled: 429", "timeout"))
+    assert failed_outcomes(reply) == (Outcome.ERROR, Outcome.THROTTLED, Outcome.TIMEOUT)
+
+
 def test_second_tries_are_bounded(ask: Any) -> None:
     """Two retries are three attempts; the last failure is the reply."""
     backend = Scripted(LOST, LOST, LOST, GOOD)

@@ -44,9 +44,11 @@ def failed_outcomes(reply: Reply) -> tuple[Outcome, ...]:
     """Return how each attempt before the last one ended, oldest first.
 
     A check that counts a failure as a miss looks here too: a reply that arrived after a second try
-    is `ANSWERED`, and still the first person who asked got nothing.
+    is `ANSWERED`, and still the first person who asked got nothing. A failure that a foreign target
+    put down in words of its own is an `ERROR`.
     """
-    return tuple(Outcome(failure.partition(":")[0]) for failure in reply.failures)
+    named = (failure.partition(":")[0] for failure in reply.failures)
+    return tuple(Outcome(name) if name in set(Outcome) else Outcome.ERROR for name in named)
 
 
 def blame(error: BaseException) -> str:

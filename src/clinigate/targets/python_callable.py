@@ -17,22 +17,12 @@ from clinigate.errors import UsageError
 from clinigate.targets.answer import ESSENTIAL, FIELDS, Found, keys_of, read_answer
 from clinigate.targets.attempt import AttemptError, blame
 from clinigate.targets.clock import Clock, SystemClock
-from clinigate.targets.messages import last_words, messages_of
+from clinigate.targets.parameters import Function, Plan, label_of
 from clinigate.targets.shell import Rules, ShellTarget
 
 __all__ = ["CallableBackend", "callable_target"]
 
-Function: TypeAlias = Callable[..., Any]
 Functions: TypeAlias = Function | Mapping[Any, Function]
-
-_OFFERS: Mapping[str, Callable[[Sequence[Turn], Capability, int | None], Any]] = {
-    "text": lambda turns, _capability, _seed: last_words(turns),
-    "messages": lambda turns, _capability, _seed: messages_of(turns),
-    "turns": lambda turns, _capability, _seed: tuple(turns),
-    "capability": lambda _turns, capability, _seed: capability,
-    "seed": lambda _turns, _capability, seed: seed,
-}
-_CONVERSATION = frozenset({"text", "messages", "turns"})
 
 
 def callable_target(
@@ -66,7 +56,7 @@ def callable_target(
     time = clock or SystemClock()
     functions = _by_capability(function, capabilities)
     backend = CallableBackend(functions, clock=time)
-    label = name or " + ".join(dict.fromkeys(_label(each) for each in functions.values()))
+    label = name or " + ".join(dict.fromkeys(label_of(each) for each in functions.values()))
     return ShellTarget(backend, name=label, rules=rules or Rules(), clock=time)
 
 
@@ -98,8 +88,8 @@ class _Call:
     def __init__(self, function: Function, clock: Clock) -> None:
         self._function = function
         self._clock = clock
-        self._label = _label(function)
-        self._positional, self._named = _plan(function, self._label)
+        self._label = label_of(function)
+        self._plan = Plan.of(function)
         self._is_async = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
             type(function).__call__
         )
@@ -108,8 +98,7 @@ class _Call:
         self, turns: Sequence[Turn], capability: Capability, seed: int | None
     ) -> tuple[Any, float]:
         """Return the function's answer and the seconds that it took."""
-        args = [_OFFERS[offer](turns, capability, seed) for offer in self._positional]
-        kwargs = {name: _OFFERS[name](turns, capability, seed) for name in self._named}
+        args, kwargs = self._plan.fill(turns, capability, seed)
 
         def timed() -> tuple[Any, float]:
             started = self._clock.now()
@@ -195,39 +184,6 @@ def _capability(key: Capability | str) -> Capability:
     return Capability(key)
 
 
-def _plan(function: Function, label: str) -> tuple[list[str], list[str]]:
-    """Say which offers fill the parameters, by position and by name."""
-    try:
-        parameters = list(inspect.signature(function).parameters.values())
-    except ValueError:
-        return ["text"], []  # some builtins tell nothing of themselves
-    positional: list[str] = []
-    named: list[str] = []
-    for index, parameter in enumerate(parameters):
-        if index == 0 and parameter.kind not in (parameter.KEYWORD_ONLY, parameter.VAR_KEYWORD):
-            positional.append(parameter.name if parameter.name in _OFFERS else "text")
-        elif parameter.name in _OFFERS and parameter.kind is parameter.POSITIONAL_ONLY:
-            positional.append(parameter.name)
-        elif parameter.name in _OFFERS:
-            named.append(parameter.name)
-        elif parameter.default is parameter.empty and parameter.kind not in (
-            parameter.VAR_POSITIONAL,
-            parameter.VAR_KEYWORD,
-        ):
-            raise UsageError(
-                f"{label} wants {parameter.name!r}, which cannot be filled; "
-                f"a target function may take {', '.join(_OFFERS)}"
-            )
-    if not _CONVERSATION & {*positional, *named}:
-        raise UsageError(f"{label} takes no text, messages or turns, so it would never see a case")
-    return positional, named
-
-
-def _label(function: Function) -> str:
-    named = getattr(function, "__qualname__", None) or type(function).__qualname__
-    return str(named).replace("<locals>.", "").replace("<lambda>", "lambda")
-
-
 def _read(answer: Any, capability: Capability, latency_s: float) -> Reply:
     if isinstance(answer, Reply):
         if not answer.answered:
@@ -235,10 +191,10 @@ def _read(answer: Any, capability: Capability, latency_s: float) -> Reply:
         values: Mapping[str, Any] = {
             name: getattr(answer, name) for name in FIELDS if name != "refusal"
         }
-        raw: Mapping[str, Any] = answer.raw
+        raw = _writable(answer.raw)
         keys = keys_of(values)
     elif isinstance(answer, Mapping):
-        values, raw, keys = answer, _raw(answer), keys_of(answer)
+        values, raw, keys = answer, {"body": _writable(answer)}, keys_of(answer)
     elif answer is None:
         return Reply(Outcome.EMPTY, latency_s, error=f"{capability}: the function returned None")
     else:
@@ -254,11 +210,11 @@ def _read(answer: Any, capability: Capability, latency_s: float) -> Reply:
     return read_answer(found, capability=capability, latency_s=latency_s)
 
 
-def _raw(answer: Mapping[Any, Any]) -> Mapping[str, Any]:
+def _writable(answer: Mapping[Any, Any]) -> dict[str, Any]:
     """Return the mapping for the evidence, if it can be written as JSON."""
     body = dict(answer)
     try:
         canonical_text(body)
     except (TypeError, ValueError, RecursionError):
         return {"unwritable": f"the answer has {keys_of(answer)} and does not go into JSON"}
-    return {"body": body}
+    return body
