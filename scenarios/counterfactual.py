@@ -63,6 +63,8 @@ def generate_pairs(
 
 def _attributes(pack: Pack, names: Sequence[str] | None) -> tuple[Attribute, ...]:
     known = {attribute.name: attribute for attribute in pack.attributes}
+    if names is not None and not names:
+        raise PackError(f"no attribute named; known are {', '.join(known)}")
     for name in names or ():
         if name not in known:
             raise PackError(f"pack {pack.id!r} has no attribute {name!r}{nearest(name, known)}")

@@ -40,16 +40,19 @@ class LintFinding:
 
 def lint_pack(pack: Pack) -> list[LintFinding]:
     """Return the flaws of one pack, errors first; an empty list means that it is clean."""
-    named = _named(pack)
-    findings = [*_copies(named), *_method_detail(named), *_short(named)]
-    return sorted(findings, key=lambda finding: not finding.is_error)
+    return lint_packs([pack])
 
 
 def lint_packs(packs: Iterable[Pack]) -> list[LintFinding]:
-    """Return the flaws of each pack, and texts that stand under two labels in different packs."""
+    """Return the flaws of several packs that are used together, errors first.
+
+    Cores are compared over all of them: a copy of a dev core among held-out ones of another pack
+    would let a system be judged on what it was built from.
+    """
     every = list(packs)
-    findings = [finding for pack in every for finding in lint_pack(pack)]
-    return findings + list(_label_conflicts(every))
+    named = [item for pack in every for item in _named(pack)]
+    findings = [*_copies(named), *_method_detail(named), *_short(named), *_label_conflicts(every)]
+    return sorted(findings, key=lambda finding: not finding.is_error)
 
 
 def _named(pack: Pack) -> list[tuple[str, Core]]:

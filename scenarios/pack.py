@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
 from clinigate.core.canonical import canonical_bytes, sha256_hex
 from clinigate.core.case import Provenance, Severity, Split, Turn
+from clinigate.core.codec import to_plain
 
 __all__ = [
     "EMOTIONS",
@@ -160,4 +161,4 @@ class Pack:
 
 @lru_cache(maxsize=64)
 def _digest(pack: Pack) -> str:
-    return sha256_hex(canonical_bytes(asdict(pack)))
+    return sha256_hex(canonical_bytes(to_plain(pack)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
 import yaml
 
@@ -18,6 +18,8 @@ from clinigate.errors import PackError
 __all__ = ["Field", "nearest", "read_yaml"]
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+_MAX_DEPTH = 20
 
 _KINDS = {
     "tag:yaml.org,2002:null": "nothing",
@@ -33,6 +35,13 @@ def nearest(word: str, known: Iterable[str]) -> str:
     names = sorted(known)
     close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     return f"; nearest known is {close[0]!r}" if close else f"; known are {', '.join(names)}"
+
+
+class _Mark(Protocol):
+    """A place in the file, as PyYAML's Python and C loaders both give it; `line` starts at 0."""
+
+    @property
+    def line(self) -> int: ...
 
 
 class Field:
@@ -149,6 +158,7 @@ def read_yaml(path: Path, *, shown: str | None = None) -> Field:
     name = shown or str(path)
     text = _read_text(path, name)
     try:
+        _refuse_depth_and_aliases(text, name)
         node = yaml.compose(text, Loader=_Loader)
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
@@ -157,11 +167,24 @@ def read_yaml(path: Path, *, shown: str | None = None) -> Field:
         ) from None
     except yaml.MarkedYAMLError as error:
         raise PackError(_syntax(name, error)) from None
-    except RecursionError:
-        raise PackError(f"{name}:1: file: nested too deeply; flatten it") from None
     if node is None:
         raise PackError(f"{name}:1: file: it is empty; write a pack (docs/scenarios.md)")
     return Field(node, name, "")
+
+
+def _refuse_depth_and_aliases(text: str, name: str) -> None:
+    """Refuse, before any tree is built, what overflows the C composer's stack or shares nodes."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        line = _line(event.start_mark)
+        if isinstance(event, yaml.AliasEvent):
+            raise PackError(f"{name}:{line}: file: an alias (*name); write the value out instead")
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > _MAX_DEPTH:
+            raise PackError(f"{name}:{line}: file: nested deeper than {_MAX_DEPTH}; flatten it")
 
 
 def _read_text(path: Path, name: str) -> str:
@@ -179,6 +202,9 @@ def _read_text(path: Path, name: str) -> str:
 
 
 def _syntax(name: str, error: yaml.MarkedYAMLError) -> str:
-    mark = error.problem_mark or error.context_mark
-    line = mark.line + 1 if mark is not None else 1
+    line = _line(error.problem_mark or error.context_mark)
     return f"{name}:{line}: file: not YAML, {error.problem or error.context}; mend this line"
+
+
+def _line(mark: _Mark | None) -> int:
+    return 1 if mark is None else mark.line + 1
