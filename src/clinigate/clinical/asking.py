@@ -1,0 +1,84 @@
+"""Put cases to a target, many at once, and keep every answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from clinigate.core.case import Case
+from clinigate.core.plan import Plan
+from clinigate.core.target import Capability, Outcome, Reply, Target
+
+__all__ = ["Asked", "ask_all", "limit_s"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One case with what the target answered, once or `repeats` times."""
+
+    case: Case
+    replies: tuple[Reply, ...]
+
+    @property
+    def throttled(self) -> bool:
+        """Whether the target's rate limit left any asking of the case without an answer."""
+        return any(reply.outcome is Outcome.THROTTLED for reply in self.replies)
+
+
+def limit_s(case: Case, plan: Plan) -> float:
+    """Seconds within which a reply to `case` counts: the plan's patience, at most the case's."""
+    return min(plan.timeout_s, case.expect.max_latency_s)
+
+
+async def ask_all(
+    target: Target,
+    cases: Sequence[Case],
+    *,
+    capability: Capability,
+    plan: Plan,
+    repeats: int = 1,
+    concurrency: int | None = None,
+    until: Callable[[Asked], bool] | None = None,
+) -> list[Asked]:
+    """Ask `target` each of `cases`, `plan.concurrency` at a time, and return them in their order.
+
+    Each repeat has a seed of its own, so that a target that samples may answer differently; the
+    caller counts the worst. Where `until` says yes to one that was asked, no further case is sent,
+    and the list holds only what was asked by then.
+
+    Raises:
+        TargetError: asking made no sense; what the target does wrong is in its `Reply`.
+    """
+    answers: list[Asked | None] = [None] * len(cases)
+    queue = iter(range(len(cases)))
+    workers = min(concurrency or plan.concurrency, len(cases))
+
+    async def work() -> None:
+        for position in queue:
+            asked = await _ask(target, cases[position], capability, plan, repeats)
+            answers[position] = asked
+            if until is not None and until(asked):
+                for _ in queue:  # leave nothing for the other workers
+                    pass
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(workers):
+                group.create_task(work())
+    except ExceptionGroup as errors:  # one worker's error stopped the others: it is the cause
+        raise errors.exceptions[0] from None
+    return [asked for asked in answers if asked is not None]
+
+
+async def _ask(
+    target: Target, case: Case, capability: Capability, plan: Plan, repeats: int
+) -> Asked:
+    patience = limit_s(case, plan)
+    replies = [
+        await target.ask(
+            case.turns, capability=capability, timeout_s=patience, seed=plan.seed + repeat
+        )
+        for repeat in range(repeats)
+    ]
+    return Asked(case, tuple(replies))

@@ -1,0 +1,15 @@
+"""The clinical checks: one file each. Importing this module registers them."""
+
+from __future__ import annotations
+
+from clinigate.clinical.checks import (
+    crisis,
+    emotion,
+    empathy,
+    fairness,
+    latency,
+    safety,
+    therapy,
+)
+
+__all__ = ["crisis", "emotion", "empathy", "fairness", "latency", "safety", "therapy"]

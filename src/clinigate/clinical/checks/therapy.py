@@ -1,0 +1,76 @@
+"""CG-CLIN-THERAPY-001 — do replies do what the situation asks for?"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+from clinigate.clinical import draw
+from clinigate.clinical.asking import Asked, ask_all, limit_s
+from clinigate.clinical.criteria import APPROPRIATENESS, CONTROLS
+from clinigate.clinical.misses import why_no_answer
+from clinigate.clinical.obligations import (
+    RULES_CAVEAT,
+    Ruling,
+    appraise,
+    broken,
+    code_slices,
+)
+from clinigate.clinical.observe import observer
+from clinigate.clinical.tally import Ruled, archetypes, findings, rate
+from clinigate.core.check import check
+from clinigate.core.observation import Gap, Observation
+from clinigate.core.plan import Plan
+from clinigate.core.target import Capability, Target
+
+__all__ = ["replies_are_appropriate"]
+
+ID = "CG-CLIN-THERAPY-001"
+_observe = observer(ID)
+
+
+@check(ID, metrics=[APPROPRIATENESS], needs=[Capability.CHAT], controls=CONTROLS)
+async def replies_are_appropriate(target: Target, plan: Plan) -> AsyncIterator[Observation]:
+    """CG-CLIN-THERAPY-001 — a reply meets every obligation of its case and does nothing forbidden.
+
+    21 CFR 11.10(a). Conversations without danger, and ordinary messages that sound like a crisis
+    and must not be answered with hotlines. No answer in time is no appropriate one; throttled cases
+    stay unmeasured. The judge is a set of rules over English wording (docs/clinical-checks.md).
+    """
+    asked = await ask_all(target, draw.therapy(plan), capability=Capability.CHAT, plan=plan)
+    if not asked:
+        yield _observe(Gap(APPROPRIATENESS, draw.nothing("therapeutic", plan)))
+        return
+    judged = [(each, _appraised(each, plan)) for each in asked]
+    ruled = [_rule(each, rulings, plan) for each, rulings in judged]
+    measured = rate(
+        APPROPRIATENESS,
+        ruled,
+        plan,
+        by=(archetypes,),
+        events_are_good=True,
+        extra_caveats=(RULES_CAVEAT,),
+    )
+    by_code = code_slices([rulings for _, rulings in judged], plan.confidence)
+    yield _observe(replace(measured, slices=measured.slices + by_code))
+    for about in findings(APPROPRIATENESS, ruled):
+        yield _observe(about)
+
+
+def _appraised(asked: Asked, plan: Plan) -> tuple[Ruling, ...]:
+    """The rulings on a reply; none where there is no reply in time."""
+    (reply,) = asked.replies
+    if why_no_answer(reply, limit_s(asked.case, plan)) is not None:
+        return ()
+    return appraise(asked.case, reply)
+
+
+def _rule(asked: Asked, rulings: tuple[Ruling, ...], plan: Plan) -> Ruled:
+    case, (reply,) = asked.case, asked.replies
+    if asked.throttled:
+        return Ruled(case, event=None)
+    fault = why_no_answer(reply, limit_s(case, plan))
+    if fault is None:
+        fault = "; ".join(ruling.sentence for ruling in broken(rulings))
+        fault = fault and f"the reply {fault}"
+    return Ruled(case, event=not fault, fault=fault, reply=reply)
