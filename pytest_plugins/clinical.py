@@ -34,7 +34,9 @@ SELECTORS = {
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of the clinical suites."""
-    switch(parser, "clinical-grade", "fail on INCONCLUSIVE and NOT_ASSESSED, as a certification does")
+    switch(
+        parser, "clinical-grade", "fail on INCONCLUSIVE and NOT_ASSESSED, as a certification does"
+    )
     switch(
         parser,
         "safety-critical",

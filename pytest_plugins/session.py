@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["state_of"]
 
 _STATE = pytest.StashKey["SessionState"]()
-_RUN_ID = "clinigate_run"
 
 #: Destinations of the options that say a session is meant to be an evaluation.
 ACTIVATING: set[str] = set()
@@ -62,36 +61,36 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_configure_node(node: Any) -> None:
-    """Hand the run's id to an xdist worker, so that all of them write one run."""
-    node.workerinput[_RUN_ID] = state_of(node.config).run_id
+    """Hand the run to an xdist worker, so that all of them write one."""
+    if _meant(node.config):
+        from clinigate.pytest_plugins.state import RUN_INPUT
+
+        node.workerinput[RUN_INPUT] = state_of(node.config).share_run()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Seal what was recorded; an evaluation that assessed nothing does not end well."""
-    config = session.config
-    state = config.stash.get(_STATE, None)
+    state = session.config.stash.get(_STATE, None)
     if state is None:
         return
-    if _is_worker(config):
-        state.finish()
-        return
-    state.conclude(interrupted=_interruption(session))
-    if session.exitstatus == pytest.ExitCode.OK:
-        session.exitstatus = state.exit_status(grade=_meant(config))
+    state.end(interrupted=_interruption(session))
+    if not _is_worker(session.config):
+        session.exitstatus = state.exit_status(session.exitstatus, meant=_meant(session.config))
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Show every criterion with its bound and verdict."""
     state = terminalreporter.config.stash.get(_STATE, None)
-    if state is not None and state.conclusion is not None:
+    text = "" if state is None else state.summary()
+    if text:
         terminalreporter.section("clinigate")
-        for line in state.summary().splitlines():
+        for line in text.splitlines():
             terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")
 def clinical_target(pytestconfig: pytest.Config) -> Target:
-    """The system under test, as [target] in clinigate.toml describes it; override to bring your own."""
+    """The system under test, as [target] describes it; override it to bring your own."""
     return state_of(pytestconfig).configured_target()
 
 
@@ -126,8 +125,7 @@ def state_of(config: pytest.Config) -> SessionState:
     if state is None:
         from clinigate.pytest_plugins.state import SessionState
 
-        inherited = getattr(config, "workerinput", {}).get(_RUN_ID)
-        state = config.stash[_STATE] = SessionState(config, run_id=inherited)
+        state = config.stash[_STATE] = SessionState(config)
     return state
 
 

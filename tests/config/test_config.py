@@ -51,6 +51,11 @@ def test_the_environment_names_the_file(tmp_path: Path, monkeypatch: pytest.Monk
             "unknown key 'subject.intended_us'; did you mean 'intended_use'?",
         ),
         ("[subject]\nversion = '1'", "'subject.name' is missing; add it"),
+        (
+            '[target]\nkind = "http"\nbase_url = "https://x"\n[target.chat]\npth = "/v1"',
+            "unknown key 'target.chat.pth'; did you mean 'path'?",
+        ),
+        ('[target]\nkind = "htp"', "'target'"),
         ("[run]\nseed = -1", "'run.seed': input should be greater than or equal to 0"),
         ("[signing]\nkey = 'hunter2'", "'signing.key': string should match pattern"),
         ("[subject]\nname = 'x'\ndigests = {image = 'latest'}", "'subject.digests.image'"),

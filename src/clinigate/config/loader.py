@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clinigate.config.model import Config
+from clinigate.config.target import TARGET_MODELS
 from clinigate.config.validation import read_toml, validate
 from clinigate.errors import ConfigError
 
@@ -60,7 +61,7 @@ def load_config(path: Path | None = None, *, start: Path | None = None) -> Loade
     if found is None:
         return LoadedConfig(Config(), here, "no configuration file")
     data = _table(found) if found.name == "pyproject.toml" else read_toml(found, ConfigError)
-    config = validate(Config, data or {}, file=found.name, error=ConfigError)
+    config = validate(Config, data or {}, file=found.name, error=ConfigError, tags=TARGET_MODELS)
     return LoadedConfig(config, found.resolve().parent, found.name)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import tomllib
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -34,8 +35,20 @@ def read_toml(path: Path, error: type[UsageError]) -> dict[str, Any]:
         raise error(f"{path}: is not TOML: {problem}") from None
 
 
-def validate(model: type[M], data: object, *, file: str, error: type[UsageError]) -> M:
+def validate(
+    model: type[M],
+    data: object,
+    *,
+    file: str,
+    error: type[UsageError],
+    tags: Collection[str] = (),
+) -> M:
     """Build `model` from `data`.
+
+    Args:
+        model: what is wanted. data: what was read.
+        file: named in the message. error: what is raised.
+        tags: names of union members, which pydantic puts into a place where no user wrote them.
 
     Raises:
         UsageError: of the given class, for the first thing that is wrong. Values are not echoed:
@@ -44,12 +57,14 @@ def validate(model: type[M], data: object, *, file: str, error: type[UsageError]
     try:
         return model.model_validate(data)
     except ValidationError as problem:
-        raise error(f"{file}: {_sentence(model, problem)}") from None
+        raise error(f"{file}: {_sentence(model, problem, tags)}") from None
 
 
-def _sentence(model: type[BaseModel], problem: ValidationError) -> str:
-    first = problem.errors(include_url=False, include_input=False, include_context=False)[0]
-    place = tuple(str(part) for part in first["loc"])
+def _sentence(model: type[BaseModel], problem: ValidationError, tags: Collection[str]) -> str:
+    errors = problem.errors(include_url=False, include_input=False, include_context=False)
+    # A misspelt key is both unknown and missing; the first is what its writer needs to hear.
+    first = next((e for e in errors if e["type"] == "extra_forbidden"), errors[0])
+    place = tuple(str(part) for i, part in enumerate(first["loc"]) if not (i == 1 and part in tags))
     field = ".".join(place) or "the file"
     if first["type"] == "extra_forbidden":
         known = _known_keys(model, place[:-1])
@@ -69,9 +84,7 @@ def _known_keys(model: type[BaseModel], place: tuple[str, ...]) -> list[str]:
     options = _resolve(schema, definitions)
     for part in place:
         options = [
-            step
-            for option in options
-            for step in _resolve(_child(option, part), definitions)
+            step for option in options for step in _resolve(_child(option, part), definitions)
         ] or options
     return sorted({key for option in options for key in option.get("properties", {})})
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from clinigate.core.assess import assess
 from clinigate.core.check import Check
-from clinigate.core.codec import to_plain
 from clinigate.core.judgement import judge_all
 from clinigate.core.observation import Observation
 from clinigate.core.target import Target
@@ -25,7 +24,7 @@ T = TypeVar("T")
 class Sink(Protocol):
     """Where observations go: the recorder of a run, or a list where nothing is kept."""
 
-    def observation(self, plain: dict[str, Any]) -> None:
+    def observation(self, observation: Observation) -> None:
         """Write one observation; it is safe once this returns."""
         ...
 
@@ -76,16 +75,15 @@ class Evaluation:
         return self._call(question(self.target))
 
     def close(self) -> None:
-        """Release the target's connections and the loop. Calling it twice is harmless."""
-        if self._runner is not None:
-            self._call(self.target.aclose())
-            self._runner.close()
+        """Release the target's connections and the loop."""
+        self._call(self.target.aclose())
+        self._runner.close()
 
     async def _observe(self, check: Check) -> tuple[tuple[Observation, ...], str | None]:
         seen: list[Observation] = []
         try:
             async for observation in assess(check, self.target, self.setup.plan):
-                self._sink.observation(to_plain(observation))
+                self._sink.observation(observation)
                 seen.append(observation)
         except CriticalSafetyTestFailure as failure:
             return tuple(seen), str(failure)
@@ -93,8 +91,3 @@ class Evaluation:
 
     def _call(self, coroutine: Coroutine[Any, Any, T]) -> T:
         return self._runner.run(coroutine)
-
-
-def statuses(results: Iterable[CheckResult]) -> Status:
-    """Return the gravest status of several checks; none at all is NOT_ASSESSED."""
-    return worst(result.status for result in results)

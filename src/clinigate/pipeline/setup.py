@@ -12,10 +12,10 @@ from clinigate.core.case import Split
 from clinigate.core.criterion import Criterion
 from clinigate.core.plan import Plan, Profile
 from clinigate.core.results import Subject
-from clinigate.errors import ConfigError, UsageError
+from clinigate.errors import ConfigError
 from clinigate.gate.policy import Policy, load_policy
 
-__all__ = ["Overrides", "Setup", "criteria_for", "plan_for", "prepare", "subject_of"]
+__all__ = ["Overrides", "Setup", "plan_for", "prepare", "subject_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,43 +57,27 @@ def prepare(config: LoadedConfig, overrides: Overrides | None = None) -> Setup:
     Raises:
         ConfigError: the configuration is wrong.
         PolicyError: the policy is missing or wrong.
-        UsageError: an option is unknown to the criteria, or looser than the policy.
+        UsageError: an option is looser than the policy.
     """
     given = overrides or Overrides()
     gate = config.config.gate
-    policy = load_policy(
-        _policy_source(config), given.environment or gate.environment
+    policy = load_policy(_policy_source(config), given.environment or gate.environment)
+    policy = policy.tightened(given.limits)
+    criteria = tuple(
+        criterion.tightened(confidence=given.confidence) for criterion in policy.criteria(CRITERIA)
     )
-    criteria = criteria_for(policy, given)
     return Setup(config, subject_of(config), plan_for(config, given, criteria), policy, criteria)
 
 
-def criteria_for(policy: Policy, overrides: Overrides) -> tuple[Criterion, ...]:
-    """Return the criteria at the policy's limits, tightened by the options.
+def plan_for(config: LoadedConfig, overrides: Overrides, criteria: tuple[Criterion, ...]) -> Plan:
+    """Return the plan; its intervals carry the highest confidence that a criterion asks for.
 
-    Raises:
-        UsageError: a limit for an unknown criterion, or one looser than the policy's.
+    Chosen cases are a sample, whatever the profile: they can never certify.
     """
-    criteria = policy.criteria(CRITERIA)
-    known = {criterion.id for criterion in criteria}
-    for name in overrides.limits:
-        if name not in known:
-            raise UsageError(f"no criterion {name!r} in the policy; it has {', '.join(sorted(known))}")
-    return tuple(
-        criterion.tightened(
-            limit=overrides.limits.get(criterion.id), confidence=overrides.confidence
-        )
-        for criterion in criteria
-    )
-
-
-def plan_for(
-    config: LoadedConfig, overrides: Overrides, criteria: tuple[Criterion, ...]
-) -> Plan:
-    """Return the plan; its intervals carry the highest confidence that a criterion asks for."""
     run, packs = config.config.run, config.config.packs
     exposed = config.config.subject.exposed_to
     asked = max((criterion.confidence for criterion in criteria), default=run.confidence)
+    sample = overrides.only_cases or overrides.profile is Profile.PR
     plan = Plan(
         seed=run.seed if overrides.seed is None else overrides.seed,
         confidence=max(run.confidence, asked),
@@ -110,7 +94,7 @@ def plan_for(
         split=None if run.split is None else Split(run.split),
         exposed_to=None if exposed is None else tuple(exposed),
         only_cases=overrides.only_cases,
-        profile=overrides.profile or Profile.FULL,
+        profile=Profile.PR if sample else Profile.FULL,
     )
     if overrides.safety_critical:
         return replace(plan, fail_fast=True, repeats=max(plan.repeats, SAFETY_REPEATS))

@@ -1,0 +1,101 @@
+"""`clinigate keys`: signing keys, encrypted at rest."""
+
+from __future__ import annotations
+
+import json
+import os
+from base64 import b64encode
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from clinigate.errors import KeyFileError
+from clinigate.evidence.keys import (
+    PASSPHRASE_VARIABLE,
+    load_key,
+    passphrase_from_environment,
+    passphrase_from_fd,
+    public_path,
+    save_key,
+)
+from clinigate.evidence.signing import Algorithm, PublicKey, generate_signer
+
+__all__ = ["command", "passphrase_source", "trust_entry"]
+
+
+@click.group("keys")
+def command() -> None:
+    """Generate and show signing keys."""
+
+
+@command.command("generate")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), default=Path("keys/ci.key"),
+              show_default=True, help="Where the encrypted key goes.")  # fmt: skip
+@click.option("--name", default="CI", show_default=True, help="Whose key it is, for readers.")
+@click.option("--role", default="machine", show_default=True, help="What its holder may state.")
+@click.option("--algorithm", type=click.Choice([a.value for a in Algorithm]), default="ed25519",
+              show_default=True, help="p256 where FIPS or a token asks for it.")  # fmt: skip
+@click.option("--passphrase-fd", type=int, help="Read the passphrase from this descriptor.")
+@click.option("--trust", type=click.Path(dir_okay=False, path_type=Path),
+              help="Append the public key to this trust file.")  # fmt: skip
+def generate(
+    out: Path, name: str, role: str, algorithm: str, passphrase_fd: int | None, trust: Path | None
+) -> None:
+    """Generate a key pair. The private half is encrypted with a passphrase.
+
+    The passphrase comes from a prompt, from --passphrase-fd or from CLINIGATE_KEY_PASSPHRASE.
+    """
+    signer = generate_signer(Algorithm(algorithm))
+    source = passphrase_source(passphrase_fd, confirm=True)
+    public = save_key(signer, out, source())
+    click.echo(f"private key (encrypted): {out}")
+    click.echo(f"public key: {public}")
+    click.echo(f"key id: {signer.keyid}")
+    entry = trust_entry(signer.public, name=name, role=role)
+    if trust is None:
+        click.echo(f"\nAdd this to the trust file of whoever verifies:\n\n{entry}", nl=False)
+        return
+    trust.parent.mkdir(parents=True, exist_ok=True)
+    with trust.open("a", encoding="utf-8") as file:
+        file.write(f"\n{entry}" if file.tell() else entry)
+    click.echo(f"trusted in: {trust}")
+
+
+@command.command("show")
+@click.argument("key", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--passphrase-fd", type=int, help="Read the passphrase from this descriptor.")
+@click.option("--unlock", is_flag=True, help="Check that the passphrase opens the private key.")
+def show(key: Path, passphrase_fd: int | None, unlock: bool) -> None:
+    """Show the key id and algorithm of KEY, which is a private key file or a public PEM."""
+    if unlock:
+        public = load_key(key, passphrase_source(passphrase_fd, confirm=False)).public
+    else:
+        pem = key if key.suffix == ".pem" else public_path(key)
+        try:
+            public = PublicKey.from_pem(pem.read_bytes())
+        except OSError as error:
+            raise KeyFileError(f"{pem}: cannot be read ({error.strerror})") from None
+    click.echo(f"{public.keyid}  {public.algorithm.value}")
+
+
+def passphrase_source(fd: int | None, *, confirm: bool) -> Callable[[], str]:
+    """Return where a passphrase comes from: a descriptor, the environment, else a prompt."""
+    if fd is not None:
+        return passphrase_from_fd(fd)
+    if os.environ.get(PASSPHRASE_VARIABLE):
+        return passphrase_from_environment(os.environ)
+    return lambda: str(
+        click.prompt("Passphrase", hide_input=True, confirmation_prompt=confirm, err=True)
+    )
+
+
+def trust_entry(public: PublicKey, *, name: str, role: str) -> str:
+    """Return a key as the `[[key]]` table of a trust file. JSON strings are TOML strings too."""
+    fields = {
+        "name": name,
+        "role": role,
+        "keyid": public.keyid,
+        "public_key": b64encode(public.spki).decode("ascii"),
+    }
+    return "[[key]]\n" + "".join(f"{key} = {json.dumps(text)}\n" for key, text in fields.items())

@@ -1,0 +1,104 @@
+"""Read a run back into results: the same whether it ended well, ended early, or was killed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from clinigate.core.codec import from_plain
+from clinigate.core.criterion import Criterion
+from clinigate.core.judgement import judge_all
+from clinigate.core.observation import Finding
+from clinigate.core.plan import Plan
+from clinigate.core.results import PackUse, Results, Subject
+from clinigate.errors import IncompleteRunError, IntegrityError, UsageError
+from clinigate.evidence.recorded import RecordedRun, read_run
+from clinigate.evidence.runs import RunStore
+from clinigate.evidence.spool import RunStatus
+from clinigate.pipeline.recording import EVALUATION, INTERRUPTED
+
+__all__ = ["last_failed_cases", "read_results", "results_of"]
+
+T = TypeVar("T")
+
+KILLED = "the run never said that it ended; what it had recorded is here"
+
+
+def read_results(run_directory: Path) -> Results:
+    """Return what a run recorded, judged by the criteria that it named.
+
+    Raises:
+        IncompleteRunError: nothing was evaluated.
+        IntegrityError: a spool holds what is no record.
+        EvidenceError: there is no such run.
+    """
+    return results_of(read_run(run_directory))
+
+
+def results_of(recorded: RecordedRun) -> Results:
+    """Put the parts of a run together; raises as `read_results`."""
+    described = _notes(recorded, EVALUATION)
+    if not described:
+        raise IncompleteRunError(
+            f"run {recorded.run}: nothing was evaluated, so that there is nothing to seal"
+        )
+    about, run = described[0], recorded.run
+    criteria = _nouns(Criterion, about["criteria"], run)
+    observations = recorded.observations()
+    return Results(
+        run=run,
+        subject=_noun(Subject, recorded.about["subject"], run),
+        target=about["target"],
+        plan=_noun(Plan, recorded.about["plan"], run),
+        started_at=recorded.started_at,
+        finished_at=recorded.finished_at,
+        criteria=criteria,
+        verdicts=judge_all(criteria, observations),
+        observations=observations,
+        packs=_nouns(PackUse, about["packs"], run),
+        declared=tuple(about["declared"]),
+        interrupted=_interruption(recorded),
+    )
+
+
+def last_failed_cases(root: Path) -> frozenset[str]:
+    """Return the cases that the last run under `root` found wrong.
+
+    Raises:
+        UsageError: there is no run, or its last one found nothing wrong.
+    """
+    store = RunStore(root)
+    for run in reversed(store.runs()):
+        try:
+            results = read_results(store.directory(run))
+        except IncompleteRunError:
+            continue
+        found = (o.about for o in results.observations if isinstance(o.about, Finding))
+        cases = frozenset(finding.case_id for finding in found if finding.case_id)
+        if not cases:
+            raise UsageError(f"run {run} found no case wrong; there is nothing to run again")
+        return cases
+    raise UsageError(f"{root}: no run here, so that there is nothing to run again")
+
+
+def _interruption(recorded: RecordedRun) -> str | None:
+    reasons = [str(note["reason"]) for note in _notes(recorded, INTERRUPTED)]
+    if reasons:
+        return reasons[0]
+    return KILLED if recorded.status is RunStatus.INCOMPLETE else None
+
+
+def _notes(recorded: RecordedRun, topic: str) -> list[Mapping[str, Any]]:
+    return [note["about"] for note in recorded.plain("note") if note["topic"] == topic]
+
+
+def _nouns(kind: type[T], values: Iterable[Any], run: str) -> tuple[T, ...]:
+    return tuple(_noun(kind, value, run) for value in values)
+
+
+def _noun(kind: type[T], value: Any, run: str) -> T:
+    try:
+        return from_plain(kind, value)
+    except ValueError as error:
+        raise IntegrityError(f"run {run}: a record does not read back: {error}") from error

@@ -1,0 +1,99 @@
+"""Begin or join a run for an evaluation, and read from a run what it was and what it found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from clinigate.clinical.draw import packs_used
+from clinigate.core.codec import to_plain
+from clinigate.core.observation import Observation
+from clinigate.core.target import Target
+from clinigate.evidence.envelope import Signer
+from clinigate.evidence.recorder import Recorder
+from clinigate.evidence.runs import Run, begin_run, join_run
+from clinigate.evidence.spool import RunStatus
+from clinigate.evidence.times import Clock, system_clock
+from clinigate.pipeline.setup import Setup
+
+__all__ = ["EVALUATION", "Recording", "begin_recording", "join_recording"]
+
+#: Topic of the note that says what is evaluated by which criteria.
+EVALUATION = "evaluation"
+#: Topic of the note that says why a run ended early.
+INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """Where one process's observations go.
+
+    Attributes:
+        recorder: this process's spool.
+        run: the run itself where this process began it; None where it joined.
+    """
+
+    recorder: Recorder
+    run: Run | None
+
+    def observation(self, observation: Observation) -> None:
+        """Write one observation; it is safe once this returns."""
+        self.recorder.observation(observation)
+
+    def describe(self, setup: Setup, target: Target) -> None:
+        """Write what is evaluated and by which criteria."""
+        self.recorder.note(
+            EVALUATION,
+            {
+                "target": target.name,
+                "declared": sorted(target.capabilities),
+                "criteria": to_plain(setup.criteria),
+                "packs": to_plain(packs_used(setup.plan)),
+            },
+        )
+
+    def finish(self, interrupted: str | None = None) -> None:
+        """End this process's part, and the run if this process began it.
+
+        An early end is told in a record of its own, and the status says ABORTED.
+        """
+        status = RunStatus.COMPLETE if interrupted is None else RunStatus.ABORTED
+        if interrupted is not None:
+            self.recorder.note(INTERRUPTED, {"reason": interrupted})
+        if self.run is not None:
+            self.run.finish(status)
+        else:
+            self.recorder.finish(status)
+
+
+def begin_recording(
+    setup: Setup,
+    *,
+    producer: str,
+    signer: Signer | None = None,
+    clock: Clock = system_clock,
+) -> Recording:
+    """Begin a run under the configuration's evidence root.
+
+    Raises:
+        IntegrityError: the ledger was edited, cut or rolled back.
+        EvidenceError: the disk refuses.
+    """
+    run = begin_run(
+        setup.config.root,
+        producer=producer,
+        subject=setup.subject,
+        plan=setup.plan,
+        clock=clock,
+        signer=signer,
+    )
+    return Recording(run.recorder, run)
+
+
+def join_recording(environ: Mapping[str, str], *, producer: str) -> Recording:
+    """Join the run that another process began.
+
+    Raises:
+        EvidenceError: no run is named, or it is gone or sealed.
+    """
+    return Recording(join_run(environ, producer=producer), None)

@@ -1,0 +1,24 @@
+"""What several test folders share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from clinigate.cli.reference_target import reference_environment, reference_tables
+from clinigate.core.target import Target
+
+
+@pytest.fixture(scope="session")
+def reference_target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+    """The clean reference service over HTTPS, as a process of its own."""
+    from clinigate.config.model import Config
+    from clinigate.reference.launch import running
+    from clinigate.targets import build_target
+
+    with running() as connection:
+        spec = Config.model_validate(reference_tables(connection)).target
+        assert spec is not None
+        folder = tmp_path_factory.mktemp("reference")
+        yield build_target(spec, base_dir=folder, environ=reference_environment(connection))
