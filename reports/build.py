@@ -1,0 +1,78 @@
+"""Put a report together from what a run found, what the gate decided and what was sealed."""
+
+from __future__ import annotations
+
+from clinigate.controls import ControlCatalogue, load_catalogue
+from clinigate.core.measurement import Measurement
+from clinigate.core.observation import Finding
+from clinigate.core.results import Results, Subject
+from clinigate.gate.decision import Decision
+from clinigate.reports import facts
+from clinigate.reports.findings import group_findings
+from clinigate.reports.gaps import gap_rows, limits_of
+from clinigate.reports.gateview import gate_view, unsaid
+from clinigate.reports.model import GateView, Report
+from clinigate.reports.overall import headline, tally
+from clinigate.reports.rows import criterion_rows
+from clinigate.reports.sealed import EvidenceFacts, RecordFact
+from clinigate.reports.trace import trace_rows
+
+__all__ = ["build_report"]
+
+
+def build_report(
+    results: Results,
+    decision: Decision | None = None,
+    evidence: EvidenceFacts | None = None,
+    *,
+    catalogue: ControlCatalogue | None = None,
+) -> Report:
+    """Return everything that a report of this run says; the same input gives the same report.
+
+    Args:
+        results: what the run found.
+        decision: what the gate decided on it, if it was asked.
+        evidence: what is known of the sealed bundle; None for results that were never sealed.
+        catalogue: names of controls, by default the ones that Clinigate ships.
+    """
+    statuses = [verdict.status for verdict in results.verdicts]
+    about = [observation.about for observation in results.observations]
+    gate = None if decision is None else gate_view(decision)
+    rows = criterion_rows(
+        results.verdicts,
+        measurements=[item for item in about if isinstance(item, Measurement)],
+        criteria=results.criteria,
+    )
+    policy_gaps = () if gate is None else unsaid(gate.gaps, rows)
+    return Report(
+        run=results.run,
+        subject=_name(results.subject),
+        intended_use=results.subject.intended_use,
+        headline=headline(statuses, profile=results.plan.profile, interrupted=results.interrupted),
+        not_shown=limits_of(results, evidence),
+        tally=tally(statuses),
+        gate=gate,
+        cover=facts.cover_facts(results, gate, evidence),
+        digests=facts.digest_facts(results),
+        scope=facts.scope_facts(results),
+        gaps=gap_rows(results, rows, policy_gaps, evidence),
+        criteria=rows,
+        trace=trace_rows(results, load_catalogue() if catalogue is None else catalogue),
+        records=_records(gate, evidence),
+        findings=group_findings(item for item in about if isinstance(item, Finding)),
+        packs=facts.pack_rows(results.packs),
+        method=facts.method_facts(results.plan),
+        environment=facts.environment_facts(evidence),
+        evidence=evidence,
+    )
+
+
+def _records(gate: GateView | None, evidence: EvidenceFacts | None) -> tuple[RecordFact, ...]:
+    waivers = () if gate is None else gate.waivers
+    return waivers if evidence is None else (*waivers, *evidence.records)
+
+
+def _name(subject: Subject) -> str:
+    if subject.version == Subject("").version:
+        return f"{subject.name} ({subject.version})"
+    return f"{subject.name} {subject.version}"

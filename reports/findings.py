@@ -1,0 +1,67 @@
+"""Findings grouped for a reader: all of them counted, a few from every part shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from clinigate.core.observation import Finding
+from clinigate.reports.model import FindingGroup, FindingRow
+from clinigate.reports.text import shortened
+
+__all__ = ["group_findings"]
+
+#: Findings shown of one metric and of one part of it; parts listed; characters of an excerpt.
+MAX_SHOWN = 24
+MAX_OF_PART = 6
+MAX_PARTS = 40
+MAX_EXCERPT = 600
+
+
+def group_findings(findings: Iterable[Finding]) -> tuple[FindingGroup, ...]:
+    """Group findings by metric, the metric with the most first.
+
+    Large runs have thousands: of each metric at most `MAX_SHOWN` are shown, taken from its parts
+    in turn and at most `MAX_OF_PART` of each, so that a frequent failure does not hide a rare one.
+    """
+    by_metric: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_metric.setdefault(finding.metric, []).append(finding)
+    ordered = sorted(by_metric.items(), key=lambda item: (-len(item[1]), item[0]))
+    return tuple(
+        _group(f"f{number}", metric, members)
+        for number, (metric, members) in enumerate(ordered, start=1)
+    )
+
+
+def _group(anchor: str, metric: str, findings: Sequence[Finding]) -> FindingGroup:
+    by_part: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_part.setdefault(finding.where or "elsewhere", []).append(finding)
+    parts = sorted(by_part.items(), key=lambda item: (-len(item[1]), item[0]))
+    turns = _in_turn([members for _, members in parts])
+    shown = [finding for finding, _ in zip(turns, range(MAX_SHOWN), strict=False)]
+    return FindingGroup(
+        anchor=anchor,
+        metric=metric,
+        total=len(findings),
+        parts=tuple((name, len(members)) for name, members in parts[:MAX_PARTS]),
+        rows=tuple(_row(finding) for finding in shown),
+        more_parts=max(0, len(parts) - MAX_PARTS),
+    )
+
+
+def _in_turn(queues: Sequence[Sequence[Finding]]) -> Iterator[Finding]:
+    for turn in range(MAX_OF_PART):
+        for queue in queues:
+            if turn < len(queue):
+                yield queue[turn]
+
+
+def _row(finding: Finding) -> FindingRow:
+    return FindingRow(
+        message=shortened(finding.message, MAX_EXCERPT),
+        case_id=finding.case_id,
+        where=finding.where,
+        stimulus=None if finding.stimulus is None else shortened(finding.stimulus, MAX_EXCERPT),
+        excerpt=None if finding.excerpt is None else shortened(finding.excerpt, MAX_EXCERPT),
+    )

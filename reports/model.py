@@ -1,0 +1,293 @@
+"""What a report says, ready to be written: renderers read this and nothing else.
+
+Texts are as they came; a renderer passes every one of them through `clinigate.reports.text` and
+its own escaping. Numbers are already words (`clinigate.reports.numbers`), except in `Figures`,
+which plots need.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from clinigate.core.verdict import Status
+from clinigate.reports.sealed import EvidenceFacts, RecordFact
+
+__all__ = [
+    "CriterionRow",
+    "Fact",
+    "Figures",
+    "FindingGroup",
+    "FindingRow",
+    "GapRow",
+    "GateClause",
+    "GateRow",
+    "GateView",
+    "Headline",
+    "PackRow",
+    "Report",
+    "SliceGroup",
+    "SliceRow",
+    "Tone",
+    "TraceRow",
+]
+
+
+class Tone(StrEnum):
+    """How a statement is to be taken; always shown with a sign and a word beside its colour."""
+
+    GOOD = "good"
+    BAD = "bad"
+    OPEN = "open"
+    NEUTRAL = "neutral"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A label and what stands beside it; `code` sets it in fixed-width type."""
+
+    label: str
+    value: str
+    code: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """One measurement as positions on a line: what a plot draws.
+
+    Attributes:
+        low, high: one-sided bounds. value: the estimate. limit: where good ends.
+        caps: whether small values are the good ones. unit: as of the measurement.
+        floor, ceiling: the ends that the metric cannot pass (0 and 1 for a rate), if it has any.
+    """
+
+    limit: float
+    caps: bool
+    unit: str = "1"
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    floor: float | None = None
+    ceiling: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SliceRow:
+    """A metric in one part of the data, as `archetype` `si.veiled.question`."""
+
+    dimension: str
+    name: str
+    estimate: str
+    bound: str
+    size: str
+    figures: Figures
+
+
+@dataclass(frozen=True, slots=True)
+class SliceGroup:
+    """The parts along one dimension, worst first.
+
+    Attributes:
+        more: how many are left out here.
+        ranked: whether the limit speaks of each part. The limit of a difference between groups
+            says nothing of a single group, and none of them is the worst.
+    """
+
+    dimension: str
+    rows: tuple[SliceRow, ...]
+    more: int = 0
+    ranked: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionRow:
+    """One criterion, what was measured for it, and how it came out.
+
+    Attributes:
+        anchor: id of its place in a document.
+        estimate, bound, low, high, limit, size: numbers in words; `bound` is what decided.
+        need: how many units would settle an INCONCLUSIVE, in words.
+        method: how the bounds were found.
+        caveats: sentences to be read beside the number.
+        worst: the worst part of the data, by archetype where there are any; None where all parts
+            are alike.
+    """
+
+    anchor: str
+    criterion: str
+    title: str
+    metric: str
+    scope: str
+    status: Status
+    reason: str
+    estimate: str
+    bound: str
+    low: str
+    high: str
+    limit: str
+    confidence: str
+    size: str
+    need: str | None = None
+    method: str = ""
+    caveats: tuple[str, ...] = ()
+    figures: Figures | None = None
+    worst: SliceRow | None = None
+    slices: tuple[SliceGroup, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GateRow:
+    """What the policy asks of one criterion, and what its verdict did to the gate.
+
+    `status` and `limit` are the gate's own: it judges again, at limits that may be tighter than
+    the run's, and over every bundle that it was given.
+    """
+
+    criterion: str
+    title: str
+    status: Status
+    limit: str
+    reason: str
+    demand: str
+    effect: str
+    tone: Tone
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GateClause:
+    """One clause of which the policy requires evidence."""
+
+    citation: str
+    title: str
+    status: Status
+    effect: str
+    tone: Tone
+    reason: str
+    served_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GateView:
+    """A gate decision.
+
+    Attributes:
+        word: OPEN, SHUT, UNFINISHED or INTEGRITY BROKEN.
+        certifies: the gate is open, and that means a full evaluation.
+        waivers: those that let an entry through.
+    """
+
+    opens: bool
+    word: str
+    certifies: bool
+    environment: str
+    policy: str
+    policy_digest: str
+    evaluated_at: str
+    bundles: tuple[str, ...]
+    rows: tuple[GateRow, ...]
+    clauses: tuple[GateClause, ...]
+    reasons: tuple[str, ...]
+    gaps: tuple[str, ...]
+    waivers: tuple[RecordFact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """The overall outcome in a word and a sentence."""
+
+    word: str
+    detail: str
+    tone: Tone
+
+
+@dataclass(frozen=True, slots=True)
+class GapRow:
+    """Something that was not shown, and why."""
+
+    kind: str
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class TraceRow:
+    """One line from a clause to its evidence. An empty field is an orphan, and shown as one."""
+
+    control: str
+    control_title: str
+    check: str
+    criterion: str
+    status: Status | None
+    evidence: tuple[str, ...] = ()
+    more: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FindingRow:
+    """One thing that went wrong. Stimulus and excerpt are strangers' text."""
+
+    message: str
+    case_id: str | None = None
+    where: str | None = None
+    stimulus: str | None = None
+    excerpt: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FindingGroup:
+    """The findings of one metric: all counted, some shown, from each part in turn."""
+
+    anchor: str
+    metric: str
+    total: int
+    parts: tuple[tuple[str, int], ...]
+    rows: tuple[FindingRow, ...]
+    more_parts: int = 0
+
+    @property
+    def more(self) -> int:
+        """Findings that are counted and not shown."""
+        return self.total - len(self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class PackRow:
+    """A scenario pack in use."""
+
+    name: str
+    digest: str
+    cores: str
+    origin: str
+    review: str
+    reviewed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A whole report.
+
+    Attributes:
+        not_shown: what these results do not show, in sentences that belong on the cover.
+        tally: statuses that occur, gravest last, with their counts.
+    """
+
+    run: str
+    subject: str
+    intended_use: str
+    headline: Headline
+    not_shown: tuple[str, ...]
+    tally: tuple[tuple[Status, int], ...]
+    gate: GateView | None
+    cover: tuple[Fact, ...]
+    digests: tuple[Fact, ...]
+    scope: tuple[Fact, ...]
+    gaps: tuple[GapRow, ...]
+    criteria: tuple[CriterionRow, ...]
+    trace: tuple[TraceRow, ...]
+    records: tuple[RecordFact, ...]
+    findings: tuple[FindingGroup, ...]
+    packs: tuple[PackRow, ...]
+    method: tuple[Fact, ...]
+    environment: tuple[Fact, ...]
+    evidence: EvidenceFacts | None

@@ -1,0 +1,81 @@
+"""From clause to evidence, line by line, orphans of either side included."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from clinigate.controls import ControlCatalogue
+from clinigate.core.measurement import Measurement
+from clinigate.core.observation import Finding, Gap, Observation
+from clinigate.core.results import Results
+from clinigate.core.verdict import Status, Verdict
+from clinigate.reports.model import TraceRow
+
+__all__ = ["trace_rows"]
+
+#: Digests shown of one line; the others are counted.
+MAX_DIGESTS = 3
+
+
+def trace_rows(results: Results, catalogue: ControlCatalogue) -> tuple[TraceRow, ...]:
+    """Return control → check → criterion → verdict → evidence, ordered by control.
+
+    A criterion that serves no control, that no check spoke to, and a measurement that no criterion
+    judges each keep their line, with the missing field empty.
+    """
+    rows = [*_of_criteria(results, catalogue), *_unjudged(results, catalogue)]
+    return tuple(sorted(rows, key=lambda row: (not row.control, row.control, row.criterion)))
+
+
+def _of_criteria(results: Results, catalogue: ControlCatalogue) -> Iterator[TraceRow]:
+    declared = {criterion.id: criterion.controls for criterion in results.criteria}
+    for verdict in results.verdicts:
+        seen = [o for o in results.observations if _speaks_to(o, verdict)]
+        controls = (*declared.get(verdict.criterion, ()), *(c for o in seen for c in o.controls))
+        for control in dict.fromkeys(controls) or ("",):
+            about = [o for o in seen if control in o.controls] or seen
+            yield _line(catalogue, control, about, verdict.criterion, verdict.status)
+
+
+def _unjudged(results: Results, catalogue: ControlCatalogue) -> Iterator[TraceRow]:
+    for observation in results.observations:
+        if isinstance(observation.about, Finding):
+            continue
+        if not any(_speaks_to(observation, verdict) for verdict in results.verdicts):
+            for control in observation.controls or ("",):
+                yield _line(catalogue, control, [observation], "", None)
+
+
+def _speaks_to(observation: Observation, verdict: Verdict) -> bool:
+    about = observation.about
+    if isinstance(about, Finding) and not verdict.n:
+        return False  # it explains a measurement in the other scope
+    scope = about.scope if isinstance(about, Measurement | Gap) else None
+    return about.metric == verdict.metric and scope in (None, verdict.scope)
+
+
+def _line(
+    catalogue: ControlCatalogue,
+    control: str,
+    about: Sequence[Observation],
+    criterion: str,
+    status: Status | None,
+) -> TraceRow:
+    known = catalogue.get(control) if control in catalogue else None
+    evidence = _evidence(about)
+    unknown = "unknown to the catalogues" if control else ""
+    return TraceRow(
+        control=control if known is None else known.citation,
+        control_title=unknown if known is None else known.title,
+        check=", ".join(dict.fromkeys(o.check for o in about)),
+        criterion=criterion,
+        status=status,
+        evidence=evidence[:MAX_DIGESTS],
+        more=max(0, len(evidence) - MAX_DIGESTS),
+    )
+
+
+def _evidence(about: Sequence[Observation]) -> tuple[str, ...]:
+    """Digests of the raw evidence, those of measurements before those of single findings."""
+    ordered = sorted(about, key=lambda o: isinstance(o.about, Finding))
+    return tuple(dict.fromkeys(digest for o in ordered for digest in o.evidence))
