@@ -11,12 +11,20 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from clinigate.core.verdict import Status
-from clinigate.reports.sealed import EvidenceFacts, RecordFact
+from clinigate.reports.sealed import (
+    EvidenceFacts,
+    FileFact,
+    LevelFact,
+    RecordFact,
+    SignatureFact,
+)
 
 __all__ = [
     "CriterionRow",
+    "EvidenceFacts",
     "Fact",
     "Figures",
+    "FileFact",
     "FindingGroup",
     "FindingRow",
     "GapRow",
@@ -24,8 +32,11 @@ __all__ = [
     "GateRow",
     "GateView",
     "Headline",
+    "LevelFact",
     "PackRow",
+    "RecordFact",
     "Report",
+    "SignatureFact",
     "SliceGroup",
     "SliceRow",
     "Tone",
