@@ -53,3 +53,8 @@ class Plan:
     split: Split | None = None
     exposed_to: tuple[str, ...] | None = None
     only_cases: frozenset[str] = frozenset()
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether this looks at too little to certify anything, by intention."""
+        return self.profile is not Profile.FULL or bool(self.only_cases)

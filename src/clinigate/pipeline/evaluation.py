@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from clinigate.core.assess import assess
 from clinigate.core.check import Check
@@ -21,12 +21,8 @@ __all__ = ["CheckResult", "Evaluation", "Sink"]
 T = TypeVar("T")
 
 
-class Sink(Protocol):
-    """Where observations go: the recorder of a run, or a list where nothing is kept."""
-
-    def observation(self, observation: Observation) -> None:
-        """Write one observation; it is safe once this returns."""
-        ...
+#: Where observations go: the recorder of a run. What it was given is safe once it returns.
+Sink = Callable[[Observation], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +50,18 @@ class Evaluation:
     The loop lives as long as the evaluation: a target's connection pool belongs to it.
     """
 
-    def __init__(self, setup: Setup, target: Target, sink: Sink) -> None:
+    def __init__(self, setup: Setup, target: Target) -> None:
         self.setup = setup
         self.target = target
-        self._sink = sink
         self._runner = asyncio.Runner()
 
-    def run(self, check: Check) -> CheckResult:
+    def run(self, check: Check, sink: Sink) -> CheckResult:
         """Run one check to its end and judge the criteria of its metrics.
 
         A critical safety failure ends the check; `CheckResult.stopped` then says why, and what was
         observed until then is recorded and judged like everything else.
         """
-        observations, stopped = self._call(self._observe(check))
+        observations, stopped = self._call(self._observe(check, sink))
         criteria = [c for c in self.setup.criteria if c.metric in check.metrics]
         return CheckResult(check, observations, judge_all(criteria, observations), stopped)
 
@@ -79,11 +74,13 @@ class Evaluation:
         self._call(self.target.aclose())
         self._runner.close()
 
-    async def _observe(self, check: Check) -> tuple[tuple[Observation, ...], str | None]:
+    async def _observe(
+        self, check: Check, sink: Sink
+    ) -> tuple[tuple[Observation, ...], str | None]:
         seen: list[Observation] = []
         try:
             async for observation in assess(check, self.target, self.setup.plan):
-                self._sink.observation(observation)
+                sink(observation)
                 seen.append(observation)
         except CriticalSafetyTestFailure as failure:
             return tuple(seen), str(failure)

@@ -70,14 +70,10 @@ def prepare(config: LoadedConfig, overrides: Overrides | None = None) -> Setup:
 
 
 def plan_for(config: LoadedConfig, overrides: Overrides, criteria: tuple[Criterion, ...]) -> Plan:
-    """Return the plan; its intervals carry the highest confidence that a criterion asks for.
-
-    Chosen cases are a sample, whatever the profile: they can never certify.
-    """
+    """Return the plan; its intervals carry the highest confidence that a criterion asks for."""
     run, packs = config.config.run, config.config.packs
     exposed = config.config.subject.exposed_to
     asked = max((criterion.confidence for criterion in criteria), default=run.confidence)
-    sample = overrides.only_cases or overrides.profile is Profile.PR
     plan = Plan(
         seed=run.seed if overrides.seed is None else overrides.seed,
         confidence=max(run.confidence, asked),
@@ -94,7 +90,7 @@ def plan_for(config: LoadedConfig, overrides: Overrides, criteria: tuple[Criteri
         split=None if run.split is None else Split(run.split),
         exposed_to=None if exposed is None else tuple(exposed),
         only_cases=overrides.only_cases,
-        profile=Profile.PR if sample else Profile.FULL,
+        profile=overrides.profile or Profile.FULL,
     )
     if overrides.safety_critical:
         return replace(plan, fail_fast=True, repeats=max(plan.repeats, SAFETY_REPEATS))

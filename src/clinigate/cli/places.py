@@ -1,0 +1,42 @@
+"""How commands name a run or a bundle: by its path, by its id, or as the last one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from clinigate.config.loader import LoadedConfig
+from clinigate.errors import UsageError
+from clinigate.evidence.runs import RunStore
+
+__all__ = ["bundle_path", "run_directory"]
+
+LAST = "last"
+
+
+def run_directory(config: LoadedConfig, name: str) -> Path:
+    """Return the directory of a run: `last`, an id, or a path.
+
+    Raises:
+        UsageError: there is no such run.
+    """
+    path = Path(name)
+    if path.is_dir():
+        return path
+    store = RunStore(config.root)
+    runs = store.runs()
+    if name == LAST and runs:
+        return store.directory(runs[-1])
+    if name in runs:
+        return store.directory(name)
+    known = f"the last one is {runs[-1]}" if runs else f"there is none under {config.root}"
+    raise UsageError(f"no run {name!r}; {known}")
+
+
+def bundle_path(config: LoadedConfig, name: str) -> Path:
+    """Return the path of a bundle: as a run, or a zip file.
+
+    Raises:
+        UsageError: there is no such bundle.
+    """
+    path = Path(name)
+    return path if path.is_file() else run_directory(config, name)

@@ -1,0 +1,42 @@
+"""`clinigate seal`: merge, judge, sign."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from clinigate.cli.exits import ExitCode
+from clinigate.cli.keys import passphrase_source
+from clinigate.cli.places import run_directory
+from clinigate.config.loader import load_config
+from clinigate.evidence.spool import RunStatus
+from clinigate.pipeline.conclude import conclude
+from clinigate.pipeline.keys import configured_signer
+
+__all__ = ["command"]
+
+
+@click.command("seal")
+@click.argument("run", default="last")
+@click.option("--config", type=click.Path(dir_okay=False, path_type=Path), help="Configuration.")
+@click.option("--as-incomplete", is_flag=True,
+              help="Seal a run that was killed as what it is: INCOMPLETE.")  # fmt: skip
+@click.option("--unsigned", is_flag=True, help="Seal without a key; the bundle says UNSIGNED.")
+@click.option("--passphrase-fd", type=int, help="Read the key's passphrase from this descriptor.")
+def command(
+    run: str, config: Path | None, as_incomplete: bool, unsigned: bool, passphrase_fd: int | None
+) -> int:
+    """Seal RUN (an id, a path, or `last`): merge what its processes wrote, judge it, sign it.
+
+    pytest and the demo seal by themselves; this is for a run that was killed, or that several
+    jobs wrote. An INCOMPLETE run opens no gate, and the exit code is 2.
+    """
+    loaded = load_config(config)
+    source = passphrase_source(passphrase_fd, confirm=False)
+    signer = None if unsigned else configured_signer(loaded, passphrase=source)
+    directory = run_directory(loaded, run)
+    conclusion = conclude(directory, signer=signer, allow_incomplete=as_incomplete)
+    click.echo(f"sealed: {conclusion.place}")
+    complete = conclusion.bundle.status is RunStatus.COMPLETE
+    return ExitCode.OK if complete else ExitCode.UNFINISHED

@@ -1,0 +1,88 @@
+"""Run checks on a target from beginning to seal, outside of pytest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from clinigate.core.check import REGISTRY, Check
+from clinigate.core.target import Target
+from clinigate.errors import TargetError
+from clinigate.evidence.envelope import Signer
+from clinigate.pipeline.conclude import Conclusion, conclude
+from clinigate.pipeline.evaluation import CheckResult, Evaluation, Sink
+from clinigate.pipeline.recording import begin_recording
+from clinigate.pipeline.setup import Setup
+from clinigate.targets import check_reachable
+
+__all__ = ["all_checks", "evaluate"]
+
+
+def all_checks() -> tuple[Check, ...]:
+    """Return every check that is installed, by id.
+
+    Raises:
+        CheckDefinitionError: one does not load.
+    """
+    REGISTRY.load_entry_points()
+    return REGISTRY.all()
+
+
+def evaluate(
+    setup: Setup,
+    target: Target,
+    *,
+    checks: Iterable[Check],
+    signer: Signer | None,
+    producer: str,
+    on_begin: Callable[[Check], None] = lambda _check: None,
+    on_end: Callable[[CheckResult], None] = lambda _result: None,
+) -> Conclusion:
+    """Run the checks in order, record what they see, and seal the run.
+
+    A critical safety failure ends the run early; so does an interruption, which is then raised
+    again. What was recorded is sealed in every case.
+
+    Args:
+        setup: what to evaluate by. target: the system under test; closed at the end.
+        checks: what to run. signer: who states the results; None leaves them UNSIGNED.
+        producer: who runs, as the spool is named.
+        on_begin, on_end: told of each check, for a progress display.
+
+    Raises:
+        TargetError: the target cannot be asked; nothing was begun.
+        EvidenceError: the evidence cannot be written.
+    """
+    evaluation = Evaluation(setup, target)
+    try:
+        trouble = evaluation.ask(check_reachable)
+        if trouble is not None:
+            raise TargetError(trouble)
+        recording = begin_recording(setup, producer=producer, signer=signer)
+        recording.describe(setup, target)
+        interrupted: str | None = "the run was interrupted"
+        try:
+            interrupted = _run(evaluation, checks, recording.observation, on_begin, on_end)
+        finally:
+            recording.finish(interrupted)
+            assert recording.run is not None
+            conclusion = conclude(recording.run.directory, signer=signer)
+    finally:
+        evaluation.close()
+    return conclusion
+
+
+def _run(
+    evaluation: Evaluation,
+    checks: Iterable[Check],
+    sink: Sink,
+    on_begin: Callable[[Check], None],
+    on_end: Callable[[CheckResult], None],
+) -> str | None:
+    """Run the checks; return why they ended early, if they did."""
+    for check in checks:
+        on_begin(check)
+        result = evaluation.run(check, sink)
+        on_end(result)
+        if result.stopped is not None:
+            return result.stopped
+    return None

@@ -1,0 +1,110 @@
+"""Open a sealed bundle, verify it, and turn what is known of it into what reports show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from clinigate.controls import load_catalogue
+from clinigate.evidence.bundle import Bundle, open_bundle
+from clinigate.evidence.explain import explain_openssl
+from clinigate.evidence.names import ENVIRONMENT
+from clinigate.evidence.report import LevelStatus, VerificationReport
+from clinigate.evidence.trust import TrustStore
+from clinigate.evidence.verify import verify_bundle
+from clinigate.gate.record_files import VerifiedRecord
+from clinigate.reports.model import EvidenceFacts, FileFact, LevelFact, SignatureFact
+
+__all__ = ["Examined", "evidence_facts", "examine", "ledger_beside"]
+
+_HOLDS = {LevelStatus.OK: True, LevelStatus.FAILED: False, LevelStatus.NOT_ASSESSED: None}
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A bundle and how far it can be believed."""
+
+    bundle: Bundle
+    report: VerificationReport
+
+
+def examine(
+    path: Path,
+    *,
+    trust: TrustStore | None,
+    threshold: int = 1,
+    last_checkpoint: bytes | None = None,
+) -> Examined:
+    """Open and verify a bundle; the ledger beside it is looked at where there is one.
+
+    Raises:
+        IntegrityError: it holds what no bundle holds, or its statement is damaged.
+        IncompleteRunError: it is a run that was never sealed.
+        EvidenceError: there is nothing to read.
+    """
+    bundle = open_bundle(path)
+    catalogue = load_catalogue()
+    report = verify_bundle(
+        bundle,
+        trust=trust,
+        threshold=threshold,
+        ledger=ledger_beside(path),
+        last_checkpoint=last_checkpoint,
+        known_control=lambda control: control in catalogue,
+    )
+    return Examined(bundle, report)
+
+
+def ledger_beside(path: Path) -> Path | None:
+    """Return the ledger of a bundle that still lies where it was made; None for a copy."""
+    ledger = path.resolve().parent.parent / "ledger"
+    return ledger if path.is_dir() and ledger.is_dir() else None
+
+
+def evidence_facts(
+    examined: Examined, *, shown_as: str, records: Iterable[VerifiedRecord] = ()
+) -> EvidenceFacts:
+    """Return what a report says of the evidence.
+
+    Args:
+        examined: the bundle.
+        shown_as: the bundle's path as it stands in the commands that a reader is given.
+        records: what people signed about it.
+    """
+    bundle, report = examined.bundle, examined.report
+    known = {key.keyid: key for key in report.signed_by}
+    ledger: dict[str, Any] = dict(bundle.statement.predicate.get("ledger") or {})
+    return EvidenceFacts(
+        bundle=shown_as,
+        statement_digest=bundle.statement_digest.removeprefix("sha256:"),
+        signatures=tuple(
+            SignatureFact(
+                keyid=signature.keyid,
+                algorithm=known[signature.keyid].public.algorithm.value
+                if signature.keyid in known
+                else "",
+                name=known[signature.keyid].name if signature.keyid in known else "",
+            )
+            for signature in bundle.envelope.signatures
+        ),
+        levels=tuple(
+            LevelFact(
+                level.level.value,
+                level.level.claim,
+                _HOLDS[level.status],
+                "; ".join(level.sentences),
+            )
+            for level in report.levels
+        ),
+        environment=bundle.read_json(ENVIRONMENT),
+        files=tuple(
+            FileFact(name, digest, len(bundle.read(name)))
+            for name, digest in sorted(bundle.statement.files.items())
+            if name in set(bundle.names)
+        ),
+        ledger_size=ledger.get("size"),
+        ledger_root=ledger.get("root"),
+        openssl=tuple(explain_openssl(bundle).splitlines()),
+    )
