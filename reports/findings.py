@@ -34,8 +34,10 @@ def group_findings(findings: Iterable[Finding]) -> tuple[FindingGroup, ...]:
 
 
 def _group(anchor: str, metric: str, findings: Sequence[Finding]) -> FindingGroup:
+    remarks = [finding for finding in findings if _is_remark(finding)]
+    cases = [finding for finding in findings if not _is_remark(finding)]
     by_part: dict[str, list[Finding]] = {}
-    for finding in findings:
+    for finding in cases:
         by_part.setdefault(finding.where or "elsewhere", []).append(finding)
     parts = sorted(by_part.items(), key=lambda item: (-len(item[1]), item[0]))
     turns = _in_turn([members for _, members in parts])
@@ -43,11 +45,16 @@ def _group(anchor: str, metric: str, findings: Sequence[Finding]) -> FindingGrou
     return FindingGroup(
         anchor=anchor,
         metric=metric,
-        total=len(findings),
+        total=len(cases),
         parts=tuple((name, len(members)) for name, members in parts[:MAX_PARTS]),
         rows=tuple(_row(finding) for finding in shown),
+        remarks=tuple(shortened(finding.message, MAX_EXCERPT) for finding in remarks[:MAX_SHOWN]),
         more_parts=max(0, len(parts) - MAX_PARTS),
     )
+
+
+def _is_remark(finding: Finding) -> bool:
+    return not any((finding.case_id, finding.where, finding.stimulus, finding.excerpt))
 
 
 def _in_turn(queues: Sequence[Sequence[Finding]]) -> Iterator[Finding]:

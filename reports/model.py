@@ -96,12 +96,13 @@ class SliceRow:
 
 @dataclass(frozen=True, slots=True)
 class SliceGroup:
-    """The parts along one dimension, worst first.
+    """The parts along one dimension; an empty one holds details, as other percentiles.
 
     Attributes:
         more: how many are left out here.
-        ranked: whether the limit speaks of each part. The limit of a difference between groups
-            says nothing of a single group, and none of them is the worst.
+        ranked: whether the limit speaks of each part, and the worst comes first. The limit of a
+            difference between groups says nothing of a single group, nor that of a percentile
+            anything of another one; these stay in the order of their producer.
     """
 
     dimension: str
@@ -247,13 +248,17 @@ class FindingRow:
 
 @dataclass(frozen=True, slots=True)
 class FindingGroup:
-    """The findings of one metric: all counted, some shown, from each part in turn."""
+    """The findings of one metric: all counted, some shown, from each part in turn.
+
+    `remarks` are findings that show no case, as how many more there are.
+    """
 
     anchor: str
     metric: str
     total: int
     parts: tuple[tuple[str, int], ...]
     rows: tuple[FindingRow, ...]
+    remarks: tuple[str, ...] = ()
     more_parts: int = 0
 
     @property

@@ -157,43 +157,46 @@ def _slice_groups(verdict: Verdict, m: Measurement, ruler: Ruler) -> tuple[Slice
     for part in m.slices:
         by_dimension.setdefault(_split(part.name)[0], []).append(part)
     return tuple(
-        _slice_group(dimension, _sorted_worst_first(verdict, m, parts, ruler), m.kind)
+        _slice_group(verdict, m, dimension, parts, ruler=ruler)
         for dimension, parts in by_dimension.items()
     )
 
 
-def _slice_group(dimension: str, rows: tuple[SliceRow, ...], kind: Kind) -> SliceGroup:
+def _slice_group(
+    verdict: Verdict,
+    m: Measurement,
+    dimension: str,
+    parts: Sequence[SliceResult],
+    *,
+    ruler: Ruler,
+) -> SliceGroup:
+    """One dimension's parts, ranked where each is a stretch of the data with the same metric."""
+    ranked = m.kind is not Kind.DIFFERENCE and bool(dimension)
+    bounded = [(part, _part_interval(m, part, verdict.confidence)) for part in parts]
+    if ranked:
+        caps = Relation(verdict.relation).caps
+        bounded.sort(key=lambda item: _rank(*item, caps=caps))
     return SliceGroup(
         dimension=dimension,
-        rows=rows[:MAX_SLICES],
-        more=max(0, len(rows) - MAX_SLICES),
-        ranked=kind is not Kind.DIFFERENCE,
+        rows=tuple(_slice_row(verdict, m, *item, ruler=ruler) for item in bounded[:MAX_SLICES]),
+        more=max(0, len(bounded) - MAX_SLICES),
+        ranked=ranked,
     )
+
+
+def _rank(
+    part: SliceResult, interval: Interval | None, *, caps: bool
+) -> tuple[bool, float, float, str]:
+    """Worst first: by value, then by what it might still be; without a value last."""
+    edge = None if interval is None else interval.high if caps else interval.low
+    sign = -1.0 if caps else 1.0
+    return part.value is None, sign * (part.value or 0.0), sign * (edge or 0.0), part.name
 
 
 def _split(name: str) -> tuple[str, str]:
+    """Dimension and part of a slice's name; no dimension where it is a detail of its own kind."""
     dimension, equals, value = name.partition("=")
-    return (dimension, value) if equals else ("part", name)
-
-
-def _sorted_worst_first(
-    verdict: Verdict, m: Measurement, parts: list[SliceResult], ruler: Ruler
-) -> tuple[SliceRow, ...]:
-    """Parts by value, then by how bad they might still be; those without a value at the end."""
-    caps = Relation(verdict.relation).caps
-    sign = -1.0 if caps else 1.0
-    bounded = [(part, _part_interval(m, part, verdict.confidence)) for part in parts]
-
-    def badness(item: tuple[SliceResult, Interval | None]) -> tuple[bool, float, float, str]:
-        part, interval = item
-        edge = None if interval is None else interval.high if caps else interval.low
-        value = part.value
-        return value is None, sign * (value or 0.0), sign * (edge or 0.0), part.name
-
-    return tuple(
-        _slice_row(verdict, m, part, interval, ruler=ruler)
-        for part, interval in sorted(bounded, key=badness)
-    )
+    return (dimension, value) if equals else ("", name)
 
 
 def _part_interval(m: Measurement, part: SliceResult, confidence: float) -> Interval | None:

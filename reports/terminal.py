@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -101,10 +102,15 @@ class _Table:
         table = [tuple(map(self.plain, head)), *(self._cells(row) for row in rows)]
         widths = [max(cells(line[column]) for line in table) for column in range(len(head))]
         stacked = sum(widths) + len(_GAP) * (len(widths) - 1) > self._width
+        shared = _shared_caveats(rows)
         for number, line in enumerate(table):
             yield from self._line(line, widths, stacked, None if number == 0 else rows[number - 1])
             if number:
-                yield from self._notes(rows[number - 1])
+                yield from self._notes(rows[number - 1], shared)
+        if shared:
+            yield ""
+        for caveat in shared:
+            yield from self._note(f"note on several: {caveat}")
 
     def _cells(self, row: CriterionRow) -> tuple[str, ...]:
         mark = f"{_MARKS[row.status]} " if self._unicode else ""
@@ -125,13 +131,14 @@ class _Table:
         yield line[0]
         yield "  " + _GAP.join(padded[1:]).rstrip()
 
-    def _notes(self, row: CriterionRow) -> Iterator[str]:
+    def _notes(self, row: CriterionRow, shared: Sequence[str]) -> Iterator[str]:
         """Why it did not pass, what would settle it, what stands beside it, where it is worst."""
         if row.status is not Status.PASS:
             reason = row.reason if row.need is None else f"{row.reason}; {row.need}"
             yield from self._note(reason)
         for caveat in row.caveats:
-            yield from self._note(f"note: {caveat}")
+            if caveat not in shared:
+                yield from self._note(f"note: {caveat}")
         if row.worst is not None:
             yield from self._note(_worst_text(row.worst))
 
@@ -160,6 +167,12 @@ class _Table:
 
     def _paint(self, text: str, code: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self._colour else text
+
+
+def _shared_caveats(rows: Sequence[CriterionRow]) -> list[str]:
+    """What stands beside more than one number, to be said once."""
+    said = Counter(caveat for row in rows for caveat in dict.fromkeys(row.caveats))
+    return [caveat for caveat, times in said.items() if times > 1]
 
 
 def _bound_heading(rows: Sequence[CriterionRow]) -> str:

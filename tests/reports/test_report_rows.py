@@ -111,6 +111,18 @@ def test_parts_that_are_alike_have_no_worst_and_groups_of_a_difference_neither()
     assert not row.slices[0].ranked
 
 
+def test_details_without_a_dimension_keep_their_order() -> None:
+    """Other percentiles of the same latency are no parts of the data, and none is the worst."""
+    names = ("median", "95th percentile", "slowest")
+    details = tuple(SliceResult(name, i / 10, 50) for i, name in enumerate(names))
+    interval = Interval(0.0, 0.005, 0.95, "invented")
+    measured = Measurement("m.low", Kind.QUANTILE, 0.001, 50, interval=interval, slices=details)
+    row = criterion_rows([LOW.judge(measured)], measurements=[measured])[0]
+    assert row.worst is None
+    assert [part.name for part in row.slices[0].rows] == list(names)
+    assert (row.slices[0].dimension, row.slices[0].ranked) == ("", False)
+
+
 def test_of_several_measurements_the_judged_one_is_shown() -> None:
     good, bad = rate("m.low", 0, 5000), rate("m.low", 90, 5000)
     observations = [Observation("CG-X-Y-001", m) for m in (good, bad)]
@@ -125,12 +137,18 @@ def test_findings_are_all_counted_and_every_part_is_shown(monkeypatch: pytest.Mo
     monkeypatch.setattr(findings, "MAX_PARTS", 2)
     monkeypatch.setattr(findings, "MAX_OF_PART", 2)
     many = [Finding("m.low", f"missed {i}", where="often") for i in range(900)]
-    rare = [Finding("m.low", "missed", where="rarely"), Finding("m.low", "missed")]
+    rare = [Finding("m.low", "missed", where="rarely"), Finding("m.low", "missed", case_id="a1")]
     group = group_findings([*many, *rare, Finding("m.high", "wrong")])[0]
     assert (group.metric, group.total, group.more) == ("m.low", 902, 898)
     assert [row.where for row in group.rows] == ["often", None, "rarely", "often"]
     assert group.parts == (("often", 900), ("elsewhere", 1))
     assert group.more_parts == 1
+
+
+def test_a_finding_without_a_case_is_a_remark() -> None:
+    told = [Finding("m.low", "missed", case_id="a1"), Finding("m.low", "9 more are not listed")]
+    group = group_findings(told)[0]
+    assert (group.total, group.remarks) == (1, ("9 more are not listed",))
 
 
 def test_a_long_excerpt_is_cut_and_says_so() -> None:

@@ -52,6 +52,12 @@ def test_the_worst_part_is_named(examples: ModuleType) -> None:
     )
 
 
+def test_what_holds_for_several_numbers_is_said_once(examples: ModuleType) -> None:
+    text = table(examples.clean())
+    assert text.count("no clinician has reviewed these cases") == 1
+    assert text.count("note: Run-queue delay") == 1
+
+
 @pytest.mark.parametrize(
     ("name", "options", "last"),
     [
