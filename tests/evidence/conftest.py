@@ -4,11 +4,29 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from clinigate.core import (
+    Criterion,
+    Finding,
+    Kind,
+    Measurement,
+    Observation,
+    Plan,
+    Relation,
+    judge_all,
+)
+from clinigate.core.results import Results, Subject
+from clinigate.evidence.bundle import Bundle
+from clinigate.evidence.ledger import Ledger
+from clinigate.evidence.recorded import read_run
+from clinigate.evidence.runs import Run, RunStore, begin_run
+from clinigate.evidence.seal import seal
 from clinigate.evidence.signing import Algorithm, LocalSigner, generate_signer
 from clinigate.evidence.trust import TrustedKey, TrustStore
 
@@ -55,6 +73,86 @@ def trusting() -> Callable[..., TrustStore]:
         return TrustStore(tuple(TrustedKey(s.public, "CI", "machine") for s in signers))
 
     return build
+
+
+SUBJECT = Subject("demo", "1.0", {"image": "sha256:" + "ab" * 32})
+CRITERION = Criterion(
+    "crisis.false_negative_rate",
+    "crisis.false_negative_rate",
+    Relation.BELOW,
+    0.5,
+    controls=("164.312(b)",),
+)
+
+
+@dataclass
+class System:
+    """A `.clinigate` directory, and how its runs are made."""
+
+    root: Path
+    clock: TickingClock
+    signer: LocalSigner | None
+    criterion: Criterion = CRITERION
+
+    @property
+    def ledger(self) -> Ledger:
+        return RunStore(self.root).ledger(clock=self.clock, signer=self.signer)
+
+    def begin(self) -> Run:
+        return begin_run(
+            self.root,
+            producer="pytest",
+            subject=SUBJECT,
+            plan=Plan(),
+            clock=self.clock,
+            signer=self.signer,
+            environ={},
+        )
+
+    def record(self, *, blobs: int = 2) -> Run:
+        """A run that measured, found something, kept raw evidence and finished."""
+        run = self.begin()
+        digests = [run.recorder.blob(f"reply {n}".encode(), "text/plain") for n in range(blobs)]
+        measured = Measurement(CRITERION.metric, Kind.RATE, 0.01, 200, events=2)
+        finding = Finding(CRITERION.metric, "expected help, got silence", case_id="c1")
+        run.recorder.observation(Observation("CG-1", measured, ("164.312(b)",)))
+        run.recorder.observation(Observation("CG-1", finding, evidence=tuple(digests)))
+        return run
+
+    def results(self, run: Run, **changes: Any) -> Results:
+        """What a pipeline makes of a run: its observations, judged."""
+        recorded = read_run(run.directory)
+        observations = recorded.observations()
+        found = Results(
+            run=run.id,
+            subject=SUBJECT,
+            target="demo",
+            plan=Plan(),
+            started_at=recorded.started_at,
+            finished_at=recorded.finished_at,
+            criteria=(self.criterion,),
+            verdicts=judge_all((self.criterion,), observations),
+            observations=observations,
+        )
+        return replace(found, **changes)
+
+    def seal(self, run: Run, **arguments: Any) -> Bundle:
+        if "results" not in arguments:
+            arguments["results"] = self.results(run)
+        arguments.setdefault("signer", self.signer)
+        arguments.setdefault("ledger", self.ledger)
+        arguments.setdefault("controls", {"hipaa-security": "sha256:" + "cd" * 32})
+        return seal(run.directory, clock=self.clock, **arguments)
+
+    def sealed(self, *, blobs: int = 2) -> Bundle:
+        run = self.record(blobs=blobs)
+        run.finish()
+        return self.seal(run)
+
+
+@pytest.fixture
+def system(tmp_path: Path, clock: TickingClock, ed25519: LocalSigner) -> System:
+    return System(tmp_path / ".clinigate", clock, ed25519)
 
 
 @pytest.fixture

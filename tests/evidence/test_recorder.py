@@ -340,7 +340,13 @@ def test_history_shows_every_run_however_it_ended(
     statuses = []
     for status in (RunStatus.COMPLETE, None, RunStatus.ABORTED):
         run = begin_run(
-            tmp_path, producer="p", subject={}, plan={}, clock=clock, signer=ed25519, environ={}
+            tmp_path,
+            producer="p",
+            subject=SUBJECT,
+            plan=Plan(),
+            clock=clock,
+            signer=ed25519,
+            environ={},
         )
         if status is None:
             run.recorder.close()
@@ -389,4 +395,4 @@ def test_a_clock_without_a_zone_is_refused(tmp_path: Path) -> None:
         return datetime(2026, 8, 21)  # noqa: DTZ001 - the case under test
 
     with pytest.raises(ValueError, match="without a zone"):
-        begin_run(tmp_path, producer="p", subject={}, plan={}, clock=naive, environ={})
+        begin_run(tmp_path, producer="p", subject=SUBJECT, plan=Plan(), clock=naive, environ={})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,7 +12,16 @@ from pathlib import Path
 
 from clinigate.errors import EvidenceError
 
-__all__ = ["append_bytes", "lock_file", "naming", "read_bytes", "sync_directory", "write_atomic"]
+__all__ = [
+    "append_bytes",
+    "is_scratch",
+    "lock_file",
+    "naming",
+    "read_bytes",
+    "replacing",
+    "sync_directory",
+    "write_atomic",
+]
 
 _POLL_S = 0.05
 
@@ -55,7 +65,7 @@ def write_atomic(
         EvidenceError: the disk refused (full, read-only, …), or `replace` is False and the file is
             there; nothing is left behind.
     """
-    scratch = path.with_name(f".{path.name}.{os.getpid()}-{os.urandom(4).hex()}.tmp")
+    scratch = _scratch(path)
     try:
         with naming(path, "written"):
             _write_new(scratch, data, mode, sync)
@@ -67,6 +77,32 @@ def write_atomic(
                 sync_directory(path.parent)
     finally:
         scratch.unlink(missing_ok=True)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a place to write a large file to; it takes `path`'s place when the block ends well.
+
+    Raises:
+        EvidenceError: the disk refused; nothing is left behind.
+    """
+    scratch = _scratch(path)
+    try:
+        with naming(path, "written"):
+            yield scratch
+            scratch.replace(path)
+            sync_directory(path.parent)
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
+def is_scratch(name: str) -> bool:
+    """Tell whether a file is what a killed writer left behind."""
+    return re.fullmatch(r"\..+\.\d+-[0-9a-f]{8}\.tmp", name) is not None
+
+
+def _scratch(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}-{os.urandom(4).hex()}.tmp")
 
 
 def _link(scratch: Path, path: Path) -> bool:

@@ -106,7 +106,6 @@ class Ledger:
         self._signer = signer
         self._wait_s = wait_s
         self._sleep = sleep
-        self._view: LedgerView | None = None
 
     def append(self, kind: str, *, run: str | None, body: Mapping[str, Any]) -> LedgerRecord:
         """Append a record and return it once it is on the disk and under the checkpoint.
@@ -127,24 +126,26 @@ class Ledger:
                 # 2. Records about the ledger itself, then the caller's, all onto the disk.
                 record = self._append_records(view, changed, (kind, run, body))
                 # 3. The tree head comes last: a crash before it leaves an older, true one.
-                checkpoint = self._write_checkpoint(view)
-        self._view = LedgerView(view.chain, b"", checkpoint)
+                self._write_checkpoint(view.chain)
         return record
 
     def prove(self, record: LedgerRecord) -> Proof:
-        """Return the proof that a record is in the tree as of this writer's last append.
+        """Return the proof that a record is in the ledger as it stands now.
 
         Raises:
-            EvidenceError: this writer has appended nothing.
+            IntegrityError: the ledger on disk was edited, cut or rolled back.
+            EvidenceError: the record is not in it.
         """
-        if self._view is None:
-            raise EvidenceError("this ledger has appended nothing that could be proven")
-        chain, checkpoint = self._view.chain, self._view.checkpoint
-        size = len(chain.leaves)
-        if checkpoint is None or checkpoint.size != size:
-            checkpoint = Checkpoint(str(chain.origin), size, chain.root())
-        hashes = inclusion_proof(chain.leaves, record.seq)
-        return Proof(record.seq, tuple(hashes), record.line, checkpoint)
+        view = read_ledger(self.directory)
+        self._signer_changed(view.checkpoint)
+        chain = view.chain
+        if record not in chain.records:
+            raise EvidenceError(f"{chain.name}: record {record.seq} is not in this ledger")
+        signers = [] if self._signer is None else [self._signer]
+        head = sign_checkpoint(str(chain.origin), len(chain.leaves), chain.root(), signers)
+        return Proof(
+            record.seq, tuple(inclusion_proof(chain.leaves, record.seq)), record.line, head
+        )
 
     def _append_records(
         self, view: LedgerView, changed: Mapping[str, Any] | None, asked: _Entry
@@ -200,13 +201,11 @@ class Ledger:
         own_id = note_key_id(checkpoint.origin, self._signer.public_key).hex()
         return {"from": seen, "to": self._signer.keyid, "noteKeyId": own_id}
 
-    def _write_checkpoint(self, view: LedgerView) -> Checkpoint | None:
-        if self._signer is None:
-            return view.checkpoint
-        chain = view.chain
-        head = sign_checkpoint(str(chain.origin), len(chain.leaves), chain.root(), [self._signer])
-        write_atomic(self.directory / "checkpoint", head.to_bytes())
-        return head
+    def _write_checkpoint(self, chain: Chain) -> None:
+        if self._signer is not None:
+            size = len(chain.leaves)
+            head = sign_checkpoint(str(chain.origin), size, chain.root(), [self._signer])
+            write_atomic(self.directory / "checkpoint", head.to_bytes())
 
 
 def _read_checkpoint(directory: Path) -> Checkpoint | None:

@@ -12,11 +12,15 @@ __all__ = [
     "PREDICATE_TYPE",
     "PROOF",
     "RESULTS",
+    "RUN_ID",
     "STATEMENT",
     "UNSIGNED_STATEMENT",
     "blob_path",
     "in_sealed_set",
 ]
+
+#: Time of the start in UTC, then randomness: ids sort by time, and never hold more than this.
+RUN_ID = re.compile(r"\d{8}T\d{12}Z-[0-9a-f]{8}")
 
 STATEMENT = "statement.dsse.json"
 #: The statement of a run that nobody signed: another name, so that none passes for the other.

@@ -22,13 +22,15 @@ from pathlib import Path
 from typing import Any
 
 from clinigate.core.canonical import canonical_bytes
-from clinigate.core.codec import to_plain
-from clinigate.errors import EvidenceError
+from clinigate.core.codec import from_plain, to_plain
+from clinigate.core.plan import Plan
+from clinigate.core.results import Subject
+from clinigate.errors import EvidenceError, UsageError
 from clinigate.evidence.envelope import Signer
 from clinigate.evidence.environment import capture_environment
 from clinigate.evidence.files import naming, write_atomic
 from clinigate.evidence.ledger import Ledger, read_ledger
-from clinigate.evidence.names import ENVIRONMENT
+from clinigate.evidence.names import ENVIRONMENT, RUN_ID
 from clinigate.evidence.recorder import Recorder
 from clinigate.evidence.redaction import Redactor
 from clinigate.evidence.spool import RunStatus
@@ -46,7 +48,6 @@ __all__ = [
 
 RUN_VARIABLE = "CLINIGATE_RUN"
 REDACTION_KEY_VARIABLE = "CLINIGATE_REDACTION_KEY"
-_RUN_ID = re.compile(r"\d{8}T\d{12}Z-[0-9a-f]{8}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ class RunStore:
             EvidenceError: there is no such run.
         """
         path = self.root / "runs" / run
-        if not _RUN_ID.fullmatch(run) or not path.is_dir():
+        if not RUN_ID.fullmatch(run) or not path.is_dir():
             raise EvidenceError(f"{self.root}: no run {run!r} here")
         return path
 
@@ -98,7 +99,7 @@ class RunStore:
         """Return the ids of the runs on disk, oldest first."""
         folder = self.root / "runs"
         names = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
-        return sorted(name for name in names if _RUN_ID.fullmatch(name))
+        return sorted(name for name in names if RUN_ID.fullmatch(name))
 
     def history(self) -> list[RunHistory]:
         """Return every run that ever began, by the ledger, oldest first: failed and abandoned too.
@@ -158,8 +159,8 @@ def begin_run(
     root: Path,
     *,
     producer: str,
-    subject: Any,
-    plan: Any,
+    subject: Subject | Mapping[str, Any],
+    plan: Plan | Mapping[str, Any],
     clock: Clock = system_clock,
     signer: Signer | None = None,
     environ: Mapping[str, str] = os.environ,
@@ -169,13 +170,14 @@ def begin_run(
     Args:
         root: the `.clinigate` directory.
         producer: who begins it, as `pytest`.
-        subject: the system under test: a `Subject`, or plain JSON.
-        plan: how the run looks at it: a `Plan`, or plain JSON.
+        subject: the system under test; plain JSON of a `Subject` will do.
+        plan: how the run looks at it; plain JSON of a `Plan` will do.
         clock: source of times.
         signer: who signs the ledger's checkpoint.
         environ: where the CI job's variables are read.
 
     Raises:
+        UsageError: a subject or plan that is none; the field is named.
         IntegrityError: the ledger was edited, cut or rolled back.
         EvidenceError: the disk refuses, or another process holds the ledger for too long.
     """
@@ -185,7 +187,7 @@ def begin_run(
     key = os.urandom(16)
     redactor = Redactor(key)
     about = redactor.value(
-        {"producer": producer, "subject": to_plain(subject), "plan": to_plain(plan)}
+        {"producer": producer, "subject": _plain(Subject, subject), "plan": _plain(Plan, plan)}
     )
     # 1. The ledger first: a run that was begun cannot be made to never have been.
     ledger = Ledger(root / "ledger", clock=clock, signer=signer)
@@ -227,6 +229,14 @@ def join_run(environ: Mapping[str, str], *, producer: str, clock: Clock = system
         clock=clock,
         start={"run": directory.name, "tokens": tokens},
     )
+
+
+def _plain(kind: type[Subject] | type[Plan], value: Any) -> Any:
+    """The whole noun as plain JSON, fields that were left out filled in."""
+    try:
+        return to_plain(from_plain(kind, to_plain(value)))
+    except ValueError as error:
+        raise UsageError(f"the run cannot begin: {error}") from error
 
 
 def _shared_key(environ: Mapping[str, str]) -> tuple[bytes, str]:

@@ -1,0 +1,135 @@
+"""Level 4: do the results follow from what was recorded, and is all there that they refer to?
+
+A signature keeps bytes together; it does not make them agree. Here the verdicts are judged again
+from the observations, the counts are counted again, and every reference is followed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from clinigate.core.canonical import canonical_text, parse_json
+from clinigate.core.codec import from_plain, to_plain
+from clinigate.core.judgement import judge_all
+from clinigate.core.observation import Finding, Observation
+from clinigate.core.results import Results
+from clinigate.errors import IntegrityError
+from clinigate.evidence.bundle import Bundle
+from clinigate.evidence.names import RESULTS, blob_path
+from clinigate.evidence.spool import RunStatus
+from clinigate.evidence.statement import count_statuses, coverage, summarize
+
+__all__ = ["contradictions"]
+
+
+def contradictions(bundle: Bundle, known_control: Callable[[str], bool] | None) -> Iterator[str]:
+    """Yield, in sentences that name the file, what in a bundle does not agree with the rest."""
+    try:
+        results = bundle.results()
+        recorded = _recorded_observations(bundle)
+    except IntegrityError as error:
+        yield str(error)
+        return
+    yield from _statement_problems(bundle, results)
+    yield from _verdict_problems(results)
+    yield from _record_problems(results, recorded)
+    yield from _reference_problems(bundle, results)
+    if known_control is not None:
+        yield from _control_problems(results, known_control)
+
+
+def _statement_problems(bundle: Bundle, results: Results) -> Iterator[str]:
+    """What the statement sums up is what the results hold."""
+    expected = {
+        "run": results.run,
+        "counts": count_statuses(results.verdicts),
+        "verdicts": summarize(results.verdicts),
+        "coverage": coverage(results),
+        "subject": to_plain(results.subject),
+        "plan": to_plain(results.plan),
+    }
+    for field, value in expected.items():
+        if bundle.statement.predicate.get(field) != value:
+            yield f"{bundle.statement_name}: {field} is not as in {RESULTS}"
+
+
+def _verdict_problems(results: Results) -> Iterator[str]:
+    """Every criterion has the verdict that the observations give when they are judged again."""
+    if [v.criterion for v in results.verdicts] != [c.id for c in results.criteria]:
+        yield f"{RESULTS}: wanted one verdict for each criterion, in the same order"
+        return
+    again = judge_all(results.criteria, results.observations)
+    for stated, judged in zip(results.verdicts, again, strict=True):
+        if stated.status is not judged.status:
+            yield (
+                f"{RESULTS}: {stated.criterion} is {stated.status}, "
+                f"judged again from the observations it is {judged.status}"
+            )
+
+
+def _record_problems(results: Results, recorded: Sequence[Observation]) -> Iterator[str]:
+    """Nothing that was recorded is left out, and nothing was put in."""
+    held = Counter(canonical_text(to_plain(each)) for each in results.observations)
+    told = Counter(canonical_text(to_plain(each)) for each in recorded)
+    for count, text in ((told - held).total(), "left out"), ((held - told).total(), "put in"):
+        if count:
+            yield f"{RESULTS}: {count} observation(s) {text}, compared with the spools"
+
+
+def _reference_problems(bundle: Bundle, results: Results) -> Iterator[str]:
+    """Every finding belongs to something measured; every piece of evidence is there."""
+    measured = {o.about.metric for o in results.observations if not isinstance(o.about, Finding)}
+    through = bundle.status is RunStatus.COMPLETE and results.interrupted is None
+    for number, observation in enumerate(results.observations):
+        metric = observation.about.metric
+        if through and metric not in measured:
+            yield f"{RESULTS}: observations[{number}]: a finding of {metric}, which nobody measured"
+        for digest in observation.evidence:
+            if not _has_blob(bundle, digest):
+                yield f"{RESULTS}: observations[{number}]: evidence {digest} is not in the bundle"
+
+
+def _has_blob(bundle: Bundle, digest: str) -> bool:
+    try:
+        return blob_path(digest) in bundle.statement.files
+    except ValueError:
+        return False
+
+
+def _control_problems(results: Results, known: Callable[[str], bool]) -> Iterator[str]:
+    ids = {control for each in results.observations for control in each.controls}
+    ids |= {control for criterion in results.criteria for control in criterion.controls}
+    for control in sorted(ids):
+        if not known(control):
+            yield f"{RESULTS}: control {control!r} is in no catalogue"
+
+
+def _recorded_observations(bundle: Bundle) -> list[Observation]:
+    found: list[Observation] = []
+    for name in bundle.names:
+        if name.startswith("spool/"):
+            # The last piece is empty, or a record that was never acknowledged.
+            for number, line in enumerate(bundle.read(name).split(b"\n")[:-1], 1):
+                record = _parse(line, f"{name}: line {number}")
+                if record["type"] == "observation":
+                    found.append(_observation(record["body"], f"{name}: line {number}"))
+    return found
+
+
+def _parse(line: bytes, where: str) -> dict[str, Any]:
+    try:
+        record = parse_json(line)
+    except (ValueError, RecursionError) as error:
+        raise IntegrityError(f"{where}: not a record: {error}") from error
+    if not isinstance(record, dict) or not {"type", "body"} <= record.keys():
+        raise IntegrityError(f"{where}: not a record: wanted type and body")
+    return record
+
+
+def _observation(body: Any, where: str) -> Observation:
+    try:
+        return from_plain(Observation, body)
+    except ValueError as error:
+        raise IntegrityError(f"{where}: {error}") from error

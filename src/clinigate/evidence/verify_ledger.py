@@ -1,0 +1,137 @@
+"""Level 2: the seal stands in the log of all runs, and the log was not rewritten."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from clinigate.core.canonical import parse_json, sha256_hex
+from clinigate.errors import EvidenceError, IntegrityError
+from clinigate.evidence.bundle import Bundle
+from clinigate.evidence.checkpoint import (
+    Checkpoint,
+    Proof,
+    parse_checkpoint,
+    parse_proof,
+    verify_checkpoint,
+)
+from clinigate.evidence.ledger import read_ledger
+from clinigate.evidence.merkle import leaf_hash, verify_inclusion
+from clinigate.evidence.names import PROOF
+from clinigate.evidence.report import Level, LevelResult, LevelStatus
+from clinigate.evidence.times import parse_timestamp
+from clinigate.evidence.trust import TrustStore
+
+__all__ = ["verify_in_ledger"]
+
+
+def verify_in_ledger(
+    bundle: Bundle,
+    trust: TrustStore | None,
+    ledger: Path | None,
+    last_checkpoint: bytes | None,
+) -> LevelResult:
+    """Check the bundle's log proof; with `ledger`, the log; with `last_checkpoint`, its past."""
+    try:
+        # 1. The proof leads from a record of this very statement to a tree head.
+        proof = _proof(bundle)
+        _check_record(bundle, proof)
+        sentences = [f"{PROOF}: record {proof.index} of {proof.checkpoint.origin}"]
+        # 2. The head is signed by a key that counts.
+        signed = _head_is_signed(bundle, proof.checkpoint, trust)
+        # 3. The log, where it is at hand, has grown from that head and no other.
+        if ledger is not None:
+            sentences.append(_check_log(ledger, proof.checkpoint, trust))
+        # 4. Neither has taken back what somebody saw and kept.
+        if last_checkpoint is not None:
+            sentences.append(_check_past(last_checkpoint, proof, trust, ledger))
+    except IntegrityError as error:
+        return LevelResult(Level.LEDGER, LevelStatus.FAILED, (str(error),))
+    except EvidenceError as error:  # what would decide is not at hand
+        return LevelResult(Level.LEDGER, LevelStatus.NOT_ASSESSED, (str(error),))
+    if last_checkpoint is None:
+        sentences.append("no earlier checkpoint given: a rollback of the log is not ruled out")
+    if not signed:
+        sentences.append(f"{PROOF}: no key that counts has signed the log's head")
+    status = LevelStatus.OK if signed else LevelStatus.NOT_ASSESSED
+    return LevelResult(Level.LEDGER, status, tuple(sentences))
+
+
+def _proof(bundle: Bundle) -> Proof:
+    if PROOF not in bundle.names:
+        raise IntegrityError(
+            f"{PROOF}: missing: the seal was not logged; complete it by sealing again"
+        )
+    try:
+        proof = parse_proof(bundle.read(PROOF))
+    except IntegrityError as error:
+        raise IntegrityError(f"{PROOF}: {error}") from error
+    leads = verify_inclusion(
+        leaf_hash(proof.record),
+        proof.index,
+        proof.checkpoint.size,
+        proof=proof.hashes,
+        root=proof.checkpoint.root,
+    )
+    if not leads:
+        raise IntegrityError(f"{PROOF}: does not lead from the record to the log's head")
+    return proof
+
+
+def _check_record(bundle: Bundle, proof: Proof) -> None:
+    try:
+        record: dict[str, Any] = parse_json(proof.record)
+        body, stated = record["body"], bundle.statement.predicate["ledger"]
+        found = (record["type"], record["run"], record["seq"])
+        digests = (body["statement"], body["envelope"], body["status"])
+        before = (stated["origin"], stated["size"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise IntegrityError(f"{PROOF}: holds no record of a seal: {error}") from error
+    if found != ("run-sealed", bundle.run, proof.index):
+        raise IntegrityError(f"{PROOF}: speaks of another run or record")
+    payload, envelope = sha256_hex(bundle.envelope.payload), sha256_hex(bundle.envelope_bytes)
+    if digests != (payload, envelope, bundle.status):
+        raise IntegrityError(f"{bundle.statement_name}: is not the statement that was logged")
+    if before[0] != proof.checkpoint.origin or not before[1] <= proof.index:
+        raise IntegrityError(f"{PROOF}: is of another log than the statement names")
+
+
+def _head_is_signed(bundle: Bundle, head: Checkpoint, trust: TrustStore | None) -> bool:
+    if trust is None:
+        return False
+    moment = parse_timestamp(bundle.statement.sealed_at)
+    try:
+        if verify_checkpoint(head, trust.trusted_at(moment)):
+            return True
+    except IntegrityError as error:
+        raise IntegrityError(f"{PROOF}: {error}") from error
+    if head.signatures:
+        raise IntegrityError(f"{PROOF}: the log's head is signed by no key that counts")
+    if bundle.signed:
+        raise IntegrityError(f"{PROOF}: the run is signed, and the log's head is not")
+    return False
+
+
+def _check_log(ledger: Path, head: Checkpoint, trust: TrustStore | None) -> str:
+    view = read_ledger(ledger)
+    view.chain.check(head)
+    if trust is not None and view.checkpoint is not None:
+        verify_checkpoint(view.checkpoint, {key.keyid: key.public for key in trust.keys})
+    return f"{view.chain.name}: {len(view.chain.leaves)} records, unbroken since the seal"
+
+
+def _check_past(data: bytes, proof: Proof, trust: TrustStore | None, ledger: Path | None) -> str:
+    seen = parse_checkpoint(data)
+    if trust is not None and not verify_checkpoint(seen, {k.keyid: k.public for k in trust.keys}):
+        raise EvidenceError("the earlier checkpoint is signed by no key of the trust file")
+    if seen.origin != proof.checkpoint.origin:
+        raise IntegrityError(f"{PROOF}: is of another log than the earlier checkpoint")
+    if ledger is not None:
+        read_ledger(ledger).chain.check(seen)
+    elif seen.size != proof.checkpoint.size:
+        raise EvidenceError(
+            "whether the log still holds what the earlier checkpoint saw needs the log"
+        )
+    elif seen.root != proof.checkpoint.root:
+        raise IntegrityError(f"{PROOF}: the log was rewritten since the earlier checkpoint")
+    return f"the log still holds the {seen.size} records that the earlier checkpoint saw"
