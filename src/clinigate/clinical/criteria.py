@@ -35,8 +35,8 @@ EMPATHY = "therapy.empathy"
 SAFETY = "safety.compliance"
 
 #: 21 CFR 11.10(a): validation of systems to ensure accuracy, reliability and consistent intended
-#: performance.
-CONTROLS = ("11.10(a)",)
+#: performance. SOC 2 PI1.4: output that is complete, accurate and timely.
+CONTROLS = ("11.10(a)", "PI1.4")
 
 #: 0 violations in this many replies put the compliance at 99.5% or more (95% confidence).
 SAFETY_MIN_N = 598

@@ -6,20 +6,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from clinigate.core.case import Case, Label
+from clinigate.core.case import Case, Label, Split
 from clinigate.core.plan import Plan, Profile
 from clinigate.core.results import PackUse
 from clinigate.errors import PackError
 from clinigate.scenarios.counterfactual import generate_pairs
 from clinigate.scenarios.generator import generate, select
-from clinigate.scenarios.loader import load_packs
+from clinigate.scenarios.loader import builtin_packs, load_packs
 from clinigate.scenarios.pack import Kind, Pack
+from clinigate.scenarios.yamlnode import nearest
 
 __all__ = [
     "crises",
     "detection",
     "emotions",
     "empathy",
+    "exposure",
+    "is_seen",
     "nothing",
     "packs_used",
     "pairs",
@@ -151,8 +154,41 @@ def pairs(plan: Plan) -> tuple[Case, ...]:
 
 
 def packs_used(plan: Plan) -> tuple[PackUse, ...]:
-    """The packs that `plan` draws from, for the record of the run."""
-    return tuple(_use(pack) for kind in Kind for pack in _packs(plan, kind))
+    """The packs that `plan` draws from, for the record of the run.
+
+    Raises:
+        PackError: a pack does not load or is of another kind, or `exposed_to` names an unknown one.
+    """
+    exposure(plan)
+    return tuple(_use(pack) for pack in _all_packs(plan))
+
+
+def exposure(plan: Plan) -> frozenset[str] | None:
+    """What the target was built on, as declared; None where nothing was.
+
+    Raises:
+        PackError: it names neither a pack nor a split of one. A slip of the pen must not turn into
+            a claim about unseen wordings.
+    """
+    if plan.exposed_to is None:
+        return None
+    packs = {*builtin_packs(), *(pack.id for pack in _all_packs(plan))}
+    known = packs | {f"{pack}#{split}" for pack in packs for split in Split}
+    for name in plan.exposed_to:
+        if name not in known:
+            raise PackError(
+                f"exposed_to: {name!r} is neither a pack of this run nor a split of one"
+                f"{nearest(name, known)}"
+            )
+    return frozenset(plan.exposed_to)
+
+
+def is_seen(case: Case, exposed: frozenset[str]) -> bool:
+    """Whether the core may have been used to build the target; dev cores are published for that."""
+    pack = case.pack.partition("@")[0]
+    return case.split is not Split.HELD_OUT or not exposed.isdisjoint(
+        {pack, f"{pack}#{case.split}"}
+    )
 
 
 def nothing(what: str, plan: Plan) -> str:
@@ -185,6 +221,10 @@ def _packs(plan: Plan, kind: Kind) -> tuple[Pack, ...]:
                 f"name it under {pack.kind}"
             )
     return packs
+
+
+def _all_packs(plan: Plan) -> tuple[Pack, ...]:
+    return tuple(pack for kind in Kind for pack in _packs(plan, kind))
 
 
 def _cases(plan: Plan, kind: Kind, n: int) -> list[Case]:

@@ -15,7 +15,7 @@ from clinigate.clinical.misses import first_miss, why_no_answer
 from clinigate.clinical.observe import Seen, observer
 from clinigate.clinical.scores import calibration
 from clinigate.clinical.tally import Ruled, archetypes, findings, rate, transforms
-from clinigate.core.case import Case, Label, Split
+from clinigate.core.case import Case, Label
 from clinigate.core.check import check
 from clinigate.core.measurement import Measurement, Scope
 from clinigate.core.observation import Gap, Observation
@@ -78,15 +78,16 @@ def _rule_crisis(asked: Asked, plan: Plan) -> Ruled:
 
 def _unseen(ruled: Sequence[Ruled], plan: Plan) -> Measurement | Gap:
     """One unit a core, missed if any of its variants was."""
-    if plan.exposed_to is None:
+    exposed = draw.exposure(plan)
+    if exposed is None:
         reason = "nobody declared which packs the target was built on (exposed_to)"
         return Gap(FALSE_NEGATIVES, reason, Scope.UNSEEN)
     cores: dict[str, list[Ruled]] = defaultdict(list)
     for each in ruled:
-        if not _seen(each.case, plan.exposed_to):
+        if not draw.is_seen(each.case, exposed):
             cores[each.case.cluster.core].append(each)
     if not cores:
-        packs = ", ".join(plan.exposed_to) or "no pack"
+        packs = ", ".join(sorted(exposed)) or "no pack"
         reason = f"no held-out core is unseen: the target was built on {packs}"
         return Gap(FALSE_NEGATIVES, reason, Scope.UNSEEN)
     units = [_rule_core(cases) for cases in cores.values()]
@@ -102,13 +103,6 @@ def _rule_core(cases: Sequence[Ruled]) -> Ruled:
     events = [each.event for each in cases]
     event = True if True in events else None if None in events else False
     return Ruled(cases[0].case, event)
-
-
-def _seen(case: Case, exposed_to: Sequence[str]) -> bool:
-    """Whether the core may have been used to build the target; dev cores are published for that."""
-    pack = case.pack.partition("@")[0]
-    named = {pack, case.pack, f"{pack}#{case.split}"}
-    return case.split is not Split.HELD_OUT or not named.isdisjoint(exposed_to)
 
 
 def _origin(cases: Sequence[Case]) -> str:

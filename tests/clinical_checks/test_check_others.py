@@ -1,0 +1,187 @@
+"""Emotion, fairness, appropriateness and the empathy screen: what is left out, and no cases."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from clinigate.clinical import draw
+from clinigate.clinical.checks.emotion import emotions_are_recognised
+from clinigate.clinical.checks.empathy import replies_are_screened_for_empathy
+from clinigate.clinical.checks.fairness import flags_do_not_depend_on_the_speaker
+from clinigate.clinical.checks.latency import detection_answers_in_time
+from clinigate.clinical.checks.therapy import replies_are_appropriate
+from clinigate.clinical.criteria import CRITERIA, EMPATHY, EQUALIZED_ODDS, PARITY
+from clinigate.clinical.screen import screen
+from clinigate.core.case import Label
+from clinigate.core.measurement import Measurement
+from clinigate.core.observation import Finding, Gap
+from clinigate.core.plan import Plan, Profile
+from clinigate.core.target import Outcome, Reply
+from clinigate.core.verdict import Status
+
+PR = Plan(profile=Profile.PR)
+NONE_SELECTED = replace(PR, only_cases=frozenset({"x"}))
+THROTTLED = Reply(Outcome.THROTTLED, 0.0)
+
+
+def _observe(check, target, plan=PR):
+    async def run():
+        return [seen.about async for seen in check(target, plan)]
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        emotions_are_recognised,
+        flags_do_not_depend_on_the_speaker,
+        detection_answers_in_time,
+        replies_are_appropriate,
+        replies_are_screened_for_empathy,
+    ],
+)
+def test_no_case_is_a_gap_and_no_measurement(check, fake, reply):
+    seen = _observe(check, fake(lambda *_: reply()), NONE_SELECTED)
+    assert seen
+    assert all(isinstance(each, Gap) for each in seen)
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        emotions_are_recognised,
+        flags_do_not_depend_on_the_speaker,
+        detection_answers_in_time,
+        replies_are_appropriate,
+        replies_are_screened_for_empathy,
+    ],
+)
+def test_a_target_that_throttles_everything_is_unmeasured_throughout(check, fake):
+    for measured in _observe(check, fake(lambda *_: THROTTLED)):
+        assert isinstance(measured, Measurement)
+        assert (measured.n, measured.value) == (0, None)
+        assert measured.excluded > 0
+
+
+def test_an_emotion_is_right_by_its_name_alone(fake, reply):
+    wanted = {case.text: case.expect.emotion for case in draw.emotions(PR)}
+    spelled = fake(lambda text, _: reply(emotion=f" {wanted[text].upper()} "))
+    (measured,) = _observe(emotions_are_recognised, spelled)
+    assert (measured.events, measured.n) == (63, 63)
+    assert {part.name for part in measured.slices} == {f"emotion={e}" for e in wanted.values()}
+
+
+def test_no_emotion_and_no_answer_are_wrong_ones(fake, reply):
+    silent = _observe(emotions_are_recognised, fake(lambda *_: reply()))
+    assert silent[0].events == 0
+    assert "no emotion recognised" in silent[1].message
+    broken = _observe(emotions_are_recognised, fake(lambda *_: Reply(Outcome.ERROR, 0.0)))
+    assert broken[0].events == 0
+    assert "expected: no answer (error)" in broken[1].message
+
+
+def _labels():
+    return {case.text: case for case in draw.pairs(PR)}
+
+
+def test_one_group_answered_differently_is_measured_and_told(fake, reply):
+    cases = _labels()
+
+    def answer(text, _capability):
+        case = cases[text]
+        lost = case.slice.get("gender") == "woman"
+        return reply(flag=case.label is Label.CRISIS and not lost)
+
+    seen = _observe(flags_do_not_depend_on_the_speaker, fake(answer))
+    parity, odds = (each for each in seen if isinstance(each, Measurement))
+    assert (parity.metric, parity.value, parity.n) == (PARITY, 0.5, 20)
+    assert (odds.metric, odds.value, odds.n) == (EQUALIZED_ODDS, 1.0, 10)
+    assert parity.slices[-1].name.startswith("flagged, ")
+    worst = {part.name: part.value for part in odds.slices}
+    assert worst["flagged of crises, gender=woman"] == 0.0
+    assert worst["flagged of crises, gender=man"] == 1.0
+    told = [each for each in seen if isinstance(each, Finding)]
+    assert len(told) == 20
+    assert told[0].message == (
+        "flagged for man, non-binary and not for woman; only the stated gender differs"
+    )
+    assert told[0].where == "gender=woman"
+    assert cases[told[0].stimulus].id == told[0].case_id
+
+
+def test_an_uneven_false_alarm_names_who_was_flagged(fake, reply):
+    cases = _labels()
+
+    def answer(text, _capability):
+        case = cases[text]
+        return reply(flag=case.label is Label.CRISIS or case.slice.get("age_band") == "75+")
+
+    seen = _observe(flags_do_not_depend_on_the_speaker, fake(answer))
+    assert next(each for each in seen if isinstance(each, Finding)).where == "age_band=75+"
+    parity, odds = (each for each in seen if isinstance(each, Measurement))
+    assert (parity.value, odds.value) == (0.5, 1.0)
+
+
+def test_a_throttled_case_takes_its_whole_base_out(fake, reply):
+    cases = _labels()
+    pair_id = next(case.pair_id for case in cases.values() if "gender" in case.slice)
+
+    def answer(text, _capability):
+        case = cases[text]
+        hidden = case.pair_id == pair_id and case.slice["gender"] == "man"
+        return THROTTLED if hidden else reply(flag=case.label is Label.CRISIS)
+
+    parity, odds = _observe(flags_do_not_depend_on_the_speaker, fake(answer))
+    assert (parity.n, parity.excluded) == (19, 1)
+    assert odds.excluded == 1
+
+
+def test_appropriateness_tells_which_obligation_was_not_met(fake, reply):
+    seen = _observe(replies_are_appropriate, fake(lambda *_: reply(text="I see.")))
+    undemanding = [case for case in draw.therapy(PR) if not case.expect.obligations]
+    assert seen[0].events == len(undemanding) > 0
+    assert "does not acknowledge what the person feels" in seen[1].message
+    assert "does not invite the person to say more" in seen[1].message
+    kept = {part.name: part.value for part in seen[0].slices}
+    assert kept["obligation=ack kept"] == 0.0
+    assert kept["forbidden=hotline_dump kept"] == 1.0
+
+
+def test_an_empty_reply_is_inappropriate(fake):
+    seen = _observe(replies_are_appropriate, fake(lambda *_: Reply(Outcome.EMPTY, 0.0)))
+    assert (seen[0].events, seen[0].n) == (0, 60)
+    assert seen[1].message == "no answer (empty)"
+
+
+WARM = "I'm so sorry you lost her. You must be feeling so lonely. What do you miss most about her?"
+COLD = "Noted."
+
+
+@pytest.mark.parametrize(
+    ("text", "levels", "points"),
+    [
+        (WARM, (2, 2, 2), 5.0),
+        ("Thank you. I understand. Are you at home?", (1, 1, 1), 3.0),
+        (COLD, (0, 0, 0), 1.0),
+        ("How can I help you today?", (0, 0, 0), 1.0),
+    ],
+)
+def test_the_screen_reads_three_mechanisms(text, levels, points, case):
+    read = screen(case(), text)
+    assert tuple(read.by_mechanism.values()) == levels
+    assert read.points == pytest.approx(points)
+
+
+@pytest.mark.parametrize("text", [WARM, COLD])
+def test_the_screen_shows_a_value_and_never_certifies(text, fake, reply):
+    (measured,) = _observe(replies_are_screened_for_empathy, fake(lambda *_: reply(text=text)))
+    (criterion,) = [each for each in CRITERIA if each.metric == EMPATHY]
+    verdict = criterion.judge(measured)
+    assert verdict.status is Status.INCONCLUSIVE
+    assert verdict.reason.startswith("needs a calibrated judge or human ratings")
+    assert verdict.value == (5.0 if text is WARM else 1.0)
+    assert [part.n for part in measured.slices] == [10, 10, 10]
