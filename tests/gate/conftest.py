@@ -112,6 +112,7 @@ def bundle(statuses: Mapping[str, Status] = {}, **changes: Any) -> GateInput:
     given = {
         "name": "clinical",
         "results": None,
+        "signed": True,
         "signed_by": (MACHINE,),
         "statement_digest": STATEMENT,
         "sealed_at": timestamp(NOW),

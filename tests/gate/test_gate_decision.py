@@ -271,7 +271,8 @@ def test_options_only_tighten(world, gate):
         ({"status": RunStatus.INCOMPLETE}, Outcome.UNFINISHED, "INCOMPLETE"),
         ({"results": None}, Outcome.UNFINISHED, "INCOMPLETE"),
         ({"sealed_at": "last week"}, Outcome.UNFINISHED, "does not say when"),
-        ({"signed_by": ()}, Outcome.SHUT, "is UNSIGNED; the policy wants 1 by the role machine"),
+        ({"signed": False, "signed_by": ()}, Outcome.SHUT, "is UNSIGNED; the policy wants 1 by "),
+        ({"signed_by": ()}, Outcome.SHUT, "has 0 signature(s) that count; the policy wants 1"),
         ({"signed_by": (NamedSigner("Ada", "nurse", "44" * 32),)}, Outcome.SHUT, "has 0 signat"),
     ],
 )
@@ -317,9 +318,11 @@ def test_two_signatures_mean_two_keys(world, gate):
 
 
 def test_an_unsigned_bundle_passes_only_where_none_is_asked_and_is_named(world, gate):
-    decision = gate(world.bundle(signed_by=()), policy=world.policy(require_signed=False))
-    assert decision.opens
-    assert any("UNSIGNED" in gap for gap in decision.gaps)
+    for signed, said in ((False, "is UNSIGNED"), (True, "signed by nobody who is trusted")):
+        bundle = world.bundle(signed=signed, signed_by=())
+        decision = gate(bundle, policy=world.policy(require_signed=False))
+        assert decision.opens
+        assert any(said in gap for gap in decision.gaps)
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,8 @@ class GateInput:
         results: what the run found; None when there is none to read.
         status: how the run ended; INCOMPLETE when it never said so or was not sealed.
         problems: what broke its integrity, in sentences; such a bundle is not judged.
-        signed_by: who signed it, as the trust file knows them; nobody makes it UNSIGNED.
+        signed: whether it carries a signature at all; UNSIGNED otherwise.
+        signed_by: who signed it, as the trust file knows them.
         statement_digest: `sha256:…` of the statement's payload. sealed_at: RFC 3339.
     """
 
@@ -43,6 +44,7 @@ class GateInput:
     results: Results | None
     status: RunStatus = RunStatus.COMPLETE
     problems: tuple[str, ...] = ()
+    signed: bool = False
     signed_by: tuple[NamedSigner, ...] = ()
     statement_digest: str | None = None
     sealed_at: str | None = None
@@ -79,7 +81,8 @@ def gaps_of_bundles(policy: Policy, bundles: Sequence[GateInput]) -> Iterator[st
     """Yield what a reader must know of the bundles although it does not shut the gate."""
     for bundle in bundles:
         if not bundle.signed_by and not policy.require_signed:
-            yield f"bundle {bundle.name!r} is UNSIGNED; this environment does not ask for more"
+            how = "is signed by nobody who is trusted" if bundle.signed else "is UNSIGNED"
+            yield f"bundle {bundle.name!r} {how}; this environment does not ask for more"
         if not policy.certifies and (partial := _why_partial(bundle)):
             yield f"bundle {bundle.name!r} {partial}; it certifies nothing"
 
@@ -95,7 +98,9 @@ def interruptions(bundles: Sequence[GateInput], *, violated: bool) -> Iterator[R
     gravity = Gravity.REFUSED if violated else Gravity.UNFINISHED
     for bundle in bundles:
         said = None if bundle.results is None else bundle.results.interrupted
-        if bundle.problems or (said is None and bundle.status is not RunStatus.ABORTED):
+        if bundle.problems or bundle.status is RunStatus.INCOMPLETE:
+            continue  # said already
+        if said is None and bundle.status is not RunStatus.ABORTED:
             continue
         yield Reason(gravity, f"bundle {bundle.name!r} ended early: {said or 'it was aborted'}")
 
@@ -125,7 +130,7 @@ def _signatures(policy: Policy, bundle: GateInput) -> Iterator[Reason]:
         return
     keys = {each.keyid for each in bundle.signed_by if each.role in policy.signer_roles}
     if len(keys) < policy.signer_threshold:
-        got = f"has {len(keys)} signature(s) that count" if bundle.signed_by else "is UNSIGNED"
+        got = f"has {len(keys)} signature(s) that count" if bundle.signed else "is UNSIGNED"
         wanted = f"{policy.signer_threshold} by the role {' or '.join(policy.signer_roles)}"
         yield Reason(Gravity.REFUSED, f"bundle {bundle.name!r} {got}; the policy wants {wanted}")
 
