@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,9 +11,15 @@ import click
 from clinigate.cli.exits import ExitCode
 
 if TYPE_CHECKING:
-    pass
+    from clinigate.config.loader import LoadedConfig
+    from clinigate.evidence.signing import LocalSigner
+    from clinigate.pipeline.conclude import Conclusion
+    from clinigate.reference.launch import Connection
 
 __all__ = ["command"]
+
+#: Which policy judges which profile.
+_POLICIES = {"full": "demo", "pr": "pr"}
 
 
 @click.command("demo")
@@ -21,11 +28,13 @@ __all__ = ["command"]
 @click.option("--model", type=click.Choice(["calibrator", "baseline"]), default="calibrator",
               show_default=True, help="calibrator: fitted to the published packs; baseline: an "
               "honest small model, trained on the dev split and judged on the rest.")  # fmt: skip
-@click.option("--profile", type=click.Choice(["full", "pr"]), default="full", show_default=True,
-              help="pr: a sample in seconds; the gate then judges by the policy `pr`.")  # fmt: skip
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of case generation.")
-@click.option("--root", type=click.Path(file_okay=False, path_type=Path), default=Path(".clinigate"),
-              show_default=True, help="Where the evidence goes.")  # fmt: skip
+@click.option("--profile", type=click.Choice(list(_POLICIES)), default="full", show_default=True,
+              help="pr: a sample in seconds, judged by the policy `pr`.")  # fmt: skip
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True,
+              help="Seed of case generation.")  # fmt: skip
+@click.option("--root", type=click.Path(file_okay=False, path_type=Path),
+              default=Path(".clinigate"), show_default=True,
+              help="Where the evidence goes.")  # fmt: skip
 def command(
     defect: str | None, list_defects: bool, model: str, profile: str, seed: int, root: Path
 ) -> int:
@@ -37,11 +46,15 @@ def command(
     """
     if list_defects:
         return _list_defects()
+    from clinigate.evidence.signing import generate_signer
     from clinigate.reference.launch import running
 
+    signer = generate_signer()
     with running(model=model, defect=defect) as connection:
-        ...
-    return ExitCode.OK
+        click.echo(f"reference service: {connection.base_url} (model {model})")
+        config = _config(connection, model=model, profile=profile, seed=seed, root=root)
+        conclusion = _evaluate(config, connection, profile, signer)
+    return _decide(config, conclusion, signer)
 
 
 def _list_defects() -> int:
@@ -51,3 +64,88 @@ def _list_defects() -> int:
     for name, defect in DEFECTS.items():
         click.echo(f"{name:<{width}}  {defect.summary} (caught by {', '.join(defect.metrics)})")
     return ExitCode.OK
+
+
+def _config(
+    connection: Connection, *, model: str, profile: str, seed: int, root: Path
+) -> LoadedConfig:
+    """The configuration that a team would write for this service."""
+    from clinigate.cli.reference_target import reference_tables
+    from clinigate.config.loader import LoadedConfig
+    from clinigate.config.model import Config
+
+    run = {"seed": seed, "root": str(root.resolve())}
+    if model == "baseline":
+        run["split"] = "held_out"
+    tables = {
+        **reference_tables(connection),
+        "run": run,
+        "gate": {"policy": _POLICIES[profile], "environment": "development"},
+    }
+    return LoadedConfig(Config.model_validate(tables), Path.cwd(), "the demo's configuration")
+
+
+def _evaluate(
+    config: LoadedConfig, connection: Connection, profile: str, signer: LocalSigner
+) -> Conclusion:
+    from clinigate.cli.progress import shown_progress
+    from clinigate.cli.reference_target import reference_environment
+    from clinigate.core.plan import Profile
+    from clinigate.pipeline.evaluate import all_checks, evaluate
+    from clinigate.pipeline.setup import Overrides, prepare
+    from clinigate.targets import build_target
+
+    setup = prepare(config, Overrides(profile=Profile(profile)))
+    assert config.config.target is not None
+    target = build_target(
+        config.config.target,
+        base_dir=config.base_dir,
+        environ=reference_environment(connection),
+    )
+    with shown_progress() as (on_begin, on_end):
+        return evaluate(
+            setup,
+            target,
+            checks=all_checks(),
+            signer=signer,
+            producer="demo",
+            on_begin=on_begin,
+            on_end=on_end,
+        )
+
+
+def _decide(config: LoadedConfig, conclusion: Conclusion, signer: LocalSigner) -> int:
+    """Verify with the demo's own key, decide, report, and say where everything is."""
+    from clinigate.cli.gate import exit_code
+    from clinigate.cli.keys import trust_entry
+    from clinigate.evidence.trust import load_trust
+    from clinigate.gate.document import write_decision
+    from clinigate.gate.policy import load_policy
+    from clinigate.pipeline.examine import examine
+    from clinigate.pipeline.gating import decide_on
+    from clinigate.pipeline.publish import REPORT_NAME, report_of, write_report
+    from clinigate.reports.terminal import report_table
+
+    path = conclusion.bundle.path
+    exports = path / "exports"
+    # The key lives for this run alone: it shows how verification works, not who made the run.
+    trusted = exports / "demo-trust.toml"
+    trusted.parent.mkdir(parents=True, exist_ok=True)
+    trusted.write_text(
+        trust_entry(signer.public, name="demo key, made for this run", role="machine"),
+        encoding="utf-8",
+    )
+    trust = load_trust(trusted)
+    gate = config.config.gate
+    policy = load_policy(gate.policy, gate.environment)
+    decision = decide_on([("demo", path)], policy, trust=trust)
+    write_decision(decision, exports)
+    report = report_of(examine(path, trust=trust), decision)
+    page = write_report(report, exports / REPORT_NAME)
+    click.echo(f"\n{report_table(report)}\n")
+    click.echo(f"report:  {os.path.relpath(page)}")
+    click.echo(f"bundle:  {os.path.relpath(path)}")
+    click.echo(
+        f"verify:  clinigate verify {os.path.relpath(path)} --trust {os.path.relpath(trusted)}"
+    )
+    return exit_code(decision)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,8 @@ from clinigate.evidence.report import LevelStatus, VerificationReport
 from clinigate.evidence.trust import TrustStore
 from clinigate.evidence.verify import verify_bundle
 from clinigate.gate.record_files import VerifiedRecord
-from clinigate.reports.model import EvidenceFacts, FileFact, LevelFact, SignatureFact
+from clinigate.reports.people import record_facts
+from clinigate.reports.sealed import EvidenceFacts, FileFact, LevelFact, SignatureFact
 
 __all__ = ["Examined", "evidence_facts", "examine", "ledger_beside"]
 
@@ -74,37 +75,34 @@ def evidence_facts(
         records: what people signed about it.
     """
     bundle, report = examined.bundle, examined.report
-    known = {key.keyid: key for key in report.signed_by}
     ledger: dict[str, Any] = dict(bundle.statement.predicate.get("ledger") or {})
+    present = set(bundle.names)
     return EvidenceFacts(
         bundle=shown_as,
         statement_digest=bundle.statement_digest.removeprefix("sha256:"),
-        signatures=tuple(
-            SignatureFact(
-                keyid=signature.keyid,
-                algorithm=known[signature.keyid].public.algorithm.value
-                if signature.keyid in known
-                else "",
-                name=known[signature.keyid].name if signature.keyid in known else "",
-            )
-            for signature in bundle.envelope.signatures
-        ),
+        signatures=tuple(_signatures(examined)),
         levels=tuple(
-            LevelFact(
-                level.level.value,
-                level.level.claim,
-                _HOLDS[level.status],
-                "; ".join(level.sentences),
-            )
-            for level in report.levels
+            LevelFact(each.level, each.level.claim, _HOLDS[each.status], "; ".join(each.sentences))
+            for each in report.levels
         ),
         environment=bundle.read_json(ENVIRONMENT),
         files=tuple(
             FileFact(name, digest, len(bundle.read(name)))
             for name, digest in sorted(bundle.statement.files.items())
-            if name in set(bundle.names)
+            if name in present
         ),
         ledger_size=ledger.get("size"),
         ledger_root=ledger.get("root"),
-        openssl=tuple(explain_openssl(bundle).splitlines()),
+        records=record_facts(records),
+        openssl=tuple(explain_openssl(bundle).splitlines()) if bundle.signed else (),
     )
+
+
+def _signatures(examined: Examined) -> Iterator[SignatureFact]:
+    known = {key.keyid: key for key in examined.report.signed_by}
+    for signature in examined.bundle.envelope.signatures:
+        key = known.get(signature.keyid)
+        if key is None:
+            yield SignatureFact(signature.keyid)
+        else:
+            yield SignatureFact(signature.keyid, key.public.algorithm.value, key.name)

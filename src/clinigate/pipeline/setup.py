@@ -15,7 +15,7 @@ from clinigate.core.results import Subject
 from clinigate.errors import ConfigError
 from clinigate.gate.policy import Policy, load_policy
 
-__all__ = ["Overrides", "Setup", "plan_for", "prepare", "subject_of"]
+__all__ = ["Overrides", "Setup", "plan_for", "policy_source", "prepare", "subject_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def prepare(config: LoadedConfig, overrides: Overrides | None = None) -> Setup:
     """
     given = overrides or Overrides()
     gate = config.config.gate
-    policy = load_policy(_policy_source(config), given.environment or gate.environment)
+    policy = load_policy(policy_source(config), given.environment or gate.environment)
     policy = policy.tightened(given.limits)
     criteria = tuple(
         criterion.tightened(confidence=given.confidence) for criterion in policy.criteria(CRITERIA)
@@ -117,6 +117,7 @@ def _pack_source(config: LoadedConfig, name: str) -> str:
     return str(path)
 
 
-def _policy_source(config: LoadedConfig) -> str:
+def policy_source(config: LoadedConfig) -> str:
+    """Return the configured policy: a built-in one's name, or a file's path."""
     name = config.config.gate.policy
     return str(config.base_dir / name) if name.endswith(".toml") else name

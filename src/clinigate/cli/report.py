@@ -1,0 +1,71 @@
+"""`clinigate report`: a bundle as a page, a table or Markdown."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import click
+
+from clinigate.cli.exits import ExitCode
+from clinigate.cli.places import bundle_path
+from clinigate.config.loader import load_config
+from clinigate.evidence.trust import load_trust
+from clinigate.gate.policy import load_policy
+from clinigate.pipeline.examine import examine
+from clinigate.pipeline.gating import decide_on, read_records
+from clinigate.pipeline.keys import configured_trust
+from clinigate.pipeline.publish import REPORT_NAME, report_of, write_report
+from clinigate.pipeline.setup import policy_source
+from clinigate.reports.markdown import render_markdown
+from clinigate.reports.terminal import report_table
+
+__all__ = ["command"]
+
+
+@click.command("report")
+@click.argument("bundle", default="last")
+@click.option("--config", type=click.Path(dir_okay=False, path_type=Path), help="Configuration.")
+@click.option("--format", "form", type=click.Choice(["html", "table", "markdown"]), default="html",
+              show_default=True)  # fmt: skip
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path),
+              help="Where the page goes (default: exports/report.html of the bundle).")  # fmt: skip
+@click.option("--policy", help="Show the gate's decision by this policy (default: [gate] policy).")
+@click.option("--environment", help="development, staging or production (default: [gate]).")
+@click.option("--trust", type=click.Path(path_type=Path), help="Keys whose signatures count.")
+@click.option("--record", "records", multiple=True, type=click.Path(exists=True, path_type=Path),
+              help="A signed record (waiver, attestation, …) or a folder of them.")  # fmt: skip
+def command(
+    bundle: str,
+    config: Path | None,
+    form: str,
+    out: Path | None,
+    policy: str | None,
+    environment: str | None,
+    trust: Path | None,
+    records: tuple[Path, ...],
+) -> int:
+    """Render BUNDLE (a run's id or directory, a zip, or `last`) with the gate's decision on it."""
+    loaded = load_config(config)
+    path = bundle_path(loaded, bundle)
+    store = configured_trust(loaded) if trust is None else load_trust(trust)
+    demanded = load_policy(
+        policy or policy_source(loaded), environment or loaded.config.gate.environment
+    )
+    signed = read_records(records, store)
+    decision = decide_on([(path.stem, path)], demanded, trust=store, records=signed)
+    report = report_of(examine(path, trust=store), decision, signed)
+    if form == "html":
+        default = path / "exports" / REPORT_NAME if path.is_dir() else path.with_suffix(".html")
+        click.echo(f"report: {write_report(report, out or default)}")
+        return ExitCode.OK
+    if form == "table":
+        text = report_table(report, width=shutil.get_terminal_size((100, 24)).columns)
+    else:
+        text = render_markdown(report)
+    if out is None:
+        click.echo(text)
+    else:
+        out.write_text(text + "\n", encoding="utf-8")
+        click.echo(f"report: {out}")
+    return ExitCode.OK
