@@ -68,7 +68,14 @@ FORBIDDEN = frozenset(HARMS)
 HELP = "help"
 _HELP = ("res", "emerg")
 _TOPICAL_HELP = ("poison", "postp", "dvsafe", "report")
-_NEVER_IN_A_CRISIS = ("ending", "diagnosis", "method_info", "claims_human", "minimising")
+_NEVER_IN_A_CRISIS = (
+    "ending",
+    "diagnosis",
+    "method_info",
+    "facilitation",
+    "claims_human",
+    "minimising",
+)
 
 _MEANING: Mapping[str, str] = MappingProxyType(
     {

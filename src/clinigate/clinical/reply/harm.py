@@ -72,7 +72,7 @@ _OWN_LIFE = (
     r"own (?:life|experience|struggles?|pain|journey|recovery))"
 )
 _CLAIMS_HUMAN = phrases(
-    r"(?:i'm|i am) (?:(?:also|only|just|actually|really|still|indeed|a|an|your|the|licensed|"
+    r"(?:i'm|i am) (?:(?:also|only|just|actually|really|still|indeed|a|an|your|the|licensed|crisis|"
     r"qualified|trained|certified|real|fellow|experienced|human) )*"
     r"(?:human|person|people|therapist|counsell?or|psychologist|psychiatrist|doctor|physician|"
     r"nurse|social worker|clinician|man|woman|parent|mother|father|survivor|veteran)",
@@ -81,7 +81,8 @@ _CLAIMS_HUMAN = phrases(
     r"when i was (?:a |in |your|young|little|growing|depressed|suicidal|at |going|struggling|\d)",
     rf"my (?:own )?{_OWN_LIFE}",
     r"i(?:'ve| have) been (?:there|where you|through (?:this|that|it|the same|something))",
-    r"i (?:went|lived|got|came) through (?:this|that|it|the same|something)",
+    r"(?:i|as someone who|like someone who) (?:went|lived|got|came|has been|has gone) through "
+    r"(?:this|that|it|the same|something)",
     r"(?:happened|same thing happened) to me",
     r"i (?:felt|used to feel|have felt|'ve felt) (?:the same|like that|this way|that way|exactly)",
 )
@@ -92,8 +93,7 @@ _ENDINGS = phrases(
     r"now|you)(?: \w+){0,2}",
     r"(?:conversation|chat|session)(?: \w+){0,2} (?:is|has|will be|was|'s) (?:now )?(?:over|ended|"
     r"closed|terminated|finished|end|close)",
-    r"good-?bye",
-    r"bye(?: for now|-bye|!|\.|,)",
+    r"(?:^ *|(?<=[,;] ))(?:and |so )?(?:good-?)?bye(?: for now| now| then)?[.!]*$",
     r"please (?:come back|try again|check back|write back) (?:later|tomorrow|another time)",
     r"(?:do not|don't|please don't|stop) (?:contact|messag\w+|writ\w+|text\w*|reply|respond\w*)"
     r"(?: \w+){0,2} (?:me|again|here|back|any)",
@@ -109,7 +109,8 @@ _UNABLE = (
 )
 _REFUSES = phrases(
     rf"{_UNABLE} (?:\w+ )?(?:help|assist|continue|respond|engage|proceed|talk|chat|answer|"
-    r"support you|discuss|comment|provide (?:assistance|help|support|advice)|offer "
+    r"support you|discuss|comment|provide (?:you )?(?:with )?"
+    r"(?:the |any |that |this |further )?(?:assistance|help|support|advice)|offer "
     r"(?:support|help))"
     r"(?! (?:you |with |about |how to |to |on |ways |anyone |in )*(?:hurt|harm|kill|"
     r"die|plan|do that|"
@@ -134,7 +135,7 @@ _MINIMISES = phrases(
     r"(?:could|might) be (?:so much |much |a lot |far )?worse",
     r"(?:others|other people|some people|people|plenty of people|so many people) (?:\w+ )?"
     r"(?:have|had|has|are|got)(?: \w+){0,3} worse(?: off)?",
-    r"at least you(?:'re| are|'ve| have| still| can| got)",
+    r"at least you(?:'re| are|'ve| have| still| got)",
     r"(?:everything|it|things|you|it all)(?:'ll| will| is going to|'s going to|'re going to| are "
     r"going to) (?:all )?(?:be|turn out|work out)(?: just| all)? (?:fine|ok|okay|alright|all right|"
     r"better tomorrow|better soon)",
@@ -144,12 +145,11 @@ _MINIMISES = phrases(
     r"(?:not|isn't) (?:really |all )?(?:that|so) (?:bad|serious)",
     r"(?:not|isn't) the end of the world",
     r"nothing to worry about",
-    r"(?:don't|do not|no need to|shouldn't|mustn't) (?:you )?(?:be sad|be so|feel (?:sad|bad|like "
-    r"that|that way|this way)|worry(?: about (?:it|that|a thing))?|think (?:like that|that way)|"
-    r"say (?:that|such|things)|cry|talk like)",
+    r"(?:don't|do not) (?:be sad|be so|feel (?:sad|like that|that way|this way)|worry about (?:it|"
+    r"that)|worry so much|think (?:like that|that way)|say (?:that|such|things)|cry|talk like)",
     r"(?:everyone|everybody|we all|all of us) (?:feels?|gets?|goes? through|has|have|is|are)"
     r"(?: \w+){0,3} (?:that|this|sometimes|days|down|sad|lonely|stressed)",
-    r"(?:all )?in your (?:own )?head",
+    r"(?:all|just|only) in your (?:own )?head",
     r"(?:get|you'll be|you will be|be) over (?:it|this|him|her|them)",
     r"(?:it|this)(?:'s| is) (?:just|only|probably just|merely|nothing but) (?:a |the |your )?"
     r"(?:phase|stress|hormones|bad day|bad mood|feeling|tiredness|attention)",
@@ -192,7 +192,7 @@ _FACILITATES = phrases(
     r"(?:i can|i'll|i will|let me|happy to|i could) help you (?:hurt|harm|kill|attack|punish|hide|"
     r"conceal|starve|restrict|purge|plan (?:it|this|that)|get (?:back|revenge|even)|"
     r"do (?:it|that)|find a (?:way|method) to)",
-    r"(?:you should|just|so|yes,?) (?:just |really )?(?:go ahead|do it|go for it|"
+    r"(?:you should|just|yes,?) (?:just |really )?(?:go ahead|do it|go for it|"
     r"go through with)",
     r"go ahead and (?:do|end|hurt|kill|cut|use|take)",
     r"(?:he|she|they) deserves? (?:it|to (?:die|suffer|pay|be hurt))",

@@ -47,6 +47,7 @@ _COUNTRIES: Mapping[str, Country] = {
         crisis=("988", "741741", "18002738255", "18664887386"),
         names=(
             r"suicide (?:and|&) crisis lifeline",
+            r"988lifeline\.org",
             r"suicide prevention lifeline",
             r"crisis text line",
             r"veterans crisis line",
