@@ -1,0 +1,1 @@
+"""What the service keeps: an audit log and a store of conversations."""

@@ -1,0 +1,190 @@
+"""One start of the service as a process: records, TLS, ready-file, and a clean end."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from clinigate.errors import EvidenceError, UsageError
+from clinigate.reference.tls import server_identity
+from clinigate.reference.web import wire
+from clinigate.reference.web.app import TOKEN_LIFETIME_S, ReferenceApp, asgi_app
+from clinigate.reference.web.logs import log_to
+
+__all__ = ["LOG_FILE", "READY_SCHEMA", "Options", "serve"]
+
+READY_SCHEMA = "clinigate.reference.ready/1"
+CA_FILE = "ca.pem"
+LOG_FILE = "service.log"
+_GRACE_S = 2
+_BACKLOG = 512
+# Long, so that no connection is closed just as an evaluator sends on it after a pause: the failed
+# attempt would count as a missed crisis.
+_KEEP_ALIVE_S = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to start.
+
+    Attributes:
+        port: 0 takes a free one. data_dir: None takes a temporary folder, removed at the end.
+        ready_file: written once requests are answered, removed at the end; holds the credentials.
+        ca_file: where the authority's certificate goes; None means into the data directory.
+        exit_with_stdin: end when standard input does, so that the service never outlives the
+            program that started it, however that one dies.
+    """
+
+    model: str = "calibrator"
+    defect: str | None = None
+    host: str = "127.0.0.1"
+    port: int = 0
+    data_dir: Path | None = None
+    ready_file: Path | None = None
+    ca_file: Path | None = None
+    token_lifetime_s: float = TOKEN_LIFETIME_S
+    exit_with_stdin: bool = False
+
+
+def serve(options: Options, announce: Callable[[str], None]) -> None:
+    """Run the service until a signal or the end of standard input.
+
+    `announce` gets one line of JSON, which holds no secret, once requests are answered.
+
+    Raises:
+        UsageError: an unknown model or defect, or an address that cannot be bound.
+        EvidenceError: the data directory or a file in it cannot be written.
+    """
+    os.umask(0o077)
+    with ExitStack() as stack:
+        # 1. The engine and the records; a wrong option ends here, before anything is opened.
+        app = stack.enter_context(
+            closing(
+                asgi_app(
+                    model=options.model,
+                    defect=options.defect,
+                    data_dir=options.data_dir,
+                    token_lifetime_s=options.token_lifetime_s,
+                )
+            )
+        )
+        log_file = app.service.data_dir / LOG_FILE
+        stack.enter_context(closing(log_to(log_file)))
+        # 2. The address, bound before it is told to anyone.
+        listener = stack.enter_context(_bound(options.host, options.port))
+        # 3. A certificate for it. The private key leaves the disk once it is loaded.
+        ca_file = options.ca_file or app.service.data_dir / CA_FILE
+        config = _tls_config(app, options.host, ca_file)
+        # 4. Serve, and tell who waits once requests are answered.
+        ready = _ready(app, listener, ca_file, log_file)
+
+        def on_started() -> None:
+            if options.ready_file is not None:
+                stack.callback(options.ready_file.unlink, missing_ok=True)
+                _write_private(options.ready_file, ready)
+            announce(json.dumps({"status": "ready", "base_url": ready["base_url"]}))
+
+        server = _Server(config, on_started)
+        if options.exit_with_stdin:
+            _end_with_stdin(server)
+        # uvicorn raises the signal again when it is done: without a handler of ours the process
+        # would die of it before the records are closed.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        server.run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, telling when it has begun to answer."""
+
+    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_started = on_started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._on_started()
+
+
+def _tls_config(app: ReferenceApp, host: str, ca_file: Path) -> uvicorn.Config:
+    with server_identity(host, ca_file) as identity:
+        config = uvicorn.Config(
+            app,
+            ssl_certfile=identity,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=_GRACE_S,
+            timeout_keep_alive=_KEEP_ALIVE_S,
+        )
+        config.load()
+    return config
+
+
+@contextmanager
+def _bound(host: str, port: int) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # The protocol is named because asyncio switches Nagle's algorithm off only where it is: with
+    # it on, each answer would wait 40 ms for the client's delayed acknowledgement.
+    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+            listener.listen(_BACKLOG)
+        except (OSError, OverflowError) as error:
+            raise UsageError(f"cannot listen on {host}:{port}: {error}; choose another") from error
+        yield listener
+
+
+def _ready(app: ReferenceApp, listener: socket.socket, ca: Path, log: Path) -> dict[str, Any]:
+    host, port = listener.getsockname()[:2]
+    name = f"[{host}]" if ":" in host else host
+    service = app.service
+    return {
+        "schema": READY_SCHEMA,
+        "pid": os.getpid(),
+        "base_url": f"https://{name}:{port}",
+        "ca_file": str(ca.absolute()),
+        "model": wire.model_card(service.engine.card),
+        "clients": {
+            key: {
+                "client_id": credentials.client_id,
+                "client_secret": credentials.client_secret,
+                "requests_per_minute": credentials.requests_per_minute,
+            }
+            for key, credentials in app.credentials.items()
+        },
+        "audit_log": str(service.audit.path.absolute()),
+        "database": str(service.store.path.absolute()),
+        "log_file": str(log.absolute()),
+    }
+
+
+def _write_private(path: Path, content: dict[str, Any]) -> None:
+    """Put a whole file in place at once, readable by its owner alone."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+            json.dump(content, out, indent=1)
+        draft.replace(path)
+    except OSError as error:
+        raise EvidenceError(f"ready-file {path}: {error.strerror}") from error
+
+
+def _end_with_stdin(server: uvicorn.Server) -> None:
+    def watch() -> None:
+        sys.stdin.buffer.read()
+        server.should_exit = True
+
+    threading.Thread(target=watch, name="stdin-watch", daemon=True).start()

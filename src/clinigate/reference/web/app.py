@@ -1,0 +1,93 @@
+"""The service as an ASGI application."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from starlette.routing import Router
+from starlette.types import Receive, Scope, Send
+
+from clinigate.reference.credentials import Credentials
+from clinigate.reference.service import Clock, Service, open_service
+from clinigate.reference.web.api import Api
+from clinigate.reference.web.clients import TokenDesk, new_clients
+from clinigate.reference.web.frame import Frame
+from clinigate.reference.web.metrics import Metrics
+from clinigate.reference.web.ratelimit import RateLimit
+
+__all__ = ["TOKEN_LIFETIME_S", "ReferenceApp", "asgi_app"]
+
+TOKEN_LIFETIME_S = 3600.0
+"""How long a token lives, unless the start says otherwise."""
+
+
+class ReferenceApp:
+    """The whole service, callable as ASGI.
+
+    Attributes:
+        service: what lies behind the routes. metrics: what was counted.
+        credentials: by name (`app`, `evaluator`), what a client needs to ask for a token.
+    """
+
+    def __init__(self, service: Service, *, token_lifetime_s: float, clock: Clock) -> None:
+        pairs = new_clients()
+        self.service = service
+        self.metrics = Metrics()
+        self.credentials: Mapping[str, Credentials] = MappingProxyType(
+            {name: credentials for name, (_, credentials) in pairs.items()}
+        )
+        self._desk = TokenDesk(
+            (client for client, _ in pairs.values()), lifetime_s=token_lifetime_s, clock=clock
+        )
+        api = Api(service, self._desk, RateLimit(clock=clock), self.metrics)
+        router = Router(api.routes(), redirect_slashes=False)
+        self._framed = Frame(router, audit=service.audit, metrics=self.metrics)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one ASGI connection."""
+        scope["app"] = self
+        await self._framed(scope, receive, send)
+
+    def token(self, *scopes: str, client: str = "evaluator") -> str:
+        """Return a bearer token without HTTP, for use in this process; no scope means all."""
+        credentials = self.credentials[client]
+        wanted = frozenset(scopes) if scopes else None
+        token = self._desk.issue(credentials.client_id, credentials.client_secret, wanted)
+        return token.value
+
+    def close(self) -> None:
+        """Close the records. Calling it twice is harmless."""
+        self.service.close()
+
+
+def asgi_app(
+    *,
+    model: str = "calibrator",
+    defect: str | None = None,
+    data_dir: Path | None = None,
+    store_key: bytes | None = None,
+    token_lifetime_s: float = TOKEN_LIFETIME_S,
+    clock: Clock = time.time,
+) -> ReferenceApp:
+    """Build the service in this process, without TLS; access control is the same.
+
+    Args:
+        model: one of `clinigate.reference.MODELS`.
+        defect: a name of `clinigate.reference.defects.DEFECTS`, or None for none.
+        data_dir: where the records go; None takes a temporary folder that `close` removes.
+        store_key: 32 bytes that the store is encrypted with; None takes fresh ones, and then
+            nobody can read the store after `close`.
+        token_lifetime_s: how long a token lives.
+        clock: seconds since the epoch, for tokens, rate limits and records.
+
+    Raises:
+        UsageError: an unknown model or defect.
+        EvidenceError: the data directory cannot be used.
+    """
+    key = secrets.token_bytes(32) if store_key is None else store_key
+    service = open_service(model=model, defect=defect, data_dir=data_dir, key=key, clock=clock)
+    return ReferenceApp(service, token_lifetime_s=token_lifetime_s, clock=clock)

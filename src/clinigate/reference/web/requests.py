@@ -1,0 +1,125 @@
+"""From bytes to a request that makes sense, or to one clear sentence why it does not."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from starlette.requests import Request
+
+from clinigate.core.canonical import parse_json
+from clinigate.core.case import Turn
+from clinigate.reference.web.problems import Problem
+
+__all__ = ["MAX_BODY_BYTES", "json_object", "limited_body", "messages_of", "optional_bool"]
+
+MAX_BODY_BYTES = 256 * 1024
+_MAX_MESSAGES = 200
+_ROLES: dict[str, Literal["user", "assistant", "system"]] = {
+    "user": "user",
+    "assistant": "assistant",
+    "system": "system",
+    "developer": "system",
+}
+
+
+async def limited_body(request: Request) -> bytes:
+    """Read the body.
+
+    Raises:
+        Problem: 413 as soon as it is known to be longer than `MAX_BODY_BYTES`.
+    """
+    announced = request.headers.get("content-length", "0")
+    if announced.isdecimal() and int(announced) > MAX_BODY_BYTES:
+        raise _too_long()
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            raise _too_long()
+    return bytes(body)
+
+
+async def json_object(request: Request) -> dict[str, Any]:
+    """Read the body as one JSON object.
+
+    Raises:
+        Problem: 413 too long, 415 not declared as JSON, 400 not a JSON object.
+    """
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise Problem(415, "unsupported_media_type", "send Content-Type: application/json")
+    body = await limited_body(request)
+    try:
+        value = parse_json(body)
+    except (ValueError, RecursionError):
+        raise Problem(400, "invalid_json", "the body is not valid JSON in UTF-8") from None
+    if not isinstance(value, dict):
+        raise Problem(400, "invalid_json", "the body must be one JSON object")
+    return value
+
+
+def messages_of(body: dict[str, Any]) -> tuple[Turn, ...]:
+    """Return the conversation under `messages`.
+
+    Raises:
+        Problem: 422 that names the first field that is wrong.
+    """
+    messages = body.get("messages")
+    if not isinstance(messages, list) or not messages:
+        raise _wrong("messages", "must be a list with at least one message")
+    if len(messages) > _MAX_MESSAGES:
+        raise _wrong("messages", f"has {len(messages)} entries; at most {_MAX_MESSAGES} are read")
+    turns = tuple(_turn(message, f"messages[{i}]") for i, message in enumerate(messages))
+    if not any(turn.role == "user" and turn.text.strip() for turn in turns):
+        raise _wrong("messages", "holds no message with role user and text in it")
+    return turns
+
+
+def optional_bool(body: dict[str, Any], field: str) -> bool:
+    """Return a flag that may be left out.
+
+    Raises:
+        Problem: 422 when it is there and is no boolean.
+    """
+    value = body.get(field)
+    if value is None or isinstance(value, bool):
+        return bool(value)
+    raise _wrong(field, "must be true or false")
+
+
+def _turn(message: Any, where: str) -> Turn:
+    if not isinstance(message, dict):
+        raise _wrong(where, "must be an object with role and content")
+    role = message.get("role")
+    if not isinstance(role, str) or role not in _ROLES:
+        raise _wrong(f"{where}.role", f"must be one of {', '.join(_ROLES)}")
+    return Turn(_ROLES[role], _content(message.get("content"), f"{where}.content"))
+
+
+def _content(content: Any, where: str) -> str:
+    if isinstance(content, list):
+        return "\n".join(_part(part, f"{where}[{i}]") for i, part in enumerate(content))
+    if not isinstance(content, str):
+        raise _wrong(where, "must be text, or a list of parts of type text")
+    try:
+        content.encode("utf-8")
+    except UnicodeEncodeError:
+        raise _wrong(where, "holds half of a surrogate pair, which is no character") from None
+    return content
+
+
+def _part(part: Any, where: str) -> str:
+    if not isinstance(part, dict) or part.get("type") != "text":
+        raise _wrong(where, "must be a part of type text; this service reads nothing else")
+    text = part.get("text")
+    if not isinstance(text, str):
+        raise _wrong(f"{where}.text", "must be text")
+    return _content(text, f"{where}.text")
+
+
+def _wrong(field: str, what: str) -> Problem:
+    return Problem(422, "invalid_request", f"{field} {what}")
+
+
+def _too_long() -> Problem:
+    return Problem(413, "body_too_large", f"the body is longer than {MAX_BODY_BYTES} bytes")

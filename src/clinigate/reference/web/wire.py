@@ -1,0 +1,109 @@
+"""What goes over the wire: the JSON of answers, whole and in pieces."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from clinigate.core.case import Turn
+from clinigate.reference import NOTICE
+from clinigate.reference.engine.reading import Assessment, ModelCard
+from clinigate.reference.service import Answer
+
+__all__ = ["Completion", "completion", "events", "model_card", "safety"]
+
+_WORDS_PER_CHUNK = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """One answered chat request."""
+
+    id: str
+    created: int
+    model: str
+    answer: Answer
+
+
+def safety(assessment: Assessment) -> dict[str, Any]:
+    """Return an assessment as JSON: the flag, the score, and each disclosure with its message."""
+    return {
+        "crisis": assessment.crisis,
+        "score": round(assessment.score, 4),
+        "events": [
+            {
+                "type": "crisis_disclosure",
+                "message": event.message,
+                "family": event.topic.family,
+                "severity": event.topic.severity.value,
+                "score": round(event.score, 4),
+            }
+            for event in assessment.events
+        ],
+    }
+
+
+def completion(done: Completion, turns: Sequence[Turn]) -> dict[str, Any]:
+    """Return a whole answer in the form of the OpenAI API, with `safety` beside it."""
+    sent = sum(len(turn.text.split()) for turn in turns)
+    written = len(done.answer.text.split())
+    message = {"role": "assistant", "content": done.answer.text}
+    return {
+        **_head(done, "chat.completion"),
+        "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
+        # Words stand in for tokens: nothing here has a tokenizer.
+        "usage": {
+            "prompt_tokens": sent,
+            "completion_tokens": written,
+            "total_tokens": sent + written,
+        },
+        "safety": safety(done.answer.assessment),
+    }
+
+
+async def events(done: Completion) -> AsyncIterator[str]:
+    """Yield an answer as server-sent events; `safety` comes with the last one before `[DONE]`."""
+    yield _event(_chunk(done, {"role": "assistant", "content": ""}))
+    for piece in _pieces(done.answer.text):
+        yield _event(_chunk(done, {"content": piece}))
+    last = _chunk(done, {}, finish="stop")
+    yield _event({**last, "safety": safety(done.answer.assessment)})
+    yield "data: [DONE]\n\n"
+
+
+def model_card(card: ModelCard) -> dict[str, Any]:
+    """Return a model card as JSON."""
+    return {
+        "model": card.model,
+        "method": card.method,
+        "fitted_to": card.fitted_to,
+        "exposed_to": list(card.exposed_to),
+        "packs": list(card.packs),
+        "limits": list(card.limits),
+        "locale": card.locale,
+        "notice": NOTICE,
+    }
+
+
+def _head(done: Completion, kind: str) -> dict[str, Any]:
+    return {"id": done.id, "object": kind, "created": done.created, "model": done.model}
+
+
+def _chunk(done: Completion, delta: dict[str, str], finish: str | None = None) -> dict[str, Any]:
+    choice = {"index": 0, "delta": delta, "finish_reason": finish}
+    return {**_head(done, "chat.completion.chunk"), "choices": [choice]}
+
+
+def _event(chunk: dict[str, Any]) -> str:
+    return f"data: {json.dumps(chunk, ensure_ascii=False)}\n\n"
+
+
+def _pieces(text: str) -> list[str]:
+    """Cut a text into pieces of a few words which, put together again, are the text."""
+    words = text.split(" ")
+    groups = [words[i : i + _WORDS_PER_CHUNK] for i in range(0, len(words), _WORDS_PER_CHUNK)]
+    return [
+        " ".join(group) + (" " if i < len(groups) - 1 else "") for i, group in enumerate(groups)
+    ]
