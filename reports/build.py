@@ -57,7 +57,11 @@ def build_report(
         scope=facts.scope_facts(results),
         gaps=gap_rows(results, rows, policy_gaps, evidence),
         criteria=rows,
-        trace=trace_rows(results, load_catalogue() if catalogue is None else catalogue),
+        trace=trace_rows(
+            results,
+            load_catalogue() if catalogue is None else catalogue,
+            () if evidence is None else evidence.files,
+        ),
         records=_records(gate, evidence),
         findings=group_findings(item for item in about if isinstance(item, Finding)),
         packs=facts.pack_rows(results.packs),

@@ -56,7 +56,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(moment=moment, sentence=_sentence)
+    environment.filters.update(headword=_headword, moment=moment, sentence=_sentence)
     environment.globals.update(
         axis_for=axis_for,
         fingerprint=fingerprint,
@@ -89,10 +89,15 @@ def _hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
+def _headword(text: str) -> str:
+    """Words as they stand at the head of a line."""
+    return f"{text[:1].upper()}{text[1:]}"
+
+
 def _sentence(text: str) -> str:
     """A reason as it stands in running text: a capital first unless it is an id, a stop last."""
-    first = text[:1].upper() if text.split(" ", 1)[0].isalpha() else text[:1]
-    return f"{first}{text[1:]}{'' if text.endswith(('.', '!', '?')) else '.'}"
+    begun = _headword(text) if text.split(" ", 1)[0].isalpha() else text
+    return begun if begun.endswith((".", "!", "?")) else f"{begun}."
 
 
 def _shares(tally: Iterable[tuple[Status, int]]) -> Iterator[tuple[Status, float, float]]:

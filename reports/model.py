@@ -110,6 +110,12 @@ class SliceGroup:
     more: int = 0
     ranked: bool = True
 
+    @property
+    def worst(self) -> SliceRow | None:
+        """The first part of a ranked dimension, None where the estimate is the same in all."""
+        differs = len({row.estimate for row in self.rows}) > 1
+        return self.rows[0] if self.ranked and differs else None
+
 
 @dataclass(frozen=True, slots=True)
 class CriterionRow:
@@ -121,8 +127,8 @@ class CriterionRow:
         need: how many units would settle an INCONCLUSIVE, in words.
         method: how the bounds were found.
         caveats: sentences to be read beside the number.
-        worst: the worst part of the data, by archetype where there are any; None where all parts
-            are alike.
+        worst: the worst part of the data, by archetype where there are any; None where the
+            estimate is the same in all of them.
     """
 
     anchor: str
@@ -224,15 +230,21 @@ class GapRow:
 
 @dataclass(frozen=True, slots=True)
 class TraceRow:
-    """One line from a clause to its evidence. An empty field is an orphan, and shown as one."""
+    """One line from a clause to its evidence. An empty field is an orphan, and shown as one.
+
+    Attributes:
+        evidence: digests of what was recorded, SHA-256 in hexadecimal; `more` are not listed.
+        file: the sealed file whose digest stands there, where nothing was recorded apart.
+    """
 
     control: str
     control_title: str
-    check: str
+    checks: tuple[str, ...]
     criterion: str
     status: Status | None
     evidence: tuple[str, ...] = ()
     more: int = 0
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)

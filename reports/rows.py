@@ -234,7 +234,4 @@ def _slice_row(
 def _worst(groups: Sequence[SliceGroup]) -> SliceRow | None:
     by_name = {group.dimension: group for group in groups if group.ranked}
     group = by_name.get("archetype") or next(iter(by_name.values()), None)
-    if group is None:
-        return None
-    alike = {(row.estimate, row.bound) for row in group.rows}
-    return group.rows[0] if len(alike) > 1 else None
+    return None if group is None else group.worst

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from clinigate.controls import ControlCatalogue
 from clinigate.core.measurement import Measurement
@@ -10,21 +11,34 @@ from clinigate.core.observation import Finding, Gap, Observation
 from clinigate.core.results import Results
 from clinigate.core.verdict import Status, Verdict
 from clinigate.reports.model import TraceRow
+from clinigate.reports.sealed import FileFact
 
 __all__ = ["trace_rows"]
 
 #: Digests shown of one line; the others are counted.
 MAX_DIGESTS = 3
+RESULTS = "results.json"
 
 
-def trace_rows(results: Results, catalogue: ControlCatalogue) -> tuple[TraceRow, ...]:
+def trace_rows(
+    results: Results, catalogue: ControlCatalogue, files: Sequence[FileFact] = ()
+) -> tuple[TraceRow, ...]:
     """Return control → check → criterion → verdict → evidence, ordered by control.
 
     A criterion that serves no control, that no check spoke to, and a measurement that no criterion
-    judges each keep their line, with the missing field empty.
+    judges each keep their line, with the missing field empty. What was not recorded apart is in
+    the results; their digest among the sealed `files` then stands for it.
     """
     rows = [*_of_criteria(results, catalogue), *_unjudged(results, catalogue)]
-    return tuple(sorted(rows, key=lambda row: (not row.control, row.control, row.criterion)))
+    sealed = next((file for file in files if file.path == RESULTS), None)
+    ordered = sorted(rows, key=lambda row: (not row.control, row.control, row.criterion))
+    return tuple(_with_file(row, sealed) for row in ordered)
+
+
+def _with_file(row: TraceRow, file: FileFact | None) -> TraceRow:
+    if row.evidence or not row.checks or file is None:
+        return row
+    return replace(row, evidence=(file.sha256,), file=file.path)
 
 
 def _of_criteria(results: Results, catalogue: ControlCatalogue) -> Iterator[TraceRow]:
@@ -67,7 +81,7 @@ def _line(
     return TraceRow(
         control=control if known is None else known.citation,
         control_title=unknown if known is None else known.title,
-        check=", ".join(dict.fromkeys(o.check for o in about)),
+        checks=tuple(dict.fromkeys(o.check for o in about)),
         criterion=criterion,
         status=status,
         evidence=evidence[:MAX_DIGESTS],
@@ -78,4 +92,5 @@ def _line(
 def _evidence(about: Sequence[Observation]) -> tuple[str, ...]:
     """Digests of the raw evidence, those of measurements before those of single findings."""
     ordered = sorted(about, key=lambda o: isinstance(o.about, Finding))
-    return tuple(dict.fromkeys(digest for o in ordered for digest in o.evidence))
+    digests = (digest.removeprefix("sha256:") for o in ordered for digest in o.evidence)
+    return tuple(dict.fromkeys(digests))

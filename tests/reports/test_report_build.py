@@ -97,9 +97,9 @@ def test_a_metric_that_nobody_judges_is_a_gap_and_an_orphan(examples: ModuleType
     report = build_report(run, catalogue=examples.CATALOGUE)
     assert ("Not assessed", "new.metric") in {(gap.kind, gap.what) for gap in report.gaps}
     orphans = [row for row in report.trace if not row.criterion]
-    assert [(row.control, row.check, row.status) for row in orphans] == [
-        ("164.312(b)", "CG-X-NEW-001", None),
-        ("", "CG-X-NEW-002", None),
+    assert [(row.control, row.checks, row.status) for row in orphans] == [
+        ("164.312(b)", ("CG-X-NEW-001",), None),
+        ("", ("CG-X-NEW-002",), None),
     ]
     assert orphans[0].control_title == "unknown to the catalogues"
 
@@ -110,9 +110,22 @@ def test_every_criterion_is_traced_to_its_controls(examples: ModuleType) -> None
     assert ("21 CFR 11.10(a)", "emotion.accuracy") in traced
     assert ("SOC 2 PI1.3", examples.FNR) in traced
     missed = next(row for row in report.trace if row.criterion == examples.FNR)
-    assert missed.check == "CG-CLIN-CRISIS-001"
-    assert missed.evidence[0] == f"sha256:{examples.digest(24)}"
+    assert missed.checks == ("CG-CLIN-CRISIS-001",)
+    assert missed.evidence[0] == examples.digest(24)
     assert len(missed.evidence) + missed.more == 63
+
+
+def test_what_was_not_recorded_apart_is_traced_to_the_sealed_results(
+    examples: ModuleType,
+) -> None:
+    run = examples.clean()
+    bare = replace(run, observations=tuple(replace(o, evidence=()) for o in run.observations))
+    evidence = examples.evidence()
+    results = next(file for file in evidence.files if file.path == "results.json")
+    trace = build_report(bare, None, evidence, catalogue=examples.CATALOGUE).trace
+    assert {(row.evidence, row.file) for row in trace} == {((results.sha256,), "results.json")}
+    unsealed = build_report(bare, catalogue=examples.CATALOGUE).trace
+    assert {(row.evidence, row.file) for row in unsealed} == {((), "")}
 
 
 def test_a_criterion_without_control_or_check_keeps_its_line(examples: ModuleType) -> None:
@@ -120,7 +133,7 @@ def test_a_criterion_without_control_or_check_keeps_its_line(examples: ModuleTyp
     bare = replace(run, criteria=tuple(replace(each, controls=()) for each in run.criteria))
     trace = build_report(bare, catalogue=examples.CATALOGUE).trace
     assert len(trace) == len(run.criteria)
-    assert {(row.control, row.check) for row in trace} == {("", "")}
+    assert {(row.control, row.checks) for row in trace} == {("", ())}
 
 
 def test_the_shipped_catalogues_name_the_controls(examples: ModuleType) -> None:
