@@ -17,13 +17,13 @@ from clinigate.core.observation import Finding
 from clinigate.core.plan import Plan, Profile
 from clinigate.core.target import Capability, Outcome, Reply
 from clinigate.core.verdict import Status
-from clinigate.measure.hostguard import summarise
+from clinigate.measure.hostguard import HostDelay
 
 (CRITERION,) = [each for each in CRITERIA if each.metric == LATENCY_P99]
 
-QUIET = summarise([0.0001] * 200, "test")
-BUSY = summarise([0.015] * 200, "test")  # eight such waits are 120 ms
-UNKNOWN = summarise([], "test")
+QUIET = HostDelay((0.0001,) * 200, "test")
+BUSY = HostDelay((0.015,) * 200, "test")  # eight such waits are 120 ms
+UNKNOWN = HostDelay((), "test")
 
 
 @pytest.fixture(scope="session")
@@ -72,7 +72,7 @@ def test_throttled_requests_are_excluded_and_hold_the_verdict_back(timed, case):
 
 def test_the_reader_is_told_of_the_host(timed):
     busy = measure(timed(*[0.15] * 480), BUSY, Plan())
-    assert "up to 120.0 ms of a reply may be this host's: 8 waits of 15.00 ms" in busy.caveats[0]
+    assert "up to 120.0 ms of a reply may be this host's, which 8 turns" in busy.caveats[0]
     assert "unknown" in measure(timed(0.1), UNKNOWN, Plan()).caveats[0]
 
 
@@ -81,7 +81,7 @@ def test_the_reader_is_told_of_the_host(timed):
     waits=st.lists(st.floats(0, 5), max_size=20),
 )
 def test_the_lower_bound_never_exceeds_the_upper_and_all_is_writable(seconds, waits, timed):
-    measured = measure(timed(*seconds), summarise(waits, "test"), Plan())
+    measured = measure(timed(*seconds), HostDelay(tuple(waits), "test"), Plan())
     low, high = measured.interval.low, measured.interval.high
     assert low is None or low >= 0
     assert low is None or high is None or low <= high

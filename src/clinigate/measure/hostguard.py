@@ -13,12 +13,11 @@ import hashlib
 import math
 import threading
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-__all__ = ["HostDelay", "HostGuard", "summarise"]
+__all__ = ["HostDelay", "HostGuard"]
 
 _SCHEDSTAT = Path("/proc/thread-self/schedstat")
 _PAUSE_S = 0.02
@@ -28,19 +27,30 @@ _WORK = bytes(1 << 20)
 
 @dataclass(frozen=True, slots=True)
 class HostDelay:
-    """What a program on this host waited for a processor, in seconds for each short turn of work.
+    """What a program on this host waited for a processor.
 
     Attributes:
-        turns: turns that were watched; 0 means that nothing is known.
-        median_s, p99_s, worst_s: of the waits; infinite where nothing is known.
+        waits: seconds of waiting, for each short turn of work in the order in which they came.
         source: what told the waits.
     """
 
-    turns: int
-    median_s: float
-    p99_s: float
-    worst_s: float
+    waits: tuple[float, ...]
     source: str
+
+    def of_turns(self, turns: int, *, share: float = 0.99) -> float:
+        """Return the `share` quantile of what `turns` turns in a row waited together, in seconds.
+
+        Where fewer turns were watched, each is taken to have waited as long as the worst. None at
+        all is not a quiet host: the figure is infinite.
+        """
+        if not self.waits:
+            return math.inf
+        if len(self.waits) < turns:
+            return turns * max(self.waits)
+        sums = sorted(
+            sum(self.waits[start : start + turns]) for start in range(len(self.waits) - turns + 1)
+        )
+        return sums[math.ceil(share * len(sums)) - 1]
 
 
 class HostGuard:
@@ -70,7 +80,7 @@ class HostGuard:
     def delay(self) -> HostDelay:
         """What was seen until now."""
         source = "clocks" if self._schedstat is None else "schedstat"
-        return summarise(self._waits, source)
+        return HostDelay(tuple(self._waits), source)
 
     def _watch(self) -> None:
         while not self._stop.is_set():
@@ -94,20 +104,6 @@ class HostGuard:
         processor = time.thread_time()
         _work()
         return late + (time.perf_counter() - woken) - (time.thread_time() - processor)
-
-
-def summarise(waits: Iterable[float], source: str) -> HostDelay:
-    """Sum up waits, in seconds. None at all is not a quiet host: the figures are infinite."""
-    ordered = sorted(waits)
-    if not ordered:
-        return HostDelay(0, math.inf, math.inf, math.inf, source)
-    return HostDelay(
-        turns=len(ordered),
-        median_s=ordered[len(ordered) // 2],
-        p99_s=ordered[math.ceil(0.99 * len(ordered)) - 1],
-        worst_s=ordered[-1],
-        source=source,
-    )
 
 
 def _run_delay_s(path: Path) -> float:

@@ -80,14 +80,14 @@ def measure(asked: Sequence[Asked], host: HostDelay, plan: Plan) -> Measurement:
     if not seconds:
         return unmeasured
     value, low, high = quantile_bounds(seconds, _QUANTILE, plan.confidence)
-    allowance = min(_WAITS * host.p99_s, plan.timeout_s)  # finite also where nothing is known
-    earliest = None if low is None else max(0.0, low - allowance)
+    delay = min(host.of_turns(_WAITS), plan.timeout_s)  # finite also where nothing is known
+    earliest = None if low is None else max(0.0, low - delay)
     return replace(
         unmeasured,
         value=value,
         interval=Interval(earliest, high, plan.confidence, _METHOD),
         slices=_percentiles(seconds),
-        caveats=(_words(host, allowance), *unmeasured.caveats),
+        caveats=(_words(host, delay), *unmeasured.caveats),
     )
 
 
@@ -108,13 +108,13 @@ def _percentiles(seconds: Sequence[float]) -> tuple[SliceResult, ...]:
     )
 
 
-def _words(host: HostDelay, allowance: float) -> str:
-    if host.turns == 0:
+def _words(host: HostDelay, delay: float) -> str:
+    if not host.waits:
         return "what the host did meanwhile is unknown; the lower bound allows for anything"
     return (
-        f"up to {allowance * 1000:.1f} ms of a reply may be this host's: {_WAITS} waits of "
-        f"{host.p99_s * 1000:.2f} ms (99th percentile of {host.turns} turns, by {host.source}); "
-        "the lower bound allows for them"
+        f"up to {delay * 1000:.1f} ms of a reply may be this host's, which {_WAITS} turns in a row "
+        f"waited for a processor (99th percentile of {len(host.waits)} turns, by {host.source}); "
+        "the lower bound allows for it"
     )
 
 
