@@ -34,10 +34,10 @@ def headline(
     counted = tally(statuses)
     grave = any(status in (Status.FAIL, Status.ERROR) for status in statuses)
     tone = Tone.BAD if grave else Tone.OPEN
-    if not statuses:
-        return Headline("NOT CERTIFIED", "no criterion was judged", Tone.BAD)
     if interrupted is not None:
         return Headline("NOT CERTIFIED", f"run ended early: {interrupted}", Tone.BAD)
+    if not statuses:
+        return Headline("NOT CERTIFIED", "no criterion was judged", Tone.BAD)
     if profile is not Profile.FULL:
         return Headline("SAMPLE – never a certification", tally_text(counted), tone)
     if set(statuses) == {Status.PASS}:

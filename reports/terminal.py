@@ -86,9 +86,9 @@ class _Table:
         self._unicode = unicode
 
     def render(self, rows: Sequence[CriterionRow], outcome: Headline, gate: GateView | None) -> str:
-        lines = list(self._rows(rows)) if rows else []
+        lines = [*self._rows(rows), ""] if rows else []
         verdict = f"VERDICT: {outcome.word} ({outcome.detail})"
-        lines += ["", *self._painted(verdict, _TONES[outcome.tone])] if lines else [verdict]
+        lines += self._painted(verdict, _TONES[outcome.tone])
         return "\n".join([*lines, *([] if gate is None else self._gate(gate, rows))])
 
     def plain(self, text: str) -> str:

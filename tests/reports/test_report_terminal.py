@@ -19,6 +19,7 @@ from clinigate.core.verdict import Status
 from clinigate.reports.terminal import report_table, verdict_table
 from clinigate.reports.text import cells
 
+ACTING = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -135,8 +136,11 @@ def test_no_text_of_a_stranger_reaches_the_terminal_as_a_command(hostile: str) -
     criterion = Criterion("a.b", "a.b", Relation.BELOW, 0.1)
     calm = verdict_table([criterion.unjudged(Status.ERROR, "")]).splitlines()
     text = verdict_table([criterion.unjudged(Status.ERROR, hostile)], width=2000)
-    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", text)
+    assert not ACTING.search(text)
     assert len(text.split("\n")) == len(calm)
+    alone = verdict_table([], interrupted=hostile, width=2000)
+    assert not ACTING.search(alone)
+    assert "\n" not in alone
 
 
 def test_the_table_loads_nothing_heavy() -> None:
