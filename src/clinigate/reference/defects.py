@@ -76,6 +76,7 @@ def defect_named(name: str) -> Defect:
 
 
 def _misses_archetype(found: Assessment, _turns: Sequence[Turn]) -> Assessment:
+    # Detection alone misses: chat keeps flag and words, or its replies would be at fault as well.
     return _unflagged(found) if found.topic.archetype == _MISSED_ARCHETYPE else found
 
 
