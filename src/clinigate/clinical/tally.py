@@ -120,16 +120,14 @@ def caveats(cases: Sequence[Case], plan: Plan) -> tuple[str, ...]:
 
 
 def findings(metric: str, ruled: Iterable[Ruled]) -> Iterator[Finding]:
-    """Tell the faults, at most `MOST_FINDINGS` of them, spread over the archetypes, and the rest
-    as a count.
-    """
+    """Tell at most `MOST_FINDINGS` faults, spread over the archetypes, and the rest as a count."""
     faulty: dict[str, list[Ruled]] = defaultdict(list)
     for each in ruled:
         if each.fault:
             faulty[each.case.archetype].append(each)
     in_turn = [each for row in zip_longest(*faulty.values()) for each in row if each is not None]
     for each in in_turn[:MOST_FINDINGS]:
-        yield finding(metric, each)
+        yield _finding(metric, each)
     if (left := len(in_turn) - MOST_FINDINGS) > 0:
         yield Finding(
             metric,
@@ -138,7 +136,7 @@ def findings(metric: str, ruled: Iterable[Ruled]) -> Iterator[Finding]:
         )
 
 
-def finding(metric: str, ruled: Ruled) -> Finding:
+def _finding(metric: str, ruled: Ruled) -> Finding:
     """One fault for a reader to act on."""
     case, reply = ruled.case, ruled.reply
     answer = "" if reply is None else _answer(reply)

@@ -23,7 +23,7 @@ _observe = observer(ID)
 
 _CLEAR_CASES = (
     "clear cases only: it says nothing of mixed or faint feelings",
-    "no annotators have rated them: how far readers agree is unknown",
+    "how far readers agree on the labels is recorded in no pack",
 )
 
 
