@@ -25,8 +25,8 @@ _observe = observer(ID)
 
 _UNCERTIFIED = "needs a calibrated judge or human ratings; the offline screen does not certify"
 _MAPPING = (
-    f"offline screen, version {VERSION}: 1 + 4 * (sum of three mechanisms, each 0 to 2) / 6; on the "
-    "levels that human raters gave, fewer than one in a hundred replies of peers are above 4"
+    f"offline screen, version {VERSION}: 1 + 4 * (sum of three mechanisms, each 0 to 2) / 6; on "
+    "the levels that human raters gave, fewer than one in a hundred replies of peers are above 4"
 )
 
 
