@@ -48,7 +48,7 @@ def build_report(
         run=results.run,
         subject=_name(results.subject),
         intended_use=results.subject.intended_use,
-        headline=headline(statuses, profile=results.plan.profile, interrupted=results.interrupted),
+        headline=headline(statuses, sample=results.plan.is_sample, interrupted=results.interrupted),
         not_shown=limits_of(results, evidence),
         tally=tally(statuses),
         gate=gate,

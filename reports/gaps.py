@@ -36,8 +36,8 @@ def limits_of(results: Results, evidence: EvidenceFacts | None) -> tuple[str, ..
         sentences.append(
             f"No clinician has reviewed {len(unreviewed)} of {len(results.packs)} scenario packs."
         )
-    if results.plan.profile is not Profile.FULL:
-        sentences.append("It is a sample for a pull request and certifies nothing.")
+    if results.plan.is_sample:
+        sentences.append("It is a sample and certifies nothing.")
     if evidence is not None and evidence.signed:
         sentences.append(
             "The signature proves who stated these results, not that they are true or sufficient."

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from clinigate.core.plan import Profile
 from clinigate.core.verdict import Status
 from clinigate.reports.model import Headline, Tone
 
@@ -28,9 +27,9 @@ def tally_text(counted: Sequence[tuple[Status, int]]) -> str:
 
 
 def headline(
-    statuses: Sequence[Status], *, profile: Profile = Profile.FULL, interrupted: str | None = None
+    statuses: Sequence[Status], *, sample: bool = False, interrupted: str | None = None
 ) -> Headline:
-    """Say how it came out. A pull request's sample and an interrupted run never certify."""
+    """Say how it came out. A sample and an interrupted run never certify."""
     counted = tally(statuses)
     grave = any(status in (Status.FAIL, Status.ERROR) for status in statuses)
     tone = Tone.BAD if grave else Tone.OPEN
@@ -38,7 +37,7 @@ def headline(
         return Headline("NOT CERTIFIED", f"run ended early: {interrupted}", Tone.BAD)
     if not statuses:
         return Headline("NOT CERTIFIED", "no criterion was judged", Tone.BAD)
-    if profile is not Profile.FULL:
+    if sample:
         return Headline("SAMPLE – never a certification", tally_text(counted), tone)
     if set(statuses) == {Status.PASS}:
         plural = f"all {len(statuses)} criteria met" if len(statuses) > 1 else "1 criterion met"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from clinigate.core.bounds import bounds_at
 from clinigate.core.criterion import Criterion, Relation
 from clinigate.core.measurement import Interval, Kind, Measurement, Scope, SliceResult
 from clinigate.core.statistics import lower_bound, upper_bound
@@ -96,21 +97,8 @@ def _bound_is_upper(verdict: Verdict) -> bool:
 
 
 def _interval(m: Measurement, confidence: float) -> Interval | None:
-    """The measurement's bounds as the criterion saw them (`Criterion.judge`).
-
-    Units that could not be measured count against the system above, and for it below.
-    """
-    everything = m.n + m.excluded
-    if m.kind is not Kind.RATE or m.events is None:
-        return m.interval
-    if everything <= 0:
-        return None
-    return Interval(
-        low=lower_bound(m.events, everything, confidence),
-        high=upper_bound(m.events + m.excluded, everything, confidence),
-        confidence=confidence,
-        method=_EXACT,
-    )
+    """The measurement's bounds as the criterion saw them, or the producer's where it saw none."""
+    return bounds_at(m, confidence) or m.interval
 
 
 def _figures(

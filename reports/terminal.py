@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from clinigate.core.criterion import Criterion
 from clinigate.core.measurement import Measurement
-from clinigate.core.plan import Profile
 from clinigate.core.verdict import Status, Verdict
 from clinigate.reports.gateview import gate_view, unsaid
 from clinigate.reports.model import CriterionRow, GateView, Headline, Report, SliceRow, Tone
@@ -48,7 +47,7 @@ def verdict_table(
     decision: Decision | None = None,
     measurements: Iterable[Measurement] = (),
     criteria: Iterable[Criterion] = (),
-    profile: Profile = Profile.FULL,
+    sample: bool = False,
     interrupted: str | None = None,
     width: int = 100,
     colour: bool = False,
@@ -57,13 +56,13 @@ def verdict_table(
     """Return the table of verdicts with reasons, the worst parts, and the last line.
 
     Measurements add units and the line of the worst part; without them the table holds what the
-    verdicts say. `profile` and `interrupted` are the run's: a sample and an interrupted run never
+    verdicts say. `sample` and `interrupted` are the run's: a sample and an interrupted run never
     certify. Where the table is wider than `width` columns, each criterion takes two lines.
     `colour` adds ANSI colours, the words say the same without; `unicode=False` is for a terminal
     that knows ASCII alone. The text ends without a line feed.
     """
     rows = criterion_rows(verdicts, measurements=measurements, criteria=criteria)
-    outcome = headline([v.status for v in verdicts], profile=profile, interrupted=interrupted)
+    outcome = headline([v.status for v in verdicts], sample=sample, interrupted=interrupted)
     gate = None if decision is None else gate_view(decision)
     return _Table(width, colour, unicode).render(rows, outcome, gate)
 

@@ -35,7 +35,7 @@ from clinigate.reports.people import record_facts
 def test_only_a_full_run_that_met_everything_is_a_pass() -> None:
     every = [Status.PASS, Status.PASS]
     assert headline(every).word == "PASS"
-    assert headline(every, profile=Profile.PR).word == "SAMPLE – never a certification"
+    assert headline(every, sample=True).word == "SAMPLE – never a certification"
     assert headline(every, interrupted="out of time").word == "NOT CERTIFIED"
     assert headline([]).word == "NOT CERTIFIED"
     for status in set(Status) - {Status.PASS}:

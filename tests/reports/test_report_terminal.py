@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from clinigate.core.criterion import Criterion, Relation
 from clinigate.core.measurement import Measurement
-from clinigate.core.plan import Profile
 from clinigate.core.results import Results
 from clinigate.core.verdict import Status
 from clinigate.reports.terminal import report_table, verdict_table
@@ -65,7 +64,7 @@ def test_what_holds_for_several_numbers_is_said_once(examples: ModuleType) -> No
         ("clean", {}, "VERDICT: NOT CERTIFIED (2 not assessed, 9 pass)"),
         (
             "clean",
-            {"profile": Profile.PR},
+            {"sample": True},
             "VERDICT: SAMPLE – never a certification (2 not assessed, 9 pass)",
         ),
         (

@@ -6,8 +6,9 @@ import math
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from clinigate.core.bounds import bounds_at
 from clinigate.core.measurement import Kind, Measurement, Scope
-from clinigate.core.statistics.rates import lower_bound, need_n, need_n_at_least, upper_bound
+from clinigate.core.statistics.rates import need_n, need_n_at_least, upper_bound
 from clinigate.core.verdict import Status, Verdict
 from clinigate.errors import UsageError
 
@@ -156,7 +157,10 @@ class Criterion:
         return self._verdict(m, Status.PASS, reason, bound=bound)
 
     def _judge_bounds(self, m: Measurement) -> Verdict:
-        low, high = self._bounds(m)
+        interval = bounds_at(m, self.confidence)
+        if interval is None:
+            return self._verdict(m, Status.INCONCLUSIVE, _missing_bound(m, self.confidence))
+        low, high = interval.low, interval.high
         good, bad = (high, low) if self.relation.caps else (low, high)
         if bad is not None and not self.relation.holds(bad, self.limit):
             side = "lower" if self.relation.caps else "upper"
@@ -175,22 +179,6 @@ class Criterion:
             return self._verdict(m, Status.INCONCLUSIVE, reason, bound=good, need=self.min_n)
         reason = self._sentence(m, side, good, "keeps")
         return self._verdict(m, Status.PASS, reason, bound=good)
-
-    def _bounds(self, m: Measurement) -> tuple[float | None, float | None]:
-        """One-sided bounds at this criterion's confidence, None where there is none.
-
-        Units that could not be measured count against the system on the side that passes, and for
-        it on the side that fails: throttling can neither win a pass nor make a false miss.
-        """
-        if m.kind is Kind.RATE:
-            events, all_n = _counts(self, m), m.n + m.excluded
-            return (
-                lower_bound(events, all_n, self.confidence),
-                upper_bound(events + m.excluded, all_n, self.confidence),
-            )
-        if m.interval is None or m.interval.confidence < self.confidence or m.excluded:
-            return None, None
-        return m.interval.low, m.interval.high
 
     def _enough(self) -> int | None:
         """Units that settle a rate of which nothing is known yet, if nothing goes wrong."""
