@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from clinigate.clinical.criteria import CRITERIA
+from clinigate.errors import UsageError
 from clinigate.evidence.times import Clock, system_clock
 from clinigate.evidence.trust import TrustStore
 from clinigate.gate.decision import Decision
@@ -43,13 +44,19 @@ def decide_on(
 
 
 def read_records(paths: Iterable[Path], trust: TrustStore | None) -> tuple[VerifiedRecord, ...]:
-    """Read the records of people in files and folders; without a trust file none can count.
+    """Read the records of people in files and folders.
 
     Raises:
+        UsageError: records were given and no trust file, so that none of them could count.
         PolicyError, IntegrityError: a record is malformed, or not signed by whom it names.
     """
-    if trust is None:
+    paths = tuple(paths)
+    if not paths:
         return ()
+    if trust is None:
+        raise UsageError(
+            f"{paths[0]}: a record counts by the keys that are trusted; give --trust FILE"
+        )
     files = (
         file
         for path in paths

@@ -26,8 +26,7 @@ def report_of(
     Raises:
         IntegrityError: the bundle's results cannot be read.
     """
-    shown_as = examined.bundle.path.name
-    facts = evidence_facts(examined, shown_as=shown_as, records=records)
+    facts = evidence_facts(examined, shown_as=_shown(examined.bundle.path), records=records)
     return build_report(examined.bundle.results(), decision, facts)
 
 
@@ -40,3 +39,8 @@ def write_report(report: Report, path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomic(path, render_html(report).encode("utf-8"))
     return path
+
+
+def _shown(path: Path) -> str:
+    """The bundle's path as it stands in the evidence root; nothing of the machine around it."""
+    return str(Path(*path.parts[-3:])) if path.parent.name == "runs" else path.name
