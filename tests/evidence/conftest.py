@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -21,9 +21,12 @@ from clinigate.core import (
     Relation,
     judge_all,
 )
+from clinigate.core.canonical import canonical_bytes, sha256_hex
 from clinigate.core.results import Results, Subject
-from clinigate.evidence.bundle import Bundle
+from clinigate.evidence.bundle import Bundle, open_bundle
+from clinigate.evidence.envelope import sign_envelope
 from clinigate.evidence.ledger import Ledger
+from clinigate.evidence.names import PAYLOAD_TYPE
 from clinigate.evidence.recorded import read_run
 from clinigate.evidence.runs import Run, RunStore, begin_run
 from clinigate.evidence.seal import seal
@@ -156,13 +159,18 @@ def system(tmp_path: Path, clock: TickingClock, ed25519: LocalSigner) -> System:
 
 
 @pytest.fixture
-def copied(tmp_path: Path) -> Callable[[Path], Path]:
-    """Copy a directory, so that a test may break it."""
+def reseal() -> Callable[..., Bundle]:
+    """What someone can do who has the machine's key and edits the statement."""
 
-    def copy(directory: Path) -> Path:
-        target = tmp_path / f"copy-{directory.name}"
-        shutil.rmtree(target, ignore_errors=True)
-        shutil.copytree(directory, target)
-        return target
+    def reseal(bundle: Bundle, signer: LocalSigner, **changes: Any) -> Bundle:
+        payload = json.loads(bundle.envelope.payload)
+        payload["predicate"].update(changes)
+        for subject in payload["subject"]:
+            path = bundle.path / subject["name"]
+            if path.is_file():
+                subject["digest"]["sha256"] = sha256_hex(path.read_bytes())
+        envelope = sign_envelope(canonical_bytes(payload), PAYLOAD_TYPE, [signer])
+        (bundle.path / bundle.statement_name).write_bytes(canonical_bytes(envelope))
+        return open_bundle(bundle.path)
 
-    return copy
+    return reseal

@@ -309,5 +309,9 @@ def test_an_empty_ledger_is_empty(tmp_path: Path) -> None:
     view = read_ledger(tmp_path / "none")
     assert view.chain.records == []
     assert view.chain.origin is None
-    with pytest.raises(EvidenceError, match="nothing that could be proven"):
-        Ledger(tmp_path / "none").prove(None)  # type: ignore[arg-type]
+
+
+def test_only_what_stands_in_a_ledger_is_proven_by_it(ledger: Ledger, tmp_path: Path) -> None:
+    record = ledger.append("run-started", run="r", body={})
+    with pytest.raises(EvidenceError, match="is not in this ledger"):
+        Ledger(tmp_path / "other").prove(record)

@@ -215,6 +215,14 @@ def test_every_line_of_the_scenario_packs_stays() -> None:
     assert [line for line in lines if redact(line) != line] == []
 
 
+def test_digits_of_other_scripts_are_digits() -> None:
+    wide = str.maketrans(
+        "0123456789", "\uff10\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18\uff19"
+    )
+    for text in ("123-45-6789", "4111111111111111", "MRN 12345678"):
+        assert TOKEN.search(str(redact(text.translate(wide))))
+
+
 def test_the_same_value_has_the_same_token_and_another_key_gives_another() -> None:
     """However an identifier is spelled; a secret counts by its exact characters."""
     first = Redactor(KEY)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -163,6 +164,23 @@ def test_a_process_that_still_writes_stops_the_seal(system: Any) -> None:
         system.seal(run, allow_incomplete=True)
     worker.finish()
     assert system.seal(run).status is RunStatus.COMPLETE
+
+
+def test_a_forked_child_that_lives_on_does_not_stop_the_seal(system: Any) -> None:
+    """A server that was started by fork during the run holds nothing of it."""
+    run = system.record()
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(writer)
+        os.read(reader, 1)
+        os._exit(0)
+    os.close(reader)
+    run.finish()
+    bundle = system.seal(run)
+    os.close(writer)
+    os.waitpid(child, 0)
+    assert bundle.status is RunStatus.COMPLETE
 
 
 def test_leftovers_of_a_killed_writer_are_not_sealed(system: Any) -> None:

@@ -11,14 +11,28 @@ them, since measurements look like that too.
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
-__all__ = ["RULES", "Kind", "Rule", "key_rule"]
+from clinigate.evidence.pattern_checks import (
+    always,
+    has_digit,
+    has_two_digits,
+    is_address,
+    is_card,
+    is_personal_phone,
+    is_ssn_length,
+    looks_random,
+)
+
+__all__ = ["ANY_DIGIT", "RULES", "Kind", "Rule", "key_rule"]
+
+
+#: The trigger of what has digits and nothing else to go by.
+ANY_DIGIT = "0"
 
 
 class Kind(StrEnum):
@@ -26,10 +40,6 @@ class Kind(StrEnum):
 
     PHI = "PHI"
     SECRET = "SECRET"  # noqa: S105 - the word itself
-
-
-def _always(_: str) -> bool:
-    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +51,7 @@ class Rule:
         kind: identifier of a person, or secret of a system.
         pattern: finds it; the group `v` is what goes, or all of the match where there is none.
         triggers: texts of which one must occur (in lower case) for the pattern to be worth trying;
-            `0` stands for any digit.
+            `ANY_DIGIT` stands for all ten digits.
         accept: the last word on what the pattern found (check digits, ranges).
     """
 
@@ -49,59 +59,7 @@ class Rule:
     kind: Kind
     pattern: re.Pattern[str]
     triggers: tuple[str, ...]
-    accept: Callable[[str], bool] = _always
-
-
-def _digits(text: str) -> str:
-    return "".join(character for character in text if character.isdecimal())
-
-
-def _has_digit(text: str) -> bool:
-    return any(character.isdecimal() for character in text)
-
-
-def _looks_random(text: str) -> bool:
-    return _has_digit(text) or len(text) >= 24
-
-
-_TOLL_FREE = re.compile(r"1?8(?:00|33|44|55|66|77|88)\d{7}")
-
-
-def _is_personal_phone(text: str) -> bool:
-    digits = _digits(text)
-    abroad = text.startswith("+") and not text.startswith("+1")
-    return 7 <= len(digits) <= 15 and (abroad or not _TOLL_FREE.fullmatch(digits))
-
-
-_BRANDS = re.compile(
-    r"4(?:\d{12}|\d{15}|\d{18})|5[1-5]\d{14}|2[2-7]\d{14}|3[47]\d{13}|3(?:0[0-5]|[68]\d)\d{11}"
-    r"|6(?:011|4[4-9]\d|5\d\d)\d{12}|35\d{14}|62\d{14,17}"
-)
-
-
-def _is_card(text: str) -> bool:
-    """A length and prefix that a card brand uses, and the check digit of ISO/IEC 7812-1 (Luhn)."""
-    digits = _digits(text)
-    doubled = [int(d) * (1 + i % 2) for i, d in enumerate(reversed(digits))]
-    return bool(_BRANDS.fullmatch(digits)) and sum(d - 9 * (d > 9) for d in doubled) % 10 == 0
-
-
-def _is_address(text: str) -> bool:
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    # `a::b` in a program's text is an address too, by form alone.
-    spelled = address.version == 4 or (_has_digit(text) and len(text.replace(":", "")) > 2)
-    return spelled and not address.is_loopback and not address.is_unspecified
-
-
-def _has_two_digits(text: str) -> bool:
-    return len(_digits(text)) >= 2
-
-
-def _is_ssn_length(text: str) -> bool:
-    return len(_digits(text)) in (4, 9)
+    accept: Callable[[str], bool] = always
 
 
 def _rule(
@@ -109,7 +67,7 @@ def _rule(
     kind: Kind,
     pattern: str,
     triggers: str,
-    accept: Callable[[str], bool] = _always,
+    accept: Callable[[str], bool] = always,
 ) -> Rule:
     return Rule(name, kind, re.compile(pattern), tuple(triggers.split()), accept)
 
@@ -166,7 +124,7 @@ RULES: tuple[Rule, ...] = (
         r"|AIza[\w-]{30,}|ya29\.[\w-]{20,}|hf_\w{20,}|SG\.[\w-]{16,}\.[\w-]{16,}"
         r"|npm_\w{30,}|pypi-[\w-]{30,})",
         "sk- sk_ rk_ akia asia gh github_pat_ glpat- xox aiza ya29. hf_ sg. npm_ pypi-",
-        _looks_random,
+        looks_random,
     ),
     _rule(
         "authorization",
@@ -174,14 +132,14 @@ RULES: tuple[Rule, ...] = (
         rf"(?i)\bauthorization{_IS}(?P<v>(?:basic|bearer|digest|token|apikey|negotiate|aws4\S*)"
         r"\s+[^\s\"'\[\]]{8,}|[^\s\"',;\[\]]{16,})",
         "authorization",
-        _looks_random,
+        looks_random,
     ),
     _rule(
         "bearer-token",
         Kind.SECRET,
         r"(?i)\bbearer\s+(?P<v>[\w.~+/-]{8,}=*)",
         "bearer",
-        _looks_random,
+        looks_random,
     ),
     _rule("cookie", Kind.SECRET, r"(?i)\bcookie\s*:\s*(?P<v>[^\s=;]+=[^\r\n\"\[\]]+)", "cookie"),
     _rule(
@@ -203,7 +161,7 @@ RULES: tuple[Rule, ...] = (
         Kind.SECRET,
         r"(?i)\b(?:secret|token|credential)s?" + _IS + r"(?P<v>[^\s\"'&,;<>{}\[\]]{8,})",
         "secret token credential",
-        lambda text: _has_digit(text) and not text.isdecimal(),
+        lambda text: has_digit(text) and not text.isdecimal(),
     ),
     _rule(
         "email",
@@ -226,7 +184,7 @@ RULES: tuple[Rule, ...] = (
         + _SAYS
         + r"(?:ending\s+(?:in\s+)?)?(?P<v>\d{3}[ .-]?\d{2}[ .-]?\d{4}|\d{4})(?!\d)",
         "ssn social",
-        _is_ssn_length,
+        is_ssn_length,
     ),
     _rule(
         "card-number",
@@ -234,7 +192,7 @@ RULES: tuple[Rule, ...] = (
         r"(?<![\w.-])(?:\d{13,19}|\d{4}[ -]\d{4}[ -]\d{4}[ -]\d{1,7}|\d{4}[ -]\d{6}[ -]\d{4,5})"
         r"(?![\w-])(?!\.\d)",
         "0",
-        _is_card,
+        is_card,
     ),
     _rule(
         "phone",
@@ -242,14 +200,14 @@ RULES: tuple[Rule, ...] = (
         r"(?<![\w.])(?:\+?1[-. ])?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[-.])[2-9]\d{2}[-.]\d{4}(?![\w])"
         r"(?![-.]\d)|(?<![\w.+])\+1[-. ]?[2-9]\d{2}[-. ]?\d{3}[-. ]?\d{4}(?!\w)",
         "0",
-        _is_personal_phone,
+        is_personal_phone,
     ),
     _rule(
         "phone",
         Kind.PHI,
         r"(?<![\w+.])\+[2-9](?:[ ()-]{0,2}\d){7,14}(?!\w)",
         "+",
-        _is_personal_phone,
+        is_personal_phone,
     ),
     _rule(
         "phone",
@@ -257,7 +215,7 @@ RULES: tuple[Rule, ...] = (
         r"(?i)\b(?:phone|tel|telephone|mobile|cell|fax)(?:[ _-]?(?:number|no\.?))?[\"']?"
         r"(?:\s*[:=]\s*|\s+is\s+)[\"']?(?P<v>\+?\(?\d[\d ().-]{5,18}\d)",
         "phone tel mobile cell fax",
-        _is_personal_phone,
+        is_personal_phone,
     ),
     _rule(
         "mac-address",
@@ -270,14 +228,14 @@ RULES: tuple[Rule, ...] = (
         Kind.PHI,
         r"(?<![\w.])(?<![A-Za-z]/)(?<!==)(?<!version )\d{1,3}(?:\.\d{1,3}){3}(?!\w|\.\d)",
         "0",
-        _is_address,
+        is_address,
     ),
     _rule(
         "ip-address",
         Kind.PHI,
         r"(?i)(?<![\w:.])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:])",
         ":",
-        _is_address,
+        is_address,
     ),
     _rule(
         "record-number",
@@ -288,9 +246,9 @@ RULES: tuple[Rule, ...] = (
         + _NUMBER_WORD
         + ")"
         + _SAYS
-        + r"(?P<v>[A-Z0-9](?:[A-Z0-9]|-(?=[A-Z0-9])){3,24})",
+        + r"(?P<v>[A-Z\d](?:[A-Z\d]|-(?=[A-Z\d])){3,24})",
         "mrn npi medical patient member plan insurance policy account nhs passport driver",
-        _has_two_digits,
+        has_two_digits,
     ),
     _rule(
         "birth-date",

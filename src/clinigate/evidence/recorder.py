@@ -12,6 +12,7 @@ import fcntl
 import os
 import re
 import threading
+import weakref
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -76,6 +77,7 @@ class Recorder:
         with naming(run_directory / "spool", "written"):
             self._presence = _take_part(run_directory / "spool")
             self._fd: int | None = _open_new(run_directory / "spool", f"{producer}-{self._pid}")
+        _OPEN.add(self)
         self._write("start", {"producer": producer, **start})
         self._sync()
 
@@ -126,10 +128,7 @@ class Recorder:
     def close(self) -> None:
         """Let go of the spool; without `finish` before, it stays INCOMPLETE."""
         with self._lock:
-            if self._fd is not None:
-                os.close(self._fd)
-                os.close(self._presence)
-                self._fd = None
+            self._leave()
 
     def __enter__(self) -> Recorder:
         return self
@@ -145,21 +144,39 @@ class Recorder:
             self.finish(RunStatus.COMPLETE if error is None else RunStatus.ABORTED)
 
     def _write(self, kind: str, body: Any) -> None:
+        if os.getpid() != self._pid:
+            raise EvidenceError(
+                "this recorder belongs to the process that opened it; "
+                "a forked one joins the run by itself (clinigate.evidence.runs.join_run)"
+            )
         with self._lock:
             if self._fd is None:
                 raise EvidenceError("this recorder has finished; begin or join a run anew")
-            if os.getpid() != self._pid:
-                raise EvidenceError(
-                    "this recorder belongs to the process that opened it; "
-                    "a forked one joins the run by itself (clinigate.evidence.runs.join_run)"
-                )
             line = spool_line(timestamp(self._clock()), kind, self._redactor.value(body))
             append_bytes(self._fd, line, "spool")
             self._count += 1
 
+    def _leave(self) -> None:
+        """Close the descriptors that a fork copied: the child takes no part in the run."""
+        if self._fd is not None:
+            os.close(self._fd)
+            os.close(self._presence)
+            self._fd = None
+
     def _sync(self) -> None:
         if self._fd is not None:
             os.fsync(self._fd)
+
+
+def _leave_all() -> None:
+    for recorder in list(_OPEN):
+        recorder._leave()
+
+
+#: Recorders of this process. A forked child that lives on, as a server does, would else keep their
+#: lock, and the run could never be sealed.
+_OPEN: weakref.WeakSet[Recorder] = weakref.WeakSet()
+os.register_at_fork(after_in_child=_leave_all)
 
 
 def _take_part(spool: Path) -> int:

@@ -12,20 +12,21 @@ import hashlib
 import hmac
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from clinigate.core.canonical import canonical_bytes, parse_json
 from clinigate.errors import EvidenceError
-from clinigate.evidence.patterns import RULES, Kind, Rule, key_rule
+from clinigate.evidence.patterns import ANY_DIGIT, RULES, Kind, Rule, key_rule
 
 __all__ = ["Hit", "Redactor", "scan"]
 
 _TOKEN = re.compile(r"(\[(?:PHI|SECRET):[0-9a-f]{8}\])")
 _DIGIT = re.compile(r"\d")
 _FEW_DIGITS = 10**5
+_TRIGGERS = tuple({trigger for rule in RULES for trigger in rule.triggers} - {ANY_DIGIT})
 _TEXTUAL = re.compile(
     r"text/.*|application/(?:.*\+)?(?:json|xml|yaml)|application/(?:x-)?(?:ndjson|jsonl|yaml)"
 )
@@ -47,7 +48,7 @@ class Hit:
 class Redactor:
     """Replaces identifiers and secrets by tokens of one key."""
 
-    def __init__(self, key: bytes, rules: Sequence[Rule] = RULES) -> None:
+    def __init__(self, key: bytes) -> None:
         """Take the run's key (16 random bytes or more).
 
         Raises:
@@ -56,7 +57,6 @@ class Redactor:
         if len(key) < 16:
             raise ValueError("a redaction key has at least 16 bytes")
         self._key = key
-        self._rules = rules
         #: how often each rule has struck.
         self.counts: Counter[str] = Counter()
 
@@ -115,13 +115,16 @@ class Redactor:
         return self.text(value, field) if isinstance(value, str) else value
 
     def _object(self, value: dict[str, Any]) -> dict[str, Any]:
-        redacted = {self.text(key): self._value(item, key) for key, item in value.items()}
+        redacted = {
+            key if _is_clean(key) else self.text(key): self._value(item, key)
+            for key, item in value.items()
+        }
         if len(redacted) != len(value):
             raise EvidenceError("two field names of one object are the same after redaction")
         return redacted
 
     def _pass(self, text: str, field: str) -> str:
-        for rule in _worth_trying(text, field, self._rules):
+        for rule in _worth_trying(text, field):
             swap = partial(self._swap, rule)
             parts = _TOKEN.split(text)  # every second part is a token
             parts[::2] = [rule.pattern.sub(swap, part) for part in parts[::2]]
@@ -144,34 +147,34 @@ class Redactor:
         return f"[{kind}:{mac.hexdigest()[:8]}]"
 
 
-def scan(value: Any, rules: Sequence[Rule] = RULES) -> Iterator[Hit]:
+def scan(value: Any) -> Iterator[Hit]:
     """Yield what a redactor would replace in a plain JSON value or a text, without replacing it."""
-    yield from _scan(value, "", "", rules)
+    yield from _scan(value, "", "")
 
 
-def _scan(value: Any, path: str, field: str, rules: Sequence[Rule]) -> Iterator[Hit]:
+def _scan(value: Any, path: str, field: str) -> Iterator[Hit]:
     if isinstance(value, dict):
         for key, item in value.items():
-            inner = f"{path}.{key}" if path else key
-            hits = list(_scan(key, f"a field name in {path or 'the object'}", "", rules))
             # A field name that is itself an identifier must not stand in the path either.
-            yield from hits
-            yield from _scan(item, f"{path}.?" if hits else inner, key, rules)
+            shown = key if _is_clean(key) else "?"
+            if shown == "?":
+                yield from _scan(key, f"a field name in {path or 'the object'}", "")
+            yield from _scan(item, f"{path}.{shown}" if path else shown, key)
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            yield from _scan(item, f"{path}[{index}]", field, rules)
+            yield from _scan(item, f"{path}[{index}]", field)
     else:
         rule = _field_rule(value, field)
         if rule is not None:
             yield Hit(rule[0], path)
         elif isinstance(value, str):
-            names = dict.fromkeys(_rules_in(value, field, rules))
+            names = dict.fromkeys(_rules_in(value, field))
             yield from (Hit(name, path) for name in names)
 
 
-def _rules_in(text: str, field: str, rules: Sequence[Rule]) -> Iterator[str]:
+def _rules_in(text: str, field: str) -> Iterator[str]:
     parts = _TOKEN.split(text)[::2]
-    for rule in _worth_trying(text, field, rules):
+    for rule in _worth_trying(text, field):
         if any(rule.accept(_found(m)) for part in parts for m in rule.pattern.finditer(part)):
             yield rule.name
 
@@ -180,17 +183,23 @@ def _found(match: re.Match[str]) -> str:
     return match["v"] if "v" in match.re.groupindex else match.group()
 
 
-def _worth_trying(text: str, field: str, rules: Sequence[Rule]) -> list[Rule]:
+def _worth_trying(text: str, field: str) -> list[Rule]:
+    """The rules of which a trigger occurs: most texts have none, and cost no pattern at all."""
     lower = text.lower()
-    has_digit = _DIGIT.search(text) is not None
-    is_version = "version" in field.casefold()
-    return [
-        rule
-        for rule in rules
-        if any(has_digit if t == "0" else t in lower for t in rule.triggers)
-        # 1.2.3.4 is a version where the field says so.
-        and not (is_version and rule.name == "ip-address")
-    ]
+    present = {trigger for trigger in _TRIGGERS if trigger in lower}
+    if _DIGIT.search(text):
+        present.add(ANY_DIGIT)
+    if not present:
+        return []
+    # 1.2.3.4 is a version where the field says so.
+    spared = "ip-address" if "version" in field.casefold() else None
+    return [r for r in RULES if not present.isdisjoint(r.triggers) and r.name != spared]
+
+
+@lru_cache(maxsize=4096)
+def _is_clean(name: str) -> bool:
+    """Whether a field's name holds nothing; names come again and again."""
+    return not any(_rules_in(name, ""))
 
 
 def _field_rule(value: Any, field: str) -> tuple[str, Kind] | None:

@@ -29,7 +29,8 @@ from clinigate.errors import EvidenceError, UsageError
 from clinigate.evidence.envelope import Signer
 from clinigate.evidence.environment import capture_environment
 from clinigate.evidence.files import naming, write_atomic
-from clinigate.evidence.ledger import Ledger, read_ledger
+from clinigate.evidence.history import RunHistory, read_history
+from clinigate.evidence.ledger import Ledger
 from clinigate.evidence.names import ENVIRONMENT, RUN_ID
 from clinigate.evidence.recorder import Recorder
 from clinigate.evidence.redaction import Redactor
@@ -48,25 +49,6 @@ __all__ = [
 
 RUN_VARIABLE = "CLINIGATE_RUN"
 REDACTION_KEY_VARIABLE = "CLINIGATE_REDACTION_KEY"
-
-
-@dataclass(frozen=True, slots=True)
-class RunHistory:
-    """What the ledger knows of one run.
-
-    Attributes:
-        run: its id.
-        started_at: when it began.
-        status: how it ended; INCOMPLETE while, or because, it never said so.
-        sealed_at: when it was sealed, None before.
-        statement: SHA-256 of the sealed statement's file.
-    """
-
-    run: str
-    started_at: str
-    status: RunStatus = RunStatus.INCOMPLETE
-    sealed_at: str | None = None
-    statement: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,25 +89,7 @@ class RunStore:
         Raises:
             IntegrityError: the ledger was edited or cut.
         """
-        known: dict[str, RunHistory] = {}
-        for record in read_ledger(self.ledger_directory).chain.records:
-            run = record.run
-            if run is None:
-                continue
-            if record.type == "run-started":
-                known[run] = RunHistory(run, record.ts)
-            elif run in known and record.type == "run-finished":
-                known[run] = _ended(known[run], record.body)
-            elif run in known and record.type == "run-sealed":
-                sealed = _ended(known[run], record.body)
-                known[run] = RunHistory(
-                    run, sealed.started_at, sealed.status, record.ts, record.body.get("statement")
-                )
-        return list(known.values())
-
-
-def _ended(run: RunHistory, body: Mapping[str, Any]) -> RunHistory:
-    return RunHistory(run.run, run.started_at, RunStatus(body["status"]))
+        return read_history(self.ledger_directory)
 
 
 class Run:

@@ -35,7 +35,7 @@ def parse_timestamp(text: str) -> datetime:
     Raises:
         ValueError: another form.
     """
-    moment = datetime.strptime(text, _FORM).replace(tzinfo=UTC)
+    moment = datetime.fromisoformat(text)
     if timestamp(moment) != text:
         raise ValueError(f"not a canonical time: {text!r}")
     return moment
