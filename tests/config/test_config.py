@@ -57,7 +57,7 @@ def test_the_environment_names_the_file(tmp_path: Path, monkeypatch: pytest.Monk
         ),
         ('[target]\nkind = "htp"', "'target'"),
         ("[run]\nseed = -1", "'run.seed': input should be greater than or equal to 0"),
-        ("[signing]\nkey = 'hunter2'", "'signing.key': string should match pattern"),
+        ("[signing]\nkey = 'hunter2'", "'signing.key': must say where the key is"),
         ("[subject]\nname = 'x'\ndigests = {image = 'latest'}", "'subject.digests.image'"),
         ("[run\n", "is not TOML"),
     ],

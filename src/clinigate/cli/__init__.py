@@ -8,5 +8,8 @@ __all__ = ["main"]
 def main() -> None:
     """Entry point of the `clinigate` program."""
     from clinigate.cli.app import run
+    from clinigate.cli.streams import end_as_interrupted, outlive_readers
 
+    outlive_readers()
+    end_as_interrupted()
     raise SystemExit(run())

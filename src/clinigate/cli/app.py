@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Mapping, Sequence
 
 import click
 
-from clinigate.cli.exits import ExitCode, code_for
-from clinigate.errors import ClinigateError
+from clinigate.cli.exits import ExitCode
+from clinigate.cli.troubles import DEBUG_VARIABLE, told
 
 __all__ = ["app", "run"]
 
 #: Command name: the module that holds it as `command`, and its line in `--help`.
 COMMANDS: Mapping[str, tuple[str, str]] = {
-    "init": ("clinigate.cli.init", "Write a commented clinigate.toml, a policy and test folders."),
+    "init": ("clinigate.cli.init", "Write a commented clinigate.toml and the test folders."),
     "doctor": ("clinigate.cli.doctor", "Say what is configured and reachable, and what will run."),
     "demo": ("clinigate.cli.demo", "Evaluate the embedded reference service, end to end."),
     "keys": ("clinigate.cli.keys", "Generate and show signing keys."),
@@ -40,6 +41,17 @@ class _LazyGroup(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS and not args[0].startswith("-") and not ctx.resilient_parsing:
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], COMMANDS, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(COMMANDS)}"
+            raise click.UsageError(f"no such command {args[0]!r}; {hint}", ctx)
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
@@ -57,16 +69,16 @@ def app() -> None:
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
-    """Run one command line and return its exit code. Errors become one sentence on stderr."""
+    """Run one command line and return its exit code; every error is one sentence on stderr."""
     try:
         result = app.main(arguments, prog_name="clinigate", standalone_mode=False)
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show(sys.stderr)
         return ExitCode.USAGE
-    except click.Abort:
-        click.echo("clinigate: interrupted", err=True)
-        return ExitCode.UNFINISHED
-    except ClinigateError as error:
-        click.echo(f"clinigate: {error}", err=True)
-        return code_for(error)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - nobody is left above who could tell the user
+        if os.environ.get(DEBUG_VARIABLE):
+            sys.excepthook(*sys.exc_info())
+        sentence, code = told(error)
+        click.echo(f"clinigate: {sentence}", err=True)
+        return code
     return int(result or ExitCode.OK)

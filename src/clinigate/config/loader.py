@@ -14,12 +14,19 @@ from clinigate.errors import ConfigError
 __all__ = ["CONFIG_NAME", "LoadedConfig", "find_config", "load_config"]
 
 CONFIG_NAME = "clinigate.toml"
+PROJECT_NAME = "pyproject.toml"
 CONFIG_VARIABLE = "CLINIGATE_CONFIG"
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedConfig:
-    """A configuration and the folder against which its relative paths are read."""
+    """A configuration and the folder against which its relative paths are read.
+
+    Attributes:
+        config: its tables.
+        base_dir: the folder of its file.
+        source: the file as messages name it.
+    """
 
     config: Config
     base_dir: Path
@@ -42,7 +49,7 @@ def find_config(start: Path) -> Path | None:
     for folder in (start, *start.parents):
         if (folder / CONFIG_NAME).is_file():
             return folder / CONFIG_NAME
-        project = folder / "pyproject.toml"
+        project = folder / PROJECT_NAME
         if project.is_file() and _table(project) is not None:
             return project
     return None
@@ -59,10 +66,13 @@ def load_config(path: Path | None = None, *, start: Path | None = None) -> Loade
     here = start or Path.cwd()
     found = path or find_config(here)
     if found is None:
-        return LoadedConfig(Config(), here, "no configuration file")
-    data = _table(found) if found.name == "pyproject.toml" else read_toml(found, ConfigError)
-    config = validate(Config, data or {}, file=found.name, error=ConfigError, tags=TARGET_MODELS)
-    return LoadedConfig(config, found.resolve().parent, found.name)
+        return LoadedConfig(Config(), here, f"no {CONFIG_NAME} here or above")
+    shown = found.name if found.parent == here else str(found)
+    data = _table(found) if found.name == PROJECT_NAME else read_toml(found, ConfigError)
+    if data is None:
+        raise ConfigError(f"{shown}: has no table [tool.clinigate]; `clinigate init` writes a file")
+    config = validate(Config, data, file=shown, error=ConfigError, tags=TARGET_MODELS)
+    return LoadedConfig(config, found.resolve().parent, shown)
 
 
 def _table(project: Path) -> object | None:

@@ -2,15 +2,53 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from clinigate.config.target import TargetSpec
 
-__all__ = ["Config", "GateTable", "PacksTable", "RunTable", "SigningTable", "SubjectTable"]
+__all__ = [
+    "Config",
+    "Digest",
+    "GateTable",
+    "KeyPlace",
+    "PacksTable",
+    "RunTable",
+    "SigningTable",
+    "SubjectTable",
+    "check_digest",
+]
 
-Digest = Annotated[str, Field(pattern=r"^(sha256|sha384|sha512|gitCommit):[0-9a-f]{40,128}$")]
+_DIGEST = re.compile(
+    r"sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}|"
+    r"gitCommit:(?:[0-9a-f]{40}|[0-9a-f]{64})"
+)
+
+
+def check_digest(text: str) -> str:
+    """Return a digest of what is deployed.
+
+    Raises:
+        ValueError: it is none, as a tag like `latest` is none.
+    """
+    if not _DIGEST.fullmatch(text):
+        raise ValueError(
+            "must be a digest, as sha256:<64 hex digits> (or sha384, sha512, gitCommit)"
+        )
+    return text
+
+
+def _check_key_place(text: str) -> str:
+    scheme, _, place = text.partition(":")
+    if scheme not in ("file", "env") or not place:
+        raise ValueError("must say where the key is, as file:PATH or env:VARIABLE")
+    return text
+
+
+Digest = Annotated[str, AfterValidator(check_digest)]
+KeyPlace = Annotated[str, AfterValidator(_check_key_place)]
 
 
 class _Table(BaseModel):
@@ -66,7 +104,7 @@ class GateTable(_Table):
 class SigningTable(_Table):
     """`[signing]`: where the machine's key is: `file:PATH` or `env:VARIABLE`."""
 
-    key: str | None = Field(default=None, pattern=r"^(file|env):.+$")
+    key: KeyPlace | None = None
 
 
 class Config(_Table):

@@ -33,6 +33,8 @@ def read_toml(path: Path, error: type[UsageError]) -> dict[str, Any]:
         raise error(f"{path}: is not UTF-8 text") from None
     except tomllib.TOMLDecodeError as problem:
         raise error(f"{path}: is not TOML: {problem}") from None
+    except RecursionError:
+        raise error(f"{path}: is nested too deeply for a configuration") from None
 
 
 def validate(
@@ -46,8 +48,10 @@ def validate(
     """Build `model` from `data`.
 
     Args:
-        model: what is wanted. data: what was read.
-        file: named in the message. error: what is raised.
+        model: what is wanted.
+        data: what was read.
+        file: named in the message.
+        error: what is raised.
         tags: names of union members, which pydantic puts into a place where no user wrote them.
 
     Raises:

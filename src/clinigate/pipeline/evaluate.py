@@ -36,6 +36,7 @@ def evaluate(
     producer: str,
     on_begin: Callable[[Check], None] = lambda _check: None,
     on_end: Callable[[CheckResult], None] = lambda _result: None,
+    on_sealed: Callable[[Conclusion], None] = lambda _conclusion: None,
 ) -> Conclusion:
     """Run the checks in order, record what they see, and seal the run.
 
@@ -43,10 +44,14 @@ def evaluate(
     again. What was recorded is sealed in every case.
 
     Args:
-        setup: what to evaluate by. target: the system under test; closed at the end.
-        checks: what to run. signer: who states the results; None leaves them UNSIGNED.
+        setup: what to evaluate by.
+        target: the system under test; closed at the end.
+        checks: what to run.
+        signer: who states the results; None leaves them UNSIGNED.
         producer: who runs, as the spool is named.
-        on_begin, on_end: told of each check, for a progress display.
+        on_begin: told of each check before it runs, for a progress display.
+        on_end: told of each check's outcome.
+        on_sealed: told of the sealed run, one that was interrupted too.
 
     Raises:
         TargetError: the target cannot be asked; nothing was begun.
@@ -58,14 +63,18 @@ def evaluate(
         if trouble is not None:
             raise TargetError(trouble)
         recording = begin_recording(setup, producer=producer, signer=signer)
-        recording.describe(setup, target)
-        interrupted: str | None = "the run was interrupted"
+        assert recording.run is not None
+        stopped: str | None = "the run was interrupted"
         try:
-            interrupted = _run(evaluation, checks, recording.observation, on_begin, on_end)
+            recording.describe(setup, target)
+            stopped = _run(evaluation, checks, recording.observation, on_begin, on_end)
+        except Exception as error:
+            stopped = f"the evaluation broke with {type(error).__name__}"
+            raise
         finally:
-            recording.finish(interrupted)
-            assert recording.run is not None
+            recording.finish(stopped)
             conclusion = conclude(recording.run.directory, signer=signer)
+            on_sealed(conclusion)
     finally:
         evaluation.close()
     return conclusion
