@@ -313,3 +313,12 @@ def test_a_clock_without_a_zone_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(ValueError, match="without a zone"):
         begin_run(tmp_path, producer="p", subject=SUBJECT, plan=Plan(), clock=naive, environ={})
+
+
+def test_recording_loads_no_cryptography() -> None:
+    """A run without a key, and the pytest plugin, start without it."""
+    code = (
+        "import sys; import clinigate.evidence.runs, clinigate.evidence.seal; "
+        "sys.exit('cryptography' in sys.modules or 'numpy' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
