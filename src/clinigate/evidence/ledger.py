@@ -137,7 +137,7 @@ class Ledger:
             EvidenceError: the record is not in it.
         """
         view = read_ledger(self.directory)
-        self._signer_changed(view.checkpoint)
+        self._signer_changed(view.checkpoint)  # never sign a head on top of a forged one
         chain = view.chain
         if record not in chain.records:
             raise EvidenceError(f"{chain.name}: record {record.seq} is not in this ledger")

@@ -157,7 +157,7 @@ class Recorder:
             self._count += 1
 
     def _leave(self) -> None:
-        """Close the descriptors that a fork copied: the child takes no part in the run."""
+        """Close the descriptors; those that a fork copied too, as the child takes no part."""
         if self._fd is not None:
             os.close(self._fd)
             os.close(self._presence)

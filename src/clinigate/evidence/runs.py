@@ -35,7 +35,7 @@ from clinigate.evidence.names import ENVIRONMENT, RUN_ID
 from clinigate.evidence.recorder import Recorder
 from clinigate.evidence.redaction import Redactor
 from clinigate.evidence.spool import RunStatus
-from clinigate.evidence.times import Clock, system_clock
+from clinigate.evidence.times import Clock, system_clock, timestamp
 
 __all__ = [
     "REDACTION_KEY_VARIABLE",
@@ -145,8 +145,7 @@ def begin_run(
         IntegrityError: the ledger was edited, cut or rolled back.
         EvidenceError: the disk refuses, or another process holds the ledger for too long.
     """
-    moment = clock()
-    run_id = f"{moment:%Y%m%dT%H%M%S%f}Z-{os.urandom(4).hex()}"
+    run_id = f"{re.sub(r'[-:.]', '', timestamp(clock()))}-{os.urandom(4).hex()}"
     directory = root / "runs" / run_id
     key = os.urandom(16)
     redactor = Redactor(key)
