@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import click
 
 from clinigate.cli.exits import ExitCode
-from clinigate.cli.troubles import DEBUG_VARIABLE, told
+from clinigate.cli.troubles import DEBUG_VARIABLE, complain, told
 
 __all__ = ["app", "run"]
 
@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "verify": ("clinigate.cli.verify", "Verify a bundle offline."),
     "gate": ("clinigate.cli.gate", "Decide whether the gate opens on sealed bundles."),
     "report": ("clinigate.cli.report", "Render a bundle as HTML or as a terminal table."),
+    "bundle": ("clinigate.cli.bundle", "Hand a bundle on as one zip file."),
     "repro": ("clinigate.cli.repro", "Replay one case against the target with everything shown."),
 }
 
@@ -78,7 +79,5 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - nobody is left above who could tell the user
         if os.environ.get(DEBUG_VARIABLE):
             sys.excepthook(*sys.exc_info())
-        sentence, code = told(error)
-        click.echo(f"clinigate: {sentence}", err=True)
-        return code
+        return complain(*told(error))
     return int(result or ExitCode.OK)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -111,6 +112,7 @@ def _evaluate(
             producer="demo",
             on_begin=on_begin,
             on_end=on_end,
+            on_sealed=lambda sealed: click.echo(f"sealed:  {sealed.place}"),
         )
 
 
@@ -143,9 +145,8 @@ def _decide(config: LoadedConfig, conclusion: Conclusion, signer: LocalSigner) -
     report = report_of(examine(path, trust=trust), decision)
     page = write_report(report, exports / REPORT_NAME)
     click.echo(f"\n{report_table(report)}\n")
+    bundle, trust_file = (os.path.relpath(each) for each in (path, trusted))
     click.echo(f"report:  {os.path.relpath(page)}")
-    click.echo(f"bundle:  {os.path.relpath(path)}")
-    click.echo(
-        f"verify:  clinigate verify {os.path.relpath(path)} --trust {os.path.relpath(trusted)}"
-    )
+    click.echo(f"bundle:  {bundle}")
+    click.echo(f"verify:  {shlex.join(['clinigate', 'verify', bundle, '--trust', trust_file])}")
     return exit_code(decision)

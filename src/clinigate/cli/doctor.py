@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,12 +12,15 @@ from pathlib import Path
 import click
 
 from clinigate.cli.exits import ExitCode
+from clinigate.cli.exposure import exposures
+from clinigate.cli.troubles import complain
 from clinigate.config.loader import LoadedConfig, load_config
 from clinigate.core.check import REGISTRY
 from clinigate.core.target import Target
 from clinigate.errors import ClinigateError
+from clinigate.evidence.keys import PASSPHRASE_VARIABLE
 from clinigate.pipeline.keys import configured_signer, configured_trust
-from clinigate.pipeline.setup import Setup, prepare
+from clinigate.pipeline.setup import Overrides, Setup, prepare
 from clinigate.targets.build import build_target
 from clinigate.targets.reach import check_reachable
 
@@ -28,6 +32,7 @@ class Mark(StrEnum):
 
     OK = "ok"
     NOTE = "note"
+    WARNING = "warning"
     PROBLEM = "problem"
 
 
@@ -46,17 +51,19 @@ class Line:
 @click.option("--offline", is_flag=True, help="Do not contact the target.")
 def command(config: Path | None, environment: str | None, offline: bool) -> int:
     """Say what is configured and reachable, and which checks will run or not, and why."""
-    from clinigate.pipeline.setup import Overrides
-
     loaded = load_config(config)
     setup = prepare(loaded, Overrides(environment=environment))
     lines = list(_diagnose(setup, offline=offline))
     width = max(len(line.topic) for line in lines)
     for line in lines:
         click.echo(f"{line.mark.value:<8} {line.topic:<{width}}  {line.text}")
-    problems = sum(line.mark is Mark.PROBLEM for line in lines)
-    click.echo(f"\n{problems} problem(s)" if problems else "\nready")
-    return ExitCode.NOT_PASSED if problems else ExitCode.OK
+    problems = [line for line in lines if line.mark is Mark.PROBLEM]
+    if problems:
+        others = f" (and {len(problems) - 1} more)" if problems[1:] else ""
+        said = f"not ready: {problems[0].topic}: {problems[0].text}{others}"
+        return complain(said, ExitCode.NOT_PASSED)
+    click.echo("\nready")
+    return ExitCode.OK
 
 
 def _diagnose(setup: Setup, *, offline: bool) -> Iterator[Line]:
@@ -89,18 +96,26 @@ def _packs(setup: Setup) -> str:
     return f"{names}; {unreviewed} of {len(used)} reviewed by no clinician"
 
 
+class _NotAskedError(Exception):
+    """A passphrase would be needed: the diagnosis asks nobody for one."""
+
+
 def _signing(loaded: LoadedConfig) -> Line:
-    named = loaded.config.signing.key
-    if named is not None and named.startswith("file:"):
-        path = loaded.base_dir / named.removeprefix("file:")
-        if path.is_file():
-            return Line(Mark.OK, "signing", f"{named} (encrypted; the passphrase was not tried)")
-    return _said("signing", lambda: _key(loaded), absent="no key: runs are UNSIGNED")
+    try:
+        return _said("signing", lambda: _key(loaded), absent="no key: runs are UNSIGNED")
+    except _NotAskedError:
+        text = f"{loaded.config.signing.key} (encrypted; the passphrase was not tried)"
+        return Line(Mark.OK, "signing", text)
 
 
 def _key(loaded: LoadedConfig) -> str | None:
-    signer = configured_signer(loaded)
+    known = bool(os.environ.get(PASSPHRASE_VARIABLE))
+    signer = configured_signer(loaded, passphrase=None if known else _ask_nobody)
     return None if signer is None else f"key {signer.keyid}"
+
+
+def _ask_nobody() -> str:
+    raise _NotAskedError
 
 
 def _trust(loaded: LoadedConfig) -> str | None:
@@ -120,7 +135,9 @@ def _said(topic: str, say: Callable[[], str | None], *, absent: str = "") -> Lin
 
 def _target(loaded: LoadedConfig, *, offline: bool) -> Iterator[Line]:
     if loaded.config.target is None:
-        yield Line(Mark.PROBLEM, "target", f"{loaded.source}: no [target]; `clinigate init`")
+        yield Line(
+            Mark.PROBLEM, "target", f"{loaded.source}: no [target]; `clinigate init` writes one"
+        )
         return
     try:
         target = build_target(loaded.config.target, base_dir=loaded.base_dir)
@@ -132,6 +149,8 @@ def _target(loaded: LoadedConfig, *, offline: bool) -> Iterator[Line]:
         yield Line(Mark.PROBLEM, "target", trouble)
     else:
         yield Line(Mark.OK, "target", f"{target.name}{'' if offline else ', reachable'}")
+    for sentence in exposures(loaded.config.target):
+        yield Line(Mark.WARNING, "target", sentence)
     yield from _checks(target)
 
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from clinigate.cli.exits import ExitCode
-from clinigate.cli.places import bundle_path
-from clinigate.config.loader import load_config
+from clinigate.cli.places import LAST, bundle_path
+from clinigate.cli.troubles import complain
+from clinigate.clinical.criteria import CRITERIA
+from clinigate.config.loader import LoadedConfig, load_config
+from clinigate.config.model import check_digest
 from clinigate.errors import UsageError
 from clinigate.evidence.trust import load_trust
 from clinigate.gate.decision import Decision
 from clinigate.gate.document import decision_bytes, write_decision
 from clinigate.gate.entries import Outcome
-from clinigate.gate.policy import load_policy
+from clinigate.gate.policy import load_policy, nearest
 from clinigate.pipeline.gating import decide_on, read_records
 from clinigate.pipeline.keys import configured_trust
 from clinigate.pipeline.setup import policy_source
@@ -66,20 +71,23 @@ def command(
     store = configured_trust(loaded) if trust is None else load_trust(trust)
     demanded = load_policy(policy or policy_source(loaded), environment or gate.environment)
     demanded = demanded.tightened(
-        {name: _number(name, text) for name, text in _pairs(limits, "--limit").items()},
-        subject_digests=_pairs(digests, "--digest"),
+        {name: _limit(name, text) for name, text in _pairs(limits, "--limit").items()},
+        subject_digests={
+            name: _digest(name, text) for name, text in _pairs(digests, "--digest").items()
+        },
     )
-    named = [_named(bundle) for bundle in bundles or ("last",)]
     decision = decide_on(
-        [(name, bundle_path(loaded, place)) for name, place in named],
+        _named_bundles(loaded, bundles or (LAST,)),
         demanded,
         trust=store,
         records=read_records(records, store),
     )
     if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
         write_decision(decision, out)
     click.echo(decision_bytes(decision).decode("utf-8") if as_json else _text(decision))
-    return exit_code(decision)
+    code = exit_code(decision)
+    return code if code is ExitCode.OK else complain(_why_not(decision), code)
 
 
 def exit_code(decision: Decision) -> ExitCode:
@@ -94,24 +102,65 @@ def _text(decision: Decision) -> str:
     return "\n".join(lines)
 
 
-def _named(bundle: str) -> tuple[str, str]:
+def _why_not(decision: Decision) -> str:
+    first, *others = decision.reasons
+    more = f" (and {len(others)} more reason(s))" if others else ""
+    return f"gate to {decision.environment}: {decision.outcome}: {first}{more}"
+
+
+def _named_bundles(loaded: LoadedConfig, bundles: Sequence[str]) -> list[tuple[str, Path]]:
+    """Each bundle with the name of its job; evidence that is given twice would count twice."""
+    named: dict[str, Path] = {}
+    for text in bundles:
+        name, place = _named(text)
+        path = bundle_path(loaded, place)
+        if name in named:
+            raise UsageError(
+                f"two bundles are named {name!r}; name each by its job, as {name}=PATH"
+            )
+        if any(path.samefile(other) for other in named.values()):
+            raise UsageError(f"{path}: this bundle is given twice; give each once")
+        named[name] = path
+    return list(named.items())
+
+
+def _named(text: str) -> tuple[str, str]:
     """`NAME=PATH` names the job that made a bundle; a bare one is named by its file."""
-    name, equals, place = bundle.partition("=")
-    return (name, place) if equals else (Path(bundle).stem, bundle)
+    name, equals, place = text.partition("=")
+    if not equals or Path(text).exists():
+        return Path(text).stem, text
+    if not name or not place:
+        raise UsageError(f"got the bundle {text!r}, wanted NAME=PATH")
+    return name, place
 
 
-def _pairs(texts: tuple[str, ...], option: str) -> dict[str, str]:
-    pairs = {}
+def _pairs(texts: Sequence[str], option: str) -> dict[str, str]:
+    pairs: dict[str, str] = {}
     for text in texts:
         name, equals, value = text.partition("=")
         if not equals or not name or not value:
             raise UsageError(f"{option}: got {text!r}, wanted NAME=VALUE")
+        if name in pairs:
+            raise UsageError(f"{option} {name}: is given twice; give it once")
         pairs[name] = value
     return pairs
 
 
-def _number(name: str, text: str) -> float:
+def _digest(name: str, text: str) -> str:
     try:
-        return float(text)
+        return check_digest(text)
+    except ValueError as error:
+        raise UsageError(f"--digest {name}: got {text!r}, which {error}") from None
+
+
+def _limit(name: str, text: str) -> float:
+    known = [criterion.id for criterion in CRITERIA]
+    if name not in known:
+        raise UsageError(f"--limit {name}: no criterion has this id; {nearest(name, known)}")
+    try:
+        number = float(text)
     except ValueError:
-        raise UsageError(f"--limit {name}: {text!r} is no number") from None
+        number = math.nan
+    if not math.isfinite(number):
+        raise UsageError(f"--limit {name}: {text!r} is no number")
+    return number

@@ -43,7 +43,7 @@ def command(folder: Path, force: bool) -> None:
         )
     for path, source in wanted.items():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(source.read_text(encoding="utf-8"), encoding="utf-8")
+        path.write_bytes(source.read_bytes())
         click.echo(f"wrote {path}")
     if _ignore(folder / ".gitignore"):
         click.echo(f"added {', '.join(IGNORED)} to {folder / '.gitignore'}")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
 
 import click
 
-from clinigate.errors import KeyFileError
+from clinigate.errors import KeyFileError, UsageError
 from clinigate.evidence.keys import (
     PASSPHRASE_VARIABLE,
     load_key,
@@ -20,6 +21,7 @@ from clinigate.evidence.keys import (
     save_key,
 )
 from clinigate.evidence.signing import Algorithm, PublicKey, generate_signer
+from clinigate.evidence.trust import load_trust
 
 __all__ = ["command", "passphrase_source", "trust_entry"]
 
@@ -46,9 +48,16 @@ def generate(
 
     The passphrase comes from a prompt, from --passphrase-fd or from CLINIGATE_KEY_PASSPHRASE.
     """
+    # 1. Whatever could go wrong with the words and the trust file, before a key is made.
+    _refuse_blank(name, "--name")
+    _refuse_blank(role, "--role")
+    if trust is not None:
+        trust.parent.mkdir(parents=True, exist_ok=True)
+        if trust.exists():
+            load_trust(trust)
+    # 2. The key, then its public half where it is trusted.
     signer = generate_signer(Algorithm(algorithm))
-    source = passphrase_source(passphrase_fd, confirm=True)
-    public = save_key(signer, out, source())
+    public = save_key(signer, out, passphrase_source(passphrase_fd, confirm=True)())
     click.echo(f"private key (encrypted): {out}")
     click.echo(f"public key: {public}")
     click.echo(f"key id: {signer.keyid}")
@@ -56,10 +65,14 @@ def generate(
     if trust is None:
         click.echo(f"\nAdd this to the trust file of whoever verifies:\n\n{entry}", nl=False)
         return
-    trust.parent.mkdir(parents=True, exist_ok=True)
     with trust.open("a", encoding="utf-8") as file:
         file.write(f"\n{entry}" if file.tell() else entry)
     click.echo(f"trusted in: {trust}")
+
+
+def _refuse_blank(text: str, option: str) -> None:
+    if not text.strip():
+        raise UsageError(f"{option} is blank; a trust file needs it to say whose key this is")
 
 
 @command.command("show")
@@ -85,9 +98,27 @@ def passphrase_source(fd: int | None, *, confirm: bool) -> Callable[[], str]:
         return passphrase_from_fd(fd)
     if os.environ.get(PASSPHRASE_VARIABLE):
         return passphrase_from_environment(os.environ)
-    return lambda: str(
-        click.prompt("Passphrase", hide_input=True, confirmation_prompt=confirm, err=True)
-    )
+    return lambda: _prompted(confirm=confirm)
+
+
+def _prompted(*, confirm: bool) -> str:
+    if not _has_terminal():
+        raise KeyFileError(
+            "no passphrase, and no terminal to ask on; "
+            f"give --passphrase-fd or set {PASSPHRASE_VARIABLE}"
+        )
+    return str(click.prompt("Passphrase", hide_input=True, confirmation_prompt=confirm, err=True))
+
+
+def _has_terminal() -> bool:
+    """A prompt reads from the terminal that controls the process, whatever standard input is."""
+    if sys.stdin is not None and sys.stdin.isatty():
+        return True
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
 
 
 def trust_entry(public: PublicKey, *, name: str, role: str) -> str:

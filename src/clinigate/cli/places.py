@@ -8,8 +8,9 @@ from clinigate.config.loader import LoadedConfig
 from clinigate.errors import UsageError
 from clinigate.evidence.runs import RunStore
 
-__all__ = ["bundle_path", "run_directory"]
+__all__ = ["LAST", "bundle_path", "run_directory"]
 
+#: Names the run that began last.
 LAST = "last"
 
 
@@ -29,14 +30,18 @@ def run_directory(config: LoadedConfig, name: str) -> Path:
     if name in runs:
         return store.directory(name)
     known = f"the last one is {runs[-1]}" if runs else f"there is none under {config.root}"
-    raise UsageError(f"no run {name!r}; {known}")
+    raise UsageError(f"{name!r} is neither a run's id nor its directory; {known}")
 
 
 def bundle_path(config: LoadedConfig, name: str) -> Path:
-    """Return the path of a bundle: as a run, or a zip file.
+    """Return the path of a bundle: a run's, or that of a zip file.
 
     Raises:
         UsageError: there is no such bundle.
     """
     path = Path(name)
-    return path if path.is_file() else run_directory(config, name)
+    if path.is_file():
+        return path
+    if path.suffix == ".zip":
+        raise UsageError(f"{path}: no such bundle; `clinigate bundle export` writes one")
+    return run_directory(config, name)

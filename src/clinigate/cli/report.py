@@ -9,7 +9,9 @@ import click
 
 from clinigate.cli.exits import ExitCode
 from clinigate.cli.places import bundle_path
+from clinigate.cli.troubles import complain
 from clinigate.config.loader import load_config
+from clinigate.evidence.files import write_atomic
 from clinigate.evidence.trust import load_trust
 from clinigate.gate.policy import load_policy
 from clinigate.pipeline.examine import examine
@@ -45,7 +47,10 @@ def command(
     trust: Path | None,
     records: tuple[Path, ...],
 ) -> int:
-    """Render BUNDLE (a run's id or directory, a zip, or `last`) with the gate's decision on it."""
+    """Render BUNDLE (a run's id or directory, a zip, or `last`) with the gate's decision on it.
+
+    The exit code is 0 whatever the decision, and 3 when the bundle's integrity is broken.
+    """
     loaded = load_config(config)
     path = bundle_path(loaded, bundle)
     store = configured_trust(loaded) if trust is None else load_trust(trust)
@@ -54,18 +59,29 @@ def command(
     )
     signed = read_records(records, store)
     decision = decide_on([(path.stem, path)], demanded, trust=store, records=signed)
-    report = report_of(examine(path, trust=store), decision, signed)
+    examined = examine(path, trust=store)
+    report = report_of(examined, decision, signed)
     if form == "html":
         default = path / "exports" / REPORT_NAME if path.is_dir() else path.with_suffix(".html")
         click.echo(f"report: {write_report(report, out or default)}")
-        return ExitCode.OK
-    if form == "table":
-        text = report_table(report, width=shutil.get_terminal_size((100, 24)).columns)
     else:
-        text = render_markdown(report)
+        _show(
+            report_table(report, width=_width()) if form == "table" else render_markdown(report),
+            out,
+        )
+    if examined.report.problems:
+        return complain(examined.report.problems[0], ExitCode.INTEGRITY)
+    return ExitCode.OK
+
+
+def _show(text: str, out: Path | None) -> None:
     if out is None:
         click.echo(text)
-    else:
-        out.write_text(text + "\n", encoding="utf-8")
-        click.echo(f"report: {out}")
-    return ExitCode.OK
+        return
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_atomic(out, f"{text}\n".encode())
+    click.echo(f"report: {out}")
+
+
+def _width() -> int:
+    return shutil.get_terminal_size((100, 24)).columns

@@ -14,8 +14,8 @@ from clinigate.config.loader import load_config
 from clinigate.core.canonical import canonical_text
 from clinigate.core.case import Case
 from clinigate.core.plan import Plan
-from clinigate.core.target import Capability, Reply, Target
-from clinigate.errors import ConfigError, UsageError
+from clinigate.core.target import Capability, Outcome, Reply, Target
+from clinigate.errors import ConfigError, TargetError, UsageError
 from clinigate.pipeline.setup import Overrides, prepare
 from clinigate.targets import build_target
 
@@ -23,16 +23,22 @@ __all__ = ["command"]
 
 _ASKED = (Capability.CRISIS, Capability.CHAT, Capability.EMOTION)
 
+#: An empty reply and a refusal are how a system behaves; the rest says that nobody was there.
+_HEARD = frozenset({Outcome.ANSWERED, Outcome.EMPTY, Outcome.REFUSED})
+
 
 @click.command("repro")
 @click.argument("case_id")
 @click.option("--config", type=click.Path(dir_okay=False, path_type=Path), help="Configuration.")
-@click.option("--seed", type=int, help="Seed of case generation (default: [run] seed).")
+@click.option(
+    "--seed", type=click.IntRange(min=0), help="Seed of case generation (default: [run] seed)."
+)
 @click.option("--offline", is_flag=True, help="Show the case without asking the target.")
 def command(case_id: str, config: Path | None, seed: int | None, offline: bool) -> int:
     """Replay CASE_ID against the configured target and show all that was sent and answered.
 
-    The answer is shown as it came: it goes to your terminal and into no evidence.
+    The answer is shown as it came: it goes to your terminal and into no evidence. The exit code is
+    2 when the target could not be asked.
     """
     loaded = load_config(config)
     case = _find(prepare(loaded, Overrides(seed=seed, only_cases=frozenset({case_id}))).plan)
@@ -43,9 +49,13 @@ def command(case_id: str, config: Path | None, seed: int | None, offline: bool) 
     if loaded.config.target is None:
         raise ConfigError(f"{loaded.source}: no [target] to ask; --offline shows the case alone")
     target = build_target(loaded.config.target, base_dir=loaded.base_dir)
-    for capability, reply in asyncio.run(_ask(target, case)).items():
+    replies = asyncio.run(_ask(target, case))
+    for capability, reply in replies.items():
         for line in _answer(capability, reply):
             click.echo(line)
+    unheard = [name for name, reply in replies.items() if reply.outcome not in _HEARD]
+    if unheard:
+        raise TargetError(f"{target.name}: no usable answer to {', '.join(unheard)}; see above why")
     return ExitCode.OK
 
 

@@ -9,7 +9,9 @@ import click
 from clinigate.cli.exits import ExitCode
 from clinigate.cli.keys import passphrase_source
 from clinigate.cli.places import run_directory
+from clinigate.cli.troubles import complain
 from clinigate.config.loader import load_config
+from clinigate.evidence.names import PROOF
 from clinigate.evidence.spool import RunStatus
 from clinigate.pipeline.conclude import conclude
 from clinigate.pipeline.keys import configured_signer
@@ -36,7 +38,13 @@ def command(
     source = passphrase_source(passphrase_fd, confirm=False)
     signer = None if unsigned else configured_signer(loaded, passphrase=source)
     directory = run_directory(loaded, run)
+    if (directory / PROOF).exists():
+        said = f"{directory}: this run is sealed already; a seal is made once"
+        return complain(said, ExitCode.NOT_PASSED)
     conclusion = conclude(directory, signer=signer, allow_incomplete=as_incomplete)
     click.echo(f"sealed: {conclusion.place}")
-    complete = conclusion.bundle.status is RunStatus.COMPLETE
-    return ExitCode.OK if complete else ExitCode.UNFINISHED
+    status = conclusion.bundle.status
+    if status is RunStatus.COMPLETE:
+        return ExitCode.OK
+    said = f"run {conclusion.bundle.run} is {status}; no gate opens on it"
+    return complain(said, ExitCode.UNFINISHED)

@@ -10,12 +10,18 @@ import click
 from clinigate.cli.exits import ExitCode, code_for
 from clinigate.errors import ClinigateError
 
-__all__ = ["DEBUG_VARIABLE", "told"]
+__all__ = ["DEBUG_VARIABLE", "complain", "told"]
 
 #: Set, it shows the traceback of an error that nobody foresaw.
 DEBUG_VARIABLE = "CLINIGATE_DEBUG"
 
 _PACKAGE = Path(__file__).parents[1]
+
+
+def complain(sentence: str, code: ExitCode) -> ExitCode:
+    """Say on standard error why a command does not end with 0; return its exit code."""
+    click.echo(f"clinigate: {sentence}", err=True)
+    return code
 
 
 def told(error: Exception | KeyboardInterrupt) -> tuple[str, ExitCode]:

@@ -8,6 +8,7 @@ import click
 
 from clinigate.cli.exits import ExitCode
 from clinigate.cli.places import bundle_path
+from clinigate.cli.troubles import complain
 from clinigate.config.loader import load_config
 from clinigate.core.canonical import canonical_text
 from clinigate.evidence import explain
@@ -91,7 +92,12 @@ def _plain(report: VerificationReport) -> dict[str, object]:
 
 def _exit_code(report: VerificationReport) -> int:
     if report.overall is LevelStatus.FAILED:
-        return ExitCode.INTEGRITY
+        return complain(f"run {report.run}: {report.problems[0]}", ExitCode.INTEGRITY)
     if report.run_status is RunStatus.INCOMPLETE:
-        return ExitCode.UNFINISHED
-    return ExitCode.OK if report.signed_by else ExitCode.NOT_PASSED
+        said = f"run {report.run} is INCOMPLETE: it was started and never finished"
+        return complain(said, ExitCode.UNFINISHED)
+    if not report.signed_by:
+        how = "is signed by no key that counts" if report.signed else "is UNSIGNED"
+        said = f"run {report.run} {how}; --trust FILE or [gate] trust names the keys that count"
+        return complain(said, ExitCode.NOT_PASSED)
+    return ExitCode.OK
