@@ -84,12 +84,8 @@ def seal(
         write_atomic(run_directory / RESULTS, canonical_bytes(to_plain(found)))
         write_atomic(run_directory / CONTROLS, canonical_bytes(dict(controls)))
         # 3. Every file is scanned for identifiers, checked and digested.
-        facts = {
-            "signed": signer is not None,
-            "sealedAt": timestamp(clock()),
-            "tool": {"name": "clinigate", "version": __version__},
-            **_ledger_facts(ledger, recorded.run),
-        }
+        sealed = {"signed": signer is not None, "sealedAt": timestamp(clock())}
+        facts = {**sealed, **_ledger_facts(ledger, recorded.run)}
         statement = _state(run_directory, recorded, found, facts)
         # 4. State and sign: from here on the run is sealed.
         envelope = sign_envelope(statement, PAYLOAD_TYPE, [] if signer is None else [signer])
@@ -109,7 +105,11 @@ def _state(
         recorded,
         results=results,
         files={name: source.digest(name) for name in names},
-        facts={**facts, "unscanned": unscanned},
+        facts={
+            **facts,
+            "tool": {"name": "clinigate", "version": __version__},
+            "unscanned": unscanned,
+        },
     )
 
 
