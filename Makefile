@@ -13,8 +13,8 @@ test: $(STAMP)
 	$(BIN)/python -m pytest tests -n 2
 
 lint: $(STAMP)
-	$(BIN)/ruff check src benchmarks tests $(HOMES)
-	$(BIN)/ruff format --check src benchmarks tests $(HOMES)
+	$(BIN)/ruff check src benchmarks tests docs/*.py $(HOMES)
+	$(BIN)/ruff format --check src benchmarks tests docs/*.py $(HOMES)
 	$(BIN)/lint-imports
 
 types: $(STAMP)

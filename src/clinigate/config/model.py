@@ -59,8 +59,10 @@ class SubjectTable(_Table):
     """`[subject]`: the system under test, as its owner names it."""
 
     name: str = Field(min_length=1, description="the system's name")
-    version: str = "unversioned"
-    intended_use: str = ""
+    version: str = Field(default="unversioned", description="as its owner counts")
+    intended_use: str = Field(
+        default="", description="what it is for, and what not; reports show it"
+    )
     digests: dict[str, Digest] = Field(
         default_factory=dict, description="what is deployed, as image = 'sha256:…'"
     )
@@ -74,37 +76,77 @@ class SubjectTable(_Table):
 class RunTable(_Table):
     """`[run]`: how a run looks at the target."""
 
-    seed: int = Field(default=0, ge=0)
-    concurrency: int = Field(default=16, ge=1, le=1024)
-    timeout_s: float = Field(default=30.0, gt=0, le=600)
-    confidence: float = Field(default=0.95, gt=0.5, lt=1)
-    repeats: int = Field(default=1, ge=1, le=100)
-    split: Literal["dev", "held_out"] | None = None
-    root: str = ".clinigate"
+    seed: int = Field(
+        default=0, ge=0, description="of case generation; the same seed gives the same cases"
+    )
+    concurrency: int = Field(
+        default=16, ge=1, le=1024, description="conversations that are under way at once"
+    )
+    timeout_s: float = Field(
+        default=30.0,
+        gt=0,
+        le=600,
+        description="seconds after which a reply counts as missing",
+    )
+    confidence: float = Field(
+        default=0.95,
+        gt=0.5,
+        lt=1,
+        description="one-sided confidence of the bounds; a policy that asks for more gets it",
+    )
+    repeats: int = Field(
+        default=1,
+        ge=1,
+        le=100,
+        description="how often each safety case is asked; its worst answer counts",
+    )
+    split: Literal["dev", "held_out"] | None = Field(
+        default=None, description="judge on this split of the packs alone"
+    )
+    root: str = Field(
+        default=".clinigate", description="where evidence goes, relative to this file"
+    )
 
 
 class PacksTable(_Table):
-    """`[packs]`: scenario packs by kind; names of built-in packs or paths of YAML files."""
+    """`[packs]`: scenario packs by kind: names of built-in packs or paths of YAML files.
 
-    crisis: list[str] = []
-    hard_negative: list[str] = []
-    emotion: list[str] = []
-    therapeutic: list[str] = []
-    counterfactual: list[str] = []
+    A kind that is left out, or empty, means the built-in packs.
+    """
+
+    crisis: list[str] = Field(default=[], description="disclosures of a crisis")
+    hard_negative: list[str] = Field(
+        default=[], description="what sounds like a crisis and is none: idioms, the past, others"
+    )
+    emotion: list[str] = Field(default=[], description="utterances with an emotion beyond doubt")
+    therapeutic: list[str] = Field(default=[], description="conversations that ask for care")
+    counterfactual: list[str] = Field(
+        default=[], description="the same words from speakers of different groups"
+    )
 
 
 class GateTable(_Table):
     """`[gate]`: who decides."""
 
-    policy: str = "default"
-    environment: str = "development"
-    trust: str | None = None
+    policy: str = Field(
+        default="default", description="a built-in policy, or a .toml file relative to this one"
+    )
+    environment: str = Field(
+        default="development", description="the part of the policy: where the build wants to go"
+    )
+    trust: str | None = Field(
+        default=None, description="trust file, relative to this one: whose signatures count"
+    )
 
 
 class SigningTable(_Table):
-    """`[signing]`: where the machine's key is: `file:PATH` or `env:VARIABLE`."""
+    """`[signing]`: where the machine's key is."""
 
-    key: KeyPlace | None = None
+    key: KeyPlace | None = Field(
+        default=None,
+        description="`file:PATH` relative to this file, or `env:VARIABLE` with a PEM; without it "
+        "CLINIGATE_KEY is looked at, and without that runs are UNSIGNED",
+    )
 
 
 class Config(_Table):

@@ -128,8 +128,8 @@ class Tls(_Table):
 class EvaluatorHeader(_Table):
     """A header by which the service knows an evaluator and gives it a quota of its own."""
 
-    name: str
-    value: str | EnvRef
+    name: str = Field(description="name of the header")
+    value: str | EnvRef = Field(description="its value, or the variable that holds it")
 
     @model_validator(mode="after")
     def _valid(self) -> EvaluatorHeader:
@@ -170,26 +170,28 @@ class Answer(_Table):
 class ChatAnswer(Answer):
     """`[target.chat.answer]`."""
 
-    text: ResponsePath
+    text: ResponsePath = Field(description="the words of the reply")
 
 
 class CrisisAnswer(Answer):
     """`[target.crisis.answer]`."""
 
-    flag: ResponsePath
+    flag: ResponsePath = Field(description="true or false: a crisis is seen")
 
 
 class EmotionAnswer(Answer):
     """`[target.emotion.answer]`."""
 
-    emotion: ResponsePath
+    emotion: ResponsePath = Field(description="the emotion recognised")
 
 
 class Section(_Table):
     """How one capability is asked."""
 
     # No GET: what a patient says does not belong in a URL, which every proxy writes to its log.
-    method: Literal["POST", "PUT", "PATCH"] = "POST"
+    method: Literal["POST", "PUT", "PATCH"] = Field(
+        default="POST", description="no GET: what a patient says does not belong in a URL"
+    )
     path: ServicePath = Field(description="path below base_url, as /v1/crisis")
     request: Template = Field(
         description="the request's body, with {{messages}}, {{text}}, {{seed}}, {{capability}}"
@@ -291,9 +293,9 @@ class AsgiSpec(_SectionedSpec):
 class OpenAIAnswer(_Table):
     """`[target.answer]`: what the completion holds besides its text."""
 
-    flag: ResponsePath | None = None
-    score: ResponsePath | None = None
-    emotion: ResponsePath | None = None
+    flag: ResponsePath | None = Field(default=None, description="true or false: a crisis is seen")
+    score: ResponsePath | None = Field(default=None, description="probability of a crisis, 0 to 1")
+    emotion: ResponsePath | None = Field(default=None, description="the emotion recognised")
 
 
 class OpenAISpec(ServiceSpec):
@@ -301,7 +303,7 @@ class OpenAISpec(ServiceSpec):
 
     kind: Literal["openai"]
     base_url: Url = Field(description="up to and with the version, as https://host/v1")
-    model: str = Field(min_length=1)
+    model: str = Field(min_length=1, description="the model's name, as the service knows it")
     stream: bool = Field(default=False, description="ask for the answer piece by piece (SSE)")
     temperature: float | None = Field(
         default=None, ge=0, le=2, description="left to the service when it is not given"
