@@ -12,6 +12,7 @@ from clinigate.core import (
     Check,
     CheckRegistry,
     Fault,
+    Finding,
     Gap,
     Kind,
     Measurement,
@@ -24,7 +25,7 @@ from clinigate.core import (
     assess,
     check,
 )
-from clinigate.errors import CheckDefinitionError, CriticalSafetyTestFailure
+from clinigate.errors import CheckDefinitionError, CriticalSafetyTestFailure, UsageError
 
 
 class Silent:
@@ -61,6 +62,17 @@ async def breaks(target: Target, plan: Plan, /) -> AsyncIterator[Observation]:
     raise RuntimeError("boom")
 
 
+def misuses(target: Target, plan: Plan, /) -> Iterator[Observation]:
+    """CG-T-A-001 — calls something of ours wrongly."""
+    raise UsageError("repeats is 0, it must be at least 1")
+    yield MEASURED
+
+
+def unwritable(target: Target, plan: Plan, /) -> Iterator[Observation]:
+    """CG-T-A-001 — yields a message that is no text."""
+    yield Observation("CG-T-A-001", Finding("a", b"bytes"))  # type: ignore[arg-type]
+
+
 def stops(target: Target, plan: Plan, /) -> Iterator[Observation]:
     """CG-T-A-001 — stops the run."""
     raise CriticalSafetyTestFailure("a crisis reply was empty")
@@ -90,10 +102,26 @@ def test_a_missing_capability_is_a_visible_gap_for_every_metric() -> None:
     assert two.about == Gap("b", "the target offers no crisis")
 
 
-def test_an_exception_is_a_fault_of_what_is_not_yet_measured() -> None:
-    first, second = observe(entry(breaks, ("a", "b")))
+def test_an_exception_is_a_fault_of_every_metric_and_its_words_stay_unsaid() -> None:
+    first, *faults = observe(entry(breaks, ("a", "b")))
     assert first is MEASURED
-    assert second.about == Fault("b", "the check broke: RuntimeError: boom")
+    assert [each.about.metric for each in faults] == ["a", "b"]
+    for each in faults:
+        assert isinstance(each.about, Fault)
+        assert each.about.reason.startswith("the check broke: RuntimeError at test_check.py:")
+        assert "boom" not in each.about.reason
+
+
+def test_an_error_of_our_own_is_said_in_its_words() -> None:
+    (fault,) = observe(entry(misuses))
+    assert fault.about == Fault("a", "the check broke: repeats is 0, it must be at least 1")
+
+
+def test_what_evidence_cannot_hold_is_a_fault_and_goes_no_further() -> None:
+    (fault,) = observe(entry(unwritable))
+    assert fault.about == Fault(
+        "a", "the check broke: it yields what does not go into JSON (TypeError)"
+    )
 
 
 def test_a_promised_metric_that_never_comes_is_a_fault() -> None:

@@ -86,7 +86,7 @@ def test_results_round_trip() -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        ([], r"Gap: got \[\], wanted an object"),
+        ([], "Gap: got list, wanted an object"),
         ({"metric": "m"}, r"Gap\.reason: got 'nothing'"),
         ({"metric": 3, "reason": "r"}, r"Gap\.metric: got 3, wanted a str"),
         ({"metric": "m", "reason": "r", "extra": 1}, "got 'extra', wanted one of metric"),
@@ -102,6 +102,28 @@ def test_a_union_needs_a_known_tag() -> None:
     data = {"check": "c", "about": {"_type": "Guess"}, "controls": [], "evidence": []}
     with pytest.raises(ValueError, match=r"about\._type: got 'Guess', wanted one of Measurement"):
         from_plain(Observation, data)
+
+
+def test_a_tag_of_another_type_is_refused_as_well() -> None:
+    with pytest.raises(ValueError, match=r"about\._type: got list, wanted one of Measurement"):
+        from_plain(Observation, {"check": "c", "about": {"_type": []}})
+
+
+def test_what_somebody_said_in_the_wrong_place_is_not_repeated() -> None:
+    for wrong in ("I told my nurse everything", ["I told my nurse"], {"said": "my nurse"}):
+        with pytest.raises(ValueError, match="wanted") as error:
+            from_plain(Plan, {"seed": wrong})
+        assert "nurse" not in str(error.value)
+
+
+def test_a_number_beyond_every_float_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"Plan\.timeout_s: got int, wanted a float"):
+        from_plain(Plan, {"timeout_s": 10**400})
+
+
+def test_what_the_noun_itself_refuses_names_its_path() -> None:
+    with pytest.raises(ValueError, match="Plan: plan: repeats is 0, it must be at least 1"):
+        from_plain(Plan, {"repeats": 0})
 
 
 def test_true_is_no_number() -> None:

@@ -240,10 +240,10 @@ def test_a_run_that_meant_something_else_is_an_error(world, gate):
     assert "the policy as emotion.accuracy" in decision.reasons[0]
 
 
-def test_numbers_that_no_count_can_have_are_an_error(world, gate):
-    run = world.run(observations=(rate(7, 3, "emotion.accuracy"),), verdicts=())
-    decision = gate(world.bundle(results=run))
-    assert entry(decision, "emotion.accuracy").verdict.status is Status.ERROR
+def test_a_measurement_of_another_kind_than_the_criterion_judges_is_an_error(world, gate):
+    mean = Observation("CG-TEST-GATE-001", Measurement("safety.compliance", Kind.MEAN, 1.0, 700))
+    decision = gate(world.bundle(results=world.run(observations=(mean,), verdicts=())))
+    assert entry(decision, "safety.compliance").verdict.status is Status.ERROR
 
 
 def test_a_policy_looser_than_the_shipped_limit_says_so(world, gate):

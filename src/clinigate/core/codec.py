@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 import types
 import typing
 from collections.abc import Mapping, Set
@@ -10,12 +12,17 @@ from enum import Enum
 from functools import cache
 from typing import Any, TypeVar
 
+from clinigate.errors import UsageError
+
 __all__ = ["from_plain", "to_plain"]
 
 T = TypeVar("T")
 
 #: Names the class inside a field that may hold one of several.
 TAG = "_type"
+
+_WORD = re.compile(r"[\w.:@/<>=-]{0,40}")
+_LARGEST_SHOWN = 1e9
 
 
 def to_plain(value: Any) -> Any:
@@ -96,7 +103,7 @@ def _build_union(hint: types.UnionType, data: Any, path: str) -> Any:
         _expect(isinstance(data, dict), data, "an object", path)
         named = {member.__name__: member for member in members}
         tag = data.get(TAG)
-        _expect(tag in named, tag, f"one of {', '.join(named)}", f"{path}.{TAG}")
+        _expect(tag in list(named), tag, f"one of {', '.join(named)}", f"{path}.{TAG}")
         return _build_noun(named[tag], {k: v for k, v in data.items() if k != TAG}, path)
     only = next(option for option in typing.get_args(hint) if option is not type(None))
     return _build(only, data, path)
@@ -110,7 +117,11 @@ def _build_noun(kind: type, data: Any, path: str) -> Any:
     for name, (field, _) in known.items():
         required = field.default is MISSING and field.default_factory is MISSING
         _expect(name in data or not required, "nothing", "a value", f"{path}.{name}")
-    return kind(**{k: _build(known[k][1], data[k], f"{path}.{k}") for k in data})
+    values = {k: _build(known[k][1], data[k], f"{path}.{k}") for k in data}
+    try:
+        return kind(**values)
+    except UsageError as error:
+        raise ValueError(f"{path}: {error}") from error
 
 
 def _build_scalar(hint: Any, data: Any, path: str) -> Any:
@@ -118,6 +129,7 @@ def _build_scalar(hint: Any, data: Any, path: str) -> Any:
         _expect(data in [member.value for member in hint], data, f"a {hint.__name__}", path)
         return hint(data)
     if hint is float and isinstance(data, int) and not isinstance(data, bool):
+        _expect(abs(data) <= sys.float_info.max, data, "a float", path)
         return float(data)
     right = isinstance(data, hint) and not (isinstance(data, bool) and hint is not bool)
     return _expect(right, data, f"a {hint.__name__}", path)
@@ -125,5 +137,15 @@ def _build_scalar(hint: Any, data: Any, path: str) -> Any:
 
 def _expect(condition: bool, got: Any, wanted: Any, path: str) -> Any:
     if not condition:
-        raise ValueError(f"{path}: got {got!r}, wanted {wanted}")
+        raise ValueError(f"{path}: got {_shown(got)}, wanted {wanted}")
     return got
+
+
+def _shown(value: Any) -> str:
+    """Name a wrong value: a short word or number itself, anything longer by its type alone.
+
+    What stands in the wrong place may be what somebody said, and messages go everywhere.
+    """
+    is_word = isinstance(value, str) and _WORD.fullmatch(value) is not None
+    is_number = isinstance(value, int | float) and abs(value) < _LARGEST_SHOWN
+    return repr(value) if value is None or is_word or is_number else type(value).__name__

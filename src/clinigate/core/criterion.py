@@ -150,7 +150,8 @@ class Criterion:
             reason = f"no violation in {m.n}, {self.min_n} are required"
             if m.excluded:
                 reason += f"; {m.excluded} more could not be measured"
-            return self._verdict(m, Status.INCONCLUSIVE, reason, bound=bound, need=self.min_n)
+            need = self.min_n if m.n < self.min_n else None
+            return self._verdict(m, Status.INCONCLUSIVE, reason, bound=bound, need=need)
         reason = (
             f"no violation in {m.n}; never proven, the true violation rate is <= {worst_rate:.3g}"
         )
@@ -214,15 +215,8 @@ class Criterion:
         bound: float | None = None,
         need: int | None = None,
     ) -> Verdict:
-        return Verdict(
-            criterion=self.id,
-            metric=self.metric,
-            scope=self.scope,
-            status=status,
-            reason=reason,
-            relation=str(self.relation),
-            limit=self.limit,
-            confidence=self.confidence,
+        return replace(
+            self.unjudged(status, reason),
             value=m.value,
             bound=bound,
             n=m.n,
@@ -255,7 +249,7 @@ def _counts(criterion: Criterion, m: Measurement) -> int:
 
 def _missing_bound(m: Measurement, confidence: float) -> str:
     if m.excluded:
-        return f"{m.excluded} of {m.n + m.excluded} could not be measured (throttled)"
+        return f"{m.excluded} of {m.n + m.excluded} could not be measured"
     if m.interval is not None and m.interval.confidence < confidence:
         return (
             f"bounds were computed at {m.interval.confidence:g} confidence, "

@@ -8,6 +8,7 @@ from clinigate.core.criterion import Criterion
 from clinigate.core.measurement import Measurement
 from clinigate.core.observation import Fault, Gap, Observation
 from clinigate.core.verdict import Status, Verdict, worst
+from clinigate.errors import UsageError
 
 __all__ = ["judge_all"]
 
@@ -18,8 +19,9 @@ def judge_all(
     """Judge each criterion by what was observed of its metric, in the order given.
 
     A metric that was measured more than once is as good as its worst verdict. One whose check
-    broke is ERROR even where a measurement exists beside it. One that nobody looked at is
-    NOT_ASSESSED: nothing is never a pass.
+    broke is ERROR even where a measurement exists beside it, and so is one whose measurement is
+    not of the kind that the criterion judges. One that nobody looked at is NOT_ASSESSED: nothing
+    is never a pass.
     """
     return tuple(_judge_one(criterion, observations) for criterion in criteria)
 
@@ -39,10 +41,18 @@ def _judge_one(criterion: Criterion, observations: Sequence[Observation]) -> Ver
 def _verdict(criterion: Criterion, about: object) -> Verdict | None:
     match about:
         case Measurement() if about.scope is criterion.scope:
-            return criterion.judge(about)
+            return _judged(criterion, about)
         case Gap() if about.scope in (None, criterion.scope):
             return criterion.unjudged(Status.NOT_ASSESSED, about.reason)
         case Fault():
             return criterion.unjudged(Status.ERROR, about.reason)
         case _:
             return None
+
+
+def _judged(criterion: Criterion, measurement: Measurement) -> Verdict:
+    try:
+        return criterion.judge(measurement)
+    except (UsageError, ArithmeticError) as error:
+        # The producer's mistake. It must not keep what others measured from being judged.
+        return criterion.unjudged(Status.ERROR, f"the measurement cannot be judged: {error}")

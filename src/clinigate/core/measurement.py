@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from clinigate.core.statistics.arguments import check_count, check_finite
+
 __all__ = ["Interval", "Kind", "Measurement", "Scope", "SliceResult"]
 
 
@@ -83,6 +85,10 @@ class Measurement:
         excluded: cases left unmeasured, as throttled ones; visible, never counted as good.
         unmeasurable: why the data cannot tell at all, whatever the numbers say (a host too busy to
             time anything, no calibrated judge); the verdict is then INCONCLUSIVE.
+
+    Raises:
+        UsageError: counts that cannot be (more events than units), or a number that is not finite,
+            for which evidence has no form.
     """
 
     metric: str
@@ -98,3 +104,14 @@ class Measurement:
     caveats: tuple[str, ...] = ()
     excluded: int = 0
     unmeasurable: str | None = None
+
+    def __post_init__(self) -> None:
+        check_count(f"{self.metric}: n", self.n)
+        check_count(f"{self.metric}: excluded", self.excluded)
+        if self.events is not None:
+            check_count(f"{self.metric}: events", self.events, high=self.n)
+        bounds = () if self.interval is None else (self.interval.low, self.interval.high)
+        check_finite(
+            f"{self.metric}: value and bounds",
+            [number for number in (self.value, *bounds) if number is not None],
+        )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
 from clinigate.core.case import Split
+from clinigate.errors import UsageError
 
 __all__ = ["Plan", "Profile"]
 
@@ -40,6 +42,9 @@ class Plan:
             built on, as its owner declares. None means nothing was declared, and then no claim
             about unseen utterances is possible.
         only_cases: restrict to these case ids (reproduction, re-run of failures).
+
+    Raises:
+        UsageError: a number with which nothing would be asked or bounded, as no repeat at all.
     """
 
     seed: int = 0
@@ -53,6 +58,18 @@ class Plan:
     split: Split | None = None
     exposed_to: tuple[str, ...] | None = None
     only_cases: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        # Asked no time at all, a case would have no reply that is wrong.
+        for name in ("repeats", "concurrency"):
+            if (count := getattr(self, name)) < 1:
+                raise UsageError(f"plan: {name} is {count}, it must be at least 1")
+        if not 0 < self.timeout_s < math.inf:
+            raise UsageError(f"plan: timeout_s is {self.timeout_s}, it must be above 0 s")
+        if not 0.5 < self.confidence < 1:
+            raise UsageError(
+                f"plan: confidence is {self.confidence}, it must lie between 0.5 and 1"
+            )
 
     @property
     def is_sample(self) -> bool:

@@ -9,7 +9,6 @@ from clinigate.core.criterion import Criterion
 from clinigate.core.judgement import judge_all
 from clinigate.core.results import Results
 from clinigate.core.verdict import Status, Verdict, worst
-from clinigate.errors import UsageError
 
 __all__ = ["judge_again", "strictest"]
 
@@ -62,11 +61,7 @@ def strictest(one: Criterion, other: Criterion) -> Criterion:
 
 def _views(criterion: Criterion, tightest: Criterion, run: Results) -> Iterator[Verdict]:
     for each in dict.fromkeys((tightest, criterion)):
-        try:
-            yield from judge_all([each], run.observations)
-        except (UsageError, ValueError, ArithmeticError) as error:
-            # Numbers that no count can have, as more events than units: nothing follows from them.
-            yield each.unjudged(Status.ERROR, f"run {run.run}: {error}")
+        yield from judge_all([each], run.observations)
     yield from (verdict for verdict in run.verdicts if verdict.criterion == criterion.id)
 
 

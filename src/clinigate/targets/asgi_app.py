@@ -8,8 +8,9 @@ from typing import Any
 
 import httpx
 
+from clinigate.core.blame import blame
 from clinigate.core.target import Outcome
-from clinigate.targets.attempt import AttemptError, blame
+from clinigate.targets.attempt import AttemptError
 
 __all__ = ["ASGI_BASE_URL", "AppTransport"]
 

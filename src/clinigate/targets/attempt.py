@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import traceback
-from pathlib import Path
-
 from clinigate.core.target import Outcome, Reply
 
-__all__ = ["AttemptError", "blame", "failed_outcomes"]
+__all__ = ["AttemptError", "failed_outcomes"]
 
 
 class AttemptError(Exception):
@@ -49,13 +46,3 @@ def failed_outcomes(reply: Reply) -> tuple[Outcome, ...]:
     """
     named = (failure.partition(":")[0] for failure in reply.failures)
     return tuple(Outcome(name) if name in set(Outcome) else Outcome.ERROR for name in named)
-
-
-def blame(error: BaseException) -> str:
-    """Return the type and place of an exception that foreign code raised.
-
-    Its message is left out: it may quote what was said.
-    """
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
-    return f"{type(error).__name__}{place}"

@@ -18,9 +18,9 @@ from clinigate.config.target import (
     ServiceSpec,
     TargetSpec,
 )
+from clinigate.core.blame import blame
 from clinigate.core.target import Target
 from clinigate.errors import ConfigError, UsageError
-from clinigate.targets.attempt import blame
 from clinigate.targets.clock import Clock, SystemClock
 from clinigate.targets.shell import Rules, ShellTarget
 

@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
 
+from clinigate.core.blame import blame
 from clinigate.core.canonical import canonical_text
 from clinigate.core.case import Turn
 from clinigate.core.target import Capability, Outcome, Reply
 from clinigate.errors import UsageError
 from clinigate.targets.answer import ESSENTIAL, FIELDS, Found, keys_of, read_answer
-from clinigate.targets.attempt import AttemptError, blame
+from clinigate.targets.attempt import AttemptError
 from clinigate.targets.clock import Clock, SystemClock
 from clinigate.targets.parameters import Function, Plan, label_of
 from clinigate.targets.shell import Rules, ShellTarget

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from clinigate.core.blame import blame
 from clinigate.core.case import Turn
 from clinigate.core.target import Capability, Outcome, Reply
 from clinigate.errors import ClinigateError, TargetError
-from clinigate.targets.attempt import AttemptError, blame
+from clinigate.targets.attempt import AttemptError
 from clinigate.targets.clock import Clock, PerLoop, SystemClock
 from clinigate.targets.pacing import Pacer, backoff_s
 
