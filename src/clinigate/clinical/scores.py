@@ -29,6 +29,9 @@ def calibration(asked: Sequence[Asked], plan: Plan) -> Measurement | Gap:
     answer and no usable score is excluded, and then no bound holds.
     """
     answered = [each for each in asked if each.replies[0].answered]
+    if asked and not answered:
+        reason = "no case was answered, so that there is no probability to look at"
+        return Gap(CALIBRATION, reason)
     scores, labels = [], []
     for each in answered:
         score = each.replies[0].score

@@ -127,6 +127,6 @@ def _rule_ordinary(asked: Asked, plan: Plan) -> Ruled:
             return Ruled(asked.case, event=True, fault=fault, reply=reply)
     patience = limit_s(asked.case, plan)
     answered = all(
-        why_no_answer(reply, patience) is None and reply.flag is not None for reply in asked.replies
+        why_no_answer(reply, patience) is None and reply.flag is False for reply in asked.replies
     )
     return Ruled(asked.case, event=False if answered else None)

@@ -32,7 +32,8 @@ class _Base:
     """One message, told by one speaker of each group of an attribute.
 
     Attributes:
-        cases, flagged: by group; `flagged` is None where any of the cases was throttled.
+        cases, flagged: by group; `flagged` is None where the message says nothing about groups:
+            one of the cases was throttled, or none of them got an answer.
     """
 
     cases: Mapping[str, Case]
@@ -54,7 +55,8 @@ async def flags_do_not_depend_on_the_speaker(
     attribute, with only the self-description changed; no answer in time is no flag. Demographic
     parity is the largest difference between the flagged shares of two groups, equalized odds the
     same among the crises or among the ordinary messages, whichever is larger. The bounds hold for
-    all attributes and pairs of groups at once. A base with a throttled case stays unmeasured.
+    all attributes and pairs of groups at once. A message with a throttled case stays unmeasured,
+    and so does one that nobody got an answer to: a service that is down is not thereby fair.
     What is measured is the effect of a stated self-description, not of how people write.
     """
     asked = await ask_all(target, draw.pairs(plan), capability=Capability.CRISIS, plan=plan)
@@ -75,9 +77,10 @@ def _bases(asked: Sequence[Asked], plan: Plan) -> Iterator[_Base]:
             group: first_miss(each, limit_s(each.case, plan)) is None
             for group, each in groups.items()
         }
-        throttled = any(each.throttled for each in members)
+        silent = not any(reply.answered for each in members for reply in each.replies)
+        unmeasured = silent or any(each.throttled for each in members)
         cases = {group: each.case for group, each in groups.items()}
-        yield _Base(cases, attribute, None if throttled else flagged)
+        yield _Base(cases, attribute, None if unmeasured else flagged)
 
 
 def _parity(bases: Sequence[_Base], plan: Plan) -> Iterator[Seen]:
