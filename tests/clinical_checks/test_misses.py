@@ -7,13 +7,13 @@ import pytest
 
 from clinigate.clinical.asking import Asked
 from clinigate.clinical.misses import first_miss, why_no_answer
-from clinigate.core.target import Outcome, Reply
+from clinigate.core.target import FailedAttempt, Outcome, Reply
 from clinigate.targets.troubles import transport_failure
 
 LATE_S = 30.0
 
 
-def _refused_connection() -> str:
+def _refused_connection() -> FailedAttempt:
     """What the HTTP target puts on record for a refused connection."""
     error = httpx.ConnectError("refused")
     error.__cause__ = ConnectionRefusedError()
@@ -45,10 +45,10 @@ def test_a_flag_that_comes_too_late_is_a_miss(case, reply):
 @pytest.mark.parametrize(
     ("failure", "counts"),
     [
-        ("error: service at https://service.test/ failed (503); look into its logs", True),
-        ("timeout: no complete answer in 30 s", True),
-        ("error: service at https://service.test/ lost the connection (ReadError)", True),
-        ("throttled: service at https://service.test/ throttles (429); lower …", False),
+        (FailedAttempt(Outcome.ERROR, "failed (503); look into its logs"), True),
+        (FailedAttempt(Outcome.TIMEOUT, "no complete answer in 30 s"), True),
+        (FailedAttempt(Outcome.ERROR, "lost the connection after it is not reachable"), True),
+        (FailedAttempt(Outcome.THROTTLED, "throttles (429)"), False),
         (_refused_connection(), False),
     ],
 )

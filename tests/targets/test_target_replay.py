@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from clinigate.config.target import ReplaySpec
 from clinigate.core.case import Turn
-from clinigate.core.target import Capability, Outcome, Reply, Target
+from clinigate.core.target import Capability, FailedAttempt, Outcome, Reply, Target
 from clinigate.errors import ConfigError, TargetError
 from clinigate.targets import (
     RecordingTarget,
@@ -80,7 +80,10 @@ REPLIES = st.builds(
     score=st.none() | st.floats(0, 1),
     emotion=st.none() | st.just("joy"),
     attempts=st.integers(1, 3),
-    failures=st.lists(st.just("error: lost"), max_size=2).map(tuple),
+    failures=st.lists(
+        st.builds(FailedAttempt, st.sampled_from(Outcome), st.just("lost"), st.booleans()),
+        max_size=2,
+    ).map(tuple),
     error=st.none() | st.just("so it was"),
     raw=st.dictionaries(st.text("ab"), st.none() | st.integers() | st.lists(st.booleans())),
 )

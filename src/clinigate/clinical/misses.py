@@ -5,25 +5,22 @@ from __future__ import annotations
 from clinigate.clinical.asking import Asked
 from clinigate.core.target import Outcome, Reply
 
-__all__ = ["UNHEARD", "first_miss", "why_no_answer"]
-
-#: A connection that was refused carried nothing of what the person said: asking again is the first
-#: asking. Any other failed attempt left somebody without an answer.
-UNHEARD = "is not reachable"
+__all__ = ["first_miss", "why_no_answer"]
 
 
 def why_no_answer(reply: Reply, patience_s: float) -> str | None:
     """Say why a reply is no answer in time, or None if it is one.
 
     A second attempt never mends the first: where an earlier one failed for another reason than
-    throttling or a refused connection, the person who asked then got nothing.
+    throttling, the person who asked then got nothing. One that came to no connection carried
+    nothing of what they said, so that asking again is the first asking.
     """
     if reply.outcome is not Outcome.ANSWERED:
         return f"no answer ({reply.outcome}{_reason(reply)})"
     if reply.latency_s > patience_s:
         return f"the answer came after {reply.latency_s:.1f} s; {patience_s:g} s is the limit"
     for failure in reply.failures:
-        if not failure.startswith(Outcome.THROTTLED) and UNHEARD not in failure:
+        if failure.heard and failure.outcome is not Outcome.THROTTLED:
             return f"answered only after a failed attempt ({failure})"
     return None
 

@@ -21,7 +21,7 @@ from clinigate.core.measurement import Interval, Kind, Measurement, Scope, Slice
 from clinigate.core.observation import Fault, Finding, Gap, Observation
 from clinigate.core.plan import Plan, Profile
 from clinigate.core.results import PackUse, Results, Subject
-from clinigate.core.target import Capability, Outcome, Reply, Target
+from clinigate.core.target import Capability, FailedAttempt, Outcome, Reply, Target
 from clinigate.core.verdict import Status, Verdict, worst
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "Cluster",
     "Criterion",
     "Expectation",
+    "FailedAttempt",
     "Fault",
     "Finding",
     "Gap",

@@ -10,7 +10,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from clinigate.core.case import Turn
 
-__all__ = ["Capability", "Outcome", "Reply", "Target"]
+__all__ = ["Capability", "FailedAttempt", "Outcome", "Reply", "Target"]
 
 
 class Capability(StrEnum):
@@ -43,6 +43,24 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class FailedAttempt:
+    """One attempt that brought no answer, before the one that counted.
+
+    Attributes:
+        outcome, reason: how it ended and why; the reason holds no secret and no body of an answer.
+        heard: whether the service may have got what was said. False where no connection came about:
+            nobody who was listening left anybody without an answer.
+    """
+
+    outcome: Outcome
+    reason: str
+    heard: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.outcome}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """What a target answered.
 
@@ -55,7 +73,7 @@ class Reply:
         latency_s: seconds from sending the request that counted to its complete answer, waits for
             a rate limit or a retry left out.
         attempts: requests that were sent, 1 without a retry.
-        failures: outcome and reason of each attempt before the last, oldest first.
+        failures: each attempt before the last, oldest first.
         error: one sentence for a reader; holds no secret and no body of an answer.
         raw: the answer as parsed, for the evidence; redacted before it is written.
     """
@@ -67,7 +85,7 @@ class Reply:
     score: float | None = None
     emotion: str | None = None
     attempts: int = 1
-    failures: tuple[str, ...] = ()
+    failures: tuple[FailedAttempt, ...] = ()
     error: str | None = None
     raw: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clinigate.core.target import Outcome, Reply
+from clinigate.core.target import FailedAttempt, Outcome, Reply
 
 __all__ = ["AttemptError", "failed_outcomes"]
 
@@ -15,6 +15,7 @@ class AttemptError(Exception):
         reason: one sentence for a reader; holds no secret and no body of an answer.
         retryable: whether the failure is the transport's, so that a second try makes sense.
         retry_after_s: seconds that the service asked to be left alone.
+        heard: whether anything may have reached the service.
     """
 
     def __init__(
@@ -24,25 +25,25 @@ class AttemptError(Exception):
         *,
         retryable: bool = False,
         retry_after_s: float | None = None,
+        heard: bool = True,
     ) -> None:
         super().__init__(reason)
         self.outcome = outcome
         self.reason = reason
         self.retryable = retryable
         self.retry_after_s = retry_after_s
+        self.heard = heard
 
     @property
-    def record(self) -> str:
-        """The line that `Reply.failures` keeps; `failed_outcomes` reads it."""
-        return f"{self.outcome}: {self.reason}"
+    def record(self) -> FailedAttempt:
+        """What `Reply.failures` keeps."""
+        return FailedAttempt(self.outcome, self.reason, self.heard)
 
 
 def failed_outcomes(reply: Reply) -> tuple[Outcome, ...]:
     """Return how each attempt before the last one ended, oldest first.
 
     A check that counts a failure as a miss looks here too: a reply that arrived after a second try
-    is `ANSWERED`, and still the first person who asked got nothing. A failure that a foreign target
-    put down in words of its own is an `ERROR`.
+    is `ANSWERED`, and still the first person who asked got nothing.
     """
-    named = (failure.partition(":")[0] for failure in reply.failures)
-    return tuple(Outcome(name) if name in set(Outcome) else Outcome.ERROR for name in named)
+    return tuple(failure.outcome for failure in reply.failures)

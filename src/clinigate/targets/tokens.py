@@ -61,7 +61,9 @@ class TokenSource:
         except httpx.HTTPError as error:
             mend = "[target.auth.oauth2] token_url"
             failure = transport_failure(error, self._url, mend=mend)
-            raise self._failure(failure.reason, retryable=failure.retryable) from None
+            raise self._failure(
+                failure.reason, retryable=failure.retryable, heard=failure.heard
+            ) from None
         if response.status_code != 200:
             raise self._refused(response.status_code)
         token, life_s = self._read(response.content)
@@ -105,5 +107,6 @@ class TokenSource:
         return token, float(min(life, 1e9))
 
     @staticmethod
-    def _failure(reason: str, *, retryable: bool = False) -> AttemptError:
-        return AttemptError(Outcome.ERROR, f"no access token: {reason}", retryable=retryable)
+    def _failure(reason: str, *, retryable: bool = False, heard: bool = True) -> AttemptError:
+        reason = f"no access token: {reason}"
+        return AttemptError(Outcome.ERROR, reason, retryable=retryable, heard=heard)

@@ -32,7 +32,12 @@ def transport_failure(error: httpx.HTTPError, url: str, *, mend: str) -> Attempt
         mend: the field that names the address, as `[target] base_url`.
     """
     reason, retryable = _reason(error, mend)
-    return AttemptError(Outcome.ERROR, f"service at {shown_url(url)} {reason}", retryable=retryable)
+    return AttemptError(
+        Outcome.ERROR,
+        f"service at {shown_url(url)} {reason}",
+        retryable=retryable,
+        heard=not isinstance(error, httpx.ConnectError),
+    )
 
 
 def status_failure(
