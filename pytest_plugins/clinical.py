@@ -1,16 +1,19 @@
-"""Options of the clinical suites: limits, and which parts are selected."""
+"""The clinical suites in pytest: their limits, and which of their tests are selected."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from types import MappingProxyType
 
 import pytest
 
 from clinigate.pytest_plugins import session
-from clinigate.pytest_plugins.options import add_option
+from clinigate.pytest_plugins.options import Option, add_options, disregard_values, value
 
-__all__ = ["LIMITS", "SELECTORS"]
+__all__ = ["LIMITS", "SELECTORS", "selected_by_flag"]
 
-#: Option: criterion it tightens, unit factor, help. The policy's limit is never loosened.
-LIMITS: dict[str, tuple[str, float, str]] = {
+#: Option: the criterion it tightens, the unit in the criterion's own, and what it limits.
+LIMITS = MappingProxyType({
     "min-accuracy": ("emotion.accuracy", 1, "least accuracy of emotion recognition"),
     "max-bias": (
         "fairness.demographic_parity_difference", 1, "largest demographic parity difference"
@@ -22,63 +25,85 @@ LIMITS: dict[str, tuple[str, float, str]] = {
     "min-appropriate": ("therapy.appropriateness", 1, "least rate of appropriate replies"),
     "min-empathy": ("therapy.empathy", 1, "least mean empathy, in points of 5"),
     "p99-ms": ("latency.p99", 1e-3, "largest 99th percentile of the response time, in ms"),
-}  # fmt: skip
+})  # fmt: skip
 
-#: Options that select tests marked with them; without any, every test runs.
-SELECTORS = {
+#: Options that select the tests marked with them; without any of them every test runs.
+SELECTORS = MappingProxyType({
     "response-appropriateness": "select the test of therapeutic appropriateness",
     "empathy-scoring": "select the test of empathy",
     "crisis-detection": "select the test of crisis detection",
-}
+})  # fmt: skip
 
+_NUMBER = MappingProxyType({"type": float, "metavar": "X"})
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options of the clinical suites."""
-    switch(
-        parser, "clinical-grade", "fail on INCONCLUSIVE and NOT_ASSESSED, as a certification does"
-    )
-    switch(
-        parser,
+OPTIONS = (
+    Option("clinical-grade", "fail on INCONCLUSIVE and NOT_ASSESSED, as a certification does"),
+    Option(
         "safety-critical",
         "stop at the first violation of a zero-tolerance safety criterion, and let the worst of "
         "repeated answers count",
+    ),
+    *(Option(name, text) for name, text in SELECTORS.items()),
+    *(
+        Option(name, f"{text} ({criterion}); tightens the policy, never loosens it", _NUMBER)
+        for name, (criterion, _, text) in LIMITS.items()
+    ),
+    Option("confidence", "one-sided confidence of the bounds; raises the policy's", _NUMBER),
+)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, parser: pytest.Parser, args: list[str]
+) -> Iterator[None]:
+    """Add our options after everybody else's."""
+    disregard_values(early_config, args, OPTIONS)
+    yield
+    # Without the plugin that evaluates, which `-p no:clinigate` keeps out, they mean nothing.
+    if early_config.pluginmanager.is_registered(session):
+        add_options(early_config, parser, OPTIONS)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Document the marker."""
+    config.addinivalue_line(
+        "markers",
+        "clinical(flag=None): a clinical check; `flag` names the option that selects it: "
+        f"{', '.join(f'--{name}' for name in SELECTORS)}. Run the check with the `assess` "
+        "fixture: assess('CG-CLIN-CRISIS-001').",
     )
-    for name, text in SELECTORS.items():
-        switch(parser, name, text)
-    for name, (criterion, _, text) in LIMITS.items():
-        _value(parser, name, f"{text} ({criterion}); tightens the policy, never loosens it")
-    _value(parser, "confidence", "one-sided confidence of the bounds; raises the policy's")
 
 
-def switch(parser: pytest.Parser, name: str, text: str) -> None:
-    """Add an on/off option that marks the session as an evaluation."""
-    add_option(parser, name, dest=destination(name), action="store_true", help=text)
-    session.ACTIVATING.add(destination(name))
-
-
-def _value(parser: pytest.Parser, name: str, text: str) -> None:
-    add_option(parser, name, dest=destination(name), type=float, metavar="X", help=text)
-    session.ACTIVATING.add(destination(name))
-
-
-def destination(name: str) -> str:
-    """Return the attribute of an option; ours cannot collide with another plugin's."""
-    return f"clinigate_{name.replace('-', '_')}"
-
-
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip a test whose flag was not given while another's was."""
-    marker = item.get_closest_marker("clinical")
-    flag = marker.kwargs.get("flag") if marker else None
-    if flag is None:
-        return
-    chosen = [name for name in SELECTORS if item.config.getoption(destination(name))]
-    if chosen and flag.removeprefix("--") not in chosen:
-        pytest.skip(f"NOT_ASSESSED: not selected; add {flag}")
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip the tests that were not selected while others were."""
+    chosen = [name for name in SELECTORS if value(config, name)]
+    for item in items:
+        flag = _flag(item)
+        if flag is not None and chosen and flag not in chosen:
+            reason = f"NOT_ASSESSED: not selected; add --{flag}"
+            item.add_marker(pytest.mark.skip(reason=reason))
 
 
 def selected_by_flag(item: pytest.Item) -> bool:
     """Whether the test's own flag selected it."""
+    flag = _flag(item)
+    return flag is not None and bool(value(item.config, flag))
+
+
+def _flag(item: pytest.Item) -> str | None:
+    """Return the option that the test's marker names, without dashes.
+
+    Raises:
+        pytest.UsageError: it is none of ours, so that nobody could ever select the test.
+    """
     marker = item.get_closest_marker("clinical")
     flag = marker.kwargs.get("flag") if marker else None
-    return flag is not None and bool(item.config.getoption(destination(flag.removeprefix("--"))))
+    if flag is None:
+        return None
+    name = str(flag).removeprefix("--")
+    if name not in SELECTORS:
+        known = ", ".join(f"--{each}" for each in SELECTORS)
+        raise pytest.UsageError(
+            f"clinigate: {item.nodeid}: no option {flag!r} selects tests; known are {known}"
+        )
+    return name

@@ -6,99 +6,138 @@ else. Whatever is heavy is imported when the first check runs.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from clinigate.pytest_plugins.options import add_option
+from clinigate.pytest_plugins.options import Option, add_options, disregard_values, given
+from clinigate.pytest_plugins.workers import Report, is_worker
 
 if TYPE_CHECKING:
-    from clinigate.core.target import Target
     from clinigate.pytest_plugins.state import SessionState
 
 __all__ = ["state_of"]
 
 _STATE = pytest.StashKey["SessionState"]()
 
-#: Destinations of the options that say a session is meant to be an evaluation.
-ACTIVATING: set[str] = set()
+OPTIONS = (
+    Option(
+        "clinigate-config",
+        "configuration (default: the nearest clinigate.toml or [tool.clinigate])",
+        MappingProxyType({"metavar": "FILE"}),
+        evaluates=False,
+    ),
+    Option(
+        "clinigate-environment",
+        "environment of the policy to judge by (default: [gate] environment)",
+        MappingProxyType({"metavar": "NAME"}),
+        evaluates=False,
+    ),
+    Option(
+        "clinigate-seed",
+        "seed of case generation (default: [run] seed)",
+        MappingProxyType({"metavar": "N", "type": int}),
+        evaluates=False,
+    ),
+    Option(
+        "profile",
+        "pr: a sample that runs in seconds and never certifies (default: full)",
+        MappingProxyType({"metavar": "full|pr", "choices": ("full", "pr")}),
+    ),
+    Option(
+        "clinigate-rerun-failed",
+        "ask only the cases that the last run found wrong; never certifies",
+    ),
+)
+
+#: Options of pytest's own under which no test runs.
+_LOOKING = ("collectonly", "setupplan", "showfixtures", "show_fixtures_per_test")
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options that every evaluation knows."""
-    add_option(
-        parser, "clinigate-config", dest="clinigate_config", metavar="FILE",
-        help="configuration (default: the nearest clinigate.toml or [tool.clinigate])",
-    )  # fmt: skip
-    add_option(
-        parser, "clinigate-environment", dest="clinigate_environment", metavar="NAME",
-        help="environment of the policy to judge by (default: [gate] environment)",
-    )  # fmt: skip
-    add_option(
-        parser, "clinigate-seed", dest="clinigate_seed", type=int, metavar="N",
-        help="seed of case generation (default: [run] seed)",
-    )  # fmt: skip
-    add_option(
-        parser, "profile", dest="clinigate_profile", choices=("full", "pr"), metavar="full|pr",
-        help="pr: a sample that runs in seconds and never certifies (default: full)",
-    )  # fmt: skip
-    add_option(
-        parser, "clinigate-rerun-failed", dest="clinigate_rerun_failed", action="store_true",
-        help="ask only the cases that the last run found wrong; never certifies",
-    )  # fmt: skip
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, parser: pytest.Parser, args: list[str]
+) -> Iterator[None]:
+    """Add the options that every evaluation knows, after everybody else's."""
+    disregard_values(early_config, args, OPTIONS)
+    yield
+    add_options(early_config, parser, OPTIONS)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Refuse options that cannot be meant before anything runs."""
-    config.addinivalue_line(
-        "markers",
-        "clinical(flag=None): a clinical check; `flag` names the option that selects it. Run it "
-        "with the `assess` fixture: assess('CG-CLIN-CRISIS-001').",
-    )
-    if _meant(config) and not _is_worker(config):
-        state_of(config).prepare()
+    if given(config) and not is_worker(config):
+        state_of(config).require_setup(evaluates=_evaluates(config))
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Hand the run to an xdist worker, so that all of them write one."""
-    if _meant(node.config):
-        from clinigate.pytest_plugins.state import RUN_INPUT
-
-        node.workerinput[RUN_INPUT] = state_of(node.config).share_run()
+    """Hand the run to a worker of pytest-xdist, so that all of them write one."""
+    if _evaluates(node.config):
+        state_of(node.config).share().hand_to(node)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """Take over what a worker has to say of the evaluation."""
+    report = Report.of(node, crashed=error is not None and _evaluates(node.config))
+    if report is not None:
+        state_of(node.config).reports.append(report)
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Seal what was recorded; an evaluation that assessed nothing does not end well."""
+    """Seal what was recorded; an evaluation that assessed nothing does not end well.
+
+    Last of all: fixtures are torn down and workers gone by then.
+    """
     state = session.config.stash.get(_STATE, None)
     if state is None:
         return
     state.end(interrupted=_interruption(session))
-    if not _is_worker(session.config):
-        session.exitstatus = state.exit_status(session.exitstatus, meant=_meant(session.config))
+    if is_worker(session.config):
+        state.report().send(session.config)
+    else:
+        evaluates = _evaluates(session.config)
+        session.exitstatus = state.exit_status(session.exitstatus, evaluates=evaluates)
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """Say by what is judged, where an evaluation is meant."""
+    return state_of(config).header() if _evaluates(config) else None
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Show every criterion with its bound and verdict."""
     state = terminalreporter.config.stash.get(_STATE, None)
-    text = "" if state is None else state.summary()
-    if text:
+    if state is None:
+        return
+    from clinigate.pytest_plugins.showing import Screen
+
+    writer = terminalreporter.config.get_terminal_writer()
+    screen = Screen(writer.fullwidth, colour=writer.hasmarkup, unicode=_knows_unicode())
+    if text := state.summary(screen):
         terminalreporter.section("clinigate")
         for line in text.splitlines():
             terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")
-def clinical_target(pytestconfig: pytest.Config) -> Target:
-    """The system under test, as [target] describes it; override it to bring your own."""
+def clinical_target(pytestconfig: pytest.Config) -> Any:
+    """The system under test, as [target] of the configuration describes it.
+
+    Override it in conftest.py, with session scope, to evaluate something else: return a target, a
+    function, or a mapping from capability to function.
+    """
     return state_of(pytestconfig).configured_target()
 
 
 @pytest.fixture(scope="session")
-def evaluation_session(
-    pytestconfig: pytest.Config, clinical_target: Target
-) -> Iterator[SessionState]:
-    """The session's evaluation, recording since the first check asked for it."""
+def _clinigate_session(pytestconfig: pytest.Config, clinical_target: Any) -> Iterator[SessionState]:
+    """The session's evaluation, which records since the first check asked for it."""
     state = state_of(pytestconfig)
     state.begin(clinical_target)
     yield state
@@ -106,17 +145,23 @@ def evaluation_session(
 
 
 @pytest.fixture
-def assess(
-    request: pytest.FixtureRequest, evaluation_session: SessionState
-) -> Callable[[str], None]:
-    """Run a registered check by its id and fail, skip or pass by its verdicts.
+def assess(request: pytest.FixtureRequest, _clinigate_session: SessionState) -> Callable[..., None]:
+    """Run a registered check by its id, and end the test by its verdicts.
 
     PASS passes. FAIL and ERROR fail. INCONCLUSIVE and NOT_ASSESSED fail under --clinical-grade or
     when the test's own flag selected it, unless the policy does not require the criterion;
     otherwise the test is skipped with the reason. A check runs once a session, however many tests
     ask for it.
+
+    A check of your own may measure what no policy knows; say then what it must show:
+    assess('ACME-TONE-001', Criterion('acme.tone', 'acme.tone', Relation.AT_LEAST, 0.9)).
     """
-    return lambda check_id: evaluation_session.assess(check_id, request.node)
+
+    def run(check_id: str, *criteria: Any) -> None:
+        __tracebackhide__ = True
+        _clinigate_session.assess(check_id, request.node, criteria)
+
+    return run
 
 
 def state_of(config: pytest.Config) -> SessionState:
@@ -129,15 +174,25 @@ def state_of(config: pytest.Config) -> SessionState:
     return state
 
 
-def _meant(config: pytest.Config) -> bool:
-    return any(config.getoption(name, None) not in (None, False, ()) for name in ACTIVATING)
+def _evaluates(config: pytest.Config) -> bool:
+    """Whether this session is meant to be an evaluation, and will run tests."""
+    looks = any(config.getoption(name, False) for name in _LOOKING)
+    return given(config, evaluating=True) and not looks
 
 
-def _is_worker(config: pytest.Config) -> bool:
-    return hasattr(config, "workerinput")
+def _knows_unicode() -> bool:
+    encoding = getattr(sys.__stdout__, "encoding", None) or "utf-8"
+    try:
+        "≤ ✓".encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _interruption(session: pytest.Session) -> str | None:
-    if session.exitstatus == pytest.ExitCode.INTERRUPTED:
-        return "pytest was interrupted"
-    return str(session.shouldstop) if session.shouldstop else None
+    """Say why the session ended early, if it did."""
+    for reason in (session.shouldfail, session.shouldstop):
+        if reason:
+            return str(reason)
+    ran = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
+    return None if session.exitstatus in ran else "pytest was interrupted"

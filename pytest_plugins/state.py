@@ -2,248 +2,290 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
-from clinigate.config.loader import load_config
+from clinigate.clinical.draw import packs_used
 from clinigate.core.check import REGISTRY
-from clinigate.core.measurement import Measurement
-from clinigate.core.observation import Finding
-from clinigate.core.plan import Profile
+from clinigate.core.criterion import Criterion
+from clinigate.core.judgement import judge_all
 from clinigate.core.target import Target
-from clinigate.core.verdict import Status, Verdict
-from clinigate.errors import ClinigateError, ConfigError
-from clinigate.gate.policy import Demand
-from clinigate.pipeline.conclude import Conclusion, conclude
+from clinigate.core.verdict import Status
+from clinigate.errors import (
+    CheckDefinitionError,
+    ClinigateError,
+    ConfigError,
+    IncompleteRunError,
+    IntegrityError,
+    TargetError,
+    UsageError,
+)
+from clinigate.evidence.envelope import Signer
+from clinigate.pipeline.conclude import Conclusion
 from clinigate.pipeline.evaluation import CheckResult, Evaluation
 from clinigate.pipeline.keys import configured_signer
-from clinigate.pipeline.reading import last_failed_cases
-from clinigate.pipeline.recording import Recording, begin_recording, join_recording
-from clinigate.pipeline.setup import Overrides, Setup, prepare
-from clinigate.pytest_plugins.clinical import LIMITS, destination, selected_by_flag
-from clinigate.reports.terminal import verdict_table
+from clinigate.pipeline.setup import Setup
+from clinigate.pytest_plugins.clinical import selected_by_flag
+from clinigate.pytest_plugins.ending import Terms, end_test
+from clinigate.pytest_plugins.options import value
+from clinigate.pytest_plugins.running import ProcessRun, run_from_outside
+from clinigate.pytest_plugins.setup import read_setup
+from clinigate.pytest_plugins.showing import Screen, header, properties, summary
+from clinigate.pytest_plugins.workers import (
+    UNFINISHED,
+    Inherited,
+    Report,
+    inherited,
+    is_worker,
+    producer_of,
+)
 
-if TYPE_CHECKING:
-    from pathlib import Path
+__all__ = ["INTEGRITY", "USAGE", "SessionState"]
 
-__all__ = ["RUN_INPUT", "SessionState"]
-
-#: Where an xdist worker finds what it needs to join the controller's run.
-RUN_INPUT = "clinigate_run"
-
-UNFINISHED = 2
+#: How pytest ends for the evaluation's sake, where it would not end so by its tests. For pytest
+#: itself 2, UNFINISHED, is "interrupted", and 4 "usage".
+INTEGRITY, USAGE = 3, 4
 
 
 class SessionState:
     """The evaluation of one pytest process.
 
-    The process that begins a run ends and seals it: pytest's own, or under xdist the controller
-    where our options say that an evaluation is meant. Without them each worker that assesses
-    something has a run of its own.
+    The process that begins a run ends and seals it: pytest's own, or under pytest-xdist the
+    controller where our options say that an evaluation is meant. Without them each worker that
+    assesses something has a run of its own.
 
     Attributes:
-        conclusion: the sealed run, once there is one.
+        reports: what workers said as they ended.
     """
 
     def __init__(self, config: pytest.Config) -> None:
+        self.reports: list[Report] = []
         self._config = config
-        self._inherited: dict[str, str] = getattr(config, "workerinput", {}).get(RUN_INPUT, {})
-        self.conclusion: Conclusion | None = None
         self._setup: Setup | None = None
+        self._signer: tuple[Signer | None] | None = None
+        self._run: ProcessRun | None = None
         self._evaluation: Evaluation | None = None
-        self._recording: Recording | None = None
         self._results: dict[str, CheckResult] = {}
-        self._stopped: str | None = None
-        self._unreachable = False
-        self.trouble: str | None = None
+        self._added: dict[str, Criterion] = {}
+        self._assessed = False
+        self._violation: str | None = None
+        self._trouble: str | None = None
+        self._code: int | None = None
+        self._conclusion: Conclusion | None = None
 
-    def prepare(self) -> Setup:
-        """Read configuration, policy and options once.
+    # 1. Before anything runs.
 
-        Raises:
-            pytest.UsageError: one of them cannot be meant; pytest ends with its usage exit code.
+    def require_setup(self, *, evaluates: bool) -> None:
+        """Read configuration, policy and options, or end pytest with its usage exit code.
+
+        Where an evaluation is meant its packs and its key must load too: hours of tests may lie
+        between here and the first check.
         """
-        if self._setup is None:
-            try:
-                self._setup = self._read_setup()
-            except ClinigateError as error:
-                raise pytest.UsageError(f"clinigate: {error}") from None
-        return self._setup
+        try:
+            plan = self._prepare().plan
+            if evaluates:
+                packs_used(plan)
+                self._load_signer()
+        except ClinigateError as error:
+            raise pytest.UsageError(f"clinigate: {error}") from None
+
+    def header(self) -> str:
+        """By what is judged, in one line."""
+        return header(self._prepare())
+
+    def share(self) -> Inherited:
+        """On pytest-xdist's controller: begin the run, and return what a worker needs to join."""
+        try:
+            run, plan = self._record(), self._prepare().plan
+        except ClinigateError as error:
+            pytest.exit(f"clinigate: {error}", returncode=_code(error))
+        return Inherited(run.environ, tuple(sorted(plan.only_cases)), plan.seed)
+
+    # 2. What fixtures ask.
 
     def configured_target(self) -> Target:
         """Build the target that the configuration describes, or fail with one sentence."""
-        from clinigate.targets.build import build_target
+        from clinigate.targets import build_target
 
-        loaded = self.prepare().config
-        try:
+        with self._in_one_sentence():
+            loaded = self._prepare().config
             if loaded.config.target is None:
                 raise ConfigError(
-                    f"{loaded.source}: no [target]; write one with `clinigate init`, "
-                    "or override the fixture clinical_target in conftest.py"
+                    f"{loaded.source}: no [target]; `clinigate init` writes one, or override the "
+                    "fixture clinical_target in conftest.py"
                 )
             return build_target(loaded.config.target, base_dir=loaded.base_dir)
-        except ClinigateError as error:
-            pytest.fail(f"clinigate: {error}", pytrace=False)
 
-    def share_run(self) -> dict[str, str]:
-        """On an xdist controller: begin the run and return what a worker needs to join it."""
-        recording = self._begin_recording()
-        assert recording.run is not None
-        return recording.run.environ()
+    def begin(self, target: Any) -> None:
+        """Start to evaluate. A target that cannot be asked fails every test with one sentence."""
+        from clinigate.targets import as_target, check_reachable
 
-    def begin(self, target: Target) -> None:
-        """Start to evaluate. An unreachable target fails every check with one sentence."""
-        from clinigate.targets.reach import check_reachable
+        with self._in_one_sentence():
+            setup, asked = self._prepare(), as_target(target)
+            REGISTRY.load_entry_points()
+            self._record().recording.describe(setup, asked)
+            self._evaluation = Evaluation(setup, asked)
+            if (trouble := self._evaluation.ask(check_reachable)) is not None:
+                raise TargetError(trouble)
 
-        REGISTRY.load_entry_points()
-        setup = self.prepare()
-        recording = self._begin_recording()
-        recording.describe(setup, target)
-        self._evaluation = Evaluation(setup, target, recording)
-        trouble = self._evaluation.ask(check_reachable)
-        if trouble is not None:
-            self._stopped, self._unreachable = trouble, True
-            pytest.fail(f"clinigate: {trouble}", pytrace=False)
-
-    def assess(self, check_id: str, item: pytest.Item) -> None:
+    def assess(self, check_id: str, item: pytest.Item, criteria: Sequence[Criterion]) -> None:
         """Run a check, once a session, and let the test end as its verdicts say."""
-        result = self._results.get(check_id)
-        if result is None:
-            assert self._evaluation is not None
-            result = self._results[check_id] = self._evaluation.run(REGISTRY.get(check_id))
-        for verdict in result.verdicts:
-            item.user_properties.append((f"clinigate.{verdict.criterion}", verdict.status.value))
+        __tracebackhide__ = True
+        with self._in_one_sentence():
+            _refuse_running_loop()
+            self._add(criteria)
+            result = self._results.get(check_id) or self._look(check_id)
+            verdicts = (*result.verdicts, *judge_all(criteria, result.observations))
+        self._assessed |= any(each.status is not Status.NOT_ASSESSED for each in verdicts)
+        item.user_properties += properties(verdicts, run=self._record().id)
         if result.stopped is not None:
-            self._stopped = result.stopped
-            item.session.shouldstop = f"clinigate: {result.stopped}"
-        self._end(item, result)
+            self._violation = result.stopped
+            item.session.shouldfail = f"clinigate: {result.stopped}"
+        end_test(result, verdicts, self._terms(item))
 
     def close(self) -> None:
         """Release the target's connections."""
-        if self._evaluation is not None:
-            self._evaluation.close()
+        evaluation, self._evaluation = self._evaluation, None
+        if evaluation is not None:
+            evaluation.close()
+
+    # 3. How it ends.
 
     def end(self, *, interrupted: str | None) -> None:
         """Say that this process has written all that it will; seal the run if it began it."""
-        self._stopped = self._stopped or interrupted
-        if self._recording is None:
-            return
-        self._recording.finish(self._stopped)
-        if self._recording.run is None:
+        self.close()  # a fixture that failed or was interrupted has not
+        if self._run is None:
             return
         try:
-            signer = configured_signer(self.prepare().config)
-            self.conclusion = conclude(self._recording.run.directory, signer=signer)
+            self._conclusion = self._run.end(self._violation or self._trouble or interrupted)
+        except IncompleteRunError as error:
+            self._trouble = f"the run was not sealed: {error}"
         except ClinigateError as error:
-            self.trouble = f"the run was not sealed: {error}"
+            self._trouble = f"the run was not sealed: {error}"
+            self._code = _code(error)
 
-    def exit_status(self, status: int, *, meant: bool) -> int:
+    def report(self) -> Report:
+        """What a worker tells the controller."""
+        joined = self._run is not None and not self._run.owned
+        return Report(
+            summary="" if joined else self.summary(Screen()),
+            code=self._code,
+            violation=self._violation,
+            assessed=self._assessed,
+        )
+
+    def exit_status(self, status: int, *, evaluates: bool) -> int:
         """Return how the session ends, given how pytest would end it.
 
-        A target that cannot be asked leaves the evaluation unfinished; one that was meant and
-        assessed nothing does not end well.
+        A violation of safety is a failure, however the session was stopped. An evaluation that
+        could not be begun or finished ends as that. One that was meant ends well only if it
+        assessed something, and under --clinical-grade only if it was no sample.
         """
-        if self._unreachable:
-            return UNFINISHED
-        assessed = self.conclusion is not None and any(
-            verdict.status is not Status.NOT_ASSESSED
-            for verdict in self.conclusion.results.verdicts
-        )
-        if status == pytest.ExitCode.OK and meant and not assessed:
+        if self._violation or any(report.violation for report in self.reports):
+            return pytest.ExitCode.TESTS_FAILED
+        codes = [code for code in (self._code, *(r.code for r in self.reports)) if code is not None]
+        if codes and status in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+            return max(codes)
+        assessed = self._assessed or any(report.assessed for report in self.reports)
+        if status == pytest.ExitCode.OK and evaluates and (not assessed or self._graded_sample):
             return pytest.ExitCode.TESTS_FAILED
         return status
 
-    def summary(self) -> str:
-        """The table of criteria and where the evidence is."""
-        if self.conclusion is None:
-            return self.trouble or ""
-        results = self.conclusion.results
-        about = [observation.about for observation in results.observations]
-        table = verdict_table(
-            results.verdicts,
-            measurements=[item for item in about if isinstance(item, Measurement)],
-            criteria=results.criteria,
-            profile=results.plan.profile,
-            interrupted=results.interrupted,
-        )
-        return f"{table}\nevidence: {self.conclusion.place}"
+    def summary(self, screen: Screen) -> str:
+        """The table of criteria, where the evidence is, and what went wrong."""
+        lines = [report.summary for report in self.reports]
+        if self._conclusion is not None:
+            lines.append(summary(self._conclusion, screen))
+        elif self._run is not None and not self._run.owned and not is_worker(self._config):
+            lines.append(f"recorded in run {self._run.id}; whoever began it seals it")
+        lines.append(self._trouble or "")
+        if self._graded_sample:
+            lines.append("--clinical-grade asks for a certification, and a sample never is one")
+        return "\n".join(filter(None, lines))
 
-    def _begin_recording(self) -> Recording:
-        if self._recording is None:
-            if self._inherited:
-                name = f"pytest-{self._config.workerinput['workerid']}"  # type: ignore[attr-defined]
-                self._recording = join_recording(self._inherited, producer=name)
+    # Steps of the above.
+
+    def _prepare(self) -> Setup:
+        if self._setup is None:
+            self._setup = read_setup(self._config)
+        return self._setup
+
+    def _record(self) -> ProcessRun:
+        if self._run is None:
+            setup, producer = self._prepare(), producer_of(self._config)
+            variables = inherited(self._config).run or run_from_outside()
+            if variables:
+                self._run = ProcessRun.join(variables, producer=producer)
             else:
-                setup = self.prepare()
-                signer = configured_signer(setup.config)
-                self._recording = begin_recording(setup, producer="pytest", signer=signer)
-        return self._recording
+                packs_used(setup.plan)
+                signer = self._load_signer()
+                self._run = ProcessRun.begin(setup, producer=producer, signer=signer)
+        return self._run
 
-    def _read_setup(self) -> Setup:
-        option = self._config.getoption
-        path: Path | None = option("clinigate_config")
-        loaded = load_config(path, start=self._config.invocation_params.dir)
-        profile = option("clinigate_profile")
-        rerun = option("clinigate_rerun_failed")
-        return prepare(
-            loaded,
-            Overrides(
-                limits=self._limits(),
-                confidence=option(destination("confidence")),
-                seed=option("clinigate_seed"),
-                profile=None if profile is None else Profile(profile),
-                only_cases=last_failed_cases(loaded.root) if rerun else frozenset(),
-                safety_critical=option(destination("safety-critical")),
-                environment=option("clinigate_environment"),
-            ),
+    def _load_signer(self) -> Signer | None:
+        """Load the key once: unlocking it may take somebody's passphrase."""
+        if not self._signer:
+            self._signer = (configured_signer(self._prepare().config),)
+        return self._signer[0]
+
+    def _look(self, check_id: str) -> CheckResult:
+        check = REGISTRY.get(check_id)
+        assert self._evaluation is not None
+        result = self._evaluation.run(check, self._record().recording.observation)
+        self._results[check_id] = result
+        return result
+
+    def _add(self, criteria: Sequence[Criterion]) -> None:
+        """Record the criteria that a test brings along, each once."""
+        names = {criterion.id for criterion in self._prepare().criteria}
+        for criterion in criteria:
+            if criterion.id in names or self._added.get(criterion.id, criterion) != criterion:
+                raise UsageError(f"criterion {criterion.id!r} exists already; give yours a new id")
+            if criterion.id not in self._added:
+                self._record().recording.add_criterion(criterion)
+                self._added[criterion.id] = criterion
+
+    def _terms(self, item: pytest.Item) -> Terms:
+        setup = self._prepare()
+        graded = bool(value(self._config, "clinical-grade"))
+        return Terms(
+            policy=setup.policy,
+            strict=graded or selected_by_flag(item),
+            rerun=bool(setup.plan.only_cases),
         )
 
-    def _limits(self) -> dict[str, float]:
-        given = {name: self._config.getoption(destination(name)) for name in LIMITS}
-        return {
-            LIMITS[name][0]: value * LIMITS[name][1]
-            for name, value in given.items()
-            if value is not None
-        }
+    @property
+    def _graded_sample(self) -> bool:
+        sample = self._setup is not None and self._setup.plan.is_sample
+        return sample and bool(value(self._config, "clinical-grade"))
 
-    def _end(self, item: pytest.Item, result: CheckResult) -> None:
-        """End the test as the verdicts and the flags say."""
-        strict = self._config.getoption(destination("clinical-grade")) or selected_by_flag(item)
-        failed = [v for v in result.verdicts if v.status in (Status.FAIL, Status.ERROR)]
-        unsettled = [
-            verdict
-            for verdict in result.verdicts
-            if verdict.status in (Status.INCONCLUSIVE, Status.NOT_ASSESSED)
-            and self._demand(verdict) is Demand.REQUIRED
-        ]
-        if failed or (strict and unsettled) or result.stopped:
-            pytest.fail(_explain([*failed, *unsettled], result), pytrace=False)
-        passed = any(verdict.status is Status.PASS for verdict in result.verdicts)
-        if unsettled or not passed:
-            pytest.skip(_reasons(unsettled or result.verdicts))
-
-    def _demand(self, verdict: Verdict) -> Demand | None:
-        return self.prepare().policy.demand_of(verdict.criterion)
+    @contextmanager
+    def _in_one_sentence(self) -> Iterator[None]:
+        """Fail the test without a traceback for what we say ourselves, and remember why."""
+        __tracebackhide__ = True
+        try:
+            yield
+        except ClinigateError as error:
+            # Once checks run, a slip in one test is that test's alone.
+            if not (self._evaluation and isinstance(error, UsageError | CheckDefinitionError)):
+                self._trouble = self._trouble or str(error)
+                self._code = max(self._code or 0, _code(error))
+            pytest.fail(f"clinigate: {error}", pytrace=False)
 
 
-def _reasons(verdicts: Iterable[Verdict]) -> str:
-    return "; ".join(f"{v.status} {v.criterion}: {v.reason}" for v in verdicts)
+def _refuse_running_loop() -> None:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    raise UsageError("a check runs in an event loop of its own; call assess from a plain function")
 
 
-def _explain(verdicts: Iterable[Verdict], result: CheckResult) -> str:
-    """Every verdict that counts, then the first cases that show it."""
-    lines = [f"{v.status} {v.criterion}: {v.reason}" for v in verdicts]
-    if result.stopped:
-        lines.insert(0, f"CRITICAL {result.stopped}")
-    metrics = {verdict.metric for verdict in verdicts}
-    found = [o.about for o in result.observations if isinstance(o.about, Finding)]
-    shown = [finding for finding in found if finding.metric in metrics][:SHOWN_FINDINGS]
-    lines += [f"  {f.where or ''} case {f.case_id}: {f.message}" for f in shown]
-    if shown:
-        lines.append(f"  see one with: clinigate repro {shown[0].case_id}")
-    return "\n".join(lines)
-
-
-SHOWN_FINDINGS = 5
+def _code(error: ClinigateError) -> int:
+    if isinstance(error, UsageError | CheckDefinitionError):
+        return USAGE
+    return INTEGRITY if isinstance(error, IntegrityError) else UNFINISHED

@@ -71,8 +71,10 @@ class Evaluation:
 
     def close(self) -> None:
         """Release the target's connections and the loop."""
-        self._call(self.target.aclose())
-        self._runner.close()
+        try:
+            self._call(self.target.aclose())
+        finally:
+            self._runner.close()
 
     async def _observe(
         self, check: Check, sink: Sink

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,9 +17,10 @@ from clinigate.errors import IncompleteRunError, IntegrityError, UsageError
 from clinigate.evidence.recorded import RecordedRun, read_run
 from clinigate.evidence.runs import RunStore
 from clinigate.evidence.spool import RunStatus
-from clinigate.pipeline.recording import EVALUATION, INTERRUPTED
+from clinigate.gate.judging import strictest
+from clinigate.pipeline.recording import CRITERIA, EVALUATION, INTERRUPTED
 
-__all__ = ["last_failed_cases", "read_results", "results_of"]
+__all__ = ["Failed", "last_failed", "read_results", "results_of"]
 
 T = TypeVar("T")
 
@@ -44,7 +46,7 @@ def results_of(recorded: RecordedRun) -> Results:
             f"run {recorded.run}: nothing was evaluated, so that there is nothing to seal"
         )
     about, run = described[0], recorded.run
-    criteria = _nouns(Criterion, about["criteria"], run)
+    criteria = _criteria(about["criteria"], _notes(recorded, CRITERIA), run)
     observations = recorded.observations()
     return Results(
         run=run,
@@ -62,8 +64,17 @@ def results_of(recorded: RecordedRun) -> Results:
     )
 
 
-def last_failed_cases(root: Path) -> frozenset[str]:
-    """Return the cases that the last run under `root` found wrong.
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The cases that a run found wrong, and the seed without which they cannot be drawn again."""
+
+    run: str
+    seed: int
+    cases: frozenset[str]
+
+
+def last_failed(root: Path) -> Failed:
+    """Return what the last run under `root` found wrong.
 
     Raises:
         UsageError: there is no run, or its last one found nothing wrong.
@@ -78,7 +89,7 @@ def last_failed_cases(root: Path) -> frozenset[str]:
         cases = frozenset(finding.case_id for finding in found if finding.case_id)
         if not cases:
             raise UsageError(f"run {run} found no case wrong; there is nothing to run again")
-        return cases
+        return Failed(run, results.plan.seed, cases)
     raise UsageError(f"{root}: no run here, so that there is nothing to run again")
 
 
@@ -87,6 +98,26 @@ def _interruption(recorded: RecordedRun) -> str | None:
     if reasons:
         return reasons[0]
     return KILLED if recorded.status is RunStatus.INCOMPLETE else None
+
+
+def _criteria(
+    of_policy: Iterable[Any], added: Iterable[Any], run: str
+) -> tuple[Criterion, ...]:
+    """The policy's criteria, and what tests added.
+
+    Processes that share a run know nothing of each other: of criteria of one name, the one that
+    asks for all that any of them asks for counts.
+    """
+    known: dict[str, Criterion] = {}
+    for criterion in _nouns(Criterion, [*of_policy, *added], run):
+        other = known.setdefault(criterion.id, criterion)
+        judged = {(each.metric, each.scope, each.relation) for each in (other, criterion)}
+        if len(judged) > 1:
+            raise IntegrityError(
+                f"run {run}: two criteria are named {criterion.id!r}, and judge different things"
+            )
+        known[criterion.id] = strictest(other, criterion)
+    return tuple(known.values())
 
 
 def _notes(recorded: RecordedRun, topic: str) -> list[Mapping[str, Any]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from clinigate.clinical.draw import packs_used
 from clinigate.core.codec import to_plain
+from clinigate.core.criterion import Criterion
 from clinigate.core.observation import Observation
 from clinigate.core.target import Target
 from clinigate.evidence.envelope import Signer
@@ -16,10 +17,12 @@ from clinigate.evidence.spool import RunStatus
 from clinigate.evidence.times import Clock, system_clock
 from clinigate.pipeline.setup import Setup
 
-__all__ = ["EVALUATION", "Recording", "begin_recording", "join_recording"]
+__all__ = ["CRITERIA", "EVALUATION", "INTERRUPTED", "Recording", "begin_recording", "join_recording"]
 
 #: Topic of the note that says what is evaluated by which criteria.
 EVALUATION = "evaluation"
+#: Topic of the notes that add criteria which no policy knows: those of a check's own test.
+CRITERIA = "criteria"
 #: Topic of the note that says why a run ended early.
 INTERRUPTED = "interrupted"
 
@@ -51,6 +54,10 @@ class Recording:
                 "packs": to_plain(packs_used(setup.plan)),
             },
         )
+
+    def add_criterion(self, criterion: Criterion) -> None:
+        """Write a criterion that the run is judged by beyond those of the policy."""
+        self.recorder.note(CRITERIA, to_plain(criterion))
 
     def finish(self, interrupted: str | None = None) -> None:
         """End this process's part, and the run if this process began it.

@@ -1,0 +1,81 @@
+"""The run that one pytest process writes to: begun here, or joined where another began it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from clinigate.evidence.envelope import Signer
+from clinigate.evidence.runs import REDACTION_KEY_VARIABLE, RUN_VARIABLE
+from clinigate.pipeline.conclude import Conclusion, conclude
+from clinigate.pipeline.recording import Recording, begin_recording, join_recording
+from clinigate.pipeline.setup import Setup
+
+__all__ = ["ProcessRun", "run_from_outside"]
+
+
+class ProcessRun:
+    """One process's part of a run, and the run itself where this process began it.
+
+    Attributes:
+        id: the run's. recording: where observations go.
+        environ: the variables by which this process's children join.
+    """
+
+    def __init__(
+        self, recording: Recording, *, environ: Mapping[str, str], signer: Signer | None
+    ) -> None:
+        self.id = Path(environ[RUN_VARIABLE]).name
+        self.recording = recording
+        self.environ = environ
+        self._signer = signer
+
+    @classmethod
+    def begin(cls, setup: Setup, *, producer: str, signer: Signer | None) -> ProcessRun:
+        """Begin a run, which this process then ends and seals.
+
+        Raises:
+            EvidenceError: the disk refuses, or the ledger is damaged.
+        """
+        recording = begin_recording(setup, producer=producer, signer=signer)
+        assert recording.run is not None
+        return cls(recording, environ=recording.run.environ(), signer=signer)
+
+    @classmethod
+    def join(cls, environ: Mapping[str, str], *, producer: str) -> ProcessRun:
+        """Join the run that variables name.
+
+        Raises:
+            EvidenceError: it is gone, or sealed already.
+        """
+        recording = join_recording(environ, producer=producer)
+        return cls(recording, environ=environ, signer=None)
+
+    @property
+    def owned(self) -> bool:
+        """Whether this process began the run."""
+        return self.recording.run is not None
+
+    def end(self, reason: str | None) -> Conclusion | None:
+        """End this process's part; where it began the run, seal it and return what it holds.
+
+        Args:
+            reason: why it ended early, if it did.
+
+        Raises:
+            IncompleteRunError: nothing was evaluated, or another part never finished.
+            ClinigateError: the run cannot be sealed.
+        """
+        self.recording.finish(reason)
+        if self.recording.run is None:
+            return None
+        return conclude(self.recording.run.directory, signer=self._signer)
+
+
+def run_from_outside() -> Mapping[str, str]:
+    """The run that whoever called pytest wants it to join, as a pipeline of several tools does."""
+    if not os.environ.get(RUN_VARIABLE):
+        return {}
+    names = (RUN_VARIABLE, REDACTION_KEY_VARIABLE)
+    return {name: os.environ[name] for name in names if name in os.environ}

@@ -1,0 +1,76 @@
+"""From pytest's options and the configuration to all that one evaluation needs."""
+
+from __future__ import annotations
+
+import pytest
+
+from clinigate.config.loader import LoadedConfig, find_config, load_config
+from clinigate.core.plan import Profile
+from clinigate.errors import UsageError
+from clinigate.pipeline.reading import last_failed
+from clinigate.pipeline.setup import Overrides, Setup, prepare
+from clinigate.pytest_plugins.clinical import LIMITS
+from clinigate.pytest_plugins.options import value
+from clinigate.pytest_plugins.workers import inherited, is_worker
+
+__all__ = ["read_setup"]
+
+
+def read_setup(config: pytest.Config) -> Setup:
+    """Combine configuration, policy and options.
+
+    Raises:
+        ClinigateError: one of them cannot be meant.
+    """
+    loaded = _load(config)
+    profile = value(config, "profile")
+    seed, cases = _chosen(config, loaded)
+    return prepare(
+        loaded,
+        Overrides(
+            limits=_limits(config),
+            confidence=value(config, "confidence"),
+            seed=seed,
+            profile=None if profile is None else Profile(profile),
+            only_cases=cases,
+            safety_critical=bool(value(config, "safety-critical")),
+            environment=value(config, "clinigate-environment"),
+        ),
+    )
+
+
+def _load(config: pytest.Config) -> LoadedConfig:
+    """Read the configuration nearest to where pytest was called, or else to what it runs."""
+    folder = config.invocation_params.dir
+    named = value(config, "clinigate-config")
+    if named is not None:
+        return load_config(folder / named)
+    return load_config(start=folder if find_config(folder) else config.rootpath)
+
+
+def _chosen(config: pytest.Config, loaded: LoadedConfig) -> tuple[int | None, frozenset[str]]:
+    """Return the seed, if one was chosen, and the cases to ask again, if any."""
+    seed: int | None = value(config, "clinigate-seed")
+    if seed is not None and seed < 0:
+        raise UsageError(f"--clinigate-seed is {seed}; it is 0 or more")
+    if not value(config, "clinigate-rerun-failed"):
+        return seed, frozenset()
+    if is_worker(config):
+        given = inherited(config)
+        return given.seed, frozenset(given.cases)
+    last = last_failed(loaded.root)
+    if seed not in (None, last.seed):
+        raise UsageError(
+            f"--clinigate-seed is {seed}, and the cases that run {last.run} found wrong were drawn "
+            f"with seed {last.seed}; leave one of the options out"
+        )
+    return last.seed, last.cases
+
+
+def _limits(config: pytest.Config) -> dict[str, float]:
+    given = {name: value(config, name) for name in LIMITS}
+    return {
+        LIMITS[name][0]: number * LIMITS[name][1]
+        for name, number in given.items()
+        if number is not None
+    }
