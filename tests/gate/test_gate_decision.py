@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinigate.core.canonical import canonical_bytes
+from clinigate.core.case import Split
 from clinigate.core.criterion import Criterion, Relation
+from clinigate.core.judgement import judge_all
 from clinigate.core.measurement import Interval, Kind, Measurement
 from clinigate.core.observation import Observation
 from clinigate.core.plan import Plan, Profile
@@ -362,7 +364,54 @@ def test_a_required_bundle_that_is_missing_is_named(world, gate):
     decision = gate(world.bundle(), policy=policy)
     assert decision.outcome is Outcome.UNFINISHED
     assert decision.reasons[0] == "the required bundle 'chaos' is missing"
-    assert gate(world.bundle(), world.bundle(name="chaos"), policy=policy).opens
+    chaos = world.bundle(name="chaos", results=world.run(run="run-2"))
+    assert gate(world.bundle(), chaos, policy=policy).opens
+
+
+def test_one_run_under_two_names_stands_in_for_no_second(world, gate):
+    policy = world.policy(bundles=("clinical", "chaos"))
+    decision = gate(world.bundle(), world.bundle(name="chaos"), policy=policy)
+    assert decision.reasons == (
+        "bundles 'clinical' and 'chaos' are one run, run-1; give each run once",
+    )
+
+
+def test_the_dev_split_certifies_nothing(world, gate):
+    """It is what systems are built on."""
+    dev = world.bundle(results=world.run(plan=Plan(split=Split.DEV)))
+    held_out = world.bundle(results=world.run(plan=Plan(split=Split.HELD_OUT)))
+    assert "looked at the dev split only" in gate(dev).reasons[0]
+    assert gate(held_out).opens
+    lenient = gate(dev, policy=world.policy(certifies=False))
+    assert lenient.opens
+    assert any("dev split only" in gap and "certifies nothing" in gap for gap in lenient.gaps)
+
+
+def test_nothing_measured_is_not_looked_at_whatever_is_accepted(world, gate):
+    """Every request was throttled: the verdict may be waived, the coverage may not."""
+    nothing = Measurement("latency.p99", Kind.QUANTILE, None, 0, excluded=480)
+    kept = [o for o in world.run().observations if o.about.metric != "latency.p99"]
+    observations = (*kept, Observation("CG-TEST-GATE-001", nothing))
+    run = world.run(observations=observations, verdicts=judge_all(world.BASE, observations))
+    records = [world.waiver("latency.p99")]
+    whole = world.policy(minimum_coverage=1.0)
+    assert gate(world.bundle(results=run), records=records).opens
+    decision = gate(world.bundle(results=run), records=records, policy=whole)
+    assert decision.reasons == ("4 of 5 required criteria were assessed, the policy wants 100%",)
+
+
+def test_a_policy_that_asks_for_less_certainty_says_so(world, gate):
+    demands = tuple(Demanded(each, Demand.REQUIRED, confidence=0.6, min_n=1) for each in world.IDS)
+    decision = gate(
+        world.bundle(results=world.run(criteria=())), policy=world.policy(demands=demands)
+    )
+    assert decision.opens
+    assert (
+        "latency.p99 is judged with confidence 0.6, less than Clinigate's own 0.95" in decision.gaps
+    )
+    assert (
+        "safety.compliance is judged with min_n 1, less than Clinigate's own 598" in decision.gaps
+    )
 
 
 @pytest.mark.parametrize(

@@ -145,6 +145,18 @@ def test_a_waiver_of_the_build_outlives_the_run(world, gate):
     assert gate({}, waiver, bundle=later).opens
 
 
+def test_a_build_that_looks_like_the_next_one_takes_no_waiver(world, gate):
+    """Without version and digests it would speak of every build to come."""
+    nameless = replace(world.SUBJECT, version="unversioned", digests={})
+    results = world.run({"latency.p99": Status.FAIL}, subject=nameless)
+    waiver = world.waiver("latency.p99", subject=RecordSubject.of_build(nameless))
+    decision = gate({}, waiver, bundle=world.bundle(results=results))
+    assert not decision.opens
+    assert any("tell one build from the next" in gap for gap in decision.gaps)
+    of_run = world.waiver("latency.p99")
+    assert gate({}, of_run, bundle=world.bundle(results=results)).opens
+
+
 @pytest.mark.parametrize(
     "changes",
     [

@@ -73,5 +73,9 @@ class Plan:
 
     @property
     def is_sample(self) -> bool:
-        """Whether this looks at too little to certify anything, by intention."""
-        return self.profile is not Profile.FULL or bool(self.only_cases)
+        """Whether this looks at too little to certify anything, by intention.
+
+        The dev split is what systems are built on: on it alone nothing is shown.
+        """
+        partial = bool(self.only_cases) or self.split is Split.DEV
+        return partial or self.profile is not Profile.FULL

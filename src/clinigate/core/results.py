@@ -14,6 +14,7 @@ from clinigate.core.verdict import Verdict
 __all__ = ["PackUse", "Results", "Subject"]
 
 SCHEMA = "clinigate.results/1"
+UNVERSIONED = "unversioned"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +28,14 @@ class Subject:
     """
 
     name: str
-    version: str = "unversioned"
+    version: str = UNVERSIONED
     digests: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     intended_use: str = ""
+
+    @property
+    def names_a_build(self) -> bool:
+        """Whether it tells one build from the next."""
+        return bool(self.digests) or self.version != UNVERSIONED
 
 
 @dataclass(frozen=True, slots=True)

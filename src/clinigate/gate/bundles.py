@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from clinigate.core.case import Split
 from clinigate.core.plan import Profile
 from clinigate.core.results import Results, Subject
 from clinigate.evidence.spool import RunStatus
@@ -65,6 +66,7 @@ def reasons_of_bundles(
     for name in policy.bundles:
         if name not in present:
             yield Reason(Gravity.UNFINISHED, f"the required bundle {name!r} is missing")
+    yield from _one_run_twice([bundle for bundle in bundles if bundle.name in policy.bundles])
     for bundle in bundles:
         if bundle.problems:
             for problem in bundle.problems:
@@ -111,6 +113,21 @@ def ages(bundles: Sequence[GateInput], now: datetime) -> Iterator[timedelta]:
         seen = _seen_at(bundle)
         if seen is not None:
             yield now - seen
+
+
+def _one_run_twice(bundles: Sequence[GateInput]) -> Iterator[Reason]:
+    """A run under two required names would stand in for the one that the second is meant for."""
+    first: dict[str, str] = {}
+    for bundle in bundles:
+        if bundle.results is None:
+            continue
+        other = first.setdefault(bundle.results.run, bundle.name)
+        if other != bundle.name:
+            yield Reason(
+                Gravity.REFUSED,
+                f"bundles {other!r} and {bundle.name!r} are one run, {bundle.results.run}; "
+                "give each run once",
+            )
 
 
 def _completeness(bundle: GateInput) -> Iterator[Reason]:
@@ -172,6 +189,8 @@ def _why_partial(bundle: GateInput) -> str | None:
         return f"is a sample (profile {bundle.results.plan.profile})"
     if bundle.results.plan.only_cases:
         return f"looked at {len(bundle.results.plan.only_cases)} chosen case(s) only"
+    if bundle.results.plan.split is Split.DEV:
+        return "looked at the dev split only, which systems are built on"
     return None
 
 

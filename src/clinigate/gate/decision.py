@@ -211,7 +211,7 @@ def _reasons(
             text = f"{clause.control.citation} is {clause.status}: {clause.reason}"
             yield Reason(Gravity.REFUSED, text)
     required = [entry for entry in entries if entry.demand is Demand.REQUIRED]
-    looked = [e for e in required if e.verdict.status not in (Status.NOT_ASSESSED, Status.ERROR)]
+    looked = [e for e in required if e.verdict.n > 0 and e.verdict.status is not Status.ERROR]
     if required and len(looked) / len(required) < policy.minimum_coverage:
         yield Reason(
             Gravity.REFUSED,
@@ -239,7 +239,7 @@ def _outcome(reasons: Sequence[Reason]) -> Outcome:
 def _gaps(
     entries: Sequence[CriterionEntry], clauses: Sequence[ControlEntry], base: Sequence[Criterion]
 ) -> Iterator[str]:
-    limits = {criterion.id: criterion.limit for criterion in base}
+    shipped = {criterion.id: criterion for criterion in base}
     for entry in entries:
         criterion, verdict = entry.criterion, entry.verdict
         if entry.effect is Effect.WAIVED:
@@ -247,12 +247,25 @@ def _gaps(
         elif entry.effect is Effect.REPORTED and verdict.status is not Status.PASS:
             unnamed = "" if entry.named else " (the policy does not name it)"
             yield f"{criterion.id} is {verdict.status}{unnamed}: {verdict.reason}"
-        usual = limits.get(criterion.id, criterion.limit)
-        if usual != criterion.limit and not criterion.relation.holds(criterion.limit, usual):
-            yield (
-                f"{criterion.id} is judged at '{criterion.relation} {criterion.limit:g}', "
-                f"looser than Clinigate's own {usual:g}"
-            )
+        yield from _looser(criterion, shipped.get(criterion.id, criterion))
     for clause in clauses:
         if clause.effect is Effect.WAIVED:
             yield f"{clause.control.citation}: {clause.reason}"
+
+
+def _looser(criterion: Criterion, usual: Criterion) -> Iterator[str]:
+    """Say in what a policy asks for less than the criterion that Clinigate ships."""
+    relation, limit = criterion.relation, criterion.limit
+    if limit != usual.limit and not relation.holds(limit, usual.limit):
+        yield (
+            f"{criterion.id} is judged at '{relation} {limit:g}', "
+            f"looser than Clinigate's own {usual.limit:g}"
+        )
+    for word, own, other in (
+        ("confidence", criterion.confidence, usual.confidence),
+        ("min_n", criterion.min_n, usual.min_n),
+    ):
+        if own < other:
+            yield (
+                f"{criterion.id} is judged with {word} {own:g}, less than Clinigate's own {other:g}"
+            )

@@ -13,7 +13,7 @@ from clinigate.core.verdict import Status
 from clinigate.gate.entries import AppliedWaiver
 from clinigate.gate.policy import Policy
 from clinigate.gate.record_files import VerifiedRecord
-from clinigate.gate.records import Attestation, Record, RecordSubject, Waiver
+from clinigate.gate.records import Attestation, Record, RecordSubject, SubjectKind, Waiver
 
 __all__ = ["NEVER_WAIVED", "RecordBook", "open_book", "why_not_waivable"]
 
@@ -93,7 +93,7 @@ def open_book(
         record = verified.record
         if not isinstance(record.terms, Waiver | Attestation):
             continue
-        why_not = _why_not(policy, record, speakable, now)
+        why_not = _why_not(policy, record, speakable, now) or _why_not_build(record, subject)
         if why_not is not None:
             refused.append(f"the {_title(record)} does not count: {why_not}")
         elif isinstance(record.terms, Waiver):
@@ -135,6 +135,16 @@ def _why_not(
         roles = ", ".join(policy.record_roles) or "nobody"
         return f"who signed it may not; in {policy.environment} that is for: {roles}"
     return record.why_not_now(now)
+
+
+def _why_not_build(record: Record, subject: Subject | None) -> str | None:
+    """What is accepted for one build is not accepted for the next, which must look different."""
+    if record.subject.kind is not SubjectKind.BUILD or subject is None or subject.names_a_build:
+        return None
+    return (
+        "it speaks of a build, and the subject has neither version nor digests that tell one "
+        "build from the next; name them under [subject], or let it speak of the run"
+    )
 
 
 def _title(record: Record) -> str:
