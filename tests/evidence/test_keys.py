@@ -160,6 +160,71 @@ def test_a_ci_job_takes_its_key_from_the_environment() -> None:
     assert signer_from_environment({}) is None
 
 
+def test_a_ci_job_takes_the_key_file_that_was_generated(saved: Path, signer: LocalSigner) -> None:
+    """Pasted as it is, with the blank lines that a form or `$(cat …)` leaves around it."""
+    path = saved.with_name("other.key")
+    save_key(signer, path, PHRASE, cost=CHEAP)
+    for text in (path.read_text(), f"\n  {path.read_text()}\n\n"):
+        environ = {"CLINIGATE_KEY": text, "CLINIGATE_KEY_PASSPHRASE": PHRASE}
+        found = signer_from_environment(environ)
+        assert found is not None
+        assert found.keyid == signer.keyid
+        assert signer.public.verifies(found.sign(b"m"), b"m")
+    assert signer_from_environment({"CLINIGATE_KEY": " \n"}) is None
+
+
+def test_a_key_file_in_the_environment_is_refused_in_one_sentence(saved: Path) -> None:
+    """Locked without a passphrase, locked with another, cut off, the public half, and its path."""
+    text = saved.read_text()
+    for key, phrase, message in (
+        (text, None, "locked, and CLINIGATE_KEY_PASSPHRASE is not set"),
+        (text, "hunter2", "wrong passphrase, or the key file was changed"),
+        (text[:-9], PHRASE, "not a Clinigate key file"),
+        ("{}", PHRASE, "not a Clinigate key file"),
+        (public_path(saved).read_text(), None, "no PEM private key"),
+        (str(saved), PHRASE, "the file's content, not its path"),
+    ):
+        environ = {"CLINIGATE_KEY": key} | ({"CLINIGATE_KEY_PASSPHRASE": phrase} if phrase else {})
+        with pytest.raises(KeyFileError, match=f"^CLINIGATE_KEY: .*{message}") as caught:
+            signer_from_environment(environ)
+        shown = str(caught.value)
+        assert not any(secret in shown for secret in ("hunter2", PHRASE, "ciphertext", text[:40]))
+
+
+def test_another_variable_is_named_when_its_key_is_wrong() -> None:
+    with pytest.raises(KeyFileError, match=r"^RELEASE_KEY: neither a key file"):
+        signer_from_environment({"RELEASE_KEY": "hunter2"}, "RELEASE_KEY")
+
+
+def test_a_locked_pem_says_what_is_missing_in_either_of_its_forms() -> None:
+    """The older form tells of its lock below its first line; some tools write words above it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    older = key.private_bytes(
+        Encoding.PEM,
+        PrivateFormat.TraditionalOpenSSL,
+        serialization.BestAvailableEncryption(b"pw"),
+    ).decode("ascii")
+    for text in (older, f"Bag Attributes\n{_pem(key, b'pw')}", f"\n{_pem(key, b'pw')}"):
+        with pytest.raises(KeyFileError, match="locked, and CLINIGATE_KEY_PASSPHRASE is not set"):
+            signer_from_environment({"CLINIGATE_KEY": text})
+        found = signer_from_environment({"CLINIGATE_KEY": text, "CLINIGATE_KEY_PASSPHRASE": "pw"})
+        assert found is not None
+
+
+def test_bytes_that_are_no_unicode_unlock_and_are_refused_as_any_other(
+    tmp_path: Path, ed25519: LocalSigner
+) -> None:
+    """An environment holds bytes; Python carries those that are no UTF-8 as lone surrogates."""
+    path, phrase = tmp_path / "k", b"caf\xe9".decode("utf-8", "surrogateescape")
+    save_key(ed25519, path, phrase, cost=CHEAP)
+    environ = {"CLINIGATE_KEY": path.read_text(), "CLINIGATE_KEY_PASSPHRASE": phrase}
+    found = signer_from_environment(environ)
+    assert found is not None
+    assert found.keyid == ed25519.keyid
+    with pytest.raises(KeyFileError, match="^CLINIGATE_KEY: "):
+        signer_from_environment({"CLINIGATE_KEY": f"{{{phrase}"})
+
+
 def test_an_unlocked_key_ignores_a_passphrase_that_is_meant_for_another() -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     environ = {"CLINIGATE_KEY": _pem(key), "CLINIGATE_KEY_PASSPHRASE": "for a file"}
@@ -208,7 +273,9 @@ def test_a_full_disk_leaves_no_half_key(tmp_path: Path, ed25519: LocalSigner) ->
     public_path(path).mkdir()
     with pytest.raises(KeyFileError, match="cannot be written"):
         save_key(ed25519, path, PHRASE, cost=CHEAP)
-    assert not list(tmp_path.glob(".*"))
+    assert [each.name for each in tmp_path.iterdir()] == [public_path(path).name]
+    public_path(path).rmdir()
+    assert save_key(ed25519, path, PHRASE, cost=CHEAP).is_file()
 
 
 def test_no_repr_shows_a_private_key(signer: LocalSigner) -> None:

@@ -61,7 +61,11 @@ def save_key(signer: LocalSigner, path: Path, passphrase: str, *, cost: int = DE
         with naming(path.parent, "created"):
             path.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(path, data, mode=0o600, replace=False)
-        write_atomic(public_path(path), signer.public.pem)
+        try:
+            write_atomic(public_path(path), signer.public.pem)
+        except EvidenceError:
+            path.unlink(missing_ok=True)  # nobody has used it yet, and it would be in the way
+            raise
     except EvidenceError as error:
         raise KeyFileError(f"the key cannot be written: {error}") from error
     return public_path(path)
@@ -84,25 +88,39 @@ def load_key(path: Path, passphrase: Callable[[], str]) -> LocalSigner:
         raise KeyFileError(f"{path}: {error}") from error
 
 
-def signer_from_environment(environ: Mapping[str, str]) -> LocalSigner | None:
-    """Return the key in `CLINIGATE_KEY` (PEM, as CI secrets are), or None when it is not set.
+def signer_from_environment(
+    environ: Mapping[str, str], variable: str = KEY_VARIABLE
+) -> LocalSigner | None:
+    """Return the key in `variable`, as CI secrets are, or None when it is not set.
 
-    An encrypted PEM is unlocked by `CLINIGATE_KEY_PASSPHRASE`.
+    The variable holds what `save_key` wrote, or a private key in PEM; whatever is encrypted is
+    unlocked by `CLINIGATE_KEY_PASSPHRASE`.
 
     Raises:
-        KeyFileError: the variable holds something else.
+        KeyFileError: the variable holds something else, or the passphrase is missing or wrong.
     """
-    pem = environ.get(KEY_VARIABLE)
-    if not pem:
+    text = environ.get(variable, "").strip()
+    if not text:
         return None
-    passphrase = environ.get(PASSPHRASE_VARIABLE)
-    encrypted = "ENCRYPTED" in pem.partition("\n")[0]
     try:
-        return LocalSigner.from_pem(
-            pem.encode("utf-8"), passphrase.encode("utf-8") if encrypted and passphrase else None
-        )
+        return _signer_in(text, passphrase_from_environment(environ))
     except KeyFileError as error:
-        raise KeyFileError(f"{KEY_VARIABLE}: {error}") from error
+        raise KeyFileError(f"{variable}: {error}") from error
+
+
+def _signer_in(text: str, passphrase: Callable[[], str]) -> LocalSigner:
+    data = text.encode("utf-8", "surrogateescape")
+    if text.startswith("{"):
+        return unlock(parse_key_file(data), passphrase())
+    if "-----BEGIN " not in text:
+        raise KeyFileError(
+            "neither a key file of `clinigate keys generate` nor a private key in PEM; "
+            "the variable holds the file's content, not its path"
+        )
+    # PKCS #8 says so in its first line, the older form in a header below it.
+    if "ENCRYPTED" not in text:
+        return LocalSigner.from_pem(data)
+    return LocalSigner.from_pem(data, passphrase().encode("utf-8", "surrogateescape"))
 
 
 def passphrase_from_environment(environ: Mapping[str, str]) -> Callable[[], str]:

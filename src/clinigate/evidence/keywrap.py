@@ -143,4 +143,6 @@ def _check_cost(cost: int) -> None:
 
 
 def _stretch(passphrase: str, salt: bytes, cost: int) -> bytes:
-    return Scrypt(salt=salt, length=32, n=cost, r=_BLOCK, p=1).derive(passphrase.encode("utf-8"))
+    return Scrypt(salt=salt, length=32, n=cost, r=_BLOCK, p=1).derive(
+        passphrase.encode("utf-8", "surrogateescape")
+    )

@@ -9,7 +9,6 @@ from pathlib import Path
 from clinigate.config.loader import LoadedConfig
 from clinigate.errors import ConfigError, KeyFileError
 from clinigate.evidence.keys import (
-    PASSPHRASE_VARIABLE,
     load_key,
     passphrase_from_environment,
     signer_from_environment,
@@ -42,9 +41,7 @@ def configured_signer(
         return signer_from_environment(environ)
     scheme, _, place = named.partition(":")
     if scheme == "env":
-        return signer_from_environment(
-            {"CLINIGATE_KEY": environ.get(place, ""), **_unlock(environ)}
-        )
+        return signer_from_environment(environ, place)
     path = config.base_dir / place
     if not path.exists():
         raise KeyFileError(
@@ -70,7 +67,3 @@ def configured_trust(config: LoadedConfig) -> TrustStore | None:
             "`clinigate keys generate --trust FILE` writes one"
         )
     return load_trust(path)
-
-
-def _unlock(environ: Mapping[str, str]) -> dict[str, str]:
-    return {key: environ[key] for key in (PASSPHRASE_VARIABLE,) if key in environ}
