@@ -221,7 +221,7 @@ def test_bytes_that_are_no_unicode_unlock_and_are_refused_as_any_other(
     found = signer_from_environment(environ)
     assert found is not None
     assert found.keyid == ed25519.keyid
-    with pytest.raises(KeyFileError, match="^CLINIGATE_KEY: "):
+    with pytest.raises(KeyFileError, match=r"^CLINIGATE_KEY: "):
         signer_from_environment({"CLINIGATE_KEY": f"{{{phrase}"})
 
 

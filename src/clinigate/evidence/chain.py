@@ -7,6 +7,7 @@ One record is one line of canonical JSON and one leaf of the Merkle tree::
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,8 @@ __all__ = ["Chain", "LedgerRecord"]
 
 _FIELDS = {"body", "prev", "run", "seq", "ts", "type"}
 _FIRST = "0" * 64
+#: What a checkpoint may carry as a name: no space, no plus sign, nothing that breaks a line.
+_ORIGIN = re.compile(r"[!-*,-~]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +122,16 @@ class Chain:
         expected = self.next_line(record.ts, record.type, record.run, record.body)
         if expected != line:
             raise IntegrityError(f"{where}: does not follow the record before it; it was edited")
-        if not self.records and not isinstance(record.body.get("origin"), str):
+        if not self.records and not _is_origin(record.body.get("origin")):
             raise IntegrityError(f"{where}: the first record does not name the log")
         self.records.append(record)
         self.leaves.append(leaf_hash(line))
+
+
+def _is_origin(value: object) -> bool:
+    # It is signed as the first line of each head: a name with a line break in it would make the
+    # signer state a head of some other log.
+    return isinstance(value, str) and _ORIGIN.fullmatch(value) is not None
 
 
 def _parse(line: bytes) -> LedgerRecord:

@@ -72,9 +72,11 @@ def read_ledger(directory: Path) -> LedgerView:
         EvidenceError: it cannot be read.
     """
     chain = Chain(f"{directory.name}/records.ndjson")
+    # The head first: it is written last, so that what another process adds between the two looks
+    # makes the log longer than its head, and never a head longer than the log.
+    checkpoint = _read_checkpoint(directory)
     data = read_bytes(directory / "records.ndjson") or b""
     whole = chain.extend(data)
-    checkpoint = _read_checkpoint(directory)
     if checkpoint is not None:
         chain.check(checkpoint)
     return LedgerView(chain, data[whole:], checkpoint)

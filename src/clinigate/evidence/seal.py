@@ -72,6 +72,7 @@ def seal(
             this run, an identifier was found in a file, or the disk refuses.
     """
     with _alone(run_directory):
+        _remove_scratch(run_directory)
         if is_sealed(run_directory):
             return _resume(run_directory, ledger)
         # 1. What was recorded must be sound, and finished.
@@ -80,7 +81,6 @@ def seal(
             raise IncompleteRunError(_unfinished(recorded))
         # 2. What is derived from it becomes part of what is sealed.
         found = _complete(results, recorded)
-        _remove_scratch(run_directory)
         write_atomic(run_directory / RESULTS, canonical_bytes(to_plain(found)))
         write_atomic(run_directory / CONTROLS, canonical_bytes(dict(controls)))
         # 3. Every file is scanned for identifiers, checked and digested.
@@ -176,9 +176,14 @@ def _unfinished(recorded: RecordedRun) -> str:
 
 
 def _remove_scratch(run_directory: Path) -> None:
+    """Remove what killed writers left where nothing but sealed files may lie.
+
+    Nobody writes there now; people's records and reports are written whenever somebody likes.
+    """
     with naming(run_directory, "tidied"):
         for path in run_directory.rglob(".*.tmp"):
-            if is_scratch(path.name):
+            name = path.relative_to(run_directory).as_posix()
+            if is_scratch(path.name) and in_sealed_set(name):
                 path.unlink()
 
 
