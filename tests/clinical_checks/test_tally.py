@@ -83,8 +83,10 @@ def test_findings_are_few_spread_over_archetypes_and_count_the_rest(case, reply)
     assert len(told) == MOST_FINDINGS
     assert [each.where for each in told[:6]] == ["a", "b", "c", "a", "b", "a"]
     assert (told[0].stimulus, told[0].excerpt) == ("a 0", "flag: False")
-    assert rest.message.startswith("19 more of 44 such cases")
+    assert rest.message == ("19 more of 44 such cases are not listed; all are of 3 archetypes")
     assert rest.case_id is None
+    *_, of_one = findings("m", ruled[:40])
+    assert of_one.message.endswith("all are of one archetype")
 
 
 def test_few_faults_are_told_in_full(case):

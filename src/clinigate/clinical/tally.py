@@ -131,8 +131,8 @@ def findings(metric: str, ruled: Iterable[Ruled]) -> Iterator[Finding]:
     if (left := len(in_turn) - MOST_FINDINGS) > 0:
         yield Finding(
             metric,
-            f"{left} more of {len(in_turn)} such cases are not listed; "
-            f"they are of {len(faulty)} archetypes in all",
+            f"{left} more of {len(in_turn)} such cases are not listed; all are of "
+            + (f"{len(faulty)} archetypes" if len(faulty) > 1 else "one archetype"),
         )
 
 

@@ -9,7 +9,7 @@ from clinigate.clinical.asking import Asked, ask_all, limit_s
 from clinigate.clinical.criteria import ACCURACY, CONTROLS
 from clinigate.clinical.misses import why_no_answer
 from clinigate.clinical.observe import observer
-from clinigate.clinical.tally import Ruled, findings, rate
+from clinigate.clinical.tally import Ruled, findings, rate, shorten
 from clinigate.core.case import Case
 from clinigate.core.check import check
 from clinigate.core.observation import Gap, Observation
@@ -58,7 +58,7 @@ def _rule(asked: Asked, plan: Plan) -> Ruled:
         return Ruled(case, event=False, fault=f"{wanted} expected: {reason}", reply=reply)
     given = (reply.emotion or "").strip().lower()
     if given != wanted:
-        fault = f"{wanted} expected, {given or 'no emotion'} recognised"
+        fault = f"{wanted} expected, {shorten(given, 40) or 'no emotion'} recognised"
         return Ruled(case, event=False, fault=fault, reply=reply)
     return Ruled(case, event=True)
 
