@@ -32,7 +32,7 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-class CriterionEntry(_Table):
+class CriterionTable(_Table):
     """`[[criteria]]` or `[[environments.NAME.criteria]]`: one criterion and what is asked of it."""
 
     id: Name
@@ -68,7 +68,7 @@ class EnvironmentTable(_Table):
     subject: dict[Name, Digest] = {}
     signers: SignerTable = SignerTable()
     records: RecordTable = RecordTable()
-    criteria: list[CriterionEntry] = []
+    criteria: list[CriterionTable] = []
 
 
 class EnvironmentTables(_Table):
@@ -84,7 +84,7 @@ class PolicyFile(_Table):
 
     schema_: Literal["clinigate.policy/1"] = Field(alias="schema")
     name: Name
-    criteria: list[CriterionEntry] = []
+    criteria: list[CriterionTable] = []
     environments: EnvironmentTables
 
 
@@ -135,7 +135,7 @@ def _read(path: Path, source: str, environment: str) -> Policy:
 
 
 def _demands(
-    common: Sequence[CriterionEntry], own: Sequence[CriterionEntry], where: str
+    common: Sequence[CriterionTable], own: Sequence[CriterionTable], where: str
 ) -> tuple[Demanded, ...]:
     """What the environment itself says of a criterion goes over what the file says for all."""
     for place, entries in (("criteria", common), (f"{where}.criteria", own)):
@@ -148,7 +148,7 @@ def _demands(
     return tuple(_demanded(entry, where) for entry in merged.values())
 
 
-def _demanded(entry: CriterionEntry, where: str) -> Demanded:
+def _demanded(entry: CriterionTable, where: str) -> Demanded:
     if entry.demand is None:
         raise PolicyError(
             f"{where}, criterion {entry.id!r}: demand is missing; "
