@@ -17,7 +17,14 @@ from clinigate.evidence.spool import RunStatus
 from clinigate.evidence.times import Clock, system_clock
 from clinigate.pipeline.setup import Setup
 
-__all__ = ["CRITERIA", "EVALUATION", "INTERRUPTED", "Recording", "begin_recording", "join_recording"]
+__all__ = [
+    "CRITERIA",
+    "EVALUATION",
+    "INTERRUPTED",
+    "Recording",
+    "begin_recording",
+    "join_recording",
+]
 
 #: Topic of the note that says what is evaluated by which criteria.
 EVALUATION = "evaluation"
@@ -83,9 +90,12 @@ def begin_recording(
     """Begin a run under the configuration's evidence root.
 
     Raises:
+        PackError: a pack does not load, or what the target was built on is none.
         IntegrityError: the ledger was edited, cut or rolled back.
         EvidenceError: the disk refuses.
     """
+    # Before anything is begun: a run that cannot say what it evaluates could not be sealed either.
+    packs_used(setup.plan)
     run = begin_run(
         setup.config.root,
         producer=producer,
