@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -17,6 +18,7 @@ import pytest
 
 from clinigate.cli.app import run
 from clinigate.cli.keys import trust_entry
+from clinigate.cli.reference_target import reference_environment, reference_tables
 from clinigate.config.loader import load_config
 from clinigate.core.plan import Profile
 from clinigate.evidence.keys import save_key
@@ -282,6 +284,33 @@ def reference() -> Iterator[Connection]:
     """The clean reference service."""
     with running() as connection:
         yield connection
+
+
+def to_toml(tables: Mapping[str, Any], path: tuple[str, ...] = ()) -> str:
+    """Return nested tables as TOML; JSON writes single values the same way."""
+    below = {key: value for key, value in tables.items() if isinstance(value, Mapping)}
+    lines = [f"[{'.'.join(path)}]"] if path else []
+    lines += [f"{key} = {json.dumps(tables[key])}" for key in tables if key not in below]
+    return "\n".join([*lines, *(to_toml(below[key], (*path, key)) for key in below)])
+
+
+@pytest.fixture
+def service_config(
+    reference: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Path]:
+    """Write `clinigate.toml` for the running reference service, go there, and set its secrets."""
+
+    def write(change: Callable[[dict[str, Any]], None] = lambda _target: None) -> Path:
+        tables = reference_tables(reference)
+        change(tables["target"])
+        for name, text in reference_environment(reference).items():
+            monkeypatch.setenv(name, text)
+        path = tmp_path / "clinigate.toml"
+        path.write_text(to_toml(tables), encoding="utf-8")
+        monkeypatch.chdir(tmp_path)
+        return path
+
+    return write
 
 
 @pytest.fixture(scope="session")
