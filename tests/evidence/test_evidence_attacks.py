@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from clinigate.core.canonical import canonical_bytes
-from clinigate.errors import EvidenceError, IntegrityError
+from clinigate.errors import IntegrityError
 from clinigate.evidence import ledger as ledger_module
 from clinigate.evidence import seal as seal_module
-from clinigate.evidence.bundle import Bundle, open_bundle
-from clinigate.evidence.checkpoint import parse_checkpoint
+from clinigate.evidence.bundle import Bundle, export_zip, open_bundle
 from clinigate.evidence.ledger import Ledger, read_ledger
 from clinigate.evidence.names import PROOF, RESULTS
 from clinigate.evidence.report import Level, LevelStatus
-from clinigate.evidence.runs import RunStore
 from clinigate.evidence.signing import LocalSigner
-from clinigate.evidence.spool import spool_line
 from clinigate.evidence.times import Clock
 from clinigate.evidence.trust import TrustStore
 from clinigate.evidence.verify import verify_bundle
@@ -58,7 +57,7 @@ def test_a_reader_beside_a_writer_sees_no_truncation(
 def test_a_log_name_that_would_change_what_its_head_says_is_refused(
     tmp_path: Path, clock: Clock, ed25519: LocalSigner, origin: str
 ) -> None:
-    """A signer would sign a checkpoint of another log, size and root, for whoever wrote the name."""
+    """The signer would state the head of another log, for whoever wrote the name."""
     directory = tmp_path / "ledger"
     directory.mkdir()
     record = {"body": {"origin": origin}, "prev": "0" * 64, "run": None, "seq": 0}
@@ -97,3 +96,74 @@ def test_a_seal_that_is_killed_between_any_two_steps_can_be_completed(
     bundle = system.seal(run)
     report = verify_bundle(bundle, trust=trust, ledger=system.root / "ledger")
     assert report.overall is LevelStatus.OK, report.problems
+
+
+def test_a_run_that_never_finished_cannot_be_stated_complete(
+    system: Any, trust: TrustStore, reseal: Callable[..., Bundle], ed25519: LocalSigner
+) -> None:
+    """Whoever holds the machine's key seals an abandoned run, and calls it what it is not."""
+    run = system.record()
+    run.recorder.close()
+    bundle = reseal(system.seal(run, allow_incomplete=True), ed25519, status="COMPLETE")
+    meaning = verify_bundle(bundle, trust=trust).level(Level.MEANING)
+    assert meaning.status is LevelStatus.FAILED
+    assert any(
+        "status is COMPLETE, the spools say INCOMPLETE" in each for each in meaning.sentences
+    )
+
+
+def test_results_of_another_subject_than_was_recorded_are_found(
+    system: Any, trust: TrustStore, reseal: Callable[..., Bundle], ed25519: LocalSigner
+) -> None:
+    """An old pass, relabelled for the new image in statement and results alike."""
+    bundle = system.sealed()
+    path = bundle.path / RESULTS
+    results = json.loads(path.read_bytes())
+    results["subject"]["digests"]["image"] = "sha256:" + "0f" * 32
+    path.write_bytes(canonical_bytes(results))
+    forged = reseal(bundle, ed25519, subject=results["subject"])
+    meaning = verify_bundle(forged, trust=trust).level(Level.MEANING)
+    assert meaning.status is LevelStatus.FAILED
+    assert any("subject is not as in the spools" in each for each in meaning.sentences)
+
+
+@pytest.mark.parametrize("as_zip", [False, True])
+def test_what_is_read_after_verifying_is_what_was_verified(
+    system: Any, trust: TrustStore, as_zip: bool, tmp_path: Path
+) -> None:
+    """Results exchanged between the verification and the judgement reach nobody."""
+    bundle = system.sealed()
+    if as_zip:
+        bundle = open_bundle(export_zip(bundle, tmp_path / "b.zip"))
+    assert verify_bundle(bundle, trust=trust).overall is LevelStatus.OK
+    if as_zip:
+        other = bundle.path.with_name("other.zip")
+        with zipfile.ZipFile(bundle.path) as old, zipfile.ZipFile(other, "w") as new:
+            for info in old.infolist():
+                data = old.read(info).replace(b"0.01", b"0.00")
+                new.writestr(info, data)
+        bundle = replace(bundle, source=open_bundle(other).source)
+    else:
+        path = bundle.path / RESULTS
+        path.write_bytes(path.read_bytes().replace(b"0.01", b"0.00"))
+    with pytest.raises(IntegrityError, match=r"results\.json: was changed"):
+        bundle.results()
+
+
+def test_a_log_whose_head_was_taken_away_or_replaced_is_told(
+    system: Any, trust: TrustStore, foreign: LocalSigner
+) -> None:
+    """The bundle's own proof still holds; nobody vouches for what the log says since."""
+    bundle = system.sealed()
+    directory = system.root / "ledger"
+    head = (directory / "checkpoint").read_bytes()
+
+    def level() -> Any:
+        return verify_bundle(bundle, trust=trust, ledger=directory).level(Level.LEDGER)
+
+    assert "key that counts" not in " ".join(level().sentences)
+    (directory / "checkpoint").unlink()
+    assert "missing: the log has no signed head" in " ".join(level().sentences)
+    (directory / "checkpoint").write_bytes(head)
+    Ledger(directory, signer=foreign).append("run-started", run="r", body={})
+    assert "signed by no key that counts" in " ".join(level().sentences)

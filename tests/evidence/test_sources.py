@@ -173,6 +173,19 @@ def test_a_truncated_zip_is_refused(archive: Path) -> None:
         open_bundle(archive)
 
 
+def test_an_offset_that_leads_out_of_the_zip_is_refused(archive: Path) -> None:
+    """The end record moves all members: the first one to before the file's beginning."""
+    data = bytearray(archive.read_bytes())
+    end = data.rindex(b"PK\x05\x06")
+    offset = int.from_bytes(data[end + 16 : end + 20], "little")
+    data[end + 16 : end + 20] = (offset + 64).to_bytes(4, "little")
+    archive.write_bytes(data)
+    with pytest.raises(IntegrityError):
+        bundle = open_bundle(archive)
+        for name in bundle.names:
+            bundle.source.digest(name)
+
+
 def test_what_is_not_there_or_not_sealed_is_told(system: Any, tmp_path: Path) -> None:
     with pytest.raises(EvidenceError, match="no bundle here"):
         open_bundle(tmp_path / "none")

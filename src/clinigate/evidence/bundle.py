@@ -82,19 +82,22 @@ class Bundle:
         Raises:
             IntegrityError: missing, or not JSON.
         """
-        try:
-            return parse_json(self.read(name))
-        except (ValueError, RecursionError) as error:
-            raise IntegrityError(f"{name}: not JSON: {error}") from error
+        return _plain(name, self.read(name))
 
     def results(self) -> Results:
-        """Return what the run found.
+        """Return what the run found, if it is what the statement says.
+
+        What a verification looked at may have been exchanged since.
 
         Raises:
-            IntegrityError: `results.json` is missing or of another form; the field is named.
+            IntegrityError: `results.json` is missing, changed or of another form; the field is
+                named.
         """
+        data = self.read(RESULTS)
+        if sha256_hex(data) != self.statement.files.get(RESULTS):
+            raise IntegrityError(f"{RESULTS}: was changed: it is not what the statement names")
         try:
-            return from_plain(Results, self.read_json(RESULTS))
+            return from_plain(Results, _plain(RESULTS, data))
         except ValueError as error:
             raise IntegrityError(f"{RESULTS}: {error}") from error
 
@@ -132,6 +135,13 @@ def export_zip(bundle: Bundle, destination: Path) -> Path:
             info.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(info, bundle.read(name))
     return destination
+
+
+def _plain(name: str, data: bytes) -> Any:
+    try:
+        return parse_json(data)
+    except (ValueError, RecursionError) as error:
+        raise IntegrityError(f"{name}: not JSON: {error}") from error
 
 
 def _statement_name(path: Path, source: Source) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,7 +13,7 @@ from clinigate.core.verdict import Verdict
 from clinigate.errors import EvidenceError, IncompleteRunError, IntegrityError
 from clinigate.evidence.spool import RunStatus, Spool, SpoolRecord, merge, overall, read_spool
 
-__all__ = ["RecordedRun", "read_run"]
+__all__ = ["RecordedRun", "read_run", "run_of"]
 
 T = TypeVar("T")
 
@@ -85,12 +85,20 @@ def read_run(directory: Path) -> RecordedRun:
         raise EvidenceError(f"{directory}: no run here; wanted a directory with a spool")
     paths = sorted((directory / "spool").glob("*.ndjson"))
     spools = tuple(read_spool(path) for path in paths)
-    recorded = RecordedRun(directory.name, spools, tuple(merge(spools)))
-    if not any(r.type == "start" and "subject" in r.body for r in recorded.records):
+    recorded = run_of(directory.name, spools)
+    if recorded is None:
         raise IncompleteRunError(
             f"{directory}: the run died before its first record; there is nothing to seal"
         )
     return recorded
+
+
+def run_of(run: str, spools: Iterable[Spool]) -> RecordedRun | None:
+    """Return a run from the spools of its processes, None where none of them began it."""
+    parts = tuple(spools)
+    recorded = RecordedRun(run, parts, tuple(merge(parts)))
+    began = any(r.type == "start" and "subject" in r.body for r in recorded.records)
+    return recorded if began else None
 
 
 def _noun(kind: type[T], record: SpoolRecord) -> T:

@@ -6,35 +6,40 @@ from the observations, the counts are counted again, and every reference is foll
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
-from clinigate.core.canonical import canonical_text, parse_json
-from clinigate.core.codec import from_plain, to_plain
+from clinigate.core.canonical import canonical_text
+from clinigate.core.codec import to_plain
 from clinigate.core.judgement import judge_all
 from clinigate.core.observation import Finding, Observation
 from clinigate.core.results import Results
 from clinigate.errors import IntegrityError
 from clinigate.evidence.bundle import Bundle
 from clinigate.evidence.names import RESULTS, blob_path
-from clinigate.evidence.spool import RunStatus
+from clinigate.evidence.recorded import RecordedRun, run_of
+from clinigate.evidence.spool import RunStatus, parse_spool
 from clinigate.evidence.statement import count_statuses, coverage, summarize
 
 __all__ = ["contradictions"]
+
+_SPOOL = re.compile(r"spool/[^/]+\.ndjson")
 
 
 def contradictions(bundle: Bundle, known_control: Callable[[str], bool] | None) -> Iterator[str]:
     """Yield, in sentences that name the file, what in a bundle does not agree with the rest."""
     try:
         results = bundle.results()
-        recorded = _recorded_observations(bundle)
+        recorded = _recorded(bundle)
+        observed = recorded.observations()
     except IntegrityError as error:
         yield str(error)
         return
     yield from _statement_problems(bundle, results)
     yield from _verdict_problems(results)
-    yield from _record_problems(results, recorded)
+    yield from _run_problems(bundle, results, recorded)
+    yield from _observation_problems(results, observed)
     yield from _reference_problems(bundle, results)
     if known_control is not None:
         yield from _control_problems(results, known_control)
@@ -47,8 +52,8 @@ def _statement_problems(bundle: Bundle, results: Results) -> Iterator[str]:
         "counts": count_statuses(results.verdicts),
         "verdicts": summarize(results.verdicts),
         "coverage": coverage(results),
-        "subject": to_plain(results.subject),
-        "plan": to_plain(results.plan),
+        # As they stand there: a later version may know more fields than this run had.
+        **{field: bundle.read_json(RESULTS)[field] for field in ("subject", "plan")},
     }
     for field, value in expected.items():
         if bundle.statement.predicate.get(field) != value:
@@ -69,7 +74,22 @@ def _verdict_problems(results: Results) -> Iterator[str]:
             )
 
 
-def _record_problems(results: Results, recorded: Sequence[Observation]) -> Iterator[str]:
+def _run_problems(bundle: Bundle, results: Results, recorded: RecordedRun) -> Iterator[str]:
+    """The run ended as it is said to have ended, and was of the system that it is said to be of."""
+    if bundle.status is not recorded.status:
+        yield (
+            f"{bundle.statement_name}: status is {bundle.status}, the spools say {recorded.status}"
+        )
+    stated = bundle.statement.predicate
+    for field in ("subject", "plan"):
+        if stated.get(field) != recorded.about.get(field):
+            yield f"{bundle.statement_name}: {field} is not as in the spools"
+    told = (recorded.started_at, recorded.finished_at)
+    if (results.started_at, results.finished_at) != told:
+        yield f"{RESULTS}: it began and ended at other times than the spools say"
+
+
+def _observation_problems(results: Results, recorded: Sequence[Observation]) -> Iterator[str]:
     """Nothing that was recorded is left out, and nothing was put in."""
     held = Counter(canonical_text(to_plain(each)) for each in results.observations)
     told = Counter(canonical_text(to_plain(each)) for each in recorded)
@@ -106,30 +126,10 @@ def _control_problems(results: Results, known: Callable[[str], bool]) -> Iterato
             yield f"{RESULTS}: control {control!r} is in no catalogue"
 
 
-def _recorded_observations(bundle: Bundle) -> list[Observation]:
-    found: list[Observation] = []
-    for name in bundle.names:
-        if name.startswith("spool/"):
-            # The last piece is empty, or a record that was never acknowledged.
-            for number, line in enumerate(bundle.read(name).split(b"\n")[:-1], 1):
-                record = _parse(line, f"{name}: line {number}")
-                if record["type"] == "observation":
-                    found.append(_observation(record["body"], f"{name}: line {number}"))
-    return found
-
-
-def _parse(line: bytes, where: str) -> dict[str, Any]:
-    try:
-        record = parse_json(line)
-    except (ValueError, RecursionError) as error:
-        raise IntegrityError(f"{where}: not a record: {error}") from error
-    if not isinstance(record, dict) or not {"type", "body"} <= record.keys():
-        raise IntegrityError(f"{where}: not a record: wanted type and body")
-    return record
-
-
-def _observation(body: Any, where: str) -> Observation:
-    try:
-        return from_plain(Observation, body)
-    except ValueError as error:
-        raise IntegrityError(f"{where}: {error}") from error
+def _recorded(bundle: Bundle) -> RecordedRun:
+    names = [name for name in bundle.names if _SPOOL.fullmatch(name)]
+    spools = (parse_spool(bundle.read(name), name.removeprefix("spool/")) for name in names)
+    recorded = run_of(bundle.run, spools)
+    if recorded is None:
+        raise IntegrityError("spool: no part of it says what was run; parts were taken away")
+    return recorded

@@ -26,6 +26,7 @@ from clinigate.evidence.files import naming
 __all__ = ["DirectorySource", "Limits", "Source", "ZipSource", "check_names", "open_source"]
 
 _CHUNK = 1 << 20
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError)
 _PLAIN_KINDS = (0, stat.S_IFREG, stat.S_IFDIR)
 
 
@@ -139,7 +140,8 @@ class ZipSource:
     def _chunks(self, name: str) -> Iterator[bytes]:
         if name not in self._sizes:
             raise IntegrityError(f"{name}: missing")
-        with _zip_errors(name), self._zip.open(name) as stream:
+        # An offset that leads before the file's beginning is an `OSError` of the seek.
+        with _zip_errors(name, OSError), self._zip.open(name) as stream:
             while chunk := stream.read(_CHUNK):
                 yield chunk
 
@@ -200,8 +202,8 @@ def _check_sizes(sizes: dict[str, int], limits: Limits) -> None:
 
 
 @contextmanager
-def _zip_errors(name: str) -> Iterator[None]:
+def _zip_errors(name: str, *also: type[Exception]) -> Iterator[None]:
     try:
         yield
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
+    except (*_DAMAGE, *also) as error:
         raise IntegrityError(f"{name}: not a sound zip: {error}") from error

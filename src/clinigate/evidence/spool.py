@@ -18,7 +18,16 @@ from clinigate.errors import IntegrityError
 from clinigate.evidence.files import read_bytes
 from clinigate.evidence.times import parse_timestamp
 
-__all__ = ["RunStatus", "Spool", "SpoolRecord", "merge", "overall", "read_spool", "spool_line"]
+__all__ = [
+    "RunStatus",
+    "Spool",
+    "SpoolRecord",
+    "merge",
+    "overall",
+    "parse_spool",
+    "read_spool",
+    "spool_line",
+]
 
 
 class RunStatus(StrEnum):
@@ -83,11 +92,16 @@ def read_spool(path: Path) -> Spool:
         IntegrityError: a complete line that is no record, or stands where it cannot; file and line
             are named.
     """
-    *lines, torn = (read_bytes(path) or b"").split(b"\n")
-    records = tuple(_parse(line, path.name, number) for number, line in enumerate(lines, 1))
+    return parse_spool(read_bytes(path) or b"", path.name)
+
+
+def parse_spool(data: bytes, name: str) -> Spool:
+    """Read the bytes of a spool of that name; as `read_spool`."""
+    *lines, torn = data.split(b"\n")
+    records = tuple(_parse(line, name, number) for number, line in enumerate(lines, 1))
     for record in records:
         _check_place(record, last=record is records[-1])
-    return Spool(path.name, records, torn)
+    return Spool(name, records, torn)
 
 
 def merge(spools: Iterable[Spool]) -> list[SpoolRecord]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from clinigate.evidence.ledger import read_ledger
 from clinigate.evidence.merkle import leaf_hash, verify_inclusion
 from clinigate.evidence.names import PROOF
 from clinigate.evidence.report import Level, LevelResult, LevelStatus
+from clinigate.evidence.signing import PublicKey
 from clinigate.evidence.times import parse_timestamp
 from clinigate.evidence.trust import TrustStore
 
@@ -41,7 +43,7 @@ def verify_in_ledger(
         signed = _head_is_signed(bundle, proof.checkpoint, trust)
         # 3. The log, where it is at hand, has grown from that head and no other.
         if ledger is not None:
-            sentences.append(_check_log(ledger, proof.checkpoint, trust))
+            sentences += _check_log(ledger, proof.checkpoint, trust)
         # 4. Neither has taken back what somebody saw and kept.
         if last_checkpoint is not None:
             sentences.append(_check_past(last_checkpoint, proof, trust, ledger))
@@ -112,17 +114,19 @@ def _head_is_signed(bundle: Bundle, head: Checkpoint, trust: TrustStore | None) 
     return False
 
 
-def _check_log(ledger: Path, head: Checkpoint, trust: TrustStore | None) -> str:
+def _check_log(ledger: Path, head: Checkpoint, trust: TrustStore | None) -> Iterator[str]:
     view = read_ledger(ledger)
     view.chain.check(head)
-    if trust is not None and view.checkpoint is not None:
-        verify_checkpoint(view.checkpoint, {key.keyid: key.public for key in trust.keys})
-    return f"{view.chain.name}: {len(view.chain.leaves)} records, unbroken since the seal"
+    yield f"{view.chain.name}: {len(view.chain.leaves)} records, unbroken since the seal"
+    if view.checkpoint is None:
+        yield f"{ledger.name}/checkpoint: missing: the log has no signed head of its own"
+    elif trust is not None and not verify_checkpoint(view.checkpoint, _all_keys(trust)):
+        yield f"{ledger.name}/checkpoint: signed by no key that counts"
 
 
 def _check_past(data: bytes, proof: Proof, trust: TrustStore | None, ledger: Path | None) -> str:
     seen = parse_checkpoint(data)
-    if trust is not None and not verify_checkpoint(seen, {k.keyid: k.public for k in trust.keys}):
+    if trust is not None and not verify_checkpoint(seen, _all_keys(trust)):
         raise EvidenceError("the earlier checkpoint is signed by no key of the trust file")
     if seen.origin != proof.checkpoint.origin:
         raise IntegrityError(f"{PROOF}: is of another log than the earlier checkpoint")
@@ -135,3 +139,7 @@ def _check_past(data: bytes, proof: Proof, trust: TrustStore | None, ledger: Pat
     elif seen.root != proof.checkpoint.root:
         raise IntegrityError(f"{PROOF}: the log was rewritten since the earlier checkpoint")
     return f"the log still holds the {seen.size} records that the earlier checkpoint saw"
+
+
+def _all_keys(trust: TrustStore) -> dict[str, PublicKey]:
+    return {key.keyid: key.public for key in trust.keys}
