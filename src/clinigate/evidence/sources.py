@@ -203,7 +203,8 @@ def _check_sizes(sizes: dict[str, int], limits: Limits) -> None:
 
 @contextmanager
 def _zip_errors(name: str, *also: type[Exception]) -> Iterator[None]:
+    damage: tuple[type[Exception], ...] = (*_DAMAGE, *also)
     try:
         yield
-    except (*_DAMAGE, *also) as error:
+    except damage as error:
         raise IntegrityError(f"{name}: not a sound zip: {error}") from error
