@@ -18,7 +18,7 @@ from clinigate.evidence import ledger as ledger_module
 from clinigate.evidence import seal as seal_module
 from clinigate.evidence.bundle import Bundle, export_zip, open_bundle
 from clinigate.evidence.ledger import Ledger, read_ledger
-from clinigate.evidence.names import PROOF, RESULTS
+from clinigate.evidence.names import PROOF, RESULTS, blob_path
 from clinigate.evidence.report import Level, LevelStatus
 from clinigate.evidence.signing import LocalSigner
 from clinigate.evidence.times import Clock
@@ -167,3 +167,19 @@ def test_a_log_whose_head_was_taken_away_or_replaced_is_told(
     (directory / "checkpoint").write_bytes(head)
     Ledger(directory, signer=foreign).append("run-started", run="r", body={})
     assert "signed by no key that counts" in " ".join(level().sentences)
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "application/json", "text/x-log"])
+def test_a_reply_that_is_json_under_another_name_can_be_sealed(
+    system: Any, trust: TrustStore, media_type: str
+) -> None:
+    """What the last look would find, the recorder took out: else nothing could seal the run."""
+    run = system.record()
+    reply = b'{"token": "abcdefgh", "email": "none given", "n": 1}'
+    digest = run.recorder.blob(reply, media_type)
+    run.finish()
+    bundle = system.seal(run)
+    stored = bundle.read_json(blob_path(digest))
+    assert stored["n"] == 1
+    assert stored["token"].startswith("[SECRET:")
+    assert verify_bundle(bundle, trust=trust).overall is LevelStatus.OK

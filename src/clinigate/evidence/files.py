@@ -90,6 +90,7 @@ def replacing(path: Path) -> Iterator[Path]:
     try:
         with naming(path, "written"):
             yield scratch
+            _sync(scratch)
             scratch.replace(path)
             sync_directory(path.parent)
     finally:
@@ -128,7 +129,11 @@ def _write_new(path: Path, data: bytes, mode: int, sync: bool) -> None:
 
 def sync_directory(path: Path) -> None:
     """Put a directory's entries onto the disk: a rename is not durable before that."""
-    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    _sync(path, os.O_DIRECTORY)
+
+
+def _sync(path: Path, flags: int = 0) -> None:
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | flags)
     try:
         os.fsync(fd)
     finally:

@@ -151,6 +151,14 @@ RULES: tuple[Rule, ...] = (
         "passw pwd passphrase secret key token",
     ),
     _rule(
+        "password",
+        Kind.SECRET,
+        r"(?i)\b(?:password|passphrase|pass ?code|api[ _-]?key)\s+(?:is|was)\s+[\"']?"
+        r"(?P<v>[^\s\"'<>{}\[\]]{5,})",
+        "passw passphrase pass key",
+        has_digit,
+    ),
+    _rule(
         "environment-secret",
         Kind.SECRET,
         r"\b[A-Z][A-Z0-9_]{0,60}_(?:KEY|SECRET|TOKEN|PASSWORD|CREDENTIALS)=[\"']?" + _VALUE,
@@ -187,6 +195,12 @@ RULES: tuple[Rule, ...] = (
         is_ssn_length,
     ),
     _rule(
+        "ssn",
+        Kind.PHI,
+        r"(?i)\bsocial" + _NUMBER_WORD + "?" + _SAYS + r"(?P<v>\d{3}[ .-]?\d{2}[ .-]?\d{4})(?!\d)",
+        "social",
+    ),
+    _rule(
         "card-number",
         Kind.PHI,
         r"(?<![\w.-])(?:\d{13,19}|\d{4}[ -]\d{4}[ -]\d{4}[ -]\d{1,7}|\d{4}[ -]\d{6}[ -]\d{4,5})"
@@ -198,7 +212,9 @@ RULES: tuple[Rule, ...] = (
         "phone",
         Kind.PHI,
         r"(?<![\w.])(?:\+?1[-. ])?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[-.])[2-9]\d{2}[-.]\d{4}(?![\w])"
-        r"(?![-.]\d)|(?<![\w.+])\+1[-. ]?[2-9]\d{2}[-. ]?\d{3}[-. ]?\d{4}(?!\w)",
+        r"(?![-.]\d)|(?<![\w.+])\+1[-. ]?[2-9]\d{2}[-. ]?\d{3}[-. ]?\d{4}(?!\w)"
+        # With blanks alone, a row of measurements looks the same: only where no number is beside.
+        r"|(?<![\w.])(?<!\d[ ,;])[2-9]\d{2} [2-9]\d{2}[ -]\d{4}(?!\w)(?![-.,;]? ?\d)",
         "0",
         is_personal_phone,
     ),
@@ -212,8 +228,9 @@ RULES: tuple[Rule, ...] = (
     _rule(
         "phone",
         Kind.PHI,
-        r"(?i)\b(?:phone|tel|telephone|mobile|cell|fax)(?:[ _-]?(?:number|no\.?))?[\"']?"
-        r"(?:\s*[:=]\s*|\s+is\s+)[\"']?(?P<v>\+?\(?\d[\d ().-]{5,18}\d)",
+        r"(?i)\b(?:phone|tel|telephone|mobile|(?<!blood )(?<!white )(?<!red )cell|fax)"
+        r"(?:[ _-]?(?:number|no\.?))?[\"']?(?:\s*[:=]\s*|\s+is\s+|\s+(?=\+?(?:\(?\d\D?){10}))"
+        r"[\"']?(?P<v>\+?\(?\d[\d ().-]{5,18}\d)",
         "phone tel mobile cell fax",
         is_personal_phone,
     ),

@@ -165,7 +165,8 @@ class Recorder:
 
     def _sync(self) -> None:
         if self._fd is not None:
-            os.fsync(self._fd)
+            with naming(self._run_directory / "spool", "written"):
+                os.fsync(self._fd)
 
 
 def _leave_all() -> None:

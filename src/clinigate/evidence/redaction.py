@@ -85,7 +85,8 @@ class Redactor:
     def blob(self, data: bytes, media_type: str) -> bytes | None:
         """Return raw evidence, redacted; None when it is no text, so that nothing can be found.
 
-        JSON is read and redacted field by field, and written anew only if something was found.
+        JSON, whatever it is called, is read and redacted field by field, and written anew only if
+        something was found: the last look before the seal reads it so too.
         """
         kind = media_type.partition(";")[0].strip().casefold()
         if not _TEXTUAL.fullmatch(kind):
@@ -94,7 +95,7 @@ class Redactor:
             text = data.decode("utf-8")
         except UnicodeDecodeError:
             return None
-        if kind.endswith("json"):
+        if kind.endswith("json") or text.lstrip().startswith(("{", "[")):
             try:
                 value = parse_json(text)
             except (ValueError, RecursionError):
