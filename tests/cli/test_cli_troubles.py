@@ -200,7 +200,7 @@ def test_output_that_cannot_be_written_is_an_error(shared: Any, tmp_path: Path) 
         )  # fmt: skip
     assert done.returncode == ExitCode.UNFINISHED
     assert done.stderr.splitlines() == [
-        "clinigate: No space left on device; what was recorded until then is kept"
+        "clinigate: No space left on device; mend that and run the command again"
     ]
 
 

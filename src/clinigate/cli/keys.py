@@ -84,12 +84,17 @@ def show(key: Path, passphrase_fd: int | None, unlock: bool) -> None:
     if unlock:
         public = load_key(key, passphrase_source(passphrase_fd, confirm=False)).public
     else:
-        pem = key if key.suffix == ".pem" else public_path(key)
-        try:
-            public = PublicKey.from_pem(pem.read_bytes())
-        except OSError as error:
-            raise KeyFileError(f"{pem}: cannot be read ({error.strerror})") from None
+        public = _read_public(key if key.suffix == ".pem" else public_path(key))
     click.echo(f"{public.keyid}  {public.algorithm.value}")
+
+
+def _read_public(pem: Path) -> PublicKey:
+    try:
+        return PublicKey.from_pem(pem.read_bytes())
+    except OSError as error:
+        raise KeyFileError(f"{pem}: cannot be read ({error.strerror})") from None
+    except KeyFileError as error:
+        raise KeyFileError(f"{pem}: {error}") from None
 
 
 def passphrase_source(fd: int | None, *, confirm: bool) -> Callable[[], str]:

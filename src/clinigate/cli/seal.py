@@ -35,12 +35,12 @@ def command(
     jobs wrote. An INCOMPLETE run opens no gate, and the exit code is 2.
     """
     loaded = load_config(config)
-    source = passphrase_source(passphrase_fd, confirm=False)
-    signer = None if unsigned else configured_signer(loaded, passphrase=source)
     directory = run_directory(loaded, run)
     if (directory / PROOF).exists():
         said = f"{directory}: this run is sealed already; a seal is made once"
         return complain(said, ExitCode.NOT_PASSED)
+    source = passphrase_source(passphrase_fd, confirm=False)
+    signer = None if unsigned else configured_signer(loaded, passphrase=source)
     conclusion = conclude(directory, signer=signer, allow_incomplete=as_incomplete)
     click.echo(f"sealed: {conclusion.place}")
     status = conclusion.bundle.status

@@ -64,7 +64,7 @@ def _without_shouting(error: click.ClickException) -> str:
 def _refused(error: OSError) -> str:
     """What the operating system does not allow: a full disk, a file of somebody else."""
     place = "" if error.filename is None else f"{os.fspath(error.filename)!s}: "
-    return f"{place}{error.strerror}; what was recorded until then is kept"
+    return f"{place}{error.strerror}; mend that and run the command again"
 
 
 def _bug(error: BaseException) -> str:

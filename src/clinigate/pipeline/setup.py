@@ -13,7 +13,8 @@ from clinigate.core.criterion import Criterion
 from clinigate.core.plan import Plan, Profile
 from clinigate.core.results import Subject
 from clinigate.errors import ConfigError
-from clinigate.gate.policy import Policy, load_policy
+from clinigate.gate.policy import Policy, load_policy, nearest
+from clinigate.scenarios import builtin_packs
 
 __all__ = ["Overrides", "Setup", "plan_for", "policy_source", "prepare", "subject_of"]
 
@@ -110,6 +111,12 @@ def subject_of(config: LoadedConfig) -> Subject:
 def _pack_source(config: LoadedConfig, name: str) -> str:
     """A path is read against the configuration's folder; a bare word names a built-in pack."""
     if not name.endswith((".yaml", ".yml")):
+        known = builtin_packs()
+        if name not in known:
+            raise ConfigError(
+                f"{config.source}: [packs] names {name!r}, which is neither a built-in pack nor a "
+                f"path that ends in .yaml; {nearest(name, known)}"
+            )
         return name
     path = config.base_dir / name
     if not path.is_file():
