@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,35 @@ def test_a_full_disk_is_an_error_and_not_a_gap() -> None:
     with pytest.raises(EvidenceError, match="No space left"):
         log.append(AuditEvent("client", "x", "ok"))
     log.close()
+
+
+def test_a_line_that_the_disk_cuts_short_spoils_no_other(tmp_path: Path) -> None:
+    """The limit on the file's size ends in the middle of the second line; then there is space."""
+    path = tmp_path / "audit.jsonl"
+    log = AuditLog(path, clock=lambda: 0.0)
+    log.append(AuditEvent("client", "a", "ok"))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 40, limits[1]))
+    try:
+        with pytest.raises(EvidenceError, match="cut short"):
+            log.append(AuditEvent("client", "b", "ok"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    log.append(AuditEvent("client", "c", "ok"))
+    log.close()
+    assert [row["action"] for row in rows(path)] == ["a", "c"]
+    assert verify_chain(path) == log.chain
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [(b'":', b'": '), (b"client", rb"\u0063lient"), (b"\n", b" \n")]
+)
+def test_another_spelling_of_the_same_line_is_found(tmp_path: Path, old: bytes, new: bytes) -> None:
+    path = tmp_path / "audit.jsonl"
+    write(path, "a")
+    path.write_bytes(path.read_bytes().replace(old, new, 1))
+    with pytest.raises(IntegrityError, match="line 1: the line does not match"):
+        verify_chain(path)
 
 
 def test_a_second_start_goes_on_with_the_chain(tmp_path: Path) -> None:

@@ -101,7 +101,11 @@ class AuditLog:
 
     def _write(self, line: bytes) -> None:
         try:
+            end = os.fstat(self._fd).st_size
             written = os.write(self._fd, line)
+            if written != len(line):
+                # What was cut short must not become the beginning of the next line.
+                os.ftruncate(self._fd, end)
         except OSError as error:
             raise EvidenceError(f"audit log {self.path}: {error.strerror}") from error
         if written != len(line):
@@ -127,8 +131,11 @@ def verify_chain(path: Path, *, head: str | None = None) -> Chain:
 def _follow(chain: Chain, line: bytes, where: str) -> Chain:
     try:
         row: dict[str, Any] = parse_json(line)
-        digest = row.pop("hash")
-        intact = line.endswith(b"\n") and sha256_hex(canonical_bytes(row)) == digest
+        digest = row["hash"]
+        # Exactly the bytes that were written: another spelling of the same values is an edit too.
+        exact = canonical_bytes(row) + b"\n" == line
+        del row["hash"]
+        intact = exact and sha256_hex(canonical_bytes(row)) == digest
         follows = row["seq"] == chain.length + 1 and row["prev"] == chain.head
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise IntegrityError(f"{where}: not a line of an audit log") from error
