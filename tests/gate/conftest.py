@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -19,6 +19,7 @@ from clinigate.core.results import Results, Subject
 from clinigate.core.verdict import Status
 from clinigate.evidence.times import timestamp
 from clinigate.gate.bundles import GateInput
+from clinigate.gate.decision import Decision, decide
 from clinigate.gate.policy import Demand, Demanded, Policy
 from clinigate.gate.record_files import VerifiedRecord
 from clinigate.gate.records import NamedSigner, Record, RecordSubject, Waiver
@@ -155,3 +156,21 @@ def waiver(covers: str | None, *, control: str | None = None, **changes: Any) ->
 def world() -> SimpleNamespace:
     """All of this module's names."""
     return SimpleNamespace(**globals())
+
+
+@pytest.fixture(scope="session")
+def gate(world: SimpleNamespace) -> Callable[..., Decision]:
+    """The decision on bundles, by a policy that requires everything unless another is given."""
+
+    def decided(
+        *bundles: GateInput,
+        policy: Policy | None = None,
+        records: Sequence[VerifiedRecord] = (),
+        now: datetime = NOW,
+        base: Sequence[Criterion] = BASE,
+    ) -> Decision:
+        return decide(
+            policy or world.policy(), bundles, records=records, now=now, base_criteria=base
+        )
+
+    return decided
