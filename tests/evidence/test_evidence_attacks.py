@@ -13,17 +13,22 @@ from typing import Any
 import pytest
 
 from clinigate.core.canonical import canonical_bytes
-from clinigate.errors import IntegrityError
+from clinigate.errors import EvidenceError, IncompleteRunError, IntegrityError, UsageError
 from clinigate.evidence import ledger as ledger_module
 from clinigate.evidence import seal as seal_module
 from clinigate.evidence.bundle import Bundle, export_zip, open_bundle
+from clinigate.evidence.files import read_bytes, write_atomic
 from clinigate.evidence.ledger import Ledger, read_ledger
 from clinigate.evidence.names import PROOF, RESULTS, blob_path
+from clinigate.evidence.recorded import read_run
 from clinigate.evidence.report import Level, LevelStatus
 from clinigate.evidence.signing import LocalSigner
 from clinigate.evidence.times import Clock
 from clinigate.evidence.trust import TrustStore
 from clinigate.evidence.verify import verify_bundle
+from clinigate.pipeline.examine import examine
+from clinigate.pipeline.publish import report_of, write_report
+from clinigate.pipeline.reading import last_failed
 
 
 @pytest.fixture
@@ -37,10 +42,10 @@ def test_a_reader_beside_a_writer_sees_no_truncation(
     """Another run's record lands between the reader's two looks at the disk."""
     ledger = Ledger(tmp_path / "ledger", clock=clock, signer=ed25519, wait_s=0)
     ledger.append("run-started", run="r1", body={})
-    plain_read, looks = ledger_module.read_bytes, []
+    looks: list[str] = []
 
     def read_and_let_others_write(path: Path) -> bytes | None:
-        data = plain_read(path)
+        data = read_bytes(path)
         looks.append(path.name)
         if len(looks) == 1:
             ledger.append("run-started", run="r2", body={})
@@ -79,15 +84,14 @@ def test_a_seal_that_is_killed_between_any_two_steps_can_be_completed(
     """The half-written file that it leaves must not spoil the bundle that it becomes."""
     run = system.record()
     run.finish()
-    plain_write = seal_module.write_atomic
 
     def die_with_scratch(path: Path, data: bytes, **options: Any) -> None:
         if path.name == left:
             path.with_name(f".{path.name}.{os.getpid()}-0123abcd.tmp").write_bytes(data[:40])
             if left != PROOF:
-                plain_write(path, data, **options)
+                write_atomic(path, data, **options)
             raise Killed
-        plain_write(path, data, **options)
+        write_atomic(path, data, **options)
 
     monkeypatch.setattr(seal_module, "write_atomic", die_with_scratch)
     with pytest.raises(Killed):
@@ -183,3 +187,27 @@ def test_a_reply_that_is_json_under_another_name_can_be_sealed(
     assert stored["n"] == 1
     assert stored["token"].startswith("[SECRET:")
     assert verify_bundle(bundle, trust=trust).overall is LevelStatus.OK
+
+
+def test_a_run_that_was_killed_while_its_home_was_made_stands_in_nobodys_way(
+    tmp_path: Path,
+) -> None:
+    """Whoever reads all runs, as `--clinigate-rerun-failed`, passes over it."""
+    home = tmp_path / "runs" / "20260821T100000000000Z-0a1b2c3d"
+    home.mkdir(parents=True)
+    with pytest.raises(IncompleteRunError, match="died before its first record"):
+        read_run(home)
+    with pytest.raises(UsageError, match="no run here"):
+        last_failed(tmp_path)
+    with pytest.raises(EvidenceError, match="no run here"):
+        read_run(tmp_path / "runs")
+
+
+def test_a_report_that_cannot_be_written_is_one_sentence(
+    system: Any, trust: TrustStore, tmp_path: Path
+) -> None:
+    """A file stands where its folder should be."""
+    report = report_of(examine(system.sealed().path, trust=trust), None)
+    (tmp_path / "exports").write_text("x")
+    with pytest.raises(EvidenceError, match="exports: cannot be created"):
+        write_report(report, tmp_path / "exports" / "report.html")

@@ -11,6 +11,7 @@ from clinigate.core.codec import from_plain
 from clinigate.core.observation import Observation
 from clinigate.core.verdict import Verdict
 from clinigate.errors import EvidenceError, IncompleteRunError, IntegrityError
+from clinigate.evidence.names import RUN_ID
 from clinigate.evidence.spool import RunStatus, Spool, SpoolRecord, merge, overall, read_spool
 
 __all__ = ["RecordedRun", "read_run", "run_of"]
@@ -82,14 +83,14 @@ def read_run(directory: Path) -> RecordedRun:
         EvidenceError: there is no such run.
     """
     if not (directory / "spool").is_dir():
+        if RUN_ID.fullmatch(directory.name) and directory.is_dir():
+            raise _stillborn(directory)  # killed between the making of the two directories
         raise EvidenceError(f"{directory}: no run here; wanted a directory with a spool")
     paths = sorted((directory / "spool").glob("*.ndjson"))
     spools = tuple(read_spool(path) for path in paths)
     recorded = run_of(directory.name, spools)
     if recorded is None:
-        raise IncompleteRunError(
-            f"{directory}: the run died before its first record; there is nothing to seal"
-        )
+        raise _stillborn(directory)
     return recorded
 
 
@@ -99,6 +100,12 @@ def run_of(run: str, spools: Iterable[Spool]) -> RecordedRun | None:
     recorded = RecordedRun(run, parts, tuple(merge(parts)))
     began = any(r.type == "start" and "subject" in r.body for r in recorded.records)
     return recorded if began else None
+
+
+def _stillborn(directory: Path) -> IncompleteRunError:
+    return IncompleteRunError(
+        f"{directory}: the run died before its first record; there is nothing to seal"
+    )
 
 
 def _noun(kind: type[T], record: SpoolRecord) -> T:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from clinigate.evidence.files import write_atomic
+from clinigate.evidence.files import naming, write_atomic
 from clinigate.gate.decision import Decision
 from clinigate.gate.record_files import VerifiedRecord
 from clinigate.pipeline.examine import Examined, evidence_facts
@@ -36,7 +36,8 @@ def write_report(report: Report, path: Path) -> Path:
     Raises:
         EvidenceError: the disk refuses.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    with naming(path.parent, "created"):
+        path.parent.mkdir(parents=True, exist_ok=True)
     write_atomic(path, render_html(report).encode("utf-8"))
     return path
 
