@@ -6,7 +6,6 @@ else. Whatever is heavy is imported when the first check runs.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -115,11 +114,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     state = terminalreporter.config.stash.get(_STATE, None)
     if state is None:
         return
-    from clinigate.pytest_plugins.showing import Screen
-
-    writer = terminalreporter.config.get_terminal_writer()
-    screen = Screen(writer.fullwidth, colour=writer.hasmarkup, unicode=_knows_unicode())
-    if text := state.summary(screen):
+    if text := state.summary():
         terminalreporter.section("clinigate")
         for line in text.splitlines():
             terminalreporter.write_line(line)
@@ -178,15 +173,6 @@ def _evaluates(config: pytest.Config) -> bool:
     """Whether this session is meant to be an evaluation, and will run tests."""
     looks = any(config.getoption(name, False) for name in _LOOKING)
     return given(config, evaluating=True) and not looks
-
-
-def _knows_unicode() -> bool:
-    encoding = getattr(sys.__stdout__, "encoding", None) or "utf-8"
-    try:
-        "≤ ✓".encode(encoding)
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _interruption(session: pytest.Session) -> str | None:

@@ -2,53 +2,48 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import Any, TypedDict
 
-from clinigate.core.measurement import Measurement
+import pytest
+
 from clinigate.core.verdict import Verdict
-from clinigate.pipeline.conclude import Conclusion
 from clinigate.pipeline.setup import Setup
-from clinigate.reports.terminal import verdict_table
 
-__all__ = ["Screen", "header", "properties", "summary"]
+__all__ = ["Screen", "header", "properties", "screen_of"]
+
+#: Columns of a log, which has no width of its own.
+_LOG_WIDTH = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Screen:
-    """What is shown on: columns, and whether it knows colours and more than ASCII."""
+class Screen(TypedDict, total=False):
+    """What is shown on, as `table_of` takes it."""
 
-    width: int = 100
-    colour: bool = False
-    unicode: bool = True
+    width: int
+    colour: bool
+    unicode: bool
+
+
+def screen_of(config: pytest.Config) -> Screen:
+    """Return what pytest writes to."""
+    writer = config.get_terminal_writer()
+    stream: Any = sys.__stdout__
+    is_terminal = stream is not None and stream.isatty()
+    width = writer.fullwidth if is_terminal else max(writer.fullwidth, _LOG_WIDTH)
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    return {"width": width, "colour": writer.hasmarkup, "unicode": _has_signs(encoding)}
 
 
 def header(setup: Setup) -> str:
     """By what is judged, in one line."""
     plan, policy = setup.plan, setup.policy
-    sample = ", a SAMPLE that never certifies" if plan.is_sample else ""
     chosen = f", {len(plan.only_cases)} selected case(s)" if plan.only_cases else ""
+    sample = ", a SAMPLE that never certifies" if plan.is_sample else ""
     return (
         f"clinigate: policy {policy.name} for {policy.environment}, profile {plan.profile}, "
         f"seed {plan.seed}{chosen}{sample}"
     )
-
-
-def summary(conclusion: Conclusion, screen: Screen) -> str:
-    """Every criterion with its bound and verdict, and where the evidence is."""
-    results = conclusion.results
-    about = (observation.about for observation in results.observations)
-    table = verdict_table(
-        results.verdicts,
-        measurements=[each for each in about if isinstance(each, Measurement)],
-        criteria=results.criteria,
-        sample=results.plan.is_sample,
-        interrupted=results.interrupted,
-        width=screen.width,
-        colour=screen.colour,
-        unicode=screen.unicode,
-    )
-    return f"{table}\nevidence: {conclusion.place}"
 
 
 def properties(verdicts: Iterable[Verdict], *, run: str) -> Iterator[tuple[str, object]]:
@@ -63,3 +58,11 @@ def properties(verdicts: Iterable[Verdict], *, run: str) -> Iterator[tuple[str, 
             number = getattr(verdict, field)
             if number is not None:
                 yield f"{name}.{field}", number
+
+
+def _has_signs(encoding: str) -> bool:
+    try:
+        "≤ ✓".encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True

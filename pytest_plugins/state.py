@@ -29,12 +29,13 @@ from clinigate.pipeline.conclude import Conclusion
 from clinigate.pipeline.evaluation import CheckResult, Evaluation
 from clinigate.pipeline.keys import configured_signer
 from clinigate.pipeline.setup import Setup
+from clinigate.pipeline.showing import table_of
 from clinigate.pytest_plugins.clinical import selected_by_flag
 from clinigate.pytest_plugins.ending import Terms, end_test
 from clinigate.pytest_plugins.options import value
 from clinigate.pytest_plugins.running import ProcessRun, run_from_outside
 from clinigate.pytest_plugins.setup import read_setup
-from clinigate.pytest_plugins.showing import Screen, header, properties, summary
+from clinigate.pytest_plugins.showing import Screen, header, properties, screen_of
 from clinigate.pytest_plugins.workers import (
     UNFINISHED,
     Inherited,
@@ -172,7 +173,7 @@ class SessionState:
         """What a worker tells the controller."""
         joined = self._run is not None and not self._run.owned
         return Report(
-            summary="" if joined else self.summary(Screen()),
+            summary="" if joined else self.summary(),
             code=self._code,
             violation=self._violation,
             assessed=self._assessed,
@@ -195,11 +196,12 @@ class SessionState:
             return pytest.ExitCode.TESTS_FAILED
         return status
 
-    def summary(self, screen: Screen) -> str:
+    def summary(self) -> str:
         """The table of criteria, where the evidence is, and what went wrong."""
         lines = [report.summary for report in self.reports]
         if self._conclusion is not None:
-            lines.append(summary(self._conclusion, screen))
+            screen: Screen = {} if is_worker(self._config) else screen_of(self._config)
+            lines.append(table_of(self._conclusion, **screen))
         elif self._run is not None and not self._run.owned and not is_worker(self._config):
             lines.append(f"recorded in run {self._run.id}; whoever began it seals it")
         lines.append(self._trouble or "")

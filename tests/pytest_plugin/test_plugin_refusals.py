@@ -57,7 +57,7 @@ def test_an_option_that_cannot_be_meant(project: Any, options: list[str], senten
     "option", ["--no-such-option", "--min-accuracy=much", "--profile=quick", "--clinigate-seed=x"]
 )
 def test_an_option_that_does_not_parse(project: Any, option: str) -> None:
-    """pytest's own sentence and exit code 4."""
+    """The sentence is pytest's own, and so is exit code 4."""
     project.tests(good="T-REQUIRED-PASS-001")
     outcome = project.run(option)
     assert outcome.code == 4
@@ -188,7 +188,9 @@ def test_a_marker_that_names_no_option(project: Any) -> None:
     project.write("test_it.py", test)
     outcome = project.run()
     assert outcome.code == 4
-    assert "no option '--empathy' selects tests; known are --response-appropriateness" in outcome.out
+    assert (
+        "no option '--empathy' selects tests; known are --response-appropriateness" in outcome.out
+    )
     outcome.assert_no_traceback()
 
 

@@ -84,7 +84,13 @@ def test_a_name_that_somebody_has_stays_theirs(project: Any, how: str) -> None:
     """Whoever comes, first or last, keeps the name; ours then begins with --clinigate-."""
     project.tests(good="T-REQUIRED-PASS-001")
     project.write("test_theirs.py", READER)
-    options = ["--profile", "--max-bias=2", "--clinigate-profile=pr", "--clinigate-max-bias", "0.01"]
+    options = [
+        "--profile",
+        "--max-bias=2",
+        "--clinigate-profile=pr",
+        "--clinigate-max-bias",
+        "0.01",
+    ]
     variables = {}
     if how == "conftest":
         project.write("conftest.py", TAKER + (project.folder / "conftest.py").read_text())

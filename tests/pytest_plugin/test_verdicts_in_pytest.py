@@ -100,7 +100,9 @@ def test_junit_carries_run_verdict_and_numbers(project: Any) -> None:
     assert properties["clinigate.emotion.accuracy"] == "PASS"
     assert properties["clinigate.emotion.accuracy.limit"] == ">= 0.95"
     assert properties["clinigate.emotion.accuracy.n"] == "300"
-    assert float(properties["clinigate.emotion.accuracy.bound"]) == pytest.approx(0.990064, abs=1e-6)
+    assert float(properties["clinigate.emotion.accuracy.bound"]) == pytest.approx(
+        0.990064, abs=1e-6
+    )
     assert "keeps the limit" in properties["clinigate.emotion.accuracy.reason"]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from clinigate.clinical.draw import packs_used
 from clinigate.core.check import REGISTRY, Check
 from clinigate.core.target import Target
 from clinigate.errors import TargetError
@@ -54,9 +55,11 @@ def evaluate(
         on_sealed: told of the sealed run, one that was interrupted too.
 
     Raises:
+        PackError: a pack does not load; nothing was begun.
         TargetError: the target cannot be asked; nothing was begun.
         EvidenceError: the evidence cannot be written.
     """
+    packs_used(setup.plan)  # what does not load is told before there is a run
     evaluation = Evaluation(setup, target)
     try:
         trouble = evaluation.ask(check_reachable)

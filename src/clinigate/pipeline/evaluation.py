@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -70,11 +71,15 @@ class Evaluation:
         return self._call(question(self.target))
 
     def close(self) -> None:
-        """Release the target's connections and the loop."""
-        try:
-            self._call(self.target.aclose())
-        finally:
-            self._runner.close()
+        """Release the target's connections and the loop.
+
+        After a second Ctrl-C the loop is beyond use; what it holds goes when the process does.
+        """
+        with suppress(RuntimeError):
+            try:
+                self._call(self.target.aclose())
+            finally:
+                self._runner.close()
 
     async def _observe(
         self, check: Check, sink: Sink
