@@ -1,4 +1,4 @@
-"""Bad input gets one sentence with what, where and what to do, the right code, and loses nothing."""
+"""Bad input: one sentence with what, where and what to do, the right code, and nothing lost."""
 
 from __future__ import annotations
 

@@ -154,6 +154,16 @@ def test_the_key_is_looked_at_without_asking_for_a_passphrase(
     assert "mode 0640 lets others read the key" in cli("doctor").sentence
 
 
+def test_a_key_that_is_not_set_is_named(
+    cli: Callable[..., Any], project: Callable[..., Any]
+) -> None:
+    """No problem on a developer's machine; the runs say UNSIGNED wherever they are shown."""
+    project().edit("file:ci.key", "env:TEAM_KEY")
+    said = cli("doctor")
+    assert said.code == ExitCode.OK
+    assert "env:TEAM_KEY is not set: runs are UNSIGNED" in said.out
+
+
 def spec(url: str, **fields: Any) -> Any:
     section = {"path": "/chat", "request": {"m": "{{messages}}"}, "answer": {"text": "text"}}
     table = {"kind": "http", "base_url": url, "chat": section, **fields}

@@ -1,4 +1,4 @@
-"""`clinigate init` writes what a team needs, byte for byte as we ship it, and overwrites nothing."""
+"""`clinigate init` writes what a team needs, byte for byte as it ships; it overwrites nothing."""
 
 from __future__ import annotations
 

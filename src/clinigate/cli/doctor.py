@@ -102,7 +102,9 @@ class _NotAskedError(Exception):
 
 def _signing(loaded: LoadedConfig) -> Line:
     try:
-        return _said("signing", lambda: _key(loaded), absent="no key: runs are UNSIGNED")
+        named = loaded.config.signing.key
+        why = "no key" if named is None else f"{named} is not set"
+        return _said("signing", lambda: _key(loaded), absent=f"{why}: runs are UNSIGNED")
     except _NotAskedError:
         text = f"{loaded.config.signing.key} (encrypted; the passphrase was not tried)"
         return Line(Mark.OK, "signing", text)

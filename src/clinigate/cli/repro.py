@@ -19,7 +19,10 @@ from clinigate.errors import ConfigError, TargetError, UsageError
 from clinigate.pipeline.setup import Overrides, prepare
 from clinigate.targets import build_target
 
-__all__ = ["command"]
+__all__ = ["DRAWN", "command"]
+
+#: Between them they draw every case that a check asks.
+DRAWN = (draw.detection, draw.crises, draw.emotions, draw.therapy, draw.pairs)
 
 _ASKED = (Capability.CRISIS, Capability.CHAT, Capability.EMOTION)
 
@@ -61,7 +64,7 @@ def command(case_id: str, config: Path | None, seed: int | None, offline: bool) 
 
 def _find(plan: Plan) -> Case:
     """Draw as the checks do, and keep the one case that the plan is restricted to."""
-    for drawn in (draw.detection, draw.crises, draw.emotions, draw.therapy, draw.pairs):
+    for drawn in DRAWN:
         for case in drawn(plan):
             if case.id in plan.only_cases:
                 return case
