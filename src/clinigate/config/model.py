@@ -144,8 +144,8 @@ class SigningTable(_Table):
 
     key: KeyPlace | None = Field(
         default=None,
-        description="`file:PATH` relative to this file, or `env:VARIABLE` with a key file or a PEM; "
-        "without it CLINIGATE_KEY is looked at, and without that runs are UNSIGNED",
+        description="`file:PATH` relative to this file, or `env:VARIABLE` with a key file or a "
+        "PEM; without it CLINIGATE_KEY is looked at, and without that runs are UNSIGNED",
     )
 
 
