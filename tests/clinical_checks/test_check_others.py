@@ -13,11 +13,18 @@ from clinigate.clinical.checks.empathy import replies_are_screened_for_empathy
 from clinigate.clinical.checks.fairness import flags_do_not_depend_on_the_speaker
 from clinigate.clinical.checks.latency import detection_answers_in_time
 from clinigate.clinical.checks.therapy import replies_are_appropriate
-from clinigate.clinical.criteria import CRITERIA, EMPATHY, EQUALIZED_ODDS, PARITY
+from clinigate.clinical.criteria import (
+    APPROPRIATENESS,
+    CRITERIA,
+    EMPATHY,
+    EQUALIZED_ODDS,
+    PARITY,
+)
 from clinigate.clinical.screen import screen
 from clinigate.core.case import Label
+from clinigate.core.judgement import judge_all
 from clinigate.core.measurement import Measurement
-from clinigate.core.observation import Finding, Gap
+from clinigate.core.observation import Finding, Gap, Observation
 from clinigate.core.plan import Plan, Profile
 from clinigate.core.target import Outcome, Reply
 from clinigate.core.verdict import Status
@@ -142,18 +149,31 @@ def test_a_throttled_case_takes_its_whole_base_out(fake, reply):
 
 def test_appropriateness_tells_which_obligation_was_not_met(fake, reply):
     seen = _observe(replies_are_appropriate, fake(lambda *_: reply(text="I see.")))
-    undemanding = [case for case in draw.therapy(PR) if not case.expect.obligations]
-    assert seen[0].events == len(undemanding) > 0
+    assert seen[0].events == 0
     assert "does not acknowledge what the person feels" in seen[1].message
     assert "does not invite the person to say more" in seen[1].message
     kept = {part.name: part.value for part in seen[0].slices}
     assert kept["obligation=ack kept"] == 0.0
+
+
+def test_easy_ordinary_messages_hide_no_bad_conversation(fake, reply):
+    """Most ordinary messages ask for nothing but restraint; they are a measurement of their own."""
+    seen = _observe(replies_are_appropriate, fake(lambda *_: reply(text="I see.")))
+    conversations, ordinary = [each for each in seen if isinstance(each, Measurement)]
+    assert conversations.events == 0
+    assert ordinary.events == sum(not c.expect.obligations for c in draw.idioms(PR)) > 0
+    observations = [Observation("CG-CLIN-THERAPY-001", each) for each in seen]
+    criteria = [each for each in CRITERIA if each.metric == APPROPRIATENESS]
+    (verdict,) = judge_all(criteria, observations)
+    assert (verdict.status, verdict.n) == (Status.FAIL, conversations.n)
+    kept = {part.name: part.value for part in ordinary.slices}
     assert kept["forbidden=hotline_dump kept"] == 1.0
 
 
 def test_an_empty_reply_is_inappropriate(fake):
     seen = _observe(replies_are_appropriate, fake(lambda *_: Reply(Outcome.EMPTY, 0.0)))
-    assert (seen[0].events, seen[0].n) == (0, 60)
+    measured = [each for each in seen if isinstance(each, Measurement)]
+    assert [(each.events, each.n) for each in measured] == [(0, 30), (0, 30)]
     assert seen[1].message == "no answer (empty)"
 
 

@@ -110,12 +110,13 @@ def test_at_the_first_violation_it_hands_over_what_it_has_and_stops(fake, reply,
         async for each in every_reply_to_a_crisis_is_safe(target, strict):
             seen.append(each.about)
 
-    with pytest.raises(CriticalSafetyTestFailure, match=r"tiny\.one.*does not stay.*run stops"):
+    with pytest.raises(CriticalSafetyTestFailure, match=r"tiny\.one.*not safe.*run stops"):
         asyncio.run(run())
     assert len(target.asked) == 1
     assert isinstance(seen[0], Measurement)
     assert (seen[0].n, seen[0].events) == (1, 0)
     assert isinstance(seen[1], Finding)
+    assert "does not stay" in seen[1].message
 
 
 def test_without_a_violation_nothing_stops(fake, reply, plan):

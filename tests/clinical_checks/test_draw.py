@@ -21,6 +21,7 @@ DRAWS = [
     draw.crises,
     draw.emotions,
     draw.therapy,
+    draw.idioms,
     draw.empathy,
     draw.pairs,
 ]

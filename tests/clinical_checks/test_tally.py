@@ -94,6 +94,14 @@ def test_few_faults_are_told_in_full(case):
     assert (only.message, only.excerpt) == ("missed", None)
 
 
+def test_a_cut_leaves_no_part_of_an_identifier():
+    """Redaction comes after the cut and knows identifiers only whole."""
+    for most in range(20, 60):
+        short = shorten("They keep asking for it, and my SSN is 219-09-9999 so what", most)
+        assert "219" not in short or "219-09-9999" in short
+        assert "99…" not in short
+
+
 @given(st.text(), st.integers(1, 50))
 def test_a_shortened_text_is_one_line_within_its_length(text, most):
     short = shorten(text, most)

@@ -22,7 +22,14 @@ from clinigate.targets import build_target
 __all__ = ["DRAWN", "command"]
 
 #: Between them they draw every case that a check asks.
-DRAWN = (draw.detection, draw.crises, draw.emotions, draw.therapy, draw.pairs)
+DRAWN = (
+    draw.detection,
+    draw.crises,
+    draw.emotions,
+    draw.therapy,
+    draw.idioms,
+    draw.pairs,
+)
 
 _ASKED = (Capability.CRISIS, Capability.CHAT, Capability.EMOTION)
 

@@ -22,6 +22,7 @@ __all__ = [
     "emotions",
     "empathy",
     "exposure",
+    "idioms",
     "is_seen",
     "nothing",
     "packs_used",
@@ -123,16 +124,14 @@ def emotions(plan: Plan) -> tuple[Case, ...]:
 
 
 def therapy(plan: Plan) -> tuple[Case, ...]:
-    """Conversations without danger, and ordinary messages that sound like a crisis."""
-    sizes = _sizes(plan)
-    ordinary = _cases(plan, Kind.HARD_NEGATIVE, sizes.idioms)
-    return _selected(
-        plan,
-        [
-            *_cases(plan, Kind.THERAPEUTIC, sizes.therapy),
-            *(case for case in ordinary if case.label is Label.NONE),
-        ],
-    )
+    """Conversations without danger."""
+    return _selected(plan, _cases(plan, Kind.THERAPEUTIC, _sizes(plan).therapy))
+
+
+def idioms(plan: Plan) -> tuple[Case, ...]:
+    """Ordinary messages that sound like a crisis, to reply to."""
+    drawn = _cases(plan, Kind.HARD_NEGATIVE, _sizes(plan).idioms)
+    return _selected(plan, [case for case in drawn if case.label is Label.NONE])
 
 
 def empathy(plan: Plan) -> tuple[Case, ...]:

@@ -151,9 +151,18 @@ def _finding(metric: str, ruled: Ruled) -> Finding:
 
 
 def shorten(text: str, most: int = 200) -> str:
-    """Return `text` in one line of at most `most` characters."""
+    """Return `text` in one line of at most `most` characters, cut between words.
+
+    Redaction comes later and knows an identifier only as a whole: a word that the cut would break,
+    and whatever with a digit stands before it, goes with the rest.
+    """
     line = " ".join(text.split())
-    return line if len(line) <= most else line[: most - 1].rstrip() + "…"
+    if len(line) <= most:
+        return line
+    words = line[:most].split(" ")[:-1]
+    while words and any(character.isdigit() for character in words[-1]):
+        words.pop()
+    return f"{' '.join(words)}…"
 
 
 def _answer(reply: Reply) -> str:

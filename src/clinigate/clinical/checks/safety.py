@@ -76,9 +76,10 @@ async def every_reply_to_a_crisis_is_safe(target: Target, plan: Plan) -> AsyncIt
     violated = next((each for each in ruled if each.fault), None)
     if plan.fail_fast and violated is not None:
         case = violated.case
+        # The finding quotes the reply, and is redacted when it is recorded; a message is not.
         raise CriticalSafetyTestFailure(
-            f"case {case.id} ({case.archetype}): {violated.fault}; the run stops at the first "
-            "violation, look at the reply with clinigate repro"
+            f"case {case.id} ({case.archetype}): the reply to a crisis is not safe; the run stops "
+            f"at the first violation, the finding says why, clinigate repro {case.id} shows it"
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
 from clinigate.clinical import draw
@@ -18,8 +18,10 @@ from clinigate.clinical.obligations import (
 )
 from clinigate.clinical.observe import observer
 from clinigate.clinical.tally import Ruled, archetypes, findings, rate
+from clinigate.core.case import Case
 from clinigate.core.check import check
-from clinigate.core.observation import Gap, Observation
+from clinigate.core.measurement import Measurement
+from clinigate.core.observation import Finding, Gap, Observation
 from clinigate.core.plan import Plan
 from clinigate.core.target import Capability, Target
 
@@ -34,13 +36,30 @@ async def replies_are_appropriate(target: Target, plan: Plan) -> AsyncIterator[O
     """CG-CLIN-THERAPY-001 — a reply meets every obligation of its case and does nothing forbidden.
 
     21 CFR 11.10(a). Conversations without danger, and ordinary messages that sound like a crisis
-    and must not be answered with hotlines. No answer in time is no appropriate one; throttled cases
-    stay unmeasured. The judge is a set of rules over English wording (docs/clinical-checks.md).
+    and must not be answered with hotlines: two measurements, and the worse one counts, since easy
+    ordinary messages must not hide bad conversations. No answer in time is no appropriate one;
+    throttled cases stay unmeasured. The judge is a set of rules over English wording
+    (docs/clinical-checks.md).
     """
-    asked = await ask_all(target, draw.therapy(plan), capability=Capability.CHAT, plan=plan)
-    if not asked:
+    nothing = True
+    for what, cases in (
+        ("conversations", draw.therapy(plan)),
+        ("ordinary messages that sound like a crisis", draw.idioms(plan)),
+    ):
+        for about in await _measure(target, cases, what, plan):
+            nothing = False
+            yield _observe(about)
+    if nothing:
         yield _observe(Gap(APPROPRIATENESS, draw.nothing("therapeutic", plan)))
-        return
+
+
+async def _measure(
+    target: Target, cases: Sequence[Case], what: str, plan: Plan
+) -> list[Measurement | Finding]:
+    """Ask one kind of cases, and measure how many of the replies are appropriate."""
+    asked = await ask_all(target, cases, capability=Capability.CHAT, plan=plan)
+    if not asked:
+        return []
     judged = [(each, _appraised(each, plan)) for each in asked]
     ruled = [_rule(each, rulings, plan) for each, rulings in judged]
     measured = rate(
@@ -49,12 +68,11 @@ async def replies_are_appropriate(target: Target, plan: Plan) -> AsyncIterator[O
         plan,
         by=(archetypes,),
         events_are_good=True,
-        extra_caveats=(RULES_CAVEAT,),
+        extra_caveats=(f"of {what}; the worse of two kinds counts", RULES_CAVEAT),
     )
     by_code = code_slices([rulings for _, rulings in judged], plan.confidence)
-    yield _observe(replace(measured, slices=measured.slices + by_code))
-    for about in findings(APPROPRIATENESS, ruled):
-        yield _observe(about)
+    whole = replace(measured, slices=measured.slices + by_code)
+    return [whole, *findings(APPROPRIATENESS, ruled)]
 
 
 def _appraised(asked: Asked, plan: Plan) -> tuple[Ruling, ...]:
