@@ -21,6 +21,7 @@ def test_a_page_is_written_beside_the_evidence(
     text = page.read_text(encoding="utf-8")
     assert "<!doctype html>" in text.lower()
     assert mine.run in text
+    assert str(mine.folder) not in text, "a page that is handed on names no place of one machine"
     assert cli("verify").code == ExitCode.OK
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -94,8 +94,15 @@ def evidence_facts(
         ledger_size=ledger.get("size"),
         ledger_root=ledger.get("root"),
         records=record_facts(records),
-        openssl=tuple(explain_openssl(bundle).splitlines()) if bundle.signed else (),
+        openssl=_commands(bundle, shown_as),
     )
+
+
+def _commands(bundle: Bundle, shown_as: str) -> tuple[str, ...]:
+    """What an auditor types, on another machine than this one: no path of ours stands in it."""
+    if not bundle.signed:
+        return ()
+    return tuple(explain_openssl(replace(bundle, path=Path(shown_as))).splitlines())
 
 
 def _signatures(examined: Examined) -> Iterator[SignatureFact]:
