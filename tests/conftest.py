@@ -5,9 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from clinigate.cli.reference_target import reference_environment, reference_tables
 from clinigate.core.target import Target
+
+# The same examples in every run, and no example fails for taking long: no test asserts a time.
+settings.register_profile(
+    "clinigate",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("clinigate")
 
 
 @pytest.fixture(scope="session")
