@@ -223,3 +223,21 @@ def test_a_process_that_must_ignore_ctrl_c_still_ends_when_told_to(tmp_path: Pat
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout) == (-signal.SIGTERM, "")
+
+
+def test_a_job_that_is_told_twice_to_end_ends_in_order(tmp_path: Path) -> None:
+    """`timeout` sends SIGTERM to the process and to its group."""
+    code = """
+import signal
+from clinigate.cli.streams import end_as_interrupted
+end_as_interrupted()
+try:
+    signal.raise_signal(signal.SIGTERM)
+except KeyboardInterrupt:
+    signal.raise_signal(signal.SIGTERM)
+    print("sealed")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "sealed\n", "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from typing import Any
 
@@ -103,6 +104,19 @@ def test_whatever_ends_a_run_is_raised_after_it_was_sealed(
     assert results.interrupted == said
     assert len(results.observations) == 1
     assert run.target.closed
+
+
+def test_a_second_interruption_waits_for_the_seal(run: Run, world: Any) -> None:
+    def press_again(conclusion: Conclusion) -> None:
+        signal.raise_signal(signal.SIGINT)
+        run.sealed.append(conclusion)
+
+    def press(_result: Any) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(world.check_that(world.accuracy(400)), on_end=press, on_sealed=press_again)
+    assert [conclusion.bundle.status for conclusion in run.sealed] == [RunStatus.ABORTED]
 
 
 def test_a_target_that_is_not_there_begins_no_run(run: Run, world: Any) -> None:

@@ -8,7 +8,7 @@ import signal
 import sys
 from typing import Any
 
-__all__ = ["end_as_interrupted", "outlive_readers"]
+__all__ = ["end_as_interrupted", "leave_quietly", "outlive_readers"]
 
 
 class _Pipe(io.FileIO):
@@ -53,4 +53,17 @@ def outlive_readers() -> None:
 def end_as_interrupted() -> None:
     """Treat SIGTERM, by which CI systems cancel a job, like Ctrl-C: what was recorded is sealed."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+        signal.signal(signal.SIGTERM, _interrupt)
+
+
+def _interrupt(*_: object) -> None:
+    # `timeout` sends it twice. Who insists has SIGKILL, which loses nothing either.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.raise_signal(signal.SIGINT)
+
+
+def leave_quietly() -> None:
+    """Keep asyncio from logging, with tracebacks, what a second Ctrl-C left it no time to end."""
+    if "asyncio" in sys.modules:
+        logging = sys.modules["logging"]
+        logging.getLogger("asyncio").setLevel(logging.CRITICAL)

@@ -11,6 +11,7 @@ from clinigate.errors import TargetError
 from clinigate.evidence.envelope import Signer
 from clinigate.pipeline.conclude import Conclusion, conclude
 from clinigate.pipeline.evaluation import CheckResult, Evaluation, Sink
+from clinigate.pipeline.interrupts import undisturbed
 from clinigate.pipeline.recording import begin_recording
 from clinigate.pipeline.setup import Setup
 from clinigate.targets import check_reachable
@@ -75,9 +76,10 @@ def evaluate(
             stopped = f"the evaluation broke with {type(error).__name__}"
             raise
         finally:
-            recording.finish(stopped)
-            conclusion = conclude(recording.run.directory, signer=signer)
-            on_sealed(conclusion)
+            with undisturbed():
+                recording.finish(stopped)
+                conclusion = conclude(recording.run.directory, signer=signer)
+                on_sealed(conclusion)
     finally:
         evaluation.close()
     return conclusion

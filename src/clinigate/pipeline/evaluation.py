@@ -75,10 +75,13 @@ class Evaluation:
 
         After a second Ctrl-C the loop is beyond use; what it holds goes when the process does.
         """
+        ending = self.target.aclose()
         with suppress(RuntimeError):
             try:
-                self._call(self.target.aclose())
+                self._call(ending)
             finally:
+                # Of one that was never begun Python would warn.
+                ending.close()
                 self._runner.close()
 
     async def _observe(
