@@ -10,7 +10,6 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlsplit
-from urllib.request import getproxies
 
 import httpx
 
@@ -19,7 +18,6 @@ from clinigate.core.target import Outcome
 from clinigate.errors import ConfigError
 from clinigate.targets.attempt import AttemptError
 from clinigate.targets.clock import Clock, PerLoop
-from clinigate.targets.connections import Connections
 from clinigate.targets.credentials import Credentials
 from clinigate.targets.template import encode_json
 from clinigate.targets.tokens import TokenSource
@@ -34,8 +32,6 @@ LONGEST_ANSWER = 8 * 1024 * 1024
 # Below what servers keep an idle connection for (uvicorn 5 s, gunicorn 2 s): a request sent just
 # as the server hangs up would look like a lost answer.
 _IDLE_S = 1.5
-#: Variables that name a proxy, as `urllib` calls them; `no_proxy` is httpx's to read.
-_PROXIES = frozenset({"http", "https", "all"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +148,6 @@ class Wire:
             max_keepalive_connections=self._concurrency,
             keepalive_expiry=_IDLE_S,
         )
-        trust_env = not _is_loopback(self._base_url)  # no proxy stands before loopback
-        transport = self._transport() if self._transport else None
-        if transport is None and not (trust_env and _PROXIES & getproxies().keys()):
-            transport = Connections(self._tls, idle_s=_IDLE_S)
         return httpx.AsyncClient(
             # No credentials here: the token service may be somebody else's.
             headers={"User-Agent": "clinigate", "Accept": "application/json"},
@@ -163,17 +155,10 @@ class Wire:
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             limits=limits,
             timeout=None,  # noqa: S113 - the shell limits each attempt as a whole
-            transport=transport,
-            trust_env=trust_env,
+            transport=self._transport() if self._transport else None,
+            trust_env=not _is_loopback(self._base_url),  # no proxy stands before loopback
             verify=self._verify,
         )
-
-    def _tls(self) -> ssl.SSLContext:
-        """Return what services are verified with, made once: that takes longer than a request."""
-        if isinstance(self._verify, bool):
-            self._verify = httpx.create_ssl_context(verify=self._verify)
-        self._verify.set_alpn_protocols(["http/1.1"])
-        return self._verify
 
 
 async def pieces_of(response: httpx.Response) -> AsyncIterator[bytes]:
