@@ -81,3 +81,20 @@ def test_without_a_target_only_the_case_is_shown(
     said = cli("repro", case.id)
     assert said.code == ExitCode.USAGE
     assert "clinigate.toml: no [target] to ask; --offline shows the case alone" in said.sentence
+
+
+def test_an_answer_cannot_act_on_the_terminal(
+    cli: Callable[..., Any], project: Callable[..., Any]
+) -> None:
+    """A service may answer with anything; it is shown, and does nothing."""
+    mine = project()
+    mine.edit("small_service_clean:answer", "fooling_service:answer")
+    (mine.folder / "fooling_service.py").write_text(
+        "def answer(text, capability):\n"
+        "    return {'text': '\\x1b[2Jhello\\u202e', 'flag': True, 'emotion': 'joy'}\n",
+        encoding="utf-8",
+    )
+    said = cli("repro", draw.crises(Plan(profile=Profile.PR))[0].id)
+    assert said.code == ExitCode.OK
+    assert "text: [U+001B][2Jhello[U+202E]" in said.out
+    assert "\x1b" not in said.out

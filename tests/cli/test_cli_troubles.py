@@ -241,3 +241,12 @@ except KeyboardInterrupt:
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "sealed\n", "")
+
+
+def test_what_strangers_write_cannot_act_on_the_terminal(cli: Callable[..., Any]) -> None:
+    """One line, whatever stands in a name; what acts unseen is written out."""
+    said = cli("verify", "\x1b[31mred\nsecond line\u202e")
+    assert said.code == ExitCode.USAGE
+    assert "second line" in said.sentence
+    assert "\x1b" not in said.err
+    assert "\u202e" not in said.err

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from clinigate.cli.options import config_option
 from clinigate.cli.places import bundle_path
 from clinigate.config.loader import load_config
 from clinigate.errors import IntegrityError, UsageError
@@ -23,7 +24,7 @@ def command() -> None:
 @command.command("export")
 @click.argument("bundle", default="last")
 @click.argument("out", required=False, type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--config", type=click.Path(dir_okay=False, path_type=Path), help="Configuration.")
+@config_option
 @click.option("--force", is_flag=True, help="Overwrite a file that exists.")
 def export(bundle: str, out: Path | None, config: Path | None, force: bool) -> None:
     """Write BUNDLE (a run's id or directory, or `last`) into the zip OUT (default: RUN.zip).

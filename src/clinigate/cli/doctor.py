@@ -13,6 +13,7 @@ import click
 
 from clinigate.cli.exits import ExitCode
 from clinigate.cli.exposure import exposures
+from clinigate.cli.options import config_option, environment_option
 from clinigate.cli.troubles import complain
 from clinigate.config.loader import LoadedConfig, load_config
 from clinigate.core.check import REGISTRY
@@ -46,8 +47,8 @@ class Line:
 
 
 @click.command("doctor")
-@click.option("--config", type=click.Path(dir_okay=False, path_type=Path), help="Configuration.")
-@click.option("--environment", help="Environment of the policy (default: [gate] environment).")
+@config_option
+@environment_option
 @click.option("--offline", is_flag=True, help="Do not contact the target.")
 def command(config: Path | None, environment: str | None, offline: bool) -> int:
     """Say what is configured and reachable, and which checks will run or not, and why."""

@@ -9,20 +9,27 @@ from pathlib import Path
 import click
 
 from clinigate.cli.exits import ExitCode
+from clinigate.cli.options import (
+    config_option,
+    demanded_policy,
+    environment_option,
+    policy_option,
+    record_option,
+    trust_option,
+    trusted_keys,
+)
 from clinigate.cli.places import LAST, bundle_path
 from clinigate.cli.troubles import complain
 from clinigate.clinical.criteria import CRITERIA
 from clinigate.config.loader import LoadedConfig, load_config
 from clinigate.config.model import check_digest
 from clinigate.errors import UsageError
-from clinigate.evidence.trust import load_trust
 from clinigate.gate.decision import Decision
 from clinigate.gate.document import decision_bytes, write_decision
 from clinigate.gate.entries import Outcome
-from clinigate.gate.policy import load_policy, nearest
+from clinigate.gate.policy import nearest
 from clinigate.pipeline.gating import decide_on, read_records
-from clinigate.pipeline.keys import configured_trust
-from clinigate.pipeline.setup import policy_source
+from clinigate.reports.text import visible
 
 __all__ = ["command", "exit_code"]
 
@@ -36,16 +43,15 @@ _CODES = {
 
 @click.command("gate")
 @click.argument("bundles", nargs=-1)
-@click.option("--config", type=click.Path(dir_okay=False, path_type=Path), help="Configuration.")
-@click.option("--policy", help="default, demo, pr or a TOML file (default: [gate] policy).")
-@click.option("--environment", help="development, staging or production (default: [gate]).")
-@click.option("--trust", type=click.Path(path_type=Path), help="Keys whose signatures count.")
+@config_option
+@policy_option
+@environment_option
+@trust_option
 @click.option("--limit", "limits", multiple=True, metavar="CRITERION=X",
               help="Tighten a limit; a looser one is refused.")  # fmt: skip
 @click.option("--digest", "digests", multiple=True, metavar="NAME=DIGEST",
               help="What must have been evaluated, as image=sha256:…")  # fmt: skip
-@click.option("--record", "records", multiple=True, type=click.Path(exists=True, path_type=Path),
-              help="A signed record (waiver, attestation, …) or a folder of them.")  # fmt: skip
+@record_option
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path),
               help="Write decision.json and svr.json into this folder.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the decision as JSON.")
@@ -67,10 +73,8 @@ def command(
     shut; 2 a bundle is missing, INCOMPLETE or stale; 3 a bundle's integrity is broken.
     """
     loaded = load_config(config)
-    gate = loaded.config.gate
-    store = configured_trust(loaded) if trust is None else load_trust(trust)
-    demanded = load_policy(policy or policy_source(loaded), environment or gate.environment)
-    demanded = demanded.tightened(
+    store = trusted_keys(loaded, trust)
+    demanded = demanded_policy(loaded, policy, environment).tightened(
         {name: _limit(name, text) for name, text in _pairs(limits, "--limit").items()},
         subject_digests={
             name: _digest(name, text) for name, text in _pairs(digests, "--digest").items()
@@ -99,7 +103,7 @@ def _text(decision: Decision) -> str:
     lines = [f"gate to {decision.environment}: {decision.outcome} (policy {decision.policy})"]
     lines += [f"  shut by: {reason}" for reason in decision.reasons]
     lines += [f"  gap: {gap}" for gap in decision.gaps]
-    return "\n".join(lines)
+    return visible("\n".join(lines))
 
 
 def _why_not(decision: Decision) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from clinigate.cli.options import passphrase_option
 from clinigate.errors import KeyFileError, UsageError
 from clinigate.evidence.keys import (
     PASSPHRASE_VARIABLE,
@@ -38,7 +39,7 @@ def command() -> None:
 @click.option("--role", default="machine", show_default=True, help="What its holder may state.")
 @click.option("--algorithm", type=click.Choice([a.value for a in Algorithm]), default="ed25519",
               show_default=True, help="p256 where FIPS or a token asks for it.")  # fmt: skip
-@click.option("--passphrase-fd", type=int, help="Read the passphrase from this descriptor.")
+@passphrase_option
 @click.option("--trust", type=click.Path(dir_okay=False, path_type=Path),
               help="Append the public key to this trust file.")  # fmt: skip
 def generate(
@@ -77,7 +78,7 @@ def _refuse_blank(text: str, option: str) -> None:
 
 @command.command("show")
 @click.argument("key", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--passphrase-fd", type=int, help="Read the passphrase from this descriptor.")
+@passphrase_option
 @click.option("--unlock", is_flag=True, help="Check that the passphrase opens the private key.")
 def show(key: Path, passphrase_fd: int | None, unlock: bool) -> None:
     """Show the key id and algorithm of KEY, which is a private key file or a public PEM."""

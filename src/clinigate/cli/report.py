@@ -8,17 +8,22 @@ from pathlib import Path
 import click
 
 from clinigate.cli.exits import ExitCode
+from clinigate.cli.options import (
+    config_option,
+    demanded_policy,
+    environment_option,
+    policy_option,
+    record_option,
+    trust_option,
+    trusted_keys,
+)
 from clinigate.cli.places import bundle_path
 from clinigate.cli.troubles import complain
 from clinigate.config.loader import load_config
 from clinigate.evidence.files import write_atomic
-from clinigate.evidence.trust import load_trust
-from clinigate.gate.policy import load_policy
 from clinigate.pipeline.examine import examine
 from clinigate.pipeline.gating import decide_on, read_records
-from clinigate.pipeline.keys import configured_trust
 from clinigate.pipeline.publish import REPORT_NAME, report_of, write_report
-from clinigate.pipeline.setup import policy_source
 from clinigate.reports.markdown import render_markdown
 from clinigate.reports.terminal import report_table
 
@@ -27,16 +32,15 @@ __all__ = ["command"]
 
 @click.command("report")
 @click.argument("bundle", default="last")
-@click.option("--config", type=click.Path(dir_okay=False, path_type=Path), help="Configuration.")
+@config_option
 @click.option("--format", "form", type=click.Choice(["html", "table", "markdown"]), default="html",
               show_default=True)  # fmt: skip
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path),
               help="Where the page goes (default: exports/report.html of the bundle).")  # fmt: skip
-@click.option("--policy", help="Show the gate's decision by this policy (default: [gate] policy).")
-@click.option("--environment", help="development, staging or production (default: [gate]).")
-@click.option("--trust", type=click.Path(path_type=Path), help="Keys whose signatures count.")
-@click.option("--record", "records", multiple=True, type=click.Path(exists=True, path_type=Path),
-              help="A signed record (waiver, attestation, …) or a folder of them.")  # fmt: skip
+@policy_option
+@environment_option
+@trust_option
+@record_option
 def command(
     bundle: str,
     config: Path | None,
@@ -53,10 +57,8 @@ def command(
     """
     loaded = load_config(config)
     path = bundle_path(loaded, bundle)
-    store = configured_trust(loaded) if trust is None else load_trust(trust)
-    demanded = load_policy(
-        policy or policy_source(loaded), environment or loaded.config.gate.environment
-    )
+    store = trusted_keys(loaded, trust)
+    demanded = demanded_policy(loaded, policy, environment)
     signed = read_records(records, store)
     decision = decide_on([(path.stem, path)], demanded, trust=store, records=signed)
     examined = examine(path, trust=store)

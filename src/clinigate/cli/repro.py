@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from clinigate.cli.exits import ExitCode
+from clinigate.cli.options import config_option
 from clinigate.clinical import draw
 from clinigate.config.loader import load_config
 from clinigate.core.canonical import canonical_text
@@ -17,6 +18,7 @@ from clinigate.core.plan import Plan
 from clinigate.core.target import Capability, Outcome, Reply, Target
 from clinigate.errors import ConfigError, TargetError, UsageError
 from clinigate.pipeline.setup import Overrides, prepare
+from clinigate.reports.text import visible
 from clinigate.targets import build_target
 
 __all__ = ["DRAWN", "command"]
@@ -39,7 +41,7 @@ _HEARD = frozenset({Outcome.ANSWERED, Outcome.EMPTY, Outcome.REFUSED})
 
 @click.command("repro")
 @click.argument("case_id")
-@click.option("--config", type=click.Path(dir_okay=False, path_type=Path), help="Configuration.")
+@config_option
 @click.option(
     "--seed", type=click.IntRange(min=0), help="Seed of case generation (default: [run] seed)."
 )
@@ -47,8 +49,8 @@ _HEARD = frozenset({Outcome.ANSWERED, Outcome.EMPTY, Outcome.REFUSED})
 def command(case_id: str, config: Path | None, seed: int | None, offline: bool) -> int:
     """Replay CASE_ID against the configured target and show all that was sent and answered.
 
-    The answer is shown as it came: it goes to your terminal and into no evidence. The exit code is
-    2 when the target could not be asked.
+    The answer goes to your terminal and into no evidence; characters that act unseen are written
+    out. The exit code is 2 when the target could not be asked.
     """
     loaded = load_config(config)
     case = _find(prepare(loaded, Overrides(seed=seed, only_cases=frozenset({case_id}))).plan)
@@ -62,7 +64,7 @@ def command(case_id: str, config: Path | None, seed: int | None, offline: bool) 
     replies = asyncio.run(_ask(target, case))
     for capability, reply in replies.items():
         for line in _answer(capability, reply):
-            click.echo(line)
+            click.echo(visible(line))
     unheard = [name for name, reply in replies.items() if reply.outcome not in _HEARD]
     if unheard:
         raise TargetError(f"{target.name}: no usable answer to {', '.join(unheard)}; see above why")

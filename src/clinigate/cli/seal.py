@@ -8,6 +8,7 @@ import click
 
 from clinigate.cli.exits import ExitCode
 from clinigate.cli.keys import passphrase_source
+from clinigate.cli.options import config_option, passphrase_option
 from clinigate.cli.places import run_directory
 from clinigate.cli.troubles import complain
 from clinigate.config.loader import load_config
@@ -21,11 +22,11 @@ __all__ = ["command"]
 
 @click.command("seal")
 @click.argument("run", default="last")
-@click.option("--config", type=click.Path(dir_okay=False, path_type=Path), help="Configuration.")
+@config_option
 @click.option("--as-incomplete", is_flag=True,
               help="Seal a run that was killed as what it is: INCOMPLETE.")  # fmt: skip
 @click.option("--unsigned", is_flag=True, help="Seal without a key; the bundle says UNSIGNED.")
-@click.option("--passphrase-fd", type=int, help="Read the key's passphrase from this descriptor.")
+@passphrase_option
 def command(
     run: str, config: Path | None, as_incomplete: bool, unsigned: bool, passphrase_fd: int | None
 ) -> int:

@@ -20,7 +20,10 @@ _PACKAGE = Path(__file__).parents[1]
 
 def complain(sentence: str, code: ExitCode) -> ExitCode:
     """Say on standard error why a command does not end with 0; return its exit code."""
-    click.echo(f"clinigate: {sentence}", err=True)
+    # Loaded here because most commands end well, and it would slow `--help`.
+    from clinigate.reports.text import one_line
+
+    click.echo(f"clinigate: {one_line(sentence)}", err=True)
     return code
 
 
@@ -69,7 +72,7 @@ def _refused(error: OSError) -> str:
 
 def _bug(error: BaseException) -> str:
     """An error that nobody foresaw; the place in our code helps whoever mends it."""
-    # Loaded here because hardly anybody ever comes here, and it would slow `--help`.
+    # Loaded here because hardly anybody ever comes here.
     import traceback
 
     frames = traceback.extract_tb(error.__traceback__)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from clinigate.cli.exits import ExitCode
+from clinigate.cli.options import config_option, trust_option, trusted_keys
 from clinigate.cli.places import bundle_path
 from clinigate.cli.troubles import complain
 from clinigate.config.loader import load_config
@@ -14,9 +15,8 @@ from clinigate.core.canonical import canonical_text
 from clinigate.evidence import explain
 from clinigate.evidence.report import LevelStatus, VerificationReport
 from clinigate.evidence.spool import RunStatus
-from clinigate.evidence.trust import load_trust
 from clinigate.pipeline.examine import examine
-from clinigate.pipeline.keys import configured_trust
+from clinigate.reports.text import visible
 
 __all__ = ["command"]
 
@@ -25,8 +25,8 @@ _MARKS = {LevelStatus.OK: "ok", LevelStatus.FAILED: "FAILED", LevelStatus.NOT_AS
 
 @click.command("verify")
 @click.argument("bundle", default="last")
-@click.option("--config", type=click.Path(dir_okay=False, path_type=Path), help="Configuration.")
-@click.option("--trust", type=click.Path(path_type=Path), help="Keys whose signatures count.")
+@config_option
+@trust_option
 @click.option("--threshold", type=click.IntRange(min=1), default=1, show_default=True,
               help="Distinct trusted keys that must have signed.")  # fmt: skip
 @click.option("--checkpoint", type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -49,10 +49,9 @@ def command(
     2 the run is INCOMPLETE; 3 bytes, signature or ledger do not agree.
     """
     loaded = load_config(config)
-    store = configured_trust(loaded) if trust is None else load_trust(trust)
     examined = examine(
         bundle_path(loaded, bundle),
-        trust=store,
+        trust=trusted_keys(loaded, trust),
         threshold=threshold,
         last_checkpoint=None if checkpoint is None else checkpoint.read_bytes(),
     )
@@ -68,7 +67,7 @@ def _text(report: VerificationReport) -> str:
     for result in report.levels:
         lines.append(f"{result.level}  {_MARKS[result.status]:<6}  {result.level.claim}")
         lines += [f"    {sentence}" for sentence in result.sentences]
-    return "\n".join(lines)
+    return visible("\n".join(lines))
 
 
 def _plain(report: VerificationReport) -> dict[str, object]:
