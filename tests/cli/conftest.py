@@ -20,6 +20,7 @@ from clinigate.cli.app import run
 from clinigate.cli.keys import trust_entry
 from clinigate.cli.reference_target import reference_environment, reference_tables
 from clinigate.config.loader import load_config
+from clinigate.core.canonical import sha256_hex
 from clinigate.core.plan import Profile
 from clinigate.evidence.keys import save_key
 from clinigate.evidence.signing import LocalSigner, generate_signer
@@ -211,6 +212,15 @@ def clean_environment() -> dict[str, str]:
     }
 
 
+def digests(folder: Path) -> dict[str, str]:
+    """Every file below a folder, by the SHA-256 of what is in it."""
+    return {
+        str(path.relative_to(folder)): sha256_hex(path.read_bytes())
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
 @pytest.fixture(autouse=True)
 def _our_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in OURS:
@@ -322,4 +332,5 @@ def shared() -> SimpleNamespace:
         PROGRAM=PROGRAM,
         RunStatus=RunStatus,
         clean_environment=clean_environment,
+        digests=digests,
     )
