@@ -116,7 +116,7 @@ def _shown(findings: Sequence[Finding]) -> Iterator[str]:
         where = f"{finding.where}, " if finding.where else ""
         yield f"  {where}case {finding.case_id}: {finding.message}"
     if len(findings) > _SHOWN_FINDINGS:
-        yield f"  and {len(findings) - _SHOWN_FINDINGS} more; the report lists them"
+        yield f"  and {len(findings) - _SHOWN_FINDINGS} more of those that were recorded"
     named = next((each.case_id for each in findings if each.case_id), None)
     if named is not None:
         yield f"  see one with: clinigate repro {named}"

@@ -48,7 +48,7 @@ OPTIONS = (
     ),
     Option(
         "clinigate-rerun-failed",
-        "ask only the cases that the last run found wrong; never certifies",
+        "ask only the wrong cases that the last run recorded, some of each kind; never certifies",
     ),
 )
 

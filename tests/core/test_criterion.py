@@ -115,6 +115,14 @@ def test_a_criterion_that_cannot_be_meant_is_refused(wrong: dict[str, object]) -
         replace(FNR, **wrong)  # type: ignore[arg-type]
 
 
+def test_a_limit_that_the_metric_cannot_reach_is_refused() -> None:
+    """A percentage where a rate is meant would make every build fail, or every one pass."""
+    bounded = replace(ACCURACY, possible=(0.0, 1.0))
+    with pytest.raises(UsageError, match="limit is 95, and the metric lies between 0 and 1"):
+        bounded.tightened(limit=95)
+    assert bounded.tightened(limit=0.97).limit == 0.97
+
+
 @given(n=st.integers(1, 20_000), data=st.data())
 def test_more_failures_never_improve_a_verdict(n: int, data: st.DataObject) -> None:
     order = [Status.PASS, Status.INCONCLUSIVE, Status.FAIL]

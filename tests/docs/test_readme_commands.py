@@ -39,8 +39,10 @@ MAKE = {
 #: Commands that another test runs in full, and that test's file.
 ELSEWHERE: dict[str, str] = {}
 
-#: Commands that bring a checkout or a package, from where there is none yet.
-FETCHING = re.compile(r"git clone |cd clinigate$|(python3? -m )?pip install ")
+#: Commands that bring a checkout or a package, or make it the shell's own.
+FETCHING = re.compile(
+    r"git clone |cd clinigate$|\. \.venv/bin/activate$|(python3? -m )?pip install "
+)
 
 #: Evaluations that take minutes. Their flags ask for a certificate, and no sample gets one.
 FULL_EVALUATION = re.compile(r"python -m pytest tests/(clinical|therapeutic)\b(?!.*--profile)")

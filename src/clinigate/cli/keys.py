@@ -62,6 +62,10 @@ def generate(
     click.echo(f"private key (encrypted): {out}")
     click.echo(f"public key: {public}")
     click.echo(f"key id: {signer.keyid}")
+    click.echo(
+        f'to sign with it: [signing] key = "file:{out}" in clinigate.toml, and the passphrase in '
+        f"{PASSPHRASE_VARIABLE}"
+    )
     entry = trust_entry(signer.public, name=name, role=role)
     if trust is None:
         click.echo(f"\nAdd this to the trust file of whoever verifies:\n\n{entry}", nl=False)

@@ -96,7 +96,10 @@ def _exit_code(report: VerificationReport) -> int:
         said = f"run {report.run} is INCOMPLETE: it was started and never finished"
         return complain(said, ExitCode.UNFINISHED)
     if not report.signed_by:
-        how = "is signed by no key that counts" if report.signed else "is UNSIGNED"
-        said = f"run {report.run} {how}; --trust FILE or [gate] trust names the keys that count"
-        return complain(said, ExitCode.NOT_PASSED)
+        said = (
+            "is signed by no key that counts; --trust FILE or [gate] trust names those that do"
+            if report.signed
+            else "is UNSIGNED: nobody signed it; set [signing] key or CLINIGATE_KEY and run again"
+        )
+        return complain(f"run {report.run} {said}", ExitCode.NOT_PASSED)
     return ExitCode.OK

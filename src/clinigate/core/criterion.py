@@ -55,6 +55,8 @@ class Criterion:
             fails on the first; the bound is printed, since perfection is never proven.
         title: the criterion in plain words.
         controls: clauses that it serves.
+        possible: least and largest value that the metric can have; a limit beyond them is refused,
+            as a percentage would be where a rate is meant.
     """
 
     id: str
@@ -67,10 +69,16 @@ class Criterion:
     zero_tolerance: bool = False
     title: str = ""
     controls: tuple[str, ...] = ()
+    possible: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         if not math.isfinite(self.limit):
             raise UsageError(f"criterion {self.id}: limit is {self.limit}, it must be a number")
+        if self.possible is not None and not self.possible[0] <= self.limit <= self.possible[1]:
+            raise UsageError(
+                f"criterion {self.id}: limit is {self.limit:g}, and the metric lies between "
+                f"{self.possible[0]:g} and {self.possible[1]:g}"
+            )
         if not 0.5 < self.confidence < 1:
             raise UsageError(
                 f"criterion {self.id}: confidence is {self.confidence}, "
