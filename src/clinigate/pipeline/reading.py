@@ -100,9 +100,7 @@ def _interruption(recorded: RecordedRun) -> str | None:
     return KILLED if recorded.status is RunStatus.INCOMPLETE else None
 
 
-def _criteria(
-    of_policy: Iterable[Any], added: Iterable[Any], run: str
-) -> tuple[Criterion, ...]:
+def _criteria(of_policy: Iterable[Any], added: Iterable[Any], run: str) -> tuple[Criterion, ...]:
     """The policy's criteria, and what tests added.
 
     Processes that share a run know nothing of each other: of criteria of one name, the one that
