@@ -198,7 +198,9 @@ class SessionState:
 
     def summary(self) -> str:
         """The table of criteria, where the evidence is, and what went wrong."""
-        lines = [report.summary for report in self.reports]
+        lines = [report.summary for report in self.reports if report.summary]
+        if len(lines) > 1:
+            lines.append("each worker had a run of its own; with --clinical-grade they share one")
         if self._conclusion is not None:
             screen: Screen = {} if is_worker(self._config) else screen_of(self._config)
             lines.append(table_of(self._conclusion, **screen))
@@ -276,7 +278,8 @@ class SessionState:
             if not (self._evaluation and isinstance(error, UsageError | CheckDefinitionError)):
                 self._trouble = self._trouble or str(error)
                 self._code = max(self._code or 0, _code(error))
-            pytest.fail(f"clinigate: {error}", pytrace=False)
+            # Not pytest.fail: the report would show what it was raised from as well.
+            raise pytest.fail.Exception(f"clinigate: {error}", pytrace=False) from None
 
 
 def _refuse_running_loop() -> None:

@@ -99,7 +99,7 @@ def clinical_target():
     return lambda text: text
 """
 
-INI = "[pytest]\nfilterwarnings = error\njunit_family = xunit1\naddopts = -p no:cacheprovider\n"
+INI = "[pytest]\nfilterwarnings = error\njunit_family = xunit1\naddopts = -p no:cacheprovider -p no:hypothesispytest\n"
 
 
 @dataclass(frozen=True)
@@ -122,6 +122,7 @@ class Outcome:
     def assert_no_traceback(self) -> None:
         assert "Traceback" not in self.out, self.out
         assert "INTERNALERROR" not in self.out, self.out
+        assert "During handling of" not in self.out, self.out
         assert "pytest_plugins/" not in self.out, self.out
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -126,3 +128,17 @@ def test_a_target_of_any_kind(acme: Any, returned: str) -> None:
     outcome = acme.run()
     assert outcome.code == 0, outcome.out
     assert outcome.verdict("test_theirs") == "passed"
+
+
+def test_the_guides_examples_run(project: Any) -> None:
+    """conftest.py and the test of docs/pytest-guide.md, as they stand."""
+    page = Path(__file__).resolve().parents[2] / "docs" / "pytest-guide.md"
+    examples = re.findall(r"^```python\n# (\S+)\n(.*?)^```$", page.read_text(), re.M | re.S)
+    assert [name for name, _ in examples] == ["conftest.py", "test_tone.py"]
+    for name, text in examples:
+        project.write(name, text)
+    service = "def reply(text):\n    return 'Hello!'\n\n\ndef is_crisis(text):\n    return False\n"
+    project.write("my_service.py", service)
+    outcome = project.run(PYTHONPATH=str(project.folder))
+    assert (outcome.code, outcome.verdict("test_greetings")) == (0, "passed"), outcome.out
+    assert "acme.greets_back" in outcome.out

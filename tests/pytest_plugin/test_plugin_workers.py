@@ -74,6 +74,7 @@ def test_without_our_options_each_worker_has_its_own(project: Any) -> None:
     for run in runs:
         assert project.status_of(run) == "COMPLETE"
         assert f"evidence: {run} (UNSIGNED, COMPLETE)" in outcome.out
+    assert "with --clinical-grade they share one" in outcome.out
     assert outcome.out.count("VERDICT:") == 2
 
 
