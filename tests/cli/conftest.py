@@ -24,7 +24,6 @@ from clinigate.core.canonical import sha256_hex
 from clinigate.core.plan import Profile
 from clinigate.evidence.keys import save_key
 from clinigate.evidence.signing import LocalSigner, generate_signer
-from clinigate.evidence.spool import RunStatus
 from clinigate.pipeline.evaluate import all_checks, evaluate
 from clinigate.pipeline.keys import configured_signer
 from clinigate.pipeline.recording import begin_recording
@@ -330,7 +329,6 @@ def shared() -> SimpleNamespace:
         DIGEST=DIGEST,
         PASSPHRASE=PASSPHRASE,
         PROGRAM=PROGRAM,
-        RunStatus=RunStatus,
         clean_environment=clean_environment,
         digests=digests,
     )

@@ -99,8 +99,11 @@ def only_run(folder: Path) -> Path:
     return run
 
 
-@pytest.mark.parametrize("to_all", [True, False], ids=["terminal", "one process"])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("number", "to_all"),
+    [(signal.SIGINT, True), (signal.SIGINT, False), (signal.SIGTERM, False)],
+    ids=["Ctrl-C", "kill -INT", "kill"],
+)
 def test_an_interrupted_demo_seals_what_it_has(
     running_demo: Callable[..., Any],
     cli: Callable[..., Any],
