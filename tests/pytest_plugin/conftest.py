@@ -99,7 +99,12 @@ def clinical_target():
     return lambda text: text
 """
 
-INI = "[pytest]\nfilterwarnings = error\njunit_family = xunit1\naddopts = -p no:cacheprovider -p no:hypothesispytest\n"
+INI = """\
+[pytest]
+filterwarnings = error
+junit_family = xunit1
+addopts = -p no:cacheprovider -p no:hypothesispytest
+"""
 
 
 @dataclass(frozen=True)

@@ -122,7 +122,7 @@ if "CLINIGATE_KEY" in __import__("os").environ:
 """
 
 
-@pytest.mark.parametrize("options", [["-q"], ["-qq"], ["-p", "no:terminal"], ["--no-summary"]])
+@pytest.mark.parametrize("options", [["-q"], ["-p", "no:terminal"]])
 def test_it_ends_well_however_little_is_shown(project: Any, options: list[str]) -> None:
     """Without a terminal reporter or a summary the run is sealed all the same."""
     project.tests(good="T-REQUIRED-PASS-001")
