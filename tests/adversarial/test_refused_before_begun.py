@@ -8,7 +8,7 @@ import pytest
 
 from clinigate.config.loader import load_config
 from clinigate.core.target import Capability, Outcome, Reply
-from clinigate.errors import PackError
+from clinigate.errors import UsageError
 from clinigate.pipeline.evaluate import evaluate
 from clinigate.pipeline.setup import prepare
 
@@ -50,7 +50,6 @@ def test_a_wrong_pack_is_named_before_a_run_is_begun(
     """Begun first, it ended as "nothing was evaluated", with a run that nobody can seal."""
     file = tmp_path / "clinigate.toml"
     file.write_text(CONFIG.format(**({"subject": "", "packs": ""} | parts)))
-    setup = prepare(load_config(file))
-    with pytest.raises(PackError, match=said):
-        evaluate(setup, Polite(), checks=[], signer=None, producer="test")
+    with pytest.raises(UsageError, match=said):
+        evaluate(prepare(load_config(file)), Polite(), checks=[], signer=None, producer="test")
     assert not list(tmp_path.glob(".clinigate/runs/*"))
