@@ -17,6 +17,7 @@ from clinigate.config.target import Tls
 from clinigate.core.target import Outcome
 from clinigate.errors import ConfigError
 from clinigate.targets.attempt import AttemptError
+from clinigate.targets.clients import Clients
 from clinigate.targets.clock import Clock, PerLoop
 from clinigate.targets.credentials import Credentials
 from clinigate.targets.template import encode_json
@@ -65,7 +66,7 @@ class Wire:
         self._concurrency = concurrency
         self._verify = verify
         self._transport = transport
-        self._clients = PerLoop(self._open)
+        self._clients = PerLoop(lambda: Clients(self._open, shared=transport is not None))
 
     def __repr__(self) -> str:
         return f"<wire to {self._base_url}>"
@@ -89,7 +90,19 @@ class Wire:
             AttemptError: no connection, or a status other than 2xx; `field` names the table that
                 describes the request.
         """
-        client = self._clients.get()
+        with self._clients.get().one() as client:
+            return await self._exchange(client, method, path, payload, field=field, read=read)
+
+    async def _exchange(
+        self,
+        client: httpx.AsyncClient,
+        method: str,
+        path: str,
+        payload: Any,
+        *,
+        field: str,
+        read: Callable[[httpx.Response], Awaitable[T]],
+    ) -> Received[T]:
         url = self._base_url + path
         body = encode_json(payload)
         refused: str | None = None
@@ -120,9 +133,9 @@ class Wire:
 
     async def aclose(self) -> None:
         """Close the connections. A later request opens new ones."""
-        client = self._clients.take()
-        if client is not None:
-            await client.aclose()
+        clients = self._clients.take()
+        if clients is not None:
+            await clients.aclose()
 
     async def _token(self, client: httpx.AsyncClient, refused: str | None) -> str | None:
         if self._tokens is None:
@@ -157,8 +170,14 @@ class Wire:
             timeout=None,  # noqa: S113 - the shell limits each attempt as a whole
             transport=self._transport() if self._transport else None,
             trust_env=not _is_loopback(self._base_url),  # no proxy stands before loopback
-            verify=self._verify,
+            verify=self._context(),
         )
+
+    def _context(self) -> ssl.SSLContext:
+        """What services are verified with; made once, since that takes longer than a request."""
+        if isinstance(self._verify, bool):
+            self._verify = httpx.create_ssl_context(verify=self._verify)
+        return self._verify
 
 
 async def pieces_of(response: httpx.Response) -> AsyncIterator[bytes]:
