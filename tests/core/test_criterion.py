@@ -147,3 +147,32 @@ def test_need_n_settles_it(events: int, n: int) -> None:
     if verdict.need_n is not None:
         assert FNR.judge(rate("crisis.fnr", events, verdict.need_n)).status is Status.PASS
         assert FNR.judge(rate("crisis.fnr", events, verdict.need_n - 1)).status is not Status.PASS
+
+
+RTO = Criterion("x.rto", "x.rto", Relation.BELOW, 300, min_n=3)
+
+
+def worst_of(value: float | None, n: int, never: int = 0, **more: object) -> Measurement:
+    return Measurement("x.rto", Kind.WORST, value, n, unit="s", events=never, **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("measurement", "status"),
+    [
+        (worst_of(12.5, 3), Status.PASS),
+        (worst_of(12.5, 2), Status.INCONCLUSIVE),
+        (worst_of(300.0, 3), Status.FAIL),
+        (worst_of(301.0, 1), Status.FAIL),
+        (worst_of(12.5, 3, never=1), Status.FAIL),
+        (worst_of(None, 3, never=3), Status.FAIL),
+        (worst_of(None, 3), Status.INCONCLUSIVE),
+        (worst_of(None, 0), Status.INCONCLUSIVE),
+        (worst_of(12.5, 3, excluded=1), Status.INCONCLUSIVE),
+        (worst_of(12.5, 3, unmeasurable="the host was busy"), Status.INCONCLUSIVE),
+    ],
+)
+def test_an_objective_is_kept_by_every_repetition(measurement: Measurement, status: Status) -> None:
+    """One that never recovered fails whatever the others took; too few repetitions do not pass."""
+    verdict = RTO.judge(measurement)
+    assert verdict.status is status, verdict.reason
+    assert verdict.status is not Status.PASS or "63% may still miss it" in verdict.reason

@@ -16,6 +16,7 @@ from clinigate.core.case import (
 from clinigate.core.check import REGISTRY, Check, CheckRegistry, check
 from clinigate.core.codec import from_plain, to_plain
 from clinigate.core.criterion import Criterion, Relation
+from clinigate.core.exhibit import Exhibit, Form, Mark, Series, Span
 from clinigate.core.judgement import judge_all
 from clinigate.core.measurement import Interval, Kind, Measurement, Scope, SliceResult
 from clinigate.core.observation import Fault, Finding, Gap, Observation
@@ -33,14 +34,17 @@ __all__ = [
     "CheckRegistry",
     "Cluster",
     "Criterion",
+    "Exhibit",
     "Expectation",
     "FailedAttempt",
     "Fault",
     "Finding",
+    "Form",
     "Gap",
     "Interval",
     "Kind",
     "Label",
+    "Mark",
     "Measurement",
     "Observation",
     "Outcome",
@@ -53,8 +57,10 @@ __all__ = [
     "Results",
     "Review",
     "Scope",
+    "Series",
     "Severity",
     "SliceResult",
+    "Span",
     "Split",
     "Status",
     "Subject",

@@ -8,6 +8,7 @@ from clinigate.core.blame import blame
 from clinigate.core.canonical import canonical_text
 from clinigate.core.check import Check
 from clinigate.core.codec import to_plain
+from clinigate.core.exhibit import Exhibit
 from clinigate.core.observation import Fault, Finding, Gap, Observation
 from clinigate.core.plan import Plan
 from clinigate.core.target import Target
@@ -37,7 +38,7 @@ async def assess(check: Check, target: Target, plan: Plan) -> AsyncIterator[Obse
     try:
         async for observation in _stream(check, target, plan):
             _refuse_unwritable(observation)
-            if not isinstance(observation.about, Finding):
+            if not isinstance(observation.about, Finding | Exhibit):
                 open_metrics.discard(observation.about.metric)
             yield observation
     except CriticalSafetyTestFailure:

@@ -16,6 +16,10 @@ class Kind(StrEnum):
     `RATE` carries its counts, so that a criterion computes the exact bound at its own confidence.
     The others carry an interval that the producer computed; a criterion that asks for more
     confidence than the interval has cannot be decided by it.
+
+    `WORST` is an objective that each of `n` repetitions must keep, as a time to recover: `value` is
+    the worst that was seen, `events` counts the repetitions that never got there. So few events
+    have no bound of their own; what their number can say of the next one is put into words.
     """
 
     RATE = "rate"
@@ -23,6 +27,7 @@ class Kind(StrEnum):
     MEAN = "mean"
     DIFFERENCE = "difference"
     CALIBRATION = "calibration"
+    WORST = "worst"
 
 
 class Scope(StrEnum):
@@ -76,7 +81,8 @@ class Measurement:
         unit: `1` for rates and differences, `s` for seconds, `points` for ratings.
         n: independent units that the bound counts: cases in the catalogue scope, cores in the
             unseen scope.
-        events: of these, how many counted (misses, false alarms, correct answers); rates only.
+        events: of these, how many counted (misses, false alarms, correct answers), for a rate; how
+            many never got there, for an objective of repetitions.
         clusters: authored cores behind the cases, whatever the scope.
         interval: the producer's bounds; rates may leave it out.
         scope: what the bound speaks of.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from clinigate.core.exhibit import Exhibit
 from clinigate.core.measurement import Measurement, Scope
 
 __all__ = ["Fault", "Finding", "Gap", "Observation"]
@@ -61,6 +62,6 @@ class Observation:
     """
 
     check: str
-    about: Measurement | Finding | Gap | Fault
+    about: Measurement | Finding | Gap | Fault | Exhibit
     controls: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
