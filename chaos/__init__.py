@@ -1,1 +1,4 @@
-"""Chaos experiments, probes and safety rails: the home of a producer that comes later."""
+"""Chaos experiments on the one road: rails, undo, Chaos Toolkit as the runner, what was measured.
+
+Heavy parts (Chaos Toolkit, Kubernetes) load only where they are used.
+"""
