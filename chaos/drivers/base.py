@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
 from clinigate.chaos.model import FaultSpec, Invariant, Json
-from clinigate.core.measurement import Measurement
 from clinigate.core.exhibit import Exhibit
+from clinigate.core.measurement import Measurement
 from clinigate.core.observation import Fault, Finding, Gap
 from clinigate.errors import ClinigateError, UsageError
 
