@@ -36,6 +36,7 @@ __all__ = [
 USER = "clinigate"
 DATABASE = "postgres"
 _READY_WITHIN_S = 60.0
+_GONE_WITHIN_S = 5.0
 _PORT_TRIES = 5
 _IPC_RMID = 0
 #: What a lab needs beyond PostgreSQL's defaults: loopback only, little memory, nothing in /dev/shm.
@@ -120,9 +121,13 @@ class PostgresServer:
         if self.process.poll() is not None:
             return
         os.kill(self.pid, signal.SIGSTOP)
-        for pid in (*keeper.children(self.pid), self.pid):
+        family = (*keeper.children(self.pid), self.pid)
+        for pid in family:
             keeper.send(pid, signal.SIGKILL)
         self.process.wait()
+        wait_until(
+            lambda: all(keeper.start_ticks(pid) is None for pid in family), within_s=_GONE_WITHIN_S
+        )
         self._free_shared_memory()
 
     def stop(self) -> None:

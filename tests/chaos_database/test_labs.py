@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from clinigate.chaos.labs import keeper, postgres
 from clinigate.chaos.labs.processes import Lab, wait_until
@@ -73,12 +75,12 @@ class TestPostgres:
             link.close()
 
     def test_settings_reach_the_server_and_bad_ones_say_what_the_server_said(self) -> None:
-        with postgres.postgres_server(fsync=False, settings={"work_mem": "7MB"}) as dsn:
-            with psycopg.connect(dsn) as link:
-                assert link.execute("SHOW work_mem").fetchone() == ("7MB",)
-        with pytest.raises(TargetError, match=r"did not start.*no_such_setting"):
-            with postgres.postgres_server(settings={"no_such_setting": "1"}):
-                pytest.fail("a server with an unknown setting runs")
+        chosen = postgres.postgres_server(fsync=False, settings={"work_mem": "7MB"})
+        with chosen as dsn, psycopg.connect(dsn) as link:
+            assert link.execute("SHOW work_mem").fetchone() == ("7MB",)
+        unknown = postgres.postgres_server(settings={"no_such_setting": "1"})
+        with pytest.raises(TargetError, match=r"did not start.*no_such_setting"), unknown:
+            pytest.fail("a server with an unknown setting runs")
 
     def test_a_killed_owner_leaves_no_server_and_no_directory(self) -> None:
         owner = subprocess.Popen([sys.executable, "-c", OWNER], stdout=subprocess.PIPE, text=True)
@@ -98,9 +100,9 @@ class TestWithoutPrograms:
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(postgres, "find_programs", lambda: None)
-        with pytest.raises(UsageError, match="Debian package `postgresql`"):
-            with postgres.postgres_server():
-                pytest.fail("a server that is not there runs")
+        absent = pytest.raises(UsageError, match="Debian package `postgresql`")
+        with absent, postgres.postgres_server():
+            pytest.fail("a server that is not there runs")
 
 
 @needs_redis
