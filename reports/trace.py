@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from clinigate.controls import ControlCatalogue
+from clinigate.core.exhibit import Exhibit
 from clinigate.core.measurement import Measurement
 from clinigate.core.observation import Finding, Gap, Observation
 from clinigate.core.results import Results
@@ -53,7 +54,7 @@ def _of_criteria(results: Results, catalogue: ControlCatalogue) -> Iterator[Trac
 
 def _unjudged(results: Results, catalogue: ControlCatalogue) -> Iterator[TraceRow]:
     for observation in results.observations:
-        if isinstance(observation.about, Finding):
+        if isinstance(observation.about, Finding | Exhibit):
             continue
         if not any(_speaks_to(observation, verdict) for verdict in results.verdicts):
             for control in observation.controls or ("",):

@@ -39,7 +39,7 @@ def examples() -> ModuleType:
 
 @pytest.fixture(scope="session")
 def regenerate(examples: ModuleType) -> ModuleType:
-    return load_module("regenerate")
+    return load_module("regenerate_reports")
 
 
 def need_chromium() -> str:

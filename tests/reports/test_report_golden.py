@@ -10,12 +10,12 @@ from types import ModuleType
 
 
 def test_golden_files_are_what_the_script_makes(regenerate: ModuleType) -> None:
-    """A change of a renderer is seen; `tests/reports/regenerate.py` accepts it."""
+    """A change of a renderer is seen; `tests/reports/regenerate_reports.py` accepts it."""
     made = dict(regenerate.rendered())
     kept = {path.name: path.read_text(encoding="utf-8") for path in regenerate.GOLDEN.iterdir()}
     assert sorted(made) == sorted(kept)
     for name, text in made.items():
-        assert text == kept[name], f"{name}: run tests/reports/regenerate.py and look at the diff"
+        assert text == kept[name], f"{name}: run tests/reports/regenerate_reports.py and look at the diff"
 
 
 def test_another_process_makes_the_same_bytes() -> None:

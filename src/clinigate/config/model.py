@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
+from clinigate.config.resilience import BenchTable, ChaosTable, LoadTable
+from clinigate.config.table import Table
 from clinigate.config.target import TargetSpec
 
 __all__ = [
@@ -51,11 +53,7 @@ Digest = Annotated[str, AfterValidator(check_digest)]
 KeyPlace = Annotated[str, AfterValidator(_check_key_place)]
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class SubjectTable(_Table):
+class SubjectTable(Table):
     """`[subject]`: the system under test, as its owner names it."""
 
     name: str = Field(min_length=1, description="the system's name")
@@ -73,7 +71,7 @@ class SubjectTable(_Table):
     )
 
 
-class RunTable(_Table):
+class RunTable(Table):
     """`[run]`: how a run looks at the target."""
 
     seed: int = Field(
@@ -108,7 +106,7 @@ class RunTable(_Table):
     )
 
 
-class PacksTable(_Table):
+class PacksTable(Table):
     """`[packs]`: scenario packs by kind: names of built-in packs or paths of YAML files.
 
     A kind that is left out, or empty, means the built-in packs.
@@ -125,7 +123,7 @@ class PacksTable(_Table):
     )
 
 
-class GateTable(_Table):
+class GateTable(Table):
     """`[gate]`: who decides."""
 
     policy: str = Field(
@@ -139,7 +137,7 @@ class GateTable(_Table):
     )
 
 
-class SigningTable(_Table):
+class SigningTable(Table):
     """`[signing]`: where the machine's key is."""
 
     key: KeyPlace | None = Field(
@@ -149,7 +147,7 @@ class SigningTable(_Table):
     )
 
 
-class Config(_Table):
+class Config(Table):
     """All of `clinigate.toml`."""
 
     subject: SubjectTable = SubjectTable(name="unnamed system")
@@ -158,3 +156,6 @@ class Config(_Table):
     packs: PacksTable = PacksTable()
     gate: GateTable = GateTable()
     signing: SigningTable = SigningTable()
+    chaos: ChaosTable = ChaosTable()
+    load: LoadTable = LoadTable()
+    bench: BenchTable = BenchTable()

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from clinigate.core.canonical import canonical_text
 from clinigate.core.codec import to_plain
+from clinigate.core.exhibit import Exhibit
 from clinigate.core.judgement import judge_all
 from clinigate.core.observation import Finding, Observation
 from clinigate.core.results import Results
@@ -100,7 +101,9 @@ def _observation_problems(results: Results, recorded: Sequence[Observation]) -> 
 
 def _reference_problems(bundle: Bundle, results: Results) -> Iterator[str]:
     """Every finding belongs to something measured; every piece of evidence is there."""
-    measured = {o.about.metric for o in results.observations if not isinstance(o.about, Finding)}
+    measured = {
+        o.about.metric for o in results.observations if not isinstance(o.about, Finding | Exhibit)
+    }
     through = bundle.status is RunStatus.COMPLETE and results.interrupted is None
     for number, observation in enumerate(results.observations):
         metric = observation.about.metric

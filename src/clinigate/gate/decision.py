@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -88,6 +89,7 @@ def decide(
     records: Sequence[VerifiedRecord] = (),
     now: datetime,
     base_criteria: Sequence[Criterion],
+    other_criteria: Sequence[Criterion] = (),
 ) -> Decision:
     """Decide whether a build may enter the policy's environment.
 
@@ -99,10 +101,12 @@ def decide(
         bundles: of one system, possibly from several jobs.
         records: waivers and other records whose signatures were verified.
         now: an aware time.
-        base_criteria: the criteria that Clinigate ships or the user defined.
+        base_criteria: the criteria that every decision speaks of, demanded or not.
+        other_criteria: those that a policy may demand too; not demanded and of no bundle, they are
+            told in one sentence a family.
 
     Raises:
-        PolicyError: the policy demands a criterion that does not exist.
+        PolicyError: the policy demands a criterion that neither exists nor stands in a bundle.
         UsageError: a limit of the command line is looser than the policy's.
         ValueError: `now` has no zone.
     """
@@ -113,7 +117,7 @@ def decide(
     reasons = list(reasons_of_bundles(policy, bundles, now))
     # 2. Judge every criterion again, and see what waivers let through.
     book = open_book(policy, records, subject=subject, statements=statements, now=now)
-    entries = tuple(_entries(policy, runs, book, base_criteria))
+    entries = tuple(_entries(policy, runs, book, base_criteria, other_criteria))
     # 3. Clauses, from the criteria and the attestations.
     age = max(ages(bundles, now), default=timedelta(0))
     clauses = tuple(
@@ -140,7 +144,8 @@ def decide(
         reasons=tuple(reason.text for reason in reasons),
         gaps=(
             *gaps_of_bundles(policy, bundles),
-            *_gaps(entries, clauses, base_criteria),
+            *_gaps(entries, clauses, (*base_criteria, *other_criteria)),
+            *_silent(entries, other_criteria),
             *book.refused,
         ),
     )
@@ -155,13 +160,21 @@ def _statements(bundles: Sequence[GateInput]) -> tuple[str, ...]:
 
 
 def _entries(
-    policy: Policy, runs: Sequence[Results], book: RecordBook, base: Sequence[Criterion]
+    policy: Policy,
+    runs: Sequence[Results],
+    book: RecordBook,
+    base: Sequence[Criterion],
+    others: Sequence[Criterion],
 ) -> Iterator[CriterionEntry]:
-    for criterion in policy.criteria(base):
+    own = [each for run in runs for each in run.criteria]
+    # What Clinigate ships comes first: a run cannot redefine it, only what nobody else knows.
+    known = {each.id: each for each in reversed((*base, *others, *own))}
+    order = dict.fromkeys(each.id for each in (*base, *others, *own))
+    for criterion in policy.criteria([known[each] for each in order]):
         demand = policy.demand_of(criterion.id) or Demand.REPORT
         yield _entry(criterion, demand, runs, book)
     seen = {each.id for each in policy.demands}
-    for criterion in (*base, *(each for run in runs for each in run.criteria)):
+    for criterion in (*base, *(known[each.id] for each in own)):
         if criterion.id not in seen:
             seen.add(criterion.id)
             yield replace(_entry(criterion, Demand.REPORT, runs, book), named=False)
@@ -251,6 +264,20 @@ def _gaps(
     for clause in clauses:
         if clause.effect is Effect.WAIVED:
             yield f"{clause.control.citation}: {clause.reason}"
+
+
+def _silent(entries: Sequence[CriterionEntry], others: Sequence[Criterion]) -> Iterator[str]:
+    """Name each family, as `chaos`, of which nothing was demanded and nothing was looked at."""
+    spoken = {_family(entry.criterion) for entry in entries}
+    silent = Counter(family for each in others if (family := _family(each)) not in spoken)
+    for family, count in silent.items():
+        yield (
+            f"nothing of {family} was looked at, and the policy names none of it ({count} criteria)"
+        )
+
+
+def _family(criterion: Criterion) -> str:
+    return criterion.id.partition(".")[0]
 
 
 def _looser(criterion: Criterion, usual: Criterion) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
@@ -112,8 +112,18 @@ class Policy:
         """Return what is asked of a criterion, None when the policy does not name it."""
         return next((each.demand for each in self.demands if each.id == criterion_id), None)
 
-    def criteria(self, base: Sequence[Criterion]) -> tuple[Criterion, ...]:
+    def criteria(
+        self,
+        base: Sequence[Criterion],
+        *,
+        elsewhere: Callable[[str], bool] = lambda _id: False,
+    ) -> tuple[Criterion, ...]:
         """Return the demanded criteria at this policy's limits, in the order of `base`.
+
+        Args:
+            base: the criteria that are known here.
+            elsewhere: whether a demanded criterion that is not in `base` is another producer's;
+                such a one is left to the gate, which refuses what nobody knows.
 
         Raises:
             PolicyError: a demanded criterion does not exist, or does not take what the policy sets.
@@ -121,7 +131,7 @@ class Policy:
         """
         known = {criterion.id: criterion for criterion in base}
         for demanded in self.demands:
-            if demanded.id not in known:
+            if demanded.id not in known and not elsewhere(demanded.id):
                 hint = nearest(demanded.id, known)
                 raise PolicyError(f"{self._place(demanded)}: no criterion has this id; {hint}")
         demands = {demanded.id: demanded for demanded in self.demands}

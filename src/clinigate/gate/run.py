@@ -32,6 +32,7 @@ def run_gate(
     trust: TrustStore | None,
     now: datetime,
     base_criteria: Sequence[Criterion],
+    other_criteria: Sequence[Criterion] = (),
     records: Sequence[VerifiedRecord] = (),
     ledger_of: LedgerOf = lambda _: None,
 ) -> Decision:
@@ -42,7 +43,8 @@ def run_gate(
         policy: what the environment demands.
         trust: the keys whose signatures count; None and nobody's do.
         now: time of the decision.
-        base_criteria: the criteria that the policy's entries name.
+        base_criteria: the criteria that every decision speaks of.
+        other_criteria: those that a policy may demand too.
         records: of people, verified.
         ledger_of: the ledger's directory of a bundle that lies where it was made; None elsewhere.
 
@@ -51,7 +53,14 @@ def run_gate(
         PolicyError, UsageError, ValueError: as `decide`.
     """
     inputs = [gate_input(name, path, trust, ledger=ledger_of(path)) for name, path in bundles]
-    return decide(policy, inputs, records=records, now=now, base_criteria=base_criteria)
+    return decide(
+        policy,
+        inputs,
+        records=records,
+        now=now,
+        base_criteria=base_criteria,
+        other_criteria=other_criteria,
+    )
 
 
 def gate_input(

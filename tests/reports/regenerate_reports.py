@@ -1,4 +1,4 @@
-"""Write the golden files again: `.venv/bin/python tests/reports/regenerate.py`."""
+"""Write the golden files again: `.venv/bin/python tests/reports/regenerate_reports.py`."""
 
 from __future__ import annotations
 
