@@ -8,21 +8,23 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+SCRIPT = "tests/reports/regenerate_reports.py"
+
 
 def test_golden_files_are_what_the_script_makes(regenerate: ModuleType) -> None:
-    """A change of a renderer is seen; `tests/reports/regenerate_reports.py` accepts it."""
+    """A change of a renderer is seen; the script accepts it."""
     made = dict(regenerate.rendered())
     kept = {path.name: path.read_text(encoding="utf-8") for path in regenerate.GOLDEN.iterdir()}
     assert sorted(made) == sorted(kept)
     for name, text in made.items():
-        assert text == kept[name], f"{name}: run tests/reports/regenerate_reports.py and look at the diff"
+        assert text == kept[name], f"{name}: run {SCRIPT} and look at the diff"
 
 
 def test_another_process_makes_the_same_bytes() -> None:
     """No set order, no hash seed and no clock gets into a page."""
     script = (
-        "import hashlib, regenerate; "
-        "print(hashlib.sha256(repr(list(regenerate.rendered())).encode()).hexdigest())"
+        "import hashlib, regenerate_reports as made; "
+        "print(hashlib.sha256(repr(list(made.rendered())).encode()).hexdigest())"
     )
     digests = {
         subprocess.run(
