@@ -6,6 +6,7 @@ refuses to run as root; started by root, it runs as `postgres` (or `nobody`).
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import importlib.util
 import os
@@ -27,6 +28,8 @@ __all__ = [
     "PostgresServer",
     "find_programs",
     "initialise",
+    "kill_leftovers",
+    "kill_server",
     "launch",
     "postgres_missing",
     "postgres_server",
@@ -112,23 +115,12 @@ class PostgresServer:
         return " | ".join(log.read_text(errors="replace").splitlines()[-lines:])
 
     def kill(self) -> None:
-        """SIGKILL the postmaster and all its children, as a host that loses its power.
-
-        With the postmaster alone gone, a backend acknowledges a few more commits; so it is
-        stopped first (it can start no more children), then its children and it are killed.
-        """
+        """As `kill_server`; its process is waited for."""
         assert self.process is not None
-        if self.process.poll() is not None:
-            return
-        os.kill(self.pid, signal.SIGSTOP)
-        family = (*keeper.children(self.pid), self.pid)
-        for pid in family:
-            keeper.send(pid, signal.SIGKILL)
-        self.process.wait()
-        wait_until(
-            lambda: all(keeper.start_ticks(pid) is None for pid in family), within_s=_GONE_WITHIN_S
-        )
-        self._free_shared_memory()
+        ticks = keeper.start_ticks(self.pid)
+        if self.process.poll() is None and ticks is not None:
+            kill_server(self.pid, ticks, self.data)
+            self.process.wait()
 
     def stop(self) -> None:
         """Stop it in order (fast shutdown) and wait for its end."""
@@ -137,13 +129,35 @@ class PostgresServer:
             self.process.send_signal(signal.SIGINT)
             self.process.wait()
 
-    def _free_shared_memory(self) -> None:
-        """Remove the segment that guards the data directory: a killed server leaves it."""
-        try:
-            segment = int((self.data / "postmaster.pid").read_text().splitlines()[6].split()[1])
-        except (OSError, IndexError, ValueError):
-            return
-        ctypes.CDLL(None).shmctl(segment, _IPC_RMID, None)
+
+def kill_server(pid: int, start_ticks: int, data: Path) -> bool:
+    """SIGKILL a postmaster and all its children, as a host that loses its power.
+
+    With the postmaster alone gone, a backend acknowledges a few more commits; so it is stopped
+    first (it can start no more children), then all that works in the data directory is killed.
+    From any process with the right to signal it. False where it is gone already: a process with
+    another start time is never touched.
+    """
+    if keeper.start_ticks(pid) != start_ticks:
+        return False
+    keeper.send(pid, signal.SIGSTOP)
+    kill_leftovers(data, and_also=keeper.children(pid))
+    return True
+
+
+def kill_leftovers(data: Path, *, and_also: tuple[int, ...] = ()) -> None:
+    """SIGKILL whatever works in a data directory, as backends whose postmaster is gone; wait.
+
+    A server's processes have their data directory as working directory. Its guard segment of
+    shared memory, which a killed server leaves behind, is removed.
+    """
+    family = {*and_also, *_working_in(data)}
+    for pid in family:
+        keeper.send(pid, signal.SIGKILL)
+    wait_until(
+        lambda: all(keeper.start_ticks(pid) is None for pid in family), within_s=_GONE_WITHIN_S
+    )
+    _free_shared_memory(data)
 
 
 def find_programs() -> PostgresPrograms | None:
@@ -239,6 +253,24 @@ def postgres_server(
     """Start a plain server; yield its DSN. Arguments and errors as `running_postgres`."""
     with running_postgres(fsync=fsync, settings=settings) as server:
         yield server.dsn
+
+
+def _working_in(data: Path) -> set[int]:
+    found = set()
+    for entry in Path("/proc").glob("[0-9]*"):
+        # Gone meanwhile, or of another user.
+        with contextlib.suppress(OSError):
+            if Path(os.readlink(entry / "cwd")) == data:
+                found.add(int(entry.name))
+    return found
+
+
+def _free_shared_memory(data: Path) -> None:
+    try:
+        segment = int((data / "postmaster.pid").read_text().splitlines()[6].split()[1])
+    except (OSError, IndexError, ValueError):
+        return
+    ctypes.CDLL(None).shmctl(segment, _IPC_RMID, None)
 
 
 def _came_up(server: PostgresServer) -> bool:

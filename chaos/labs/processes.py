@@ -10,8 +10,9 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -37,6 +38,7 @@ class Lab:
         self._prefix = prefix
         self._started: list[subprocess.Popen[bytes]] = []
         self._keeper: subprocess.Popen[bytes] | None = None
+        self._telling = threading.Lock()
 
     def __enter__(self) -> Lab:
         self._keeper = subprocess.Popen(  # noqa: S603 - this interpreter, a file of ours
@@ -82,9 +84,23 @@ class Lab:
         return path
 
     def start(
-        self, command: Sequence[str], *, cwd: Path, log: Path, stop: int = signal.SIGTERM
+        self,
+        command: Sequence[str],
+        *,
+        cwd: Path,
+        log: Path,
+        stop: int = signal.SIGTERM,
+        plain_user: bool = True,
     ) -> subprocess.Popen[bytes]:
-        """Start a program as the lab's user; `stop` is the signal that ends it."""
+        """Start a program.
+
+        Args:
+            command: program and arguments; no secrets, every user of the host can read them.
+            cwd: its working directory.
+            log: file that its output is appended to.
+            stop: the signal that ends it.
+            plain_user: as the lab's user; otherwise as whoever this is.
+        """
         with log.open("ab") as output:
             process = subprocess.Popen(  # noqa: S603 - a lab's program, no shell
                 list(command),
@@ -94,9 +110,9 @@ class Lab:
                 stderr=output,
                 start_new_session=True,
                 env={**os.environ, "LC_ALL": "C", "TZ": "UTC"},
-                user=self.user,
-                group=self._group,
-                extra_groups=None if self.user is None else [],
+                user=self.user if plain_user else None,
+                group=self._group if plain_user else None,
+                extra_groups=[] if plain_user and self.user is not None else None,
             )
         self._started.append(process)
         ticks = keeper.start_ticks(process.pid)
@@ -104,8 +120,17 @@ class Lab:
             self._tell({"pid": process.pid, "start_ticks": ticks, "signal": int(stop)})
         return process
 
-    def call(self, command: Sequence[str], *, cwd: Path, timeout_s: float = 60.0) -> str:
+    def call(
+        self,
+        command: Sequence[str],
+        *,
+        cwd: Path,
+        timeout_s: float = 60.0,
+        secrets: Mapping[str, str] | None = None,
+    ) -> str:
         """Run a program to its end as the lab's user; return what it printed.
+
+        `secrets` are environment variables, which other users cannot read.
 
         Raises:
             TargetError: it failed, or took longer than `timeout_s`.
@@ -119,7 +144,7 @@ class Lab:
                 text=True,
                 timeout=timeout_s,
                 check=False,
-                env={**os.environ, "LC_ALL": "C", "TZ": "UTC"},
+                env={**os.environ, "LC_ALL": "C", "TZ": "UTC", **(secrets or {})},
                 user=self.user,
                 group=self._group,
                 extra_groups=None if self.user is None else [],
@@ -138,8 +163,9 @@ class Lab:
     def _tell(self, order: dict[str, object]) -> None:
         assert self._keeper is not None
         assert self._keeper.stdin is not None
-        self._keeper.stdin.write(json.dumps(order).encode() + b"\n")
-        self._keeper.stdin.flush()
+        with self._telling:
+            self._keeper.stdin.write(json.dumps(order).encode() + b"\n")
+            self._keeper.stdin.flush()
 
 
 def unprivileged_user() -> str | None:

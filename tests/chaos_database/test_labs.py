@@ -112,7 +112,9 @@ def test_redis_asks_for_its_password_and_goes_with_its_context() -> None:
             assert client.ping()
         port = urlsplit(url).port
         assert port is not None
-        with redis.Redis(port=port) as stranger, pytest.raises(redis.AuthenticationError):
+        # Left to itself, its client tries again for seconds.
+        stranger = redis.Redis(port=port, retry=Retry(NoBackoff(), 0))
+        with stranger, pytest.raises(redis.AuthenticationError):
             stranger.ping()
     assert _refuses(port)
 
@@ -128,7 +130,11 @@ class TestKeeper:
         self, tmp_path: Path
     ) -> None:
         with subprocess.Popen(["sleep", "600"]) as stranger:
-            order = {"pid": stranger.pid, "start_ticks": 1, "signal": int(signal.SIGTERM)}
+            order: dict[str, object] = {
+                "pid": stranger.pid,
+                "start_ticks": 1,
+                "signal": int(signal.SIGTERM),
+            }
             with Lab() as lab:
                 lab._tell(order)
             assert stranger.poll() is None
