@@ -8,9 +8,9 @@ be taken back when everything else is dead.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from clinigate.chaos.model import FaultSpec, Invariant, Json
 from clinigate.core.exhibit import Exhibit
@@ -19,10 +19,9 @@ from clinigate.core.observation import Fault, Finding, Gap
 from clinigate.errors import ClinigateError, UsageError
 
 if TYPE_CHECKING:
-    from clinigate.measure.prober import Timeline
+    from clinigate.measure.prober import Answer, Timeline
 
 __all__ = [
-    "Ask",
     "Driver",
     "DriverOptions",
     "Environment",
@@ -38,9 +37,6 @@ __all__ = [
     "fault_action",
     "fault_types",
 ]
-
-#: Sends request number N and says how it went: `ok`, or the class of the error.
-Ask: TypeAlias = Callable[[int], Awaitable[str]]
 
 
 class NotAvailableError(ClinigateError):
@@ -125,8 +121,8 @@ class DriverOptions:
 class Probe(Protocol):
     """Asks the system's entry; made and used inside of one event loop."""
 
-    async def __call__(self, number: int, /) -> str:
-        """Send one request; `ok`, or the class of the error. Raising counts as an error too."""
+    async def __call__(self, number: int, /) -> str | Answer:
+        """Send one request; `ok`, or a word for what went wrong. Raising counts as that too."""
         ...
 
     async def aclose(self) -> None:

@@ -1,0 +1,110 @@
+"""The watchdog: a process of its own that undoes when the runner no longer can.
+
+`python -m clinigate.chaos.undo.watchdog` forks twice, so that it belongs to no session, group or
+parent of the runner, and then waits for one of these:
+
+- the pipe from the runner closes (the runner is dead);
+- no sign of life comes for the lease (the runner hangs, or is stopped);
+- the kill file appears;
+- the longest duration is over;
+- it is itself told to end (the host shuts down).
+
+Each of them leads to the same: the undo in a fresh process, tried until it is verified or hopeless.
+It ends when the ledger is closed. `cgroup.kill` and the loss of the host end it as well; the next
+start then recovers from the ledger.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import select
+import signal
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+
+from clinigate.chaos.undo.ledger import Ledger
+from clinigate.chaos.undo.process import undo_in_fresh_process
+
+__all__ = ["READY"]
+
+READY = b"ready\n"
+_POLL_S = 0.1
+_RETRIES = 5
+
+
+def main() -> int:
+    """Watch one injection."""
+    parser = argparse.ArgumentParser(prog="python -m clinigate.chaos.undo.watchdog")
+    parser.add_argument("ledger", type=Path)
+    parser.add_argument("--life-fd", type=int, required=True)
+    parser.add_argument("--ready-fd", type=int, required=True)
+    parser.add_argument("--lease", type=float, required=True)
+    parser.add_argument("--longest", type=float, required=True)
+    parser.add_argument("--kill-file", type=Path, required=True)
+    options = parser.parse_args()
+    if os.fork():
+        os._exit(0)
+    told = _Told()
+    os.write(options.ready_fd, READY)
+    reason = _watch(options, told)
+    if reason is None:
+        return 0
+    return _undo(options.ledger, reason)
+
+
+class _Told:
+    """Whether somebody told this process to end."""
+
+    def __init__(self) -> None:
+        self.by: int | None = None
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, self._hear)
+
+    def _hear(self, number: int, _frame: FrameType | None) -> None:
+        self.by = number
+
+
+def _watch(options: argparse.Namespace, told: _Told) -> str | None:
+    """Why to undo; None when the ledger was closed without us."""
+    poll = select.poll()
+    poll.register(options.life_fd, select.POLLIN)
+    begun = heard = time.monotonic()
+    ledger = Ledger(options.ledger)
+    while True:
+        ready = poll.poll(_POLL_S * 1000)
+        if ready:
+            if not os.read(options.life_fd, 4096):
+                return None if ledger.state().closed else "the runner is gone"
+            heard = time.monotonic()
+        reason = _reason(options, told, begun, heard)
+        if reason is not None:
+            return None if ledger.state().closed else reason
+
+
+def _reason(options: argparse.Namespace, told: _Told, begun: float, heard: float) -> str | None:
+    now = time.monotonic()
+    if told.by is not None:
+        return f"the watchdog was told to end (signal {told.by})"
+    if now - heard > options.lease:
+        return f"no sign of life of the runner for {options.lease:g} s"
+    if options.kill_file.exists():
+        return "the kill file is there"
+    if now - begun > options.longest:
+        return f"the longest duration of {options.longest:g} s is over"
+    return None
+
+
+def _undo(ledger: Path, reason: str) -> int:
+    for attempt in range(_RETRIES):
+        if undo_in_fresh_process(ledger, by="watchdog", reason=reason) is None:
+            return 0
+        time.sleep(2.0**attempt * 0.25)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
