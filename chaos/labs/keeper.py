@@ -53,12 +53,14 @@ def send(pid: int, number: int) -> None:
         return
 
 
-def _end(pid: int, ticks: int, number: int) -> None:
-    if start_ticks(pid) != ticks:
-        return
-    # A frozen process takes no other signal before it runs again.
-    for each in (number, signal.SIGCONT):
-        send(pid, each)
+def _ask_to_end(pid: int, ticks: int, number: int) -> None:
+    if start_ticks(pid) == ticks:
+        send(pid, number)
+        # A frozen process takes no other signal before it runs again.
+        send(pid, signal.SIGCONT)
+
+
+def _end(pid: int, ticks: int) -> None:
     deadline = time.monotonic() + _GRACE_S
     while start_ticks(pid) == ticks and time.monotonic() < deadline:
         time.sleep(_POLL_S)
@@ -78,7 +80,9 @@ def main() -> None:
         else:
             processes[order["pid"]] = (order["start_ticks"], order["signal"])
     for pid, (ticks, number) in reversed(processes.items()):
-        _end(pid, ticks, number)
+        _ask_to_end(pid, ticks, number)
+    for pid, (ticks, _) in processes.items():
+        _end(pid, ticks)
     for directory in reversed(directories):
         shutil.rmtree(directory, ignore_errors=True)
 

@@ -256,11 +256,11 @@ def postgres_server(
 
 
 def _working_in(data: Path) -> set[int]:
-    found = set()
+    home, found = data.resolve(), set()
     for entry in Path("/proc").glob("[0-9]*"):
         # Gone meanwhile, or of another user.
         with contextlib.suppress(OSError):
-            if Path(os.readlink(entry / "cwd")) == data:
+            if (entry / "cwd").readlink() == home:
                 found.add(int(entry.name))
     return found
 
