@@ -4,25 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from typing import Any, TypedDict
+from typing import Any
 
 import pytest
 
 from clinigate.core.verdict import Verdict
 from clinigate.pipeline.setup import Setup
+from clinigate.pipeline.showing import Screen
 
-__all__ = ["Screen", "header", "properties", "screen_of"]
+__all__ = ["header", "properties", "screen_of"]
 
 #: Columns of a log, which has no width of its own.
 _LOG_WIDTH = 100
-
-
-class Screen(TypedDict, total=False):
-    """What is shown on, as `table_of` takes it."""
-
-    width: int
-    colour: bool
-    unicode: bool
 
 
 def screen_of(config: pytest.Config) -> Screen:

@@ -28,14 +28,14 @@ from clinigate.evidence.envelope import Signer
 from clinigate.pipeline.conclude import Conclusion
 from clinigate.pipeline.evaluation import CheckResult, Evaluation
 from clinigate.pipeline.keys import configured_signer
+from clinigate.pipeline.process_run import ProcessRun, run_from_outside
 from clinigate.pipeline.setup import Setup
-from clinigate.pipeline.showing import table_of
+from clinigate.pipeline.showing import Screen, table_of
 from clinigate.pytest_plugins.clinical import selected_by_flag
 from clinigate.pytest_plugins.ending import Terms, end_test
 from clinigate.pytest_plugins.options import value
-from clinigate.pytest_plugins.running import ProcessRun, run_from_outside
 from clinigate.pytest_plugins.setup import read_setup
-from clinigate.pytest_plugins.showing import Screen, header, properties, screen_of
+from clinigate.pytest_plugins.showing import header, properties, screen_of
 from clinigate.pytest_plugins.workers import (
     UNFINISHED,
     Inherited,
@@ -223,7 +223,7 @@ class SessionState:
             setup, producer = self._prepare(), producer_of(self._config)
             variables = inherited(self._config).run or run_from_outside()
             if variables:
-                self._run = ProcessRun.join(variables, producer=producer)
+                self._run = ProcessRun.join(variables, producer=producer, plan=setup.plan)
             else:
                 packs_used(setup.plan)
                 signer = self._load_signer()

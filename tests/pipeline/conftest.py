@@ -98,8 +98,8 @@ def check_that(
 def loaded(tmp_path: Path) -> Callable[..., LoadedConfig]:
     """Write and read a configuration; what is given is added to it."""
 
-    def load(more: str = "") -> LoadedConfig:
-        (tmp_path / "policy.toml").write_text(POLICY, encoding="utf-8")
+    def load(more: str = "", *, policy: str = POLICY) -> LoadedConfig:
+        (tmp_path / "policy.toml").write_text(policy, encoding="utf-8")
         (tmp_path / "clinigate.toml").write_text(CONFIG + more, encoding="utf-8")
         return load_config(tmp_path / "clinigate.toml")
 

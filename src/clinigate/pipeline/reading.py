@@ -45,21 +45,24 @@ def results_of(recorded: RecordedRun) -> Results:
         raise IncompleteRunError(
             f"run {recorded.run}: nothing was evaluated, so that there is nothing to seal"
         )
-    about, run = described[0], recorded.run
-    criteria = _criteria(about["criteria"], _notes(recorded, CRITERIA), run)
+    run = recorded.run
+    of_policy = [criterion for about in described for criterion in about["criteria"]]
+    criteria = _criteria(of_policy, _notes(recorded, CRITERIA), run)
     observations = recorded.observations()
     return Results(
         run=run,
         subject=_noun(Subject, recorded.about["subject"], run),
-        target=about["target"],
+        target=", ".join(dict.fromkeys(str(about["target"]) for about in described)),
         plan=_noun(Plan, recorded.about["plan"], run),
         started_at=recorded.started_at,
         finished_at=recorded.finished_at,
         criteria=criteria,
         verdicts=judge_all(criteria, observations),
         observations=observations,
-        packs=_nouns(PackUse, about["packs"], run),
-        declared=tuple(about["declared"]),
+        packs=tuple(
+            dict.fromkeys(_nouns(PackUse, (p for about in described for p in about["packs"]), run))
+        ),
+        declared=tuple(sorted({name for about in described for name in about["declared"]})),
         interrupted=_interruption(recorded),
     )
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from clinigate.clinical.draw import packs_used
 from clinigate.core.codec import to_plain
 from clinigate.core.criterion import Criterion
 from clinigate.core.observation import Observation
+from clinigate.core.results import PackUse
 from clinigate.core.target import Target
 from clinigate.evidence.envelope import Signer
 from clinigate.evidence.recorder import Recorder
@@ -51,14 +52,30 @@ class Recording:
         self.recorder.observation(observation)
 
     def describe(self, setup: Setup, target: Target) -> None:
-        """Write what is evaluated and by which criteria."""
+        """Write which target is evaluated, with which packs and by which criteria."""
+        self.announce(
+            target.name,
+            setup.criteria,
+            declared=sorted(target.capabilities),
+            packs=packs_used(setup.plan),
+        )
+
+    def announce(
+        self,
+        target: str,
+        criteria: Iterable[Criterion],
+        *,
+        declared: Iterable[str] = (),
+        packs: Iterable[PackUse] = (),
+    ) -> None:
+        """Write what is looked at and by which criteria; each producer of a run does so once."""
         self.recorder.note(
             EVALUATION,
             {
-                "target": target.name,
-                "declared": sorted(target.capabilities),
-                "criteria": to_plain(setup.criteria),
-                "packs": to_plain(packs_used(setup.plan)),
+                "target": target,
+                "declared": list(declared),
+                "criteria": to_plain(tuple(criteria)),
+                "packs": to_plain(tuple(packs)),
             },
         )
 

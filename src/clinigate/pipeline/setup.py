@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -16,7 +16,21 @@ from clinigate.errors import ConfigError
 from clinigate.gate.policy import Policy, load_policy, nearest
 from clinigate.scenarios import builtin_packs
 
-__all__ = ["Overrides", "Setup", "plan_for", "policy_source", "prepare", "subject_of"]
+__all__ = [
+    "PRODUCERS",
+    "Overrides",
+    "Setup",
+    "is_of_producer",
+    "plan_for",
+    "policy_source",
+    "prepare",
+    "prepare_producer",
+    "subject_of",
+]
+
+
+#: First part of the criteria's ids of each producer beside the clinical checks.
+PRODUCERS = ("chaos", "load", "bench")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +75,41 @@ def prepare(config: LoadedConfig, overrides: Overrides | None = None) -> Setup:
         UsageError: an option is looser than the policy.
     """
     given = overrides or Overrides()
-    gate = config.config.gate
-    policy = load_policy(policy_source(config), given.environment or gate.environment)
-    policy = policy.tightened(given.limits)
+    policy = _policy(config, given).tightened(given.limits)
     criteria = tuple(
-        criterion.tightened(confidence=given.confidence) for criterion in policy.criteria(CRITERIA)
+        criterion.tightened(confidence=given.confidence)
+        for criterion in policy.criteria(CRITERIA, elsewhere=is_of_producer)
     )
     return Setup(config, subject_of(config), plan_for(config, given, criteria), policy, criteria)
+
+
+def prepare_producer(
+    config: LoadedConfig, criteria: Sequence[Criterion], *, environment: str | None = None
+) -> Setup:
+    """Combine configuration and policy for a producer that brings its own criteria.
+
+    What the policy names of them stands at the policy's limits, the rest as the producer has it.
+    A producer looks at all that it was asked to: its plan is no sample.
+
+    Raises:
+        ConfigError, PolicyError: the configuration or the policy is wrong.
+    """
+    given = Overrides(environment=environment)
+    policy = _policy(config, given)
+    demanded = {each.id: each for each in policy.criteria(criteria, elsewhere=lambda _id: True)}
+    at_policy = tuple(demanded.get(each.id, each) for each in criteria)
+    plan = replace(plan_for(config, given, at_policy), packs=MappingProxyType({}), split=None)
+    return Setup(config, subject_of(config), plan, policy, at_policy)
+
+
+def is_of_producer(criterion_id: str) -> bool:
+    """Whether a criterion belongs to a producer beside the clinical checks; the gate knows all."""
+    return criterion_id.partition(".")[0] in PRODUCERS
+
+
+def _policy(config: LoadedConfig, given: Overrides) -> Policy:
+    environment = given.environment or config.config.gate.environment
+    return load_policy(policy_source(config), environment)
 
 
 def plan_for(config: LoadedConfig, overrides: Overrides, criteria: tuple[Criterion, ...]) -> Plan:

@@ -1,44 +1,56 @@
-"""A sealed run as plain text: every criterion with its bound, and where the evidence is."""
+"""A run as plain text: every criterion with its bound, and where the evidence is."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypedDict, Unpack
 
 from clinigate.core.measurement import Measurement
+from clinigate.core.results import Results
 from clinigate.core.verdict import Verdict
 from clinigate.pipeline.conclude import Conclusion
 from clinigate.reports.terminal import verdict_table
 
-__all__ = ["table_of"]
+__all__ = ["Screen", "results_table", "table_of"]
+
+
+class Screen(TypedDict, total=False):
+    """What a table is shown on.
+
+    Attributes:
+        width: columns. colour: whether to add ANSI colours.
+        unicode: False for a terminal that knows ASCII alone.
+    """
+
+    width: int
+    colour: bool
+    unicode: bool
 
 
 def table_of(
     conclusion: Conclusion,
     *,
     verdicts: Sequence[Verdict] | None = None,
-    width: int = 100,
-    colour: bool = False,
-    unicode: bool = True,
+    **screen: Unpack[Screen],
 ) -> str:
-    """Return the table of a run's verdicts, or of some of them.
+    """Return the table of a sealed run's verdicts, or of some of them, and where it is."""
+    table = results_table(conclusion.results, verdicts=verdicts, **screen)
+    return f"{table}\nevidence: {conclusion.place}"
 
-    Args:
-        conclusion: the sealed run.
-        verdicts: what to show; left out, all of the run's.
-        width: columns.
-        colour: whether to add ANSI colours.
-        unicode: False for a terminal that knows ASCII alone.
-    """
-    results = conclusion.results
+
+def results_table(
+    results: Results,
+    *,
+    verdicts: Sequence[Verdict] | None = None,
+    **screen: Unpack[Screen],
+) -> str:
+    """Return the table of a run's verdicts; with `verdicts` left out, of all of them."""
     about = (observation.about for observation in results.observations)
-    table = verdict_table(
+    return verdict_table(
         results.verdicts if verdicts is None else verdicts,
         measurements=[each for each in about if isinstance(each, Measurement)],
         criteria=results.criteria,
         sample=results.plan.is_sample,
         interrupted=results.interrupted,
-        width=width,
-        colour=colour,
-        unicode=unicode,
+        **screen,
     )
-    return f"{table}\nevidence: {conclusion.place}"

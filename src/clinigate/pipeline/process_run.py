@@ -1,4 +1,4 @@
-"""The run that one pytest process writes to: begun here, or joined where another began it."""
+"""The run that one process writes to: begun here, or joined where another began it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from clinigate.core.codec import from_plain
+from clinigate.core.plan import Plan
+from clinigate.errors import UsageError
 from clinigate.evidence.envelope import Signer
+from clinigate.evidence.recorded import read_run
 from clinigate.evidence.runs import REDACTION_KEY_VARIABLE, RUN_VARIABLE
 from clinigate.pipeline.conclude import Conclusion, conclude
 from clinigate.pipeline.recording import Recording, begin_recording, join_recording
@@ -43,14 +47,27 @@ class ProcessRun:
         return cls(recording, environ=recording.run.environ(), signer=signer)
 
     @classmethod
-    def join(cls, environ: Mapping[str, str], *, producer: str) -> ProcessRun:
+    def join(cls, environ: Mapping[str, str], *, producer: str, plan: Plan) -> ProcessRun:
         """Join the run that variables name.
 
         Raises:
             EvidenceError: it is gone, or sealed already.
+            UsageError: `plan` is a sample, and the run was begun as a full evaluation.
         """
         recording = join_recording(environ, producer=producer)
-        return cls(recording, environ=environ, signer=None)
+        run = cls(recording, environ=environ, signer=None)
+        if plan.is_sample and not _begun_as(run.directory).is_sample:
+            recording.finish("a sample does not belong into a full evaluation")
+            raise UsageError(
+                f"run {run.id} was begun as a full evaluation, and this is a sample; leave the "
+                "profile out, or begin the run as a sample"
+            )
+        return run
+
+    @property
+    def directory(self) -> Path:
+        """The run's home."""
+        return Path(self.environ[RUN_VARIABLE])
 
     @property
     def owned(self) -> bool:
@@ -70,11 +87,15 @@ class ProcessRun:
         self.recording.finish(reason)
         if self.recording.run is None:
             return None
-        return conclude(self.recording.run.directory, signer=self._signer)
+        return conclude(self.directory, signer=self._signer)
+
+
+def _begun_as(directory: Path) -> Plan:
+    return from_plain(Plan, read_run(directory).about["plan"])
 
 
 def run_from_outside() -> Mapping[str, str]:
-    """The run that whoever called pytest wants it to join, as a pipeline of several tools does."""
+    """The run that whoever called this process wants it to join: a pipeline of several tools."""
     if not os.environ.get(RUN_VARIABLE):
         return {}
     names = (RUN_VARIABLE, REDACTION_KEY_VARIABLE)

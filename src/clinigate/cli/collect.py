@@ -1,0 +1,82 @@
+"""`clinigate collect`: one run for the evidence of several commands."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from clinigate.cli.exits import ExitCode
+from clinigate.cli.keys import passphrase_source
+from clinigate.cli.options import config_option, passphrase_option
+from clinigate.cli.producing import screen
+from clinigate.cli.troubles import complain
+from clinigate.config.loader import load_config
+from clinigate.core.plan import Profile
+from clinigate.errors import UsageError
+from clinigate.evidence.spool import RunStatus
+from clinigate.pipeline.interrupts import undisturbed
+from clinigate.pipeline.keys import configured_signer
+from clinigate.pipeline.process_run import ProcessRun, run_from_outside
+from clinigate.pipeline.setup import Overrides, prepare
+from clinigate.pipeline.showing import table_of
+
+__all__ = ["command"]
+
+
+@click.command("collect", context_settings={"ignore_unknown_options": True})
+@config_option
+@click.option("--profile", type=click.Choice([str(each) for each in Profile]), default="full",
+              show_default=True, help="pr: the run is a sample, and never certifies.")  # fmt: skip
+@passphrase_option
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+def command(
+    config: Path | None, profile: str, passphrase_fd: int | None, command: tuple[str, ...]
+) -> int:
+    r"""Run COMMAND, and seal what pytest, chaos, load and bench record in it as one run.
+
+    \b
+    clinigate collect -- sh -c 'pytest tests/clinical; clinigate chaos run kill-replica'
+
+    The exit code is the command's own; 2 when a part of the run never finished.
+    """
+    if run_from_outside():
+        raise UsageError("this is called from within a run already; `collect` begins one")
+    loaded = load_config(config)
+    setup = prepare(loaded, Overrides(profile=Profile(profile)))
+    source = passphrase_source(passphrase_fd, confirm=False)
+    signer = configured_signer(loaded, passphrase=source)
+    run = ProcessRun.begin(setup, producer="collect", signer=signer)
+    stopped: str | None = "the run was interrupted"
+    try:
+        code = _call(command, {**os.environ, **run.environ})
+        stopped = None
+    finally:
+        with undisturbed():
+            conclusion = run.end(stopped)
+            assert conclusion is not None
+            click.echo(table_of(conclusion, **screen()))
+    if conclusion.bundle.status is not RunStatus.COMPLETE:
+        said = f"run {run.id} is {conclusion.bundle.status}; no gate opens on it"
+        return complain(said, ExitCode.UNFINISHED)
+    return code
+
+
+def _call(command: tuple[str, ...], environ: Mapping[str, str]) -> int:
+    """Call a command to its end. It is told of an interruption once, whoever was told first."""
+    try:
+        # In a process group of its own: Ctrl-C reaches it through us, not a second time by itself.
+        process = subprocess.Popen(command, env=environ, process_group=0)  # noqa: S603 - the user's own command
+    except OSError as error:
+        raise UsageError(f"{command[0]}: {error.strerror}; give a command after --") from None
+    try:
+        code = process.wait()
+    except KeyboardInterrupt:
+        os.killpg(process.pid, signal.SIGINT)
+        process.wait()
+        raise
+    return code if code >= 0 else 128 - code
