@@ -9,9 +9,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from clinigate.core.criterion import Criterion, Relation
 from clinigate.core.statistics import quantile_bounds
+from clinigate.core.verdict import Status
 from clinigate.errors import UsageError
-from clinigate.measure.histogram import Histogram
+from clinigate.measure.histogram import Histogram, quantile_measurement
 
 SECONDS = st.one_of(st.floats(0, 100), st.floats(0, 1e-5), st.floats(1e5, 1e12))
 MANY = st.lists(SECONDS, max_size=80)
@@ -140,3 +142,19 @@ def test_data_that_is_no_histogram_is_refused():
     empty = Histogram().to_plain()
     with pytest.raises(UsageError, match="contradict"):
         Histogram.from_plain({**empty, "total_ns": 5})
+
+
+@pytest.mark.parametrize(
+    ("values", "status"),
+    [
+        ([0.05] * 299, Status.PASS),
+        ([0.05] * 298, Status.INCONCLUSIVE),
+        ([0.05] * 280 + [0.2] * 19, Status.FAIL),
+        ([], Status.INCONCLUSIVE),
+    ],
+)
+def test_a_criterion_judges_a_quantile_by_its_bounds(values, status):
+    measured = quantile_measurement("load.p99", of(*values), 0.99)
+    assert (measured.unit, measured.n) == ("s", len(values))
+    criterion = Criterion("load.p99", "load.p99", Relation.AT_MOST, 0.1)
+    assert criterion.judge(measured).status is status

@@ -14,13 +14,13 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from clinigate.core.measurement import Interval
+from clinigate.core.measurement import Interval, Kind, Measurement, SliceResult
 from clinigate.core.statistics import allowed_exceedances
 from clinigate.core.statistics.arguments import check_confidence, check_count, check_open_unit
 from clinigate.core.statistics.rates import max_events
 from clinigate.errors import UsageError
 
-__all__ = ["METHOD", "Histogram"]
+__all__ = ["METHOD", "Histogram", "quantile_measurement"]
 
 #: How the bounds of a quantile are found, as measurements say it.
 METHOD = "order statistics of an exact-count histogram (values to 0.05%)"
@@ -251,3 +251,35 @@ def _edges(key: int) -> tuple[int, int]:
     shift = key // _HALF - 1
     low = (key - shift * _HALF) << shift
     return low, low + (1 << shift) - 1
+
+
+def quantile_measurement(
+    metric: str,
+    histogram: Histogram,
+    q: float,
+    confidence: float = 0.95,
+    *,
+    slices: tuple[SliceResult, ...] = (),
+    caveats: tuple[str, ...] = (),
+    excluded: int = 0,
+    unmeasurable: str | None = None,
+) -> Measurement:
+    """Return the `q`-quantile of a histogram in seconds, with bounds at `confidence` each.
+
+    Where nothing was recorded the value is None and n is 0: a criterion calls that INCONCLUSIVE.
+
+    Raises:
+        UsageError: `q` outside (0, 1), `confidence` outside (0.5, 1).
+    """
+    return Measurement(
+        metric=metric,
+        kind=Kind.QUANTILE,
+        value=histogram.quantile(q),
+        n=histogram.count,
+        unit="s",
+        interval=histogram.quantile_interval(q, confidence),
+        slices=slices,
+        caveats=caveats,
+        excluded=excluded,
+        unmeasurable=unmeasurable,
+    )
