@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 from collections.abc import Mapping
@@ -46,6 +47,8 @@ def command(
     """
     if run_from_outside():
         raise UsageError("this is called from within a run already; `collect` begins one")
+    if shutil.which(command[0]) is None:
+        raise UsageError(f"{command[0]}: no such program; give a command after --")
     loaded = load_config(config)
     setup = prepare(loaded, Overrides(profile=Profile(profile)))
     source = passphrase_source(passphrase_fd, confirm=False)
@@ -57,7 +60,7 @@ def command(
         stopped = None
     finally:
         with undisturbed():
-            conclusion = run.end(stopped)
+            conclusion = run.end(stopped, allow_incomplete=True)
             assert conclusion is not None
             click.echo(table_of(conclusion, **screen()))
     if conclusion.bundle.status is not RunStatus.COMPLETE:
@@ -68,11 +71,8 @@ def command(
 
 def _call(command: tuple[str, ...], environ: Mapping[str, str]) -> int:
     """Call a command to its end. It is told of an interruption once, whoever was told first."""
-    try:
-        # In a process group of its own: Ctrl-C reaches it through us, not a second time by itself.
-        process = subprocess.Popen(command, env=environ, process_group=0)  # noqa: S603 - the user's own command
-    except OSError as error:
-        raise UsageError(f"{command[0]}: {error.strerror}; give a command after --") from None
+    # In a process group of its own: Ctrl-C reaches it through us, not a second time by itself.
+    process = subprocess.Popen(command, env=environ, process_group=0)  # noqa: S603 - the user's own command
     try:
         code = process.wait()
     except KeyboardInterrupt:

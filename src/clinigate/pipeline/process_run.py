@@ -74,11 +74,12 @@ class ProcessRun:
         """Whether this process began the run."""
         return self.recording.run is not None
 
-    def end(self, reason: str | None) -> Conclusion | None:
+    def end(self, reason: str | None, *, allow_incomplete: bool = False) -> Conclusion | None:
         """End this process's part; where it began the run, seal it and return what it holds.
 
         Args:
             reason: why it ended early, if it did.
+            allow_incomplete: seal the run as INCOMPLETE where another part never finished.
 
         Raises:
             IncompleteRunError: nothing was evaluated, or another part never finished.
@@ -87,7 +88,7 @@ class ProcessRun:
         self.recording.finish(reason)
         if self.recording.run is None:
             return None
-        return conclude(self.directory, signer=self._signer)
+        return conclude(self.directory, signer=self._signer, allow_incomplete=allow_incomplete)
 
 
 def _begun_as(directory: Path) -> Plan:
