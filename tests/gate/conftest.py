@@ -168,9 +168,15 @@ def gate(world: SimpleNamespace) -> Callable[..., Decision]:
         records: Sequence[VerifiedRecord] = (),
         now: datetime = NOW,
         base: Sequence[Criterion] = BASE,
+        others: Sequence[Criterion] = (),
     ) -> Decision:
         return decide(
-            policy or world.policy(), bundles, records=records, now=now, base_criteria=base
+            policy or world.policy(),
+            bundles,
+            records=records,
+            now=now,
+            base_criteria=base,
+            other_criteria=others,
         )
 
     return decided
