@@ -3,8 +3,12 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+# Outside of the lock: which build of it fits depends on the machine's processor and driver.
+TORCH  ?= torch==2.13.0 nvidia-ml-py
+# Measured beside us in `make bench`; what is missing there is said, not guessed.
+PEERS  ?= mlcommons-loadgen
 
-.PHONY: demo test lint types docs bench lock wheel-test clean
+.PHONY: demo test lint types docs bench campaign lock clean
 
 demo: $(STAMP)
 	$(BIN)/clinigate demo
@@ -25,11 +29,17 @@ docs: $(STAMP)
 	$(BIN)/python docs/regenerate.py
 
 bench: $(STAMP)
+	-$(BIN)/python -m pip install --quiet $(PEERS)
 	$(BIN)/python benchmarks/run_all.py
+
+# Long fault campaigns; the tests run a small sample of each.
+campaign: $(STAMP)
+	$(BIN)/python benchmarks/run_campaigns.py
 
 # The lock is made for every supported Python at once; it names no index.
 lock:
-	uv pip compile pyproject.toml --extra demo --extra stats --group test --group lint \
+	uv pip compile pyproject.toml --extra chaos --extra db --extra demo --extra load --extra stats \
+	  --group test --group lint \
 	  --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  -o requirements.lock
 
@@ -41,5 +51,6 @@ HOMES := chaos gpu_bench load pytest_plugins reports scenarios
 $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet $(TORCH)
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	touch $@
