@@ -134,8 +134,9 @@ class Outcome:
 class Project:
     """A folder with a configuration, a policy, checks and tests."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **environ: str) -> None:
         self.folder = folder
+        self._environ = environ
         self.write("clinigate.toml", CONFIG)
         self.write("policy.toml", POLICY)
         self.write("conftest.py", CONFTEST)
@@ -159,9 +160,9 @@ class Project:
         kept = {
             name: text
             for name, text in os.environ.items()
-            if not name.startswith(("PYTEST", "CLINIGATE"))
+            if not name.startswith(("PYTEST", "CLINIGATE", "PYTHONDONTWRITE"))
         }
-        return {**kept, "COLUMNS": "120", **variables}
+        return {**kept, "COLUMNS": "120", **self._environ, **variables}
 
     def start(self, *args: str, **how: object) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "pytest", "--junitxml=junit.xml", *args]
@@ -226,9 +227,20 @@ def _cases(report: Path) -> dict[str, tuple[str, str, dict[str, str]]]:
     return found
 
 
+@pytest.fixture(scope="session")
+def bytecode(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Where the processes keep compiled modules, if Python is told to leave none behind.
+
+    pytest rewrites every module of ours that it loads; without bytecode each process does it anew.
+    """
+    if not sys.dont_write_bytecode:
+        return {}
+    return {"PYTHONPYCACHEPREFIX": str(tmp_path_factory.mktemp("bytecode"))}
+
+
 @pytest.fixture
-def project(tmp_path: Path) -> Project:
-    return Project(tmp_path)
+def project(tmp_path: Path, bytecode: dict[str, str]) -> Project:
+    return Project(tmp_path, **bytecode)
 
 
 @pytest.fixture
