@@ -106,7 +106,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def pytest_report_header(config: pytest.Config) -> str | None:
     """Say by what is judged, where an evaluation is meant."""
-    return state_of(config).header() if _evaluates(config) else None
+    if is_worker(config) or not _evaluates(config):
+        return None
+    return state_of(config).header()
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
@@ -181,4 +183,7 @@ def _interruption(session: pytest.Session) -> str | None:
         if reason:
             return str(reason)
     ran = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
-    return None if session.exitstatus in ran else "pytest was interrupted"
+    if session.exitstatus in ran:
+        return None
+    interrupted = session.exitstatus == pytest.ExitCode.INTERRUPTED
+    return "pytest was interrupted" if interrupted else "pytest broke off"

@@ -72,6 +72,7 @@ class SessionState:
         self._evaluation: Evaluation | None = None
         self._results: dict[str, CheckResult] = {}
         self._added: dict[str, Criterion] = {}
+        self._began = False
         self._assessed = False
         self._violation: str | None = None
         self._trouble: str | None = None
@@ -129,6 +130,7 @@ class SessionState:
             setup, asked = self._prepare(), as_target(target)
             REGISTRY.load_entry_points()
             self._record().recording.describe(setup, asked)
+            self._began = True
             self._evaluation = Evaluation(setup, asked)
             if (trouble := self._evaluation.ask(check_reachable)) is not None:
                 raise TargetError(trouble)
@@ -136,7 +138,7 @@ class SessionState:
     def assess(self, check_id: str, item: pytest.Item, criteria: Sequence[Criterion]) -> None:
         """Run a check, once a session, and let the test end as its verdicts say."""
         __tracebackhide__ = True
-        with self._in_one_sentence():
+        with self._in_one_sentence(may_slip=True):
             _refuse_running_loop()
             self._add(criteria)
             result = self._results.get(check_id) or self._look(check_id)
@@ -158,16 +160,19 @@ class SessionState:
 
     def end(self, *, interrupted: str | None) -> None:
         """Say that this process has written all that it will; seal the run if it began it."""
-        self.close()  # a fixture that failed or was interrupted has not
+        try:
+            self.close()  # a fixture that failed or was interrupted has not
+        except Exception as error:  # noqa: BLE001 - the target's own; the run is sealed all the same
+            self._trouble = self._trouble or f"the target did not close: {type(error).__name__}"
         if self._run is None:
             return
         try:
             self._conclusion = self._run.end(self._violation or self._trouble or interrupted)
-        except IncompleteRunError as error:
-            self._trouble = f"the run was not sealed: {error}"
         except ClinigateError as error:
             self._trouble = f"the run was not sealed: {error}"
-            self._code = _code(error)
+            # A controller whose workers were asked for no check has begun a run in vain: no harm.
+            if self._began or self.reports or not isinstance(error, IncompleteRunError):
+                self._code = _code(error)
 
     def report(self) -> Report:
         """What a worker tells the controller."""
@@ -206,7 +211,8 @@ class SessionState:
             lines.append(table_of(self._conclusion, **screen))
         elif self._run is not None and not self._run.owned and not is_worker(self._config):
             lines.append(f"recorded in run {self._run.id}; whoever began it seals it")
-        lines.append(self._trouble or "")
+        if self._conclusion is None:  # else the table says why the run ended early
+            lines.append(self._trouble or "")
         if self._graded_sample:
             lines.append("--clinical-grade asks for a certification, and a sample never is one")
         return "\n".join(filter(None, lines))
@@ -268,14 +274,16 @@ class SessionState:
         return sample and bool(value(self._config, "clinical-grade"))
 
     @contextmanager
-    def _in_one_sentence(self) -> Iterator[None]:
-        """Fail the test without a traceback for what we say ourselves, and remember why."""
+    def _in_one_sentence(self, *, may_slip: bool = False) -> Iterator[None]:
+        """Fail the test without a traceback for what we say ourselves, and remember why.
+
+        Once checks run, a slip in one test (`may_slip`) is that test's alone.
+        """
         __tracebackhide__ = True
         try:
             yield
         except ClinigateError as error:
-            # Once checks run, a slip in one test is that test's alone.
-            if not (self._evaluation and isinstance(error, UsageError | CheckDefinitionError)):
+            if not (may_slip and isinstance(error, UsageError | CheckDefinitionError)):
                 self._trouble = self._trouble or str(error)
                 self._code = max(self._code or 0, _code(error))
             # Not pytest.fail: the report would show what it was raised from as well.

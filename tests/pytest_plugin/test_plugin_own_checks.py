@@ -135,6 +135,29 @@ def test_a_target_of_any_kind(acme: Any, returned: str) -> None:
     assert outcome.verdict("test_theirs") == "passed"
 
 
+def test_a_target_that_does_not_close(acme: Any) -> None:
+    """Its error is shown as its own, and the run is sealed all the same."""
+    stuck = """
+
+class Stuck:
+    name = "stuck"
+    capabilities = frozenset()
+
+    async def ask(self, turns, *, capability, timeout_s, seed=None):
+        raise AssertionError
+
+    async def aclose(self):
+        raise ValueError("it does not close")
+"""
+    conftest = (acme.folder / "conftest.py").read_text()
+    acme.write("conftest.py", conftest.replace("lambda text: text", "Stuck()") + stuck)
+    acme.tests(good="T-REQUIRED-PASS-001")
+    outcome = acme.run()
+    assert outcome.code == 1
+    assert "ValueError: it does not close" in outcome.out
+    assert acme.sealed_status() == "COMPLETE"
+
+
 def test_the_guides_examples_run(project: Any) -> None:
     """conftest.py and the test of docs/pytest-guide.md, as they stand."""
     page = Path(__file__).resolve().parents[2] / "docs" / "pytest-guide.md"

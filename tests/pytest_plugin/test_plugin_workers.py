@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import socket
+import threading
 from typing import Any
 
 from clinigate.evidence.recorded import read_run
@@ -31,9 +35,6 @@ def meet(request):
 
 def run_with_both(project: Any, *options: str) -> Any:
     """Run on two workers, of which each has recorded something."""
-    import socket
-    import threading
-
     project.tests(**CHECKS)
     project.write("conftest.py", (project.folder / "conftest.py").read_text() + BOTH)
     with socket.create_server(("127.0.0.1", 0)) as meeting:
@@ -108,3 +109,35 @@ def test_an_evaluation_of_nothing_on_workers(project: Any) -> None:
     assert outcome.code == 1, outcome.out
     assert "nothing was evaluated" in outcome.out
     outcome.assert_no_traceback()
+
+
+def test_interrupted_workers_leave_a_sealed_run(project: Any) -> None:
+    """Ctrl-C reaches all processes of a terminal: what they saw is sealed as ABORTED."""
+    fifo = project.folder / "fifo"
+    os.mkfifo(fifo)
+    waiting = f"""
+
+@check("T-WAITS-001", metrics=["emotion.accuracy"])
+async def waits(target, plan):
+    \"\"\"Measures, says so, and never ends.\"\"\"
+    import asyncio
+    import pathlib
+
+    yield Observation("T-WAITS-001", measured("emotion.accuracy", 0, 300))
+    pathlib.Path({str(fifo)!r}).write_text("!")
+    await asyncio.Event().wait()
+"""
+    project.write("conftest.py", (project.folder / "conftest.py").read_text() + waiting)
+    project.tests(waits="T-WAITS-001")
+    told = os.open(fifo, os.O_RDWR)
+    process = project.start("--clinical-grade", "-n", "1", start_new_session=True)
+    assert os.read(told, 1) == b"!", "the check came to its observation"
+    os.killpg(process.pid, signal.SIGINT)
+    out, _ = process.communicate()
+    os.close(told)
+    assert process.returncode == 2, out
+    assert project.sealed_status() == "ABORTED"
+    assert "run ended early: pytest was interrupted" in out
+    assert {v.status for v in project.results().verdicts if v.criterion == "emotion.accuracy"} == {
+        "PASS"
+    }
