@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from clinigate.reference.defects import DEFECTS
-from clinigate.reference.web.api import Api
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference-service.md").read_text(encoding="utf-8")
 
@@ -24,7 +23,7 @@ def test_each_defect_is_told_as_its_table_has_it(name: str) -> None:
 
 
 def test_every_route_is_told(app: Any) -> None:
-    api = Api(app.service, desk=None, limit=None, metrics=app.metrics)  # type: ignore[arg-type]
+    api = app.api
     told = set(re.findall(r"^\| `(GET|POST) (\S+)`", PAGE, re.MULTILINE))
     served = {
         (method, route.path)

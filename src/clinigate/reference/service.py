@@ -14,6 +14,7 @@ from clinigate.reference.defects import CLEAN, Defect, defect_named
 from clinigate.reference.engine.models import fitted
 from clinigate.reference.engine.reading import Assessment, EmotionReading, Engine
 from clinigate.reference.engine.replies import compose
+from clinigate.reference.ports import Answer
 from clinigate.reference.records.audit import AuditLog
 from clinigate.reference.records.store import Store
 
@@ -24,14 +25,6 @@ STORE_FILE = "conversations.db"
 
 Clock = Callable[[], float]
 """Seconds since the epoch."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the service says to a conversation, and what it read in it."""
-
-    text: str
-    assessment: Assessment
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +22,15 @@ from typing import Any
 from clinigate.core.canonical import canonical_bytes, parse_json, sha256_hex
 from clinigate.errors import EvidenceError, IntegrityError
 
-__all__ = ["GENESIS", "AuditEvent", "AuditLog", "Chain", "verify_chain"]
+__all__ = [
+    "GENESIS",
+    "AuditEvent",
+    "AuditLog",
+    "Chain",
+    "chained_line",
+    "verify_chain",
+    "verify_lines",
+]
 
 GENESIS = "0" * 64
 """What the first line names as the line before it."""
@@ -46,6 +54,22 @@ class Chain:
 
     length: int = 0
     head: str = GENESIS
+
+
+def chained_line(chain: Chain, event: AuditEvent, *, at: float) -> tuple[bytes, Chain]:
+    """Return the line that puts `event` at the end of `chain`, and the chain with it.
+
+    `at` is in seconds since the epoch.
+    """
+    row = {
+        "seq": chain.length + 1,
+        "time": datetime.fromtimestamp(at, UTC).isoformat(),
+        **asdict(event),
+        "prev": chain.head,
+    }
+    digest = sha256_hex(canonical_bytes(row))
+    line = canonical_bytes({**row, "hash": digest}) + b"\n"
+    return line, Chain(chain.length + 1, digest)
 
 
 class AuditLog:
@@ -81,16 +105,10 @@ class AuditLog:
             EvidenceError: the line could not be written whole; the access must then be refused.
         """
         with self._lock:
-            row = {
-                "seq": self._chain.length + 1,
-                "time": datetime.fromtimestamp(self._clock(), UTC).isoformat(),
-                **asdict(event),
-                "prev": self._chain.head,
-            }
-            digest = sha256_hex(canonical_bytes(row))
-            self._write(canonical_bytes({**row, "hash": digest}) + b"\n")
-            self._chain = Chain(self._chain.length + 1, digest)
-            return digest
+            line, grown = chained_line(self._chain, event, at=self._clock())
+            self._write(line)
+            self._chain = grown
+            return grown.head
 
     def close(self) -> None:
         """Close the file. Calling it twice is harmless."""
@@ -120,11 +138,20 @@ def verify_chain(path: Path, *, head: str | None = None) -> Chain:
     Raises:
         IntegrityError: a line is no JSON, was changed, or does not follow the one before it.
     """
+    return verify_lines(path.read_bytes().splitlines(keepends=True), str(path), head=head)
+
+
+def verify_lines(lines: Iterable[bytes], name: str, *, head: str | None = None) -> Chain:
+    """Check the lines of one chain, wherever they were kept; `name` is for the messages.
+
+    Raises:
+        IntegrityError: as `verify_chain`.
+    """
     chain = Chain()
-    for number, line in enumerate(path.read_bytes().splitlines(keepends=True), start=1):
-        chain = _follow(chain, line, f"{path} line {number}")
+    for number, line in enumerate(lines, start=1):
+        chain = _follow(chain, line, f"{name} line {number}")
     if head is not None and chain.head != head:
-        raise IntegrityError(f"{path}: the log ends at {chain.head}, expected {head}")
+        raise IntegrityError(f"{name}: the log ends at {chain.head}, expected {head}")
     return chain
 
 

@@ -12,19 +12,12 @@ would otherwise delay a reply by the time that the disk takes.
 from __future__ import annotations
 
 import os
-import secrets
 import sqlite3
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-from clinigate.core.canonical import canonical_bytes, parse_json
-from clinigate.core.case import Turn
-from clinigate.errors import EvidenceError, IntegrityError
+from clinigate.errors import EvidenceError
+from clinigate.reference.records.sealing import Conversation, SealedRow, Sealer
 
 __all__ = ["Conversation", "Store"]
 
@@ -37,19 +30,7 @@ CREATE TABLE IF NOT EXISTS conversations (
     reply BLOB NOT NULL
 ) WITHOUT ROWID
 """
-_NONCE_BYTES = 12
 _ROWS_PER_CHECKPOINT = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Conversation:
-    """One chat request and what was answered."""
-
-    id: str
-    created_at: float
-    client: str
-    messages: tuple[Turn, ...]
-    reply: str
 
 
 class Store:
@@ -62,7 +43,7 @@ class Store:
             EvidenceError: the file cannot be opened or is no database.
         """
         self.path = path
-        self._cipher = AESGCM(key)
+        self._sealer = Sealer(key, f"store {path}")
         self._lock = threading.Lock()
         try:
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
@@ -80,13 +61,7 @@ class Store:
         Raises:
             EvidenceError: it could not be written; the reply must then not be sent.
         """
-        row = (
-            conversation.id,
-            conversation.created_at,
-            conversation.client,
-            self._seal(_turns_to_bytes(conversation.messages), conversation.id, "messages"),
-            self._seal(conversation.reply.encode(), conversation.id, "reply"),
-        )
+        row = self._sealer.seal(conversation).values()
         try:
             with self._lock:
                 self._db.execute("INSERT INTO conversations VALUES (?, ?, ?, ?, ?)", row)
@@ -109,14 +84,7 @@ class Store:
             row = self._db.execute(query, (conversation_id,)).fetchone()
         if row is None:
             raise KeyError(conversation_id)
-        created_at, client, messages, reply = row
-        return Conversation(
-            conversation_id,
-            created_at,
-            client,
-            _turns_from_bytes(self._open(messages, conversation_id, "messages")),
-            self._open(reply, conversation_id, "reply").decode(),
-        )
+        return self._sealer.open(SealedRow(conversation_id, *row))
 
     def ready(self) -> bool:
         """Whether the database answers."""
@@ -132,19 +100,6 @@ class Store:
         self._checkpoints.close()
         with self._lock:
             self._db.close()
-
-    def _seal(self, clear: bytes, row: str, column: str) -> bytes:
-        nonce = secrets.token_bytes(_NONCE_BYTES)
-        return nonce + self._cipher.encrypt(nonce, clear, f"{row}/{column}".encode())
-
-    def _open(self, sealed: bytes, row: str, column: str) -> bytes:
-        nonce, body = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
-        try:
-            return self._cipher.decrypt(nonce, body, f"{row}/{column}".encode())
-        except (InvalidTag, ValueError) as error:
-            raise IntegrityError(
-                f"store {self.path}: {column} of {row} does not open; wrong key, or altered"
-            ) from error
 
 
 class _Checkpointer:
@@ -178,11 +133,3 @@ def _connect(path: Path) -> sqlite3.Connection:
     db.execute("PRAGMA journal_mode=WAL")
     db.execute("PRAGMA synchronous=NORMAL")
     return db
-
-
-def _turns_to_bytes(turns: Sequence[Turn]) -> bytes:
-    return canonical_bytes([[turn.role, turn.text] for turn in turns])
-
-
-def _turns_from_bytes(data: bytes) -> tuple[Turn, ...]:
-    return tuple(Turn(role, text) for role, text in parse_json(data))

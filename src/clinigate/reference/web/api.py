@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import hashlib
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -17,13 +18,15 @@ from starlette.routing import Route
 
 from clinigate.core.case import Turn
 from clinigate.reference import NOTICE
+from clinigate.reference.crisis.trace import new_trace_id, trace_id_of
+from clinigate.reference.ports import Answer, Exchanged, Mind, Records
 from clinigate.reference.records.audit import AuditEvent
-from clinigate.reference.records.store import Conversation
-from clinigate.reference.service import Service
 from clinigate.reference.web import wire
 from clinigate.reference.web.clients import Grant, TokenDesk
 from clinigate.reference.web.frame import exchange_of
+from clinigate.reference.web.load import Load
 from clinigate.reference.web.metrics import CONTENT_TYPE, Metrics
+from clinigate.reference.web.pacing import Pacing
 from clinigate.reference.web.problems import OAuthProblem, Problem
 from clinigate.reference.web.ratelimit import RateLimit
 from clinigate.reference.web.requests import (
@@ -36,16 +39,22 @@ from clinigate.reference.web.requests import (
 __all__ = ["Api"]
 
 _TOKEN_REQUESTS_PER_MINUTE = 100
+_MOST_TRACES = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """The endpoints over one service."""
+    """The endpoints over what reads and what records; `traced` where crises leave traces."""
 
-    service: Service
+    mind: Mind
+    records: Records
     desk: TokenDesk
     limit: RateLimit
     metrics: Metrics
+    load: Load
+    pacing: Pacing
+    clock: Callable[[], float]
+    traced: bool = False
 
     def routes(self) -> list[Route]:
         """Return the routes of the service."""
@@ -54,6 +63,8 @@ class Api:
             ("POST", "/v1/chat/completions", self.chat),
             ("POST", "/v1/crisis", self.crisis),
             ("POST", "/v1/emotion", self.emotion),
+            ("GET", "/v1/crisis/traces", self.traces),
+            ("GET", "/v1/crisis/traces/{id}", self.trace),
             ("GET", "/v1/models", self.models),
             ("GET", "/v1/model", self.model),
             ("GET", "/health", self.health),
@@ -75,7 +86,7 @@ class Api:
         scopes = frozenset(form["scope"].split()) if "scope" in form else None
         token = self.desk.issue(client_id, secret, scopes)
         exchange.client = client_id
-        self._audit(request, "token.issue")
+        await self._audit(request, "token.issue")
         self.metrics.tokens.inc()
         return JSONResponse(
             {
@@ -90,56 +101,84 @@ class Api:
     async def chat(self, request: Request) -> Response:
         """Answer a conversation, whole or as a stream."""
         self._admit(request, "chat")
+        arrived = self.clock()
         body = await json_object(request)
         turns = messages_of(body)
         model = self._model_asked_for(body)
         stream = optional_bool(body, "stream")
-        await asyncio.sleep(self.service.delay_s())
-        answer = self.service.chat(turns)
-        completion_id = f"chatcmpl-{secrets.token_hex(12)}"
-        self._keep(request, completion_id, turns, answer.text)
-        self._count_crisis(flagged=answer.assessment.crisis)
-        completion = wire.Completion(completion_id, int(self.service.clock()), model, answer)
-        if stream:
-            return StreamingResponse(wire.events(completion), media_type="text/event-stream")
-        return JSONResponse(wire.completion(completion, turns))
+        with self.load.held():
+            await asyncio.sleep(self.mind.delay_s())
+            answer = await self.mind.chat(turns)
+            exchanged = self._exchanged(request, turns, answer, arrived)
+            without = await self.records.exchange(exchanged)
+            self._count_crisis(flagged=answer.assessment.crisis)
+            trace = exchanged.trace if self.traced else ""
+            completion = wire.Completion(
+                exchanged.id, int(exchanged.read_at), model, answer, trace, without
+            )
+            headers = {"x-trace-id": trace} if trace else {}
+            if not stream:
+                await self.pacing.whole(answer.text)
+                return JSONResponse(wire.completion(completion, turns), headers=headers)
+        pieces = self.load.during(wire.events(completion, self.pacing))
+        return StreamingResponse(pieces, media_type="text/event-stream", headers=headers)
 
     async def crisis(self, request: Request) -> Response:
         """Say whether a conversation discloses a crisis."""
         turns = await self._conversation(request, "crisis")
-        assessment = self.service.crisis(turns)
-        self._audit(request, "crisis.assess")
-        self._count_crisis(flagged=assessment.crisis)
-        return JSONResponse(wire.safety(assessment))
+        judged = await self.mind.crisis(turns)
+        await self._audit(request, "crisis.assess")
+        self._count_crisis(flagged=judged.assessment.crisis)
+        return JSONResponse({**wire.safety(judged.assessment), **wire.degraded(judged.degraded)})
 
     async def emotion(self, request: Request) -> Response:
         """Name the emotion of the last user message."""
         turns = await self._conversation(request, "emotion")
-        reading = self.service.emotion(turns)
-        self._audit(request, "emotion.read")
+        reading = await self.mind.emotion(turns)
+        await self._audit(request, "emotion.read")
         return JSONResponse({"emotion": reading.emotion, "scores": dict(reading.scores)})
+
+    async def trace(self, request: Request) -> Response:
+        """Return what happened after a disclosure."""
+        self._admit(request, "traces")
+        found = await self.records.trace(request.path_params["id"])
+        await self._audit(request, "trace.read")
+        if found is None:
+            raise Problem(404, "not_found", "no crisis has this trace id")
+        return JSONResponse(found.shown())
+
+    async def traces(self, request: Request) -> Response:
+        """List the newest crisis traces."""
+        self._admit(request, "traces")
+        asked = request.query_params.get("limit", "100")
+        if not (asked.isdecimal() and 1 <= int(asked) <= _MOST_TRACES):
+            raise Problem(422, "invalid_request", f"limit must be 1 to {_MOST_TRACES}")
+        found = await self.records.traces(int(asked))
+        await self._audit(request, "trace.list")
+        return JSONResponse({"traces": found})
 
     async def models(self, _request: Request) -> Response:
         """List the one model that is served, in the form of the OpenAI API."""
-        name = self.service.engine.card.model
+        name = self.mind.card.model
         entry = {"id": name, "object": "model", "created": 0, "owned_by": "clinigate-reference"}
         return JSONResponse({"object": "list", "data": [entry]})
 
     async def model(self, _request: Request) -> Response:
         """Say what the model is, what it has seen, and what it cannot say."""
-        return JSONResponse(wire.model_card(self.service.engine.card))
+        return JSONResponse(wire.model_card(self.mind.card))
 
     async def health(self, _request: Request) -> Response:
         """Say that the process answers, and what it is."""
-        card = self.service.engine.card
+        card = self.mind.card
         return JSONResponse(
             {"status": "ok", "model": card.model, "fitted_to": card.fitted_to, "notice": NOTICE}
         )
 
     async def ready(self, _request: Request) -> Response:
         """Say whether requests can be served: the records can be written."""
-        ready = self.service.store.ready()
-        return JSONResponse({"ready": ready}, 200 if ready else 503)
+        ready, lost = self.records.ready(), self.records.lost()
+        more = {"lost": list(lost)} if lost else {}
+        return JSONResponse({"ready": ready, **more}, 200 if ready else 503)
 
     async def prometheus(self, request: Request) -> Response:
         """Return the counters. They tell how many people are in a crisis, so they need a scope."""
@@ -149,7 +188,7 @@ class Api:
     async def _conversation(self, request: Request, scope: str) -> tuple[Turn, ...]:
         self._admit(request, scope)
         turns = messages_of(await json_object(request))
-        await asyncio.sleep(self.service.delay_s())
+        await asyncio.sleep(self.mind.delay_s())
         return turns
 
     def _admit(self, request: Request, scope: str) -> Grant:
@@ -175,34 +214,54 @@ class Api:
         return grant
 
     def _model_asked_for(self, body: dict[str, Any]) -> str:
-        served = self.service.engine.card.model
+        served = self.mind.card.model
         if body.get("model", served) != served:
             raise Problem(404, "model_not_found", f"the only model served here is {served}")
         return served
 
-    def _keep(self, request: Request, resource: str, turns: tuple[Turn, ...], reply: str) -> None:
-        """Write the audit line, then the conversation; only then may the reply be sent."""
-        self._audit(request, "chat.complete", resource)
-        client = exchange_of(request.scope).client
-        record = Conversation(resource, self.service.clock(), client, turns, reply)
-        self.service.store.add(record)
+    def _exchanged(
+        self, request: Request, turns: tuple[Turn, ...], answer: Answer, arrived: float
+    ) -> Exchanged:
+        """Put together what goes on record before the reply may be sent.
 
-    def _audit(self, request: Request, action: str, resource: str = "") -> None:
+        A request that is sent again with the same Idempotency-Key is the same conversation, and
+        the same crisis.
+        """
+        key = request.headers.get("idempotency-key", "")
+        once = _digest_of(exchange_of(request.scope).client, key) if key else secrets.token_hex(32)
+        given = trace_id_of(request.headers.get("traceparent", ""))
+        resource = f"chatcmpl-{once[:24]}"
+        return Exchanged(
+            id=resource,
+            access=self._event(request, "chat.complete", resource),
+            turns=turns,
+            answer=answer,
+            disclosed_at=arrived,
+            read_at=self.clock(),
+            trace=given or (once[32:] if key else new_trace_id()),
+        )
+
+    async def _audit(self, request: Request, action: str) -> None:
+        await self.records.access(self._event(request, action))
+
+    def _event(self, request: Request, action: str, resource: str = "") -> AuditEvent:
         exchange = exchange_of(request.scope)
-        self.service.audit.append(
-            AuditEvent(
-                actor=exchange.client,
-                action=action,
-                outcome="ok",
-                resource=resource,
-                request=exchange.request,
-                address=exchange.address,
-            )
+        return AuditEvent(
+            actor=exchange.client,
+            action=action,
+            outcome="ok",
+            resource=resource,
+            request=exchange.request,
+            address=exchange.address,
         )
 
     def _count_crisis(self, *, flagged: bool) -> None:
         if flagged:
             self.metrics.crises.inc()
+
+
+def _digest_of(client: str, key: str) -> str:
+    return hashlib.sha256(f"{client}\n{key}".encode()).hexdigest()
 
 
 def _form(body: bytes) -> dict[str, str]:

@@ -12,29 +12,43 @@ from starlette.routing import Router
 from starlette.types import Receive, Scope, Send
 
 from clinigate.reference.credentials import Credentials
+from clinigate.reference.local import LocalMind, LocalRecords
 from clinigate.reference.service import Clock, Service, open_service
 from clinigate.reference.web.api import Api
 from clinigate.reference.web.clients import TokenDesk, new_clients
 from clinigate.reference.web.frame import Frame
+from clinigate.reference.web.load import Load
 from clinigate.reference.web.metrics import Metrics
+from clinigate.reference.web.pacing import Pacing
 from clinigate.reference.web.ratelimit import RateLimit
 
-__all__ = ["TOKEN_LIFETIME_S", "ReferenceApp", "asgi_app"]
+__all__ = ["EVALUATOR_PER_MINUTE", "TOKEN_LIFETIME_S", "ReferenceApp", "asgi_app", "framed"]
 
 TOKEN_LIFETIME_S = 3600.0
 """How long a token lives, unless the start says otherwise."""
+
+EVALUATOR_PER_MINUTE = 60_000
+"""How many requests the evaluator may send in a minute, unless the start says otherwise."""
 
 
 class ReferenceApp:
     """The whole service, callable as ASGI.
 
     Attributes:
-        service: what lies behind the routes. metrics: what was counted.
+        service: what lies behind the routes. api: the routes. metrics: what was counted.
         credentials: by name (`app`, `evaluator`), what a client needs to ask for a token.
     """
 
-    def __init__(self, service: Service, *, token_lifetime_s: float, clock: Clock) -> None:
-        pairs = new_clients()
+    def __init__(
+        self,
+        service: Service,
+        *,
+        token_lifetime_s: float,
+        clock: Clock,
+        evaluator_per_minute: int,
+        pacing: Pacing,
+    ) -> None:
+        pairs = new_clients(evaluator_per_minute)
         self.service = service
         self.metrics = Metrics()
         self.credentials: Mapping[str, Credentials] = MappingProxyType(
@@ -43,9 +57,17 @@ class ReferenceApp:
         self._desk = TokenDesk(
             (client for client, _ in pairs.values()), lifetime_s=token_lifetime_s, clock=clock
         )
-        api = Api(service, self._desk, RateLimit(clock=clock), self.metrics)
-        router = Router(api.routes(), redirect_slashes=False)
-        self._framed = Frame(router, audit=service.audit, metrics=self.metrics)
+        self.api = Api(
+            mind=LocalMind(service),
+            records=LocalRecords(service),
+            desk=self._desk,
+            limit=RateLimit(clock=clock),
+            metrics=self.metrics,
+            load=Load(),
+            pacing=pacing,
+            clock=clock,
+        )
+        self._framed = framed(self.api)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""
@@ -72,6 +94,8 @@ def asgi_app(
     store_key: bytes | None = None,
     token_lifetime_s: float = TOKEN_LIFETIME_S,
     clock: Clock = time.time,
+    evaluator_per_minute: int = EVALUATOR_PER_MINUTE,
+    pacing: Pacing | None = None,
 ) -> ReferenceApp:
     """Build the service in this process, without TLS; access control is the same.
 
@@ -83,6 +107,8 @@ def asgi_app(
             nobody can read the store after `close`.
         token_lifetime_s: how long a token lives.
         clock: seconds since the epoch, for tokens, rate limits and records.
+        evaluator_per_minute: how often the evaluator may ask; 0 sets no limit.
+        pacing: how fast replies are said; None says them at once.
 
     Raises:
         UsageError: an unknown model or defect.
@@ -90,4 +116,16 @@ def asgi_app(
     """
     key = secrets.token_bytes(32) if store_key is None else store_key
     service = open_service(model=model, defect=defect, data_dir=data_dir, key=key, clock=clock)
-    return ReferenceApp(service, token_lifetime_s=token_lifetime_s, clock=clock)
+    return ReferenceApp(
+        service,
+        token_lifetime_s=token_lifetime_s,
+        clock=clock,
+        evaluator_per_minute=evaluator_per_minute,
+        pacing=pacing or Pacing(),
+    )
+
+
+def framed(api: Api) -> Frame:
+    """Return the routes of `api` as one ASGI application."""
+    router = Router(api.routes(), redirect_slashes=False)
+    return Frame(router, records=api.records, metrics=api.metrics)

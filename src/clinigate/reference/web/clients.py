@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
+import json
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -11,12 +13,23 @@ from dataclasses import dataclass
 from clinigate.reference.credentials import Credentials
 from clinigate.reference.web.problems import OAuthProblem, Problem
 
-__all__ = ["SCOPES", "Client", "Grant", "Token", "TokenDesk", "new_clients"]
+__all__ = [
+    "SCOPES",
+    "Client",
+    "Grant",
+    "SharedTokenDesk",
+    "Token",
+    "TokenDesk",
+    "client_of",
+    "new_clients",
+    "new_credentials",
+]
 
 SCOPES = frozenset({"chat", "crisis", "emotion", "metrics"})
-"""What a client can be allowed: one scope for each group of routes."""
+"""What any client can be allowed: one scope for each group of routes."""
 
-_CLIENT_REQUESTS_PER_MINUTE = {"app": 100, "evaluator": 60_000}
+_EVALUATOR_SCOPES = SCOPES | {"traces"}
+_APP_REQUESTS_PER_MINUTE = 100
 _TOKENS_KEPT_PER_CLIENT = 1_000
 
 
@@ -51,15 +64,28 @@ class Token:
         return f"Token(***, scopes={sorted(self.scopes)})"
 
 
-def new_clients() -> dict[str, tuple[Client, Credentials]]:
-    """Make the clients of one start: `app` at the usual limit, `evaluator` at a quota for tests."""
-    clients = {}
-    for name, limit in _CLIENT_REQUESTS_PER_MINUTE.items():
-        secret = secrets.token_urlsafe(32)
-        client_id = f"{name}-{secrets.token_hex(4)}"
-        client = Client(client_id, _digest(secret), SCOPES, limit)
-        clients[name] = (client, Credentials(client_id, secret, limit))
-    return clients
+def new_clients(evaluator_per_minute: int) -> dict[str, tuple[Client, Credentials]]:
+    """Make the clients of one start: `app` at the usual limit, `evaluator` at one for tests.
+
+    A limit of 0 means none.
+    """
+    made = {
+        "app": new_credentials("app", _APP_REQUESTS_PER_MINUTE),
+        "evaluator": new_credentials("evaluator", evaluator_per_minute),
+    }
+    return {name: (client_of(name, held), held) for name, held in made.items()}
+
+
+def new_credentials(name: str, requests_per_minute: int) -> Credentials:
+    """Make an id and a secret that nobody can guess."""
+    client_id = f"{name}-{secrets.token_hex(4)}"
+    return Credentials(client_id, secrets.token_urlsafe(32), requests_per_minute)
+
+
+def client_of(name: str, held: Credentials) -> Client:
+    """Return what the service keeps of credentials; only the evaluator may read traces."""
+    scopes = _EVALUATOR_SCOPES if name == "evaluator" else SCOPES
+    return Client(held.client_id, _digest(held.client_secret), scopes, held.requests_per_minute)
 
 
 class TokenDesk:
@@ -102,12 +128,7 @@ class TokenDesk:
         """
         grant = self._grants.get(_digest(token))
         if grant is None or grant.expires_at <= self._clock():
-            raise Problem(
-                401,
-                "invalid_token",
-                "the token is unknown or has expired; ask for a new one at /oauth/token",
-                {"WWW-Authenticate": 'Bearer error="invalid_token"'},
-            )
+            raise _unknown_token()
         return grant
 
     def _remember(self, client: Client, scopes: frozenset[str]) -> Token:
@@ -119,6 +140,52 @@ class TokenDesk:
         value = secrets.token_urlsafe(32)
         self._grants[_digest(value)] = Grant(client, scopes, now + self._lifetime_s)
         return Token(value, scopes, int(self._lifetime_s))
+
+
+class SharedTokenDesk(TokenDesk):
+    """Tokens that any replica recognises: they carry their grant, signed with a common key."""
+
+    def __init__(
+        self,
+        clients: Iterable[Client],
+        *,
+        key: bytes,
+        lifetime_s: float,
+        clock: Callable[[], float],
+    ) -> None:
+        super().__init__(clients, lifetime_s=lifetime_s, clock=clock)
+        self._key = key
+
+    def grant(self, token: str) -> Grant:
+        """Return what the bearer of `token` may do; raises as `TokenDesk.grant`."""
+        body, _, signature = token.partition(".")
+        if not hmac.compare_digest(signature.encode(), self._signature(body).encode()):
+            raise _unknown_token()
+        client_id, scopes, expires_at, _ = json.loads(base64.urlsafe_b64decode(body))
+        client = self._clients.get(client_id)
+        if client is None or expires_at <= self._clock():
+            raise _unknown_token()
+        return Grant(client, frozenset(scopes), expires_at)
+
+    def _remember(self, client: Client, scopes: frozenset[str]) -> Token:
+        expires_at = self._clock() + self._lifetime_s
+        held = [client.id, sorted(scopes), expires_at, secrets.token_hex(8)]
+        body = base64.urlsafe_b64encode(json.dumps(held).encode()).decode()
+        return Token(f"{body}.{self._signature(body)}", scopes, int(self._lifetime_s))
+
+    def _signature(self, body: str) -> str:
+        return hmac.new(
+            self._key, body.encode("utf-8", "surrogatepass"), hashlib.sha256
+        ).hexdigest()
+
+
+def _unknown_token() -> Problem:
+    return Problem(
+        401,
+        "invalid_token",
+        "the token is unknown or has expired; ask for a new one at /oauth/token",
+        {"WWW-Authenticate": 'Bearer error="invalid_token"'},
+    )
 
 
 def _digest(secret: str) -> bytes:

@@ -13,7 +13,8 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from clinigate.errors import EvidenceError
-from clinigate.reference.records.audit import AuditEvent, AuditLog
+from clinigate.reference.ports import Records
+from clinigate.reference.records.audit import AuditEvent
 from clinigate.reference.web.logs import log_request
 from clinigate.reference.web.metrics import Metrics
 from clinigate.reference.web.problems import Problem
@@ -52,9 +53,9 @@ def exchange_of(scope: MutableMapping[str, Any]) -> Exchange:
 class Frame:
     """ASGI middleware around the router; it alone turns a `Problem` into an answer."""
 
-    def __init__(self, app: ASGIApp, *, audit: AuditLog, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, *, records: Records, metrics: Metrics) -> None:
         self._app = app
-        self._audit = audit
+        self._records = records
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -76,10 +77,10 @@ class Frame:
         except ClientDisconnect:
             exchange_of(scope).status = 499
         except (Problem, HTTPException, EvidenceError) as refusal:
-            problem = self._audited(scope, _as_problem(refusal))
+            problem = await self._audited(scope, _as_problem(refusal))
             await problem.response()(scope, receive, send)
 
-    def _audited(self, scope: Scope, problem: Problem) -> Problem:
+    async def _audited(self, scope: Scope, problem: Problem) -> Problem:
         if problem.status not in _AUDITED_REFUSALS:
             return problem
         exchange = exchange_of(scope)
@@ -92,7 +93,7 @@ class Frame:
             address=exchange.address,
         )
         try:
-            self._audit.append(event)
+            await self._records.access(event)
         except EvidenceError as error:
             return _as_problem(error)
         return problem
@@ -114,7 +115,16 @@ class Frame:
 def _route(scope: Scope) -> str:
     # The router leaves the endpoint in the scope; a path that matched none is the client's own
     # words and must not become a label or a line in a log.
-    return str(scope["path"]) if "endpoint" in scope else "unknown"
+    if "endpoint" not in scope:
+        return "unknown"
+    return str(scope["path"]) if not scope.get("path_params") else _template(scope)
+
+
+def _template(scope: Scope) -> str:
+    path = str(scope["path"])
+    for name, value in scope["path_params"].items():
+        path = path.replace(f"/{value}", f"/{{{name}}}")
+    return path
 
 
 def _framed(send: Send, exchange: Exchange) -> Send:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import accumulate
 
-__all__ = ["CONTENT_TYPE", "Counter", "Histogram", "Metrics"]
+__all__ = ["CONTENT_TYPE", "Counter", "Histogram", "Metrics", "Watched", "watched_lines"]
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _LATENCY_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 30.0)
@@ -64,6 +65,17 @@ class Histogram:
         return lines
 
 
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A number that is looked at when it is asked for: `kind` is `gauge` or `counter`."""
+
+    name: str
+    text: str
+    labels: tuple[tuple[str, str], ...]
+    value: Callable[[], float]
+    kind: str = "gauge"
+
+
 class Metrics:
     """All that the service counts about itself; no label holds what a client sent."""
 
@@ -78,11 +90,29 @@ class Metrics:
             "clinigate_reference_crisis_flags_total", "Conversations flagged as a crisis."
         )
         self.tokens = Counter("clinigate_reference_tokens_issued_total", "Tokens handed out.")
+        self._watched: list[Watched] = []
+
+    def watch(self, *watched: Watched) -> None:
+        """Show these numbers too. Those of one name must be given one after the other."""
+        self._watched += watched
 
     def render(self) -> str:
         """Return the page that Prometheus reads."""
         parts = (self.requests, self.seconds, self.crises, self.tokens)
-        return "\n".join(line for part in parts for line in part.lines()) + "\n"
+        lines = [line for part in parts for line in part.lines()]
+        return "\n".join([*lines, *watched_lines(self._watched)]) + "\n"
+
+
+def watched_lines(watched: Sequence[Watched]) -> list[str]:
+    """Return the numbers in the text format; each name has its heading once."""
+    lines: list[str] = []
+    for name in dict.fromkeys(one.name for one in watched):
+        group = [one for one in watched if one.name == name]
+        lines += [f"# HELP {name} {group[0].text}", f"# TYPE {name} {group[0].kind}"]
+        for one in group:
+            keys, values = [key for key, _ in one.labels], [value for _, value in one.labels]
+            lines.append(f"{name}{_label_set(keys, values)} {one.value():g}")
+    return lines
 
 
 def _label_set(names: Sequence[str], values: Sequence[str]) -> str:

@@ -26,11 +26,13 @@ class RateLimit:
         self._leaving: dict[str, deque[float]] = {}
 
     def admit(self, caller: str, limit: int) -> None:
-        """Count one request of `caller`.
+        """Count one request of `caller`; a limit of 0 means none.
 
         Raises:
             Problem: 429, with the whole seconds to wait in `Retry-After`.
         """
+        if limit == 0:
+            return
         now = self._clock()
         leaving = self._leaving.get(caller)
         if leaving is None:

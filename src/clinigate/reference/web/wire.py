@@ -10,21 +10,27 @@ from typing import Any
 from clinigate.core.case import Turn
 from clinigate.reference import NOTICE
 from clinigate.reference.engine.reading import Assessment, ModelCard
-from clinigate.reference.service import Answer
+from clinigate.reference.ports import Answer
+from clinigate.reference.web.pacing import Pacing
 
-__all__ = ["Completion", "completion", "events", "model_card", "safety"]
-
-_WORDS_PER_CHUNK = 8
+__all__ = ["Completion", "completion", "degraded", "events", "model_card", "safety"]
 
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """One answered chat request."""
+    """One answered chat request.
+
+    Attributes:
+        trace: the id that a crisis goes under; empty without traces.
+        without: dependencies that it was recorded without.
+    """
 
     id: str
     created: int
     model: str
     answer: Answer
+    trace: str
+    without: tuple[str, ...] = ()
 
 
 def safety(assessment: Assessment) -> dict[str, Any]:
@@ -59,17 +65,25 @@ def completion(done: Completion, turns: Sequence[Turn]) -> dict[str, Any]:
             "completion_tokens": written,
             "total_tokens": sent + written,
         },
-        "safety": safety(done.answer.assessment),
+        **_beside(done),
     }
 
 
-async def events(done: Completion) -> AsyncIterator[str]:
-    """Yield an answer as server-sent events; `safety` comes with the last one before `[DONE]`."""
-    yield _event(_chunk(done, {"role": "assistant", "content": ""}))
-    for piece in _pieces(done.answer.text):
-        yield _event(_chunk(done, {"content": piece}))
+def degraded(without: Sequence[str]) -> dict[str, Any]:
+    """Return what says that an answer was given without some dependencies; empty when none."""
+    return {"degraded": True, "degraded_by": sorted(without)} if without else {}
+
+
+async def events(done: Completion, pacing: Pacing) -> AsyncIterator[str]:
+    """Yield an answer as server-sent events, one for each word, at the pace of `pacing`.
+
+    `safety` comes with the last one before `[DONE]`.
+    """
+    yield _event(_chunk(done, {"role": "assistant", "content": ""}), pacing)
+    async for word in pacing.words(done.answer.text):
+        yield _event(_chunk(done, {"content": word}), pacing)
     last = _chunk(done, {}, finish="stop")
-    yield _event({**last, "safety": safety(done.answer.assessment)})
+    yield _event({**last, **_beside(done)}, pacing)
     yield "data: [DONE]\n\n"
 
 
@@ -96,14 +110,12 @@ def _chunk(done: Completion, delta: dict[str, str], finish: str | None = None) -
     return {**_head(done, "chat.completion.chunk"), "choices": [choice]}
 
 
-def _event(chunk: dict[str, Any]) -> str:
-    return f"data: {json.dumps(chunk, ensure_ascii=False)}\n\n"
+def _beside(done: Completion) -> dict[str, Any]:
+    told = safety(done.answer.assessment)
+    trace = {"trace": done.trace} if done.trace and done.answer.assessment.crisis else {}
+    without = {*done.answer.degraded, *done.without}
+    return {"safety": {**told, **trace}, **degraded(sorted(without))}
 
 
-def _pieces(text: str) -> list[str]:
-    """Cut a text into pieces of a few words which, put together again, are the text."""
-    words = text.split(" ")
-    groups = [words[i : i + _WORDS_PER_CHUNK] for i in range(0, len(words), _WORDS_PER_CHUNK)]
-    return [
-        " ".join(group) + (" " if i < len(groups) - 1 else "") for i, group in enumerate(groups)
-    ]
+def _event(chunk: dict[str, Any], pacing: Pacing) -> str:
+    return f"data: {json.dumps({**chunk, **pacing.stamp()}, ensure_ascii=False)}\n\n"

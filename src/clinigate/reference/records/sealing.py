@@ -1,0 +1,102 @@
+"""Conversations in clear and sealed: what lies in a database or an outbox, nobody can read.
+
+Messages and replies are sealed with AES-256-GCM, each field with a nonce of its own and bound to
+its row and column, so that a field moved to another row does not open.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from clinigate.core.canonical import canonical_bytes, parse_json
+from clinigate.core.case import Turn
+from clinigate.errors import IntegrityError
+
+__all__ = ["Conversation", "SealedRow", "Sealer"]
+
+_NONCE_BYTES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """One chat request and what was answered."""
+
+    id: str
+    created_at: float
+    client: str
+    messages: tuple[Turn, ...]
+    reply: str
+
+
+@dataclass(frozen=True, slots=True)
+class SealedRow:
+    """A conversation as it lies in a database; `messages` and `reply` are ciphertext."""
+
+    id: str
+    created_at: float
+    client: str
+    messages: bytes
+    reply: bytes
+
+    def values(self) -> tuple[str, float, str, bytes, bytes]:
+        """The columns, in the order of the table."""
+        return self.id, self.created_at, self.client, self.messages, self.reply
+
+
+class Sealer:
+    """Seals and opens conversations with one key of 32 bytes."""
+
+    def __init__(self, key: bytes, name: str) -> None:
+        """`name` says in messages where the rows lie."""
+        self._cipher = AESGCM(key)
+        self._name = name
+
+    def seal(self, conversation: Conversation) -> SealedRow:
+        """Return the row that may be written down."""
+        return SealedRow(
+            conversation.id,
+            conversation.created_at,
+            conversation.client,
+            self._seal(_turns_to_bytes(conversation.messages), conversation.id, "messages"),
+            self._seal(conversation.reply.encode(), conversation.id, "reply"),
+        )
+
+    def open(self, row: SealedRow) -> Conversation:
+        """Return the conversation in clear.
+
+        Raises:
+            IntegrityError: its fields do not open with this key, or were altered.
+        """
+        return Conversation(
+            row.id,
+            row.created_at,
+            row.client,
+            _turns_from_bytes(self._open(row.messages, row.id, "messages")),
+            self._open(row.reply, row.id, "reply").decode(),
+        )
+
+    def _seal(self, clear: bytes, row: str, column: str) -> bytes:
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, clear, f"{row}/{column}".encode())
+
+    def _open(self, sealed: bytes, row: str, column: str) -> bytes:
+        nonce, body = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
+        try:
+            return self._cipher.decrypt(nonce, body, f"{row}/{column}".encode())
+        except (InvalidTag, ValueError) as error:
+            raise IntegrityError(
+                f"{self._name}: {column} of {row} does not open; wrong key, or altered"
+            ) from error
+
+
+def _turns_to_bytes(turns: Sequence[Turn]) -> bytes:
+    return canonical_bytes([[turn.role, turn.text] for turn in turns])
+
+
+def _turns_from_bytes(data: bytes) -> tuple[Turn, ...]:
+    return tuple(Turn(role, text) for role, text in parse_json(data))
