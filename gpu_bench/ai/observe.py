@@ -1,0 +1,72 @@
+"""From blocks to what is recorded of each scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from clinigate.core.exhibit import Exhibit
+from clinigate.core.measurement import Measurement
+from clinigate.gpu_bench.ai.blocks import (
+    Block,
+    percentile_measurement,
+    throughput_measurement,
+)
+from clinigate.gpu_bench.ai.criteria import (
+    DEVICE_P50,
+    OFFLINE_THROUGHPUT,
+    SERVER_GOODPUT,
+    SERVER_P50,
+    SERVER_P99,
+    SINGLE_P50,
+    SINGLE_P99,
+)
+from clinigate.gpu_bench.ai.options import AiOptions
+
+__all__ = ["of_offline", "of_server", "of_single_stream"]
+
+About = Measurement | Exhibit
+
+
+def of_single_stream(
+    blocks: Sequence[Block], options: AiOptions, caveats: tuple[str, ...]
+) -> Iterator[About]:
+    """Yield what single queries took, by the wall clock and by the device's own."""
+    for metric, q in ((SINGLE_P50, 0.5), (SINGLE_P99, 0.99)):
+        yield _with(percentile_measurement(metric, blocks, q, options.confidence), caveats)
+    if any(block.device_s for block in blocks):
+        measured = percentile_measurement(DEVICE_P50, blocks, 0.5, options.confidence, device=True)
+        yield _with(measured, ("CUDA events: the kernels alone, without launch and wait", *caveats))
+
+
+def of_server(
+    blocks: Sequence[Block], options: AiOptions, caveats: tuple[str, ...]
+) -> Iterator[About]:
+    """Yield what queries took that came at random, and how many a second came back in time."""
+    limit = options.limits.latency_s
+    told = (*_batches(blocks), *caveats)
+    for metric, q in ((SERVER_P50, 0.5), (SERVER_P99, 0.99)):
+        yield _with(percentile_measurement(metric, blocks, q, options.confidence), told)
+    yield _with(
+        throughput_measurement(SERVER_GOODPUT, blocks, options.confidence, within_s=limit),
+        (f"queries a second that were answered within {limit:g} s, of those offered", *caveats),
+    )
+
+
+def of_offline(
+    blocks: Sequence[Block], options: AiOptions, caveats: tuple[str, ...]
+) -> Iterator[About]:
+    """Yield how many queries a second are answered at most."""
+    yield _with(throughput_measurement(OFFLINE_THROUGHPUT, blocks, options.confidence), caveats)
+
+
+def _with(measured: Measurement, caveats: tuple[str, ...]) -> Measurement:
+    return replace(measured, caveats=(*caveats, *measured.caveats))
+
+
+def _batches(blocks: Sequence[Block]) -> tuple[str, ...]:
+    """A remote service does not say how it batches."""
+    sizes = [size for block in blocks for size in block.batches]
+    if not sizes:
+        return ()
+    return (f"a batch held {sum(sizes) / len(sizes):.1f} queries on average, {max(sizes)} at most",)

@@ -1,0 +1,168 @@
+"""From what was asked for to a benchmark that is ready to run; what cannot be meant is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from clinigate.config.loader import LoadedConfig
+from clinigate.errors import ConfigError, TargetError, UsageError
+from clinigate.evidence.trust import TrustStore
+from clinigate.gpu_bench.ai.blocks import Block
+from clinigate.gpu_bench.ai.criteria import SERVER, SINGLE_STREAM
+from clinigate.gpu_bench.ai.device import Device, host_device
+from clinigate.gpu_bench.ai.loading import BUNDLED, load_model
+from clinigate.gpu_bench.ai.local import LocalSubject
+from clinigate.gpu_bench.ai.nvml import import_nvml
+from clinigate.gpu_bench.ai.options import AiOptions
+from clinigate.gpu_bench.ai.run import AiBench
+from clinigate.gpu_bench.ai.subject import Subject
+from clinigate.gpu_bench.ai.warmup import Warmup
+from clinigate.gpu_bench.regression.baseline import Baseline, differences, read_baseline
+
+__all__ = ["AiRequest", "prepared"]
+
+
+@dataclass(frozen=True, slots=True)
+class AiRequest:
+    """What was asked for.
+
+    Attributes:
+        options: what to do.
+        model: `module:attr`, or `encoder` for the one that comes with Clinigate.
+        remote: time the configured target in place of a model.
+        compare: an earlier version of the model, as `module:attr`.
+        device: `auto`, `cpu` or `cuda`.
+        allow_cpu: leave a limit of the GPU out where there is none.
+        baseline: bundle of an earlier run.
+    """
+
+    options: AiOptions
+    model: str = BUNDLED
+    remote: bool = False
+    compare: str | None = None
+    device: str = "auto"
+    allow_cpu: bool = False
+    baseline: Path | None = None
+
+    def __post_init__(self) -> None:
+        options = self.options
+        if self.remote and (self.model != BUNDLED or self.compare is not None):
+            raise UsageError(
+                "--target times the configured service; leave --model and --compare out"
+            )
+        if self.remote and self.device != "auto":
+            raise UsageError("--device says where a model runs; a --target runs where it runs")
+        compared = self.baseline is not None or self.compare is not None
+        if compared and SINGLE_STREAM not in options.scenarios:
+            raise UsageError(f"a comparison needs the scenario {SINGLE_STREAM}")
+        if options.limits.gpu_utilization is not None and SERVER not in options.scenarios:
+            raise UsageError(
+                f"--gpu-utilization-max needs the scenario {SERVER}, whose load is fixed"
+            )
+
+
+@contextmanager
+def prepared(
+    request: AiRequest, config: LoadedConfig, trust: TrustStore | None
+) -> Iterator[AiBench]:
+    """Load the model or build the target, and read the baseline; release them at the end.
+
+    A model whose own code fails is no mistake of the caller's: the benchmark then records it.
+
+    Args:
+        request: what was asked for.
+        config: where relative names are looked up, and the target.
+        trust: whose signatures count on a baseline.
+
+    Raises:
+        UsageError: a device or a module that is not there, or a baseline that cannot be compared.
+        IntegrityError: a baseline that was changed.
+    """
+    earlier = None if request.baseline is None else read_baseline(request.baseline, trust)
+    with ExitStack() as stack:
+        subject = _remote(request, config, stack) if request.remote else _local(request, config)
+        if earlier is not None:
+            _refuse_other(request.baseline, earlier, subject)
+        rival = None if request.compare is None else _model(request.compare, request, config)
+        if rival is not None and rival.device != subject.device:
+            raise UsageError(
+                f"--compare {rival.name}: runs on {rival.device}, and {subject.name} on "
+                f"{subject.device}; a comparison needs one device"
+            )
+        judged = request.options.limits.gpu_utilization is not None
+        nvml = import_nvml() if judged and subject.device.kind == "cuda" else None
+        yield AiBench(
+            subject,
+            request.options,
+            nvml=nvml,
+            allow_cpu=request.allow_cpu,
+            baseline=earlier,
+            rival=rival,
+        )
+
+
+def _local(request: AiRequest, config: LoadedConfig) -> Subject:
+    return _model(request.model, request, config)
+
+
+def _model(reference: str, request: AiRequest, config: LoadedConfig) -> Subject:
+    try:
+        model = load_model(
+            reference, device=request.device, seed=request.options.seed, base_dir=config.base_dir
+        )
+    except TargetError as error:
+        return _Broken(reference, str(error))
+    return LocalSubject(model, request.options)
+
+
+def _remote(request: AiRequest, config: LoadedConfig, stack: ExitStack) -> Subject:
+    # An HTTP client is loaded where one is needed.
+    from clinigate.gpu_bench.ai.remote import RemoteSubject
+    from clinigate.targets.build import build_target
+
+    spec = config.config.target
+    if spec is None:
+        raise ConfigError(f"{config.source}: --target needs a [target] table, and there is none")
+    target = build_target(spec, base_dir=config.base_dir)
+    timeout_s = config.config.run.timeout_s
+    return stack.enter_context(RemoteSubject(target, request.options, timeout_s=timeout_s))
+
+
+def _refuse_other(path: Path | None, earlier: Baseline, subject: Subject) -> None:
+    if isinstance(subject, _Broken):
+        return
+    other = differences(earlier.fingerprint, subject.fingerprint)
+    if other:
+        raise UsageError(f"--baseline {path}: timed something else: {'; '.join(other)}")
+
+
+class _Broken:
+    """A model that did not load: every scenario says why."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        self.name = name
+        self.device: Device = host_device()
+        self.fingerprint: Mapping[str, str] = {}
+        self._reason = reason
+
+    def warm_up(self) -> Warmup:
+        self._refuse()
+
+    def single_stream(self, count: int, seed: int) -> Block:  # noqa: ARG002 - the protocol's
+        self._refuse()
+
+    def server(self, rate: float, count: int, seed: int) -> Block:  # noqa: ARG002 - the protocol's
+        self._refuse()
+
+    def offline(self, count: int, seed: int) -> Block:  # noqa: ARG002 - the protocol's
+        self._refuse()
+
+    def now(self) -> float:
+        return 0.0
+
+    def _refuse(self) -> NoReturn:
+        raise TargetError(self._reason)

@@ -1,0 +1,161 @@
+"""A service over HTTP as the subject of a benchmark: what its users wait, network and queue too."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Coroutine, Mapping, Sequence
+from statistics import median
+from types import MappingProxyType, TracebackType
+from typing import Any, TypeVar
+
+from clinigate.core.case import Turn
+from clinigate.core.target import Capability, Reply, Target
+from clinigate.errors import TargetError
+from clinigate.gpu_bench.ai.blocks import Block
+from clinigate.gpu_bench.ai.device import Device
+from clinigate.gpu_bench.ai.host import HostReader, HostTimes, read_host, waited_share
+from clinigate.gpu_bench.ai.loops import without_collections
+from clinigate.gpu_bench.ai.options import AiOptions
+from clinigate.gpu_bench.ai.sentences import everyday
+from clinigate.gpu_bench.ai.subject import arrivals
+from clinigate.gpu_bench.ai.warmup import Warmup
+from clinigate.measure.prober import OK, probe
+from clinigate.measure.timeline import Timeline
+
+__all__ = ["RemoteSubject"]
+
+T = TypeVar("T")
+
+_WARMUP_QUERIES = 10
+#: What is asked of a service that offers several things: the shortest answer first.
+_PREFERRED = (Capability.CRISIS, Capability.EMOTION, Capability.CHAT)
+
+
+class RemoteSubject:
+    """Times a configured target from outside, in one event loop of its own.
+
+    A request that brings no answer counts as one that took the whole time limit.
+    """
+
+    def __init__(
+        self, target: Target, options: AiOptions, *, timeout_s: float, host: HostReader = read_host
+    ) -> None:
+        """Take a target; nothing is sent yet.
+
+        Raises:
+            TargetError: it offers nothing that could be timed.
+        """
+        offered = [each for each in _PREFERRED if each in target.capabilities]
+        if not offered:
+            raise TargetError(f"target {target.name}: offers neither crisis, emotion nor chat")
+        self.name = target.name
+        self.device = Device("remote", "what the service runs on is not known here")
+        self.capability = offered[0]
+        self.fingerprint: Mapping[str, str] = MappingProxyType(
+            {"model": target.name, "kind": f"http {self.capability}", "device": "remote"}
+        )
+        self._target, self._options, self._timeout_s = target, options, timeout_s
+        self._host = host
+        self._runner = asyncio.Runner()
+
+    def __enter__(self) -> RemoteSubject:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            self._run(self._target.aclose())
+        finally:
+            self._runner.close()
+
+    def now(self) -> float:
+        """Return seconds of the clock that times the blocks."""
+        return time.perf_counter()
+
+    def warm_up(self) -> Warmup:
+        """Ask ten queries; one without an answer ends the benchmark before it begins."""
+        replies = self._run(self._in_turn(everyday(_WARMUP_QUERIES, self._options.seed)))
+        bad = next((reply for reply in replies if not reply.answered), None)
+        if bad is not None:
+            raise TargetError(
+                f"target {self.name}: no answer to the first queries ({bad.outcome}: {bad.error})"
+            )
+        return Warmup(len(replies), True, median(reply.latency_s for reply in replies))
+
+    def single_stream(self, count: int, seed: int) -> Block:
+        """Ask one request after the other; see `Subject`."""
+        before, begun = self._begin()
+        replies = self._run(self._in_turn(everyday(count, seed)))
+        return self._block([self._seconds(reply) for reply in replies], begun, before)
+
+    def server(self, rate: float, count: int, seed: int) -> Block:
+        """Send requests at random times, whatever is under way; see `Subject`."""
+        texts = everyday(count, seed)
+        timeline = Timeline()
+
+        async def ask(number: int) -> str:
+            reply = await self._ask(texts[number])
+            return OK if reply.answered else str(reply.outcome)
+
+        before, begun = self._begin()
+        due = arrivals(rate, count, seed)
+        self._run(probe(ask, due, timeline=timeline, timeout_s=self._timeout_s))
+        seconds = [
+            each.latency_s if each.ok else max(self._timeout_s, each.latency_s)
+            for each in timeline.samples
+        ]
+        return self._block(seconds, begun, before, window_s=count / rate)
+
+    def offline(self, count: int, seed: int) -> Block:
+        """Keep as many requests under way as a batch has queries; see `Subject`."""
+        texts = everyday(count, seed)
+        before, begun = self._begin()
+        replies = self._run(self._at_once(texts, self._options.max_batch))
+        return self._block([self._seconds(reply) for reply in replies], begun, before)
+
+    async def _in_turn(self, texts: Sequence[str]) -> list[Reply]:
+        return [await self._ask(text) for text in texts]
+
+    async def _at_once(self, texts: Sequence[str], most: int) -> list[Reply]:
+        waiting = iter(texts)
+        replies: list[Reply] = []
+
+        async def worker() -> None:
+            for text in waiting:
+                replies.append(await self._ask(text))
+
+        await asyncio.gather(*(worker() for _ in range(most)))
+        return replies
+
+    async def _ask(self, text: str) -> Reply:
+        turns = (Turn("user", text),)
+        return await self._target.ask(
+            turns, capability=self.capability, timeout_s=self._timeout_s, seed=self._options.seed
+        )
+
+    def _seconds(self, reply: Reply) -> float:
+        return reply.latency_s if reply.answered else max(self._timeout_s, reply.latency_s)
+
+    def _begin(self) -> tuple[HostTimes | None, float]:
+        return self._host(), self.now()
+
+    def _block(
+        self,
+        seconds: Sequence[float],
+        begun: float,
+        before: HostTimes | None,
+        *,
+        window_s: float | None = None,
+    ) -> Block:
+        elapsed = self.now() - begun
+        share = waited_share(before, self._host())
+        return Block(tuple(seconds), elapsed, window_s, host_share=share)
+
+    def _run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        with without_collections():
+            return self._runner.run(coroutine)
