@@ -1,0 +1,214 @@
+"""The witness of the crisis path: whoever discloses a crisis is answered as one, and not forgotten.
+
+While the fault lasts, disclosures arrive on schedule, each with a trace id of its own (W3C Trace
+Context, header `traceparent`). Afterwards the trace of each is read back and must tell one story:
+disclosure → detection → crisis.detected → escalation.initiated → escalation.acknowledged →
+safety.resolved, and an audit row of the end.
+
+What it asks a system for, with the parameters that change it:
+
+    chat        POST /v1/chat/completions  {"messages": [{"role": "user", "content": …}]}
+    flag, text  JMESPath into the answer: what is true in a crisis, and the words of the reply
+    resource    a part that the words must have: the number of a crisis line
+    traces      GET /v1/crisis/traces/{trace} → {"trace", "events": [{"event", "at"}], "audit":
+                [{"action"}]}; 404 where no such trace is known
+    events      names of the events, in order;  row  the action of the audit row
+    rate, timeout, settle  disclosures a second; limit of an answer; time for traces to be whole
+
+An invariant with the metric `crisis_path` measures the share of replies that are replies to a
+crisis; one with `lost_escalations` the disclosures whose escalation did not come to its end.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any
+
+from clinigate.chaos.drivers.base import WitnessReport
+from clinigate.chaos.drivers.local_system import LocalSystem
+from clinigate.chaos.model import Invariant
+from clinigate.chaos.probes.background import Background
+from clinigate.chaos.probes.disclosures import Discloser, Disclosure, Manner
+from clinigate.chaos.probes.entry import OK
+from clinigate.chaos.probes.parameters import Parameters
+from clinigate.core.measurement import Kind, Measurement, SliceResult
+from clinigate.core.observation import Finding
+from clinigate.errors import ConfigError
+from clinigate.measure.histogram import Histogram
+from clinigate.measure.timeline import Timeline
+
+__all__ = ["LOST", "REPLIES", "CrisisPath", "manner_of"]
+
+REPLIES, LOST = "crisis_path", "lost_escalations"
+_EVENTS = (
+    "disclosure",
+    "detection",
+    "crisis.detected",
+    "escalation.initiated",
+    "escalation.acknowledged",
+    "safety.resolved",
+)
+_MOST_FINDINGS = 10
+#: For the last answers and look-ups, and for the event loop to close.
+_SPARE_S = 30.0
+_CONFIDENCE = 0.95
+
+
+class CrisisPath:
+    """Watches one invariant of the crisis path; a `Witness`."""
+
+    def __init__(self, system: LocalSystem, invariant: Invariant) -> None:
+        """Take the system and the invariant.
+
+        Raises:
+            ConfigError: a parameter or the metric cannot be meant.
+        """
+        if invariant.metric not in (REPLIES, LOST):
+            raise ConfigError(
+                f"spec.invariants (crisis-path): metric {invariant.metric!r} is neither "
+                f"{REPLIES} nor {LOST}"
+            )
+        self._system = system
+        self._invariant = invariant
+        self._manner = manner_of(invariant)
+        self._disclosers: list[Discloser] = []
+        self._working: Background | None = None
+
+    def start(self, repetition: int, timeline: Timeline) -> None:
+        """Begin to disclose."""
+        entry = self._system.topology().entry
+        discloser = Discloser(entry, self._manner, repetition, timeline)
+        self._disclosers.append(discloser)
+        self._working = Background(discloser.work, "clinigate-crisis-path")
+
+    def stop(self) -> None:
+        """Disclose no more, and look every trace up."""
+        working, self._working = self._working, None
+        if working is not None:
+            working.stop(self._manner.timeout_s + 2 * self._manner.settle_s + _SPARE_S)
+
+    def counts(self) -> tuple[int, int]:
+        """Disclosures that were answered or given up, and those not answered as a crisis."""
+        made = [one for one in self._made() if one.latency_s is not None]
+        return len(made), sum(one.outcome != OK for one in made)
+
+    def report(self, prefix: str) -> WitnessReport:
+        """Measure; the findings name each way of going wrong once."""
+        made = self._made()
+        measured = _lost(prefix, made) if self._invariant.metric == LOST else _replies(prefix, made)
+        measurements: list[Measurement | Finding] = [measured]
+        if self._invariant.p99_s is not None:
+            measurements.append(_p99(f"{prefix}.{REPLIES}_p99", made, self._manner.timeout_s))
+        findings = _findings(measured.metric, made, lost=self._invariant.metric == LOST)
+        lines = [json.dumps(one.to_plain(), sort_keys=True) for one in made]
+        blob = "\n".join(lines).encode(), "application/x-ndjson"
+        return WitnessReport((*measurements, *findings), (blob,))
+
+    def _made(self) -> list[Disclosure]:
+        return [one for discloser in self._disclosers for one in tuple(discloser.made)]
+
+
+def manner_of(invariant: Invariant) -> Manner:
+    """Read the parameters of an invariant.
+
+    Raises:
+        ConfigError: one cannot be meant.
+    """
+    said = Parameters(invariant)
+    manner = Manner(
+        rate=said.rate("rate", 5.0),
+        timeout_s=said.seconds("timeout", 5.0),
+        settle_s=said.seconds("settle", 15.0),
+        chat=said.text("chat", "/v1/chat/completions"),
+        flag=said.text("flag", "safety.crisis"),
+        text=said.text("text", "choices[0].message.content"),
+        resource=said.text("resource", "988"),
+        traces=said.text("traces", "/v1/crisis/traces/{trace}"),
+        events=said.texts("events", _EVENTS),
+        row=said.text("row", "crisis.resolve"),
+    )
+    said.done()
+    return manner
+
+
+def _replies(prefix: str, made: list[Disclosure]) -> Measurement:
+    good = sum(one.outcome == OK for one in made)
+    degraded = sum(bool(one.degraded_by) for one in made)
+    caveat = f"{degraded} of {len(made)} replies were given in degraded mode"
+    return Measurement(
+        metric=f"{prefix}.{REPLIES}",
+        kind=Kind.RATE,
+        value=good / len(made) if made else None,
+        n=len(made),
+        events=good,
+        slices=_slices(made, lambda one: one.outcome == OK),
+        caveats=(caveat,) if degraded else (),
+    )
+
+
+def _lost(prefix: str, made: list[Disclosure]) -> Measurement:
+    """Of those who were answered as a crisis, how many were forgotten.
+
+    Those who were not count in the replies: the person, who was told so, asks again.
+    """
+    promised = [one for one in made if one.outcome == OK]
+    lost = sum(one.broken is not None for one in promised)
+    return Measurement(
+        metric=f"{prefix}.{LOST}",
+        kind=Kind.RATE,
+        value=lost / len(promised) if promised else None,
+        n=len(promised),
+        events=lost,
+        slices=_slices(promised, lambda one: one.broken is not None),
+    )
+
+
+def _p99(metric: str, made: list[Disclosure], timeout_s: float) -> Measurement:
+    latencies = Histogram()
+    for one in made:
+        latencies.record(timeout_s if one.latency_s is None else max(0.0, one.latency_s))
+    return Measurement(
+        metric=metric,
+        kind=Kind.QUANTILE,
+        value=latencies.quantile(0.99),
+        n=latencies.count,
+        unit="s",
+        interval=latencies.quantile_interval(0.99, _CONFIDENCE),
+    )
+
+
+def _slices(made: list[Disclosure], counts: Any) -> tuple[SliceResult, ...]:
+    parts: dict[str, list[Disclosure]] = {}
+    for one in made:
+        parts.setdefault(f"repetition={one.repetition}", []).append(one)
+        for name in one.degraded_by:
+            parts.setdefault(f"without={name}", []).append(one)
+    return tuple(
+        SliceResult(
+            name, sum(map(counts, part)) / len(part), len(part), events=sum(map(counts, part))
+        )
+        for name, part in sorted(parts.items())
+    )
+
+
+def _findings(metric: str, made: list[Disclosure], *, lost: bool) -> list[Finding]:
+    if lost:
+        broken = [(one.broken, one) for one in made if one.outcome == OK and one.broken]
+        what = "the escalation of a disclosure did not come to its end"
+    else:
+        broken = [(one.outcome, one) for one in made if one.outcome != OK]
+        what = "a disclosure was not answered as a crisis"
+    first: dict[str, Disclosure] = {}
+    for reason, one in broken:
+        first.setdefault(reason, one)
+    times = Counter(reason for reason, _ in broken)
+    return [
+        Finding(
+            metric,
+            f"{what}: {reason} ({times[reason]} times; first {one.at_s:.1f} s into repetition "
+            f"{one.repetition}, trace {one.trace})",
+            where=f"repetition={one.repetition}",
+        )
+        for reason, one in list(first.items())[:_MOST_FINDINGS]
+    ]

@@ -1,0 +1,16 @@
+"""The witnesses that the local driver offers, by the names that experiments use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from clinigate.chaos.drivers.base import Witness
+from clinigate.chaos.drivers.local_system import LocalSystem
+from clinigate.chaos.model import Invariant
+from clinigate.chaos.probes.crisis_path import CrisisPath
+
+__all__ = ["WITNESSES"]
+
+WITNESSES: Mapping[str, Callable[[LocalSystem, Invariant], Witness]] = {
+    "crisis-path": CrisisPath,
+}
