@@ -13,6 +13,7 @@ from clinigate.gate.decision import Decision
 from clinigate.gate.policy import Policy
 from clinigate.gate.record_files import VerifiedRecord, read_record
 from clinigate.gate.run import run_gate
+from clinigate.pipeline.criteria import producer_criteria
 from clinigate.pipeline.examine import ledger_beside
 
 __all__ = ["decide_on", "read_records"]
@@ -38,6 +39,7 @@ def decide_on(
         trust=trust,
         now=clock(),
         base_criteria=CRITERIA,
+        other_criteria=producer_criteria(),
         records=records,
         ledger_of=ledger_beside,
     )
