@@ -11,6 +11,11 @@ VERSION: Manifest = {
     "major": "1",
     "minor": "32",
     "gitVersion": "v1.32.0-localkube",
+    "gitCommit": "",
+    "gitTreeState": "",
+    "buildDate": "",
+    "goVersion": "",
+    "compiler": "",
     "platform": "localkube",
 }
 

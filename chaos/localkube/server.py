@@ -53,7 +53,7 @@ class ApiServer:
         return web.json_response(refused.body(), status=refused.code)
 
     async def _dispatch(self, request: web.Request) -> web.StreamResponse:
-        path = request.path
+        path = request.path.rstrip("/") or "/"
         if path in _OPEN_PATHS:
             return _open_path(path)
         user = self.access.authenticate(request.headers.get("Authorization", ""))

@@ -1,0 +1,150 @@
+"""What no experiment may do in a cluster, whatever its settings say; all of it fails closed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from clinigate.chaos.drivers.base import NotAvailableError, Victim
+from clinigate.chaos.drivers.kubernetes_api import TIMEOUT_S, Api, api_errors
+from clinigate.errors import UsageError
+
+__all__ = [
+    "ENABLED",
+    "Right",
+    "allowed_namespaces",
+    "check_budgets",
+    "check_namespace",
+    "check_rights",
+]
+
+ENABLED = "clinigate.io/chaos"
+_CRISIS = "clinigate.io/crisis-line"
+_DENIED = ("kube-*", "istio-system", "*crisis*")
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """A verb on a resource, as roles spell them: `delete`, ``""``, `pods`."""
+
+    verb: str
+    group: str
+    resource: str
+
+
+def allowed_namespaces(settings: Mapping[str, str]) -> tuple[str, ...]:
+    """The namespaces of the allow-list, or the one of them that `namespace` chooses.
+
+    Raises:
+        UsageError: there is no allow-list, `namespace` isn't on it, or one of them never is.
+    """
+    names = tuple(
+        part.strip() for part in settings.get("namespaces", "").split(",") if part.strip()
+    )
+    if not names:
+        raise UsageError(
+            "no namespace is allowed; list those that experiments may touch in "
+            "[chaos.environments.NAME] namespaces"
+        )
+    for name in names:
+        _refuse_denied(name)
+    chosen = settings.get("namespace")
+    if chosen is None:
+        return names
+    if chosen not in names:
+        raise UsageError(f"namespace {chosen!r} is not on the allow-list: {', '.join(names)}")
+    return (chosen,)
+
+
+def _refuse_denied(name: str) -> None:
+    for pattern in _DENIED:
+        if fnmatchcase(name, pattern):
+            raise UsageError(
+                f"namespace {name!r} is never touched (rule {pattern!r}): the cluster's own "
+                "services and crisis lines are out of bounds"
+            )
+
+
+def check_namespace(api: Api, name: str) -> Mapping[str, str]:
+    """The labels of a namespace that may be touched now.
+
+    Raises:
+        UsageError: it is denied, or doesn't carry `clinigate.io/chaos=enabled`.
+        TargetError: it cannot be read.
+    """
+    _refuse_denied(name)
+    with api_errors(f"read namespace {name}"):
+        found = api.core.read_namespace(name, _request_timeout=TIMEOUT_S)
+    labels = found.metadata.labels or {}
+    if labels.get(_CRISIS) not in (None, "false"):
+        raise UsageError(f"namespace {name!r} carries {_CRISIS}: crisis lines are out of bounds")
+    if labels.get(ENABLED) != "enabled":
+        raise UsageError(
+            f"namespace {name!r} does not carry the label {ENABLED}=enabled; whoever owns it must "
+            f"agree first: kubectl label namespace {name} {ENABLED}=enabled"
+        )
+    return dict(labels)
+
+
+def check_rights(api: Api, namespace: str, rights: Iterable[Right]) -> None:
+    """Ask the API whether this account may do all that a fault and its undo need.
+
+    Raises:
+        NotAvailableError: it may not; every missing right is named.
+    """
+    from kubernetes.client import (
+        V1ResourceAttributes,
+        V1SelfSubjectAccessReview,
+        V1SelfSubjectAccessReviewSpec,
+    )
+
+    missing = []
+    for right in rights:
+        resource, _, part = right.resource.partition("/")
+        attributes = V1ResourceAttributes(
+            verb=right.verb,
+            group=right.group,
+            resource=resource,
+            subresource=part or None,
+            namespace=namespace,
+        )
+        review = V1SelfSubjectAccessReview(
+            spec=V1SelfSubjectAccessReviewSpec(resource_attributes=attributes)
+        )
+        with api_errors("ask for this account's rights"):
+            answer = api.authorization.create_self_subject_access_review(
+                review, _request_timeout=TIMEOUT_S
+            )
+        if answer.status is None or not answer.status.allowed:
+            missing.append(f"{right.verb} {right.resource}")
+    if missing:
+        raise NotAvailableError(
+            f"this account may not {', '.join(missing)} in namespace {namespace!r}; grant it with "
+            "deploy/kubernetes/chaos.yaml"
+        )
+
+
+def check_budgets(api: Api, namespace: str, victims: tuple[Victim, ...]) -> None:
+    """Refuse to take more pods at once than their disruption budgets allow.
+
+    A budget binds evictions only; killing pods on purpose must keep it by itself.
+
+    Raises:
+        UsageError: a budget has no room for these victims.
+    """
+    with api_errors("list disruption budgets"):
+        budgets = api.policy.list_namespaced_pod_disruption_budget(
+            namespace, _request_timeout=TIMEOUT_S
+        ).items
+    for budget in budgets:
+        selector = budget.spec.selector
+        wanted = (selector.match_labels if selector is not None else None) or {}
+        hit = sum(wanted.items() <= victim.labels.items() for victim in victims)
+        room = (budget.status.disruptions_allowed if budget.status is not None else 0) or 0
+        if wanted and hit > room:
+            raise UsageError(
+                f"disruption budget {budget.metadata.name!r} allows {room} pod(s) to go now, and "
+                f"{hit} would; wait until more are ready, or say in the experiment's target why "
+                "all are meant (allKill)"
+            )
