@@ -14,6 +14,7 @@ import click
 from clinigate.cli.exits import ExitCode
 from clinigate.cli.exposure import exposures
 from clinigate.cli.options import config_option, environment_option
+from clinigate.cli.readiness import readiness
 from clinigate.cli.troubles import complain
 from clinigate.config.loader import LoadedConfig, load_config
 from clinigate.core.check import REGISTRY
@@ -77,6 +78,8 @@ def _diagnose(setup: Setup, *, offline: bool) -> Iterator[Line]:
     yield _signing(loaded)
     yield _said("trust", lambda: _trust(loaded), absent="no [gate] trust: no signature can count")
     yield from _target(loaded, offline=offline)
+    for topic, ready, text in readiness(loaded.config.chaos, loaded.config.bench):
+        yield Line(Mark.OK if ready else Mark.NOTE, topic, text)
 
 
 def _subject(setup: Setup) -> Line:
