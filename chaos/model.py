@@ -60,7 +60,7 @@ class Invariant:
         probe: the witness, as `crisis-path` or `markers`.
         metric: last part of the metric that the witness measures, as `crisis_path`.
         success: least share that must succeed (1 means every one); None where `lost` is used.
-        lost: greatest number that may be lost (0 means none); None where `success` is used.
+        lost: 0, none may be lost; None where `success` is used.
         p99_s: limit of the 99th percentile, measured as `<metric>_p99`.
         least: number of attempts that a pass needs.
         parameters: for the witness.
@@ -85,6 +85,8 @@ class LoadSpec:
         before_s: steady state that is watched before the fault.
         after_s: longest wait for a stable recovery after the undo.
         timeout_s: when a request counts as failed.
+        slow_s: greatest p95 of a window that counts as recovered; None lets late answers be as
+            good as prompt ones, so that faults that freeze or slow a service need it.
     """
 
     rate: float = 50.0
@@ -92,6 +94,7 @@ class LoadSpec:
     before_s: float = 2.0
     after_s: float = 30.0
     timeout_s: float = 5.0
+    slow_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -199,12 +199,14 @@ def _invariant(field: Field, plain: Json) -> Invariant:
     if "metric" in parts:
         metric = _matching(parts["metric"], _METRIC, "small letters, digits and underscores")
     if ("success" in parts) == ("lost" in parts):
-        field.fail("give either 'success' (a share) or 'lost' (a number), and not both")
+        field.fail("give either 'success' (a share) or 'lost: 0', and not both")
+    if "lost" in parts:
+        parts["lost"].one_of(("0",), "number; none may be lost, write 0 and not")
     return Invariant(
         probe=probe,
         metric=metric,
         success=_optional(parts.get("success"), units.share, None),
-        lost=_whole(parts["lost"], 0, least=0) if "lost" in parts else None,
+        lost=0 if "lost" in parts else None,
         p99_s=_optional(parts.get("p99"), units.duration, None),
         least=_whole(parts.get("least"), 1, least=1),
         parameters=_parameters(parts.get("parameters"), _at(plain, "parameters")),
@@ -215,7 +217,7 @@ def _load(field: Field | None) -> LoadSpec:
     default = LoadSpec()
     if field is None:
         return default
-    parts = field.mapping((), ("rate", "arrival", "before", "after", "timeout"))
+    parts = field.mapping((), ("rate", "arrival", "before", "after", "timeout", "slow"))
     arrival = default.arrival
     if "arrival" in parts:
         arrival = Arrival(parts["arrival"].one_of(list(Arrival), "arrival"))
@@ -225,6 +227,7 @@ def _load(field: Field | None) -> LoadSpec:
         before_s=_optional(parts.get("before"), units.duration, default.before_s),
         after_s=_optional(parts.get("after"), units.duration, default.after_s),
         timeout_s=_optional(parts.get("timeout"), units.duration, default.timeout_s),
+        slow_s=_optional(parts.get("slow"), units.duration, None),
     )
 
 

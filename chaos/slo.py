@@ -9,10 +9,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-__all__ = ["PERIOD_S", "SLOS", "Slo"]
+__all__ = ["BUDGET_SLO", "PERIOD_S", "SLOS", "Slo"]
 
 #: Seconds of the period that error budgets are counted over.
 PERIOD_S = 30 * 86_400.0
+#: The objective whose error budget experiments are charged to.
+BUDGET_SLO = "api-availability"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ SLOS: dict[str, Slo] = _by_name(
     Slo(
         "time-to-restore",
         "Time to restore service in a critical incident below 15 minutes",
-        "rto",
+        "time_to_restore",
         limit_s=900.0,
         controls=("CC7.5", "A1.3"),
     ),

@@ -10,12 +10,12 @@ import re
 
 from clinigate.chaos.model import AbortRule, Window
 
-__all__ = ["abort_rule", "duration", "rate", "share", "window"]
+__all__ = ["DAYS", "abort_rule", "duration", "rate", "share", "window"]
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)")
 _RATE = re.compile(r"(\d+(?:\.\d+)?)\s*/\s*(s|m|h)")
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WINDOW = re.compile(r"(\S+)\s+(\d\d):(\d\d)-(\d\d):(\d\d)\s+UTC", re.IGNORECASE)
 _RULE = re.compile(r"([a-z][a-z0-9-]*)\.(errors|bad_share)\s*>\s*(\d+(?:\.\d+)?)(%?)")
 _BURN = re.compile(r"burn_rate\(\s*([a-z][a-z0-9-]*)\s*\)\s*>\s*(\d+(?:\.\d+)?)()")
@@ -89,9 +89,9 @@ def _days(text: str, whole: str) -> frozenset[int]:
     found: set[int] = set()
     for part in text.split(","):
         first, _, last = part.partition("-")
-        if first not in _DAYS or (last or first) not in _DAYS:
+        if first not in DAYS or (last or first) not in DAYS:
             raise ValueError(f"{whole!r} has unknown days; use Mon to Sun, as Mon-Thu or Mon,Wed")
-        start, stop = _DAYS.index(first), _DAYS.index(last or first)
+        start, stop = DAYS.index(first), DAYS.index(last or first)
         length = (stop - start) % 7 + 1
         found |= {(start + step) % 7 + 1 for step in range(length)}
     return frozenset(found)

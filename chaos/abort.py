@@ -1,0 +1,64 @@
+"""Abort rules, asked again and again while the fault lasts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from clinigate.chaos.drivers.base import Witness
+from clinigate.chaos.model import AbortRule
+from clinigate.chaos.slo import SLOS
+from clinigate.measure.prober import Timeline
+
+__all__ = ["AbortWatch"]
+
+_WINDOW_S = 5.0
+#: A share of fewer requests says nothing.
+_LEAST = 10
+
+
+class AbortWatch:
+    """Knows for how long each rule's condition has held without a break."""
+
+    def __init__(
+        self, rules: tuple[AbortRule, ...], timeline: Timeline, witnesses: Mapping[str, Witness]
+    ) -> None:
+        self._rules = rules
+        self._timeline = timeline
+        self._witnesses = witnesses
+        self._since: dict[str, float] = {}
+
+    def tripped(self) -> str | None:
+        """The first rule that has fired, in its author's words with the value; None if none has."""
+        now = self._timeline.now()
+        for rule in self._rules:
+            value = self._value(rule, now)
+            if value is None or value <= rule.limit:
+                self._since.pop(rule.source, None)
+                continue
+            if now - self._since.setdefault(rule.source, now) >= rule.for_s:
+                return f"abort rule '{rule.source}': {value:.4g}"
+        return None
+
+    def _value(self, rule: AbortRule, now: float) -> float | None:
+        if rule.measure == "errors":
+            return float(self._counts(rule.subject)[1])
+        if rule.subject in self._witnesses:
+            asked, bad = self._counts(rule.subject)
+            return bad / asked if asked >= _LEAST else None
+        share = self._bad_share(now)
+        if share is None or rule.measure == "bad_share":
+            return share
+        objective = SLOS[rule.subject].objective
+        return None if objective is None else share / (1 - objective)
+
+    def _counts(self, subject: str) -> tuple[int, int]:
+        if subject in self._witnesses:
+            return self._witnesses[subject].counts()
+        total = self._timeline.count
+        return total, total - self._timeline.outcomes["ok"]
+
+    def _bad_share(self, now: float) -> float | None:
+        recent = self._timeline.since(now - _WINDOW_S)
+        if len(recent) < _LEAST:
+            return None
+        return sum(not sample.ok for sample in recent) / len(recent)

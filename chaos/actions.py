@@ -1,0 +1,76 @@
+"""What Chaos Toolkit calls, in its own process: inject, undo, and look whether the entry answers.
+
+Each takes the path of an injection's file, which the rails have written; there is no way to inject
+without one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+from clinigate.chaos.drivers.base import Probe
+from clinigate.chaos.injection import Injection, read_injection
+from clinigate.chaos.undo.ledger import Ledger, process_start_ticks
+from clinigate.chaos.undo.process import undo_in_fresh_process
+from clinigate.errors import EvidenceError
+
+__all__ = ["entry_answers", "inject", "undo"]
+
+_LOCK_S = 5.0
+_QUESTIONS = 3
+_ANSWER_S = 5.0
+
+
+def inject(injection: str) -> str:
+    """Inject the fault; returns when it is in effect.
+
+    Raises:
+        EvidenceError: an undo has begun already, or the ledger cannot be written.
+        VictimGoneError: a target is no longer the thing that was frozen.
+    """
+    frozen = read_injection(Path(injection))
+    ledger = Ledger(Path(frozen.ledger))
+    driver = frozen.connect()
+    with ledger.held(_LOCK_S):
+        if ledger.state().barred:
+            raise EvidenceError(f"{frozen.id}: its undo has begun; nothing is injected any more")
+        ledger.append("injecting", pid=os.getpid(), start_ticks=process_start_ticks(os.getpid()))
+        try:
+            driver.inject(frozen.fault, frozen.victims)
+        except BaseException as error:
+            ledger.append("inject-failed", error=type(error).__name__, detail=str(error))
+            raise
+        ledger.append("injected")
+    return ", ".join(victim.name for victim in frozen.victims)
+
+
+def undo(injection: str) -> str:
+    """Take the fault back, in a fresh process; nothing happens where it is undone already.
+
+    Raises:
+        EvidenceError: the undo failed; the ledger stays open.
+    """
+    frozen = read_injection(Path(injection))
+    failure = undo_in_fresh_process(
+        Path(frozen.ledger), by="chaos-toolkit", reason="the fault's duration is over"
+    )
+    if failure is not None:
+        raise EvidenceError(f"{frozen.id}: the undo failed: {failure}")
+    return Ledger(Path(frozen.ledger)).state().undone_by
+
+
+def entry_answers(injection: str) -> bool:
+    """Whether the system's entry answers well, asked a few times."""
+    return asyncio.run(_entry_answers(read_injection(Path(injection))))
+
+
+async def _entry_answers(frozen: Injection) -> bool:
+    probe: Probe = frozen.connect().probe()
+    try:
+        async with asyncio.timeout(_ANSWER_S):
+            answers = [await probe(number) for number in range(_QUESTIONS)]
+    finally:
+        await probe.aclose()
+    return all(str(getattr(answer, "outcome", answer)) == "ok" for answer in answers)

@@ -1,0 +1,330 @@
+"""One repetition: steady state, ledger, watchdog, fault, undo, recovery, on one timeline."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from clinigate.chaos.abort import AbortWatch
+from clinigate.chaos.compile import chaos_toolkit_json
+from clinigate.chaos.drivers.base import Driver, Victim, Witness
+from clinigate.chaos.injection import Injection, write_injection
+from clinigate.chaos.model import Experiment
+from clinigate.chaos.policy import ChaosPolicy
+from clinigate.chaos.probing import EntryProber
+from clinigate.chaos.toolkit import ToolkitProcess
+from clinigate.chaos.undo.guard import Guard
+from clinigate.chaos.undo.ledger import Ledger, LedgerState
+from clinigate.chaos.undo.process import undo_in_fresh_process
+from clinigate.measure.prober import Timeline
+from clinigate.measure.scheduleguard import Schedule, ScheduleGuard
+
+__all__ = ["Interrupt", "Repetition", "RepetitionResult", "Setting"]
+
+_POLL_S = 0.05
+#: A recovery counts after so long without a failure; so long is also watched at the end.
+STABLE_S = 1.0
+#: Greatest share of failures in a steady state, and none at all in its last `STABLE_S`.
+_STEADY_BAD = 0.01
+_STEADY_EXTRA_S = 10.0
+
+
+class Interrupt:
+    """Set when the operator or the system asks the run to end; says by what."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+        self.by: str | None = None
+
+    def set(self, by: str) -> None:
+        """Ask the run to end; the first one counts."""
+        self.by = self.by or by
+        self._event.set()
+
+    def wait(self, seconds: float) -> None:
+        """Pause, at most until the run is asked to end. Once asked, the pause is a plain one."""
+        if self._event.is_set():
+            time.sleep(seconds)
+        else:
+            self._event.wait(seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What all repetitions of one run share."""
+
+    experiment: Experiment
+    policy: ChaosPolicy
+    injection: Injection
+    driver: Driver
+    witnesses: Mapping[str, Witness]
+    interrupt: Interrupt
+
+
+@dataclass(slots=True)
+class RepetitionResult:
+    """What came of one repetition. Times are those of its timeline, in seconds.
+
+    Attributes:
+        number: 1, 2, …
+        timeline: what the prober saw.
+        schedule: how the prober kept its own schedule.
+        not_steady: why the system was no healthy one before, so that nothing was injected.
+        fault_at_s: when the fault was in effect; None if it never was.
+        undo_due_s: when it was to be taken back; `undone_at_s`: when that was verified.
+        undo_failure: why it is not taken back.
+        aborted: why it ended early.
+        inject_failure: what injecting said; `victim_gone`: a target had vanished.
+        ledger: the ledger's last state.
+        journal: Chaos Toolkit's journal, None where it could not write one.
+        compiled: what Chaos Toolkit was given.
+    """
+
+    number: int
+    timeline: Timeline
+    schedule: Schedule | None = None
+    not_steady: str | None = None
+    fault_at_s: float | None = None
+    undo_due_s: float | None = None
+    undone_at_s: float | None = None
+    undo_failure: str | None = None
+    aborted: str | None = None
+    inject_failure: str | None = None
+    victim_gone: bool = False
+    ledger: LedgerState = field(default_factory=LedgerState)
+    journal: Mapping[str, Any] | None = None
+    compiled: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def undo_s(self) -> float | None:
+        """From when the fault was to be taken back until that was verified."""
+        if self.undo_due_s is None or self.undone_at_s is None:
+            return None
+        return max(0.0, self.undone_at_s - self.undo_due_s)
+
+
+class Repetition:
+    """Runs one repetition; every step is a method, in the order of the protocol."""
+
+    def __init__(self, setting: Setting, number: int, victims: tuple[Victim, ...]) -> None:
+        self._setting = setting
+        self._victims = victims
+        self._experiment = setting.experiment
+        folder = setting.policy.state / "runs" / setting.injection.id
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self.result = RepetitionResult(number, Timeline(folder / "timeline.ndjson"))
+
+    def run(self) -> RepetitionResult:
+        """Run it. Whatever happens, the fault is taken back before this returns or raises."""
+        result, experiment = self.result, self._experiment
+        timeline = result.timeline
+        seed = result.number
+        with (
+            ScheduleGuard(timeline.lags) as schedule,
+            EntryProber(self._setting.driver, experiment.load, timeline, seed=seed) as prober,
+        ):
+            self._prober = prober
+            with ExitStack() as watching:
+                for witness in self._setting.witnesses.values():
+                    witness.start(result.number, timeline)
+                    watching.callback(witness.stop)
+                # 1. Healthy before, or nothing is broken.
+                result.not_steady = self._await_steady()
+                if result.not_steady is None and self._setting.interrupt.by is None:
+                    self._break_and_mend()
+        result.schedule = schedule.schedule
+        result.aborted = result.aborted or self._interrupted()
+        timeline.close()
+        return result
+
+    def _await_steady(self) -> str | None:
+        load, interrupt = self._experiment.load, self._setting.interrupt
+        deadline = time.monotonic() + load.before_s + _STEADY_EXTRA_S
+        while True:
+            interrupt.wait(_POLL_S)
+            reason = self._unsteady(load.before_s)
+            if reason is None or interrupt.by is not None:
+                return None
+            if time.monotonic() >= deadline or self._prober.failed is not None:
+                return reason
+
+    def _unsteady(self, watched_s: float) -> str | None:
+        timeline = self.result.timeline
+        if self._prober.failed is not None:
+            return f"the prober broke: {self._prober.failed}"
+        now = timeline.now()
+        if now < watched_s:
+            return f"watched for {now:.1f} s of {watched_s:g} s"
+        recent = timeline.since(now - watched_s)
+        bad = [sample for sample in recent if not sample.ok]
+        if len(recent) < max(3, 0.5 * self._experiment.load.rate * watched_s):
+            return f"{len(recent)} answers in {watched_s:g} s are too few to call it steady"
+        if len(bad) > _STEADY_BAD * len(recent) or any(s.ended_s > now - STABLE_S for s in bad):
+            return (
+                f"{len(bad)} of {len(recent)} requests failed before the fault "
+                f"({bad[-1].outcome}); mend the system first"
+            )
+        return None
+
+    def _break_and_mend(self) -> None:
+        result, experiment, setting = self.result, self._experiment, self._setting
+        # 2. How it is undone, on the disk, before anything happens.
+        ledger = Ledger.plan(
+            Path(setting.injection.ledger).parent,
+            setting.injection.id,
+            experiment=experiment.name,
+            driver=setting.injection.driver_name,
+            steps=setting.driver.undo_steps(experiment.fault, self._victims),
+            within_s=experiment.undo.within_s,
+        )
+        # 3. Who undoes it when we cannot.
+        guard = Guard.start(
+            ledger.path,
+            lease_s=experiment.safety.lease_s,
+            longest_s=experiment.safety.max_duration_s,
+            kill_file=self._kill_file(),
+        )
+        try:
+            # 4. Chaos Toolkit injects, waits, and rolls back.
+            toolkit = self._start_toolkit()
+            try:
+                result.aborted = self._watch(toolkit, guard, ledger)
+            finally:
+                # 5. Undone, whoever comes to it; verified by the ledger.
+                self._undo(toolkit, ledger)
+            # 6. Watched until it is well again.
+            self._await_recovery(guard)
+        finally:
+            guard.release()
+            result.ledger = ledger.state()
+
+    def _start_toolkit(self) -> ToolkitProcess:
+        frozen = self._folder / "injection.json"
+        write_injection(self._setting.injection, frozen)
+        self.result.compiled = chaos_toolkit_json(self._experiment, str(frozen))
+        source = self._folder / "experiment.json"
+        source.write_text(json.dumps(self.result.compiled, indent=1), encoding="utf-8")
+        return ToolkitProcess(source, self._folder / "journal.json", self._folder / "toolkit.log")
+
+    def _watch(self, toolkit: ToolkitProcess, guard: Guard, ledger: Ledger) -> str | None:
+        """Why the fault must go early; None where its time was simply over."""
+        rules = AbortWatch(self._experiment.abort, self.result.timeline, self._setting.witnesses)
+        longest = time.monotonic() + self._experiment.safety.max_duration_s
+        while not toolkit.ended():
+            guard.beat()
+            state = ledger.state()
+            self._note_fault(state)
+            reason = self._why_abort(guard, state, rules)
+            if reason is None and time.monotonic() >= longest:
+                reason = f"it lasted {self._experiment.safety.max_duration_s:g} s"
+            if reason is not None:
+                return reason
+            self._setting.interrupt.wait(_POLL_S)
+        return None
+
+    def _why_abort(self, guard: Guard, state: LedgerState, rules: AbortWatch) -> str | None:
+        if (interrupted := self._interrupted()) is not None:
+            return interrupted
+        if self._kill_file().exists():
+            return f"the kill file {self._kill_file()} is there"
+        if not guard.alive() and not state.closed:
+            return "the watchdog is gone"
+        if state.barred and _by(state) == "watchdog":
+            return f"the watchdog undid it: {state.undo_reason}"
+        if self._prober.failed is not None:
+            return f"the prober broke: {self._prober.failed}"
+        return rules.tripped() if self.result.fault_at_s is not None else None
+
+    def _undo(self, toolkit: ToolkitProcess, ledger: Ledger) -> None:
+        result, now = self.result, self.result.timeline.now()
+        if result.aborted is not None or not toolkit.ended():
+            result.undo_due_s = now
+            result.timeline.mark("abort", now)
+        state = ledger.state()
+        if not state.closed:
+            reason = result.aborted or "Chaos Toolkit ended without an undo"
+            result.undo_failure = undo_in_fresh_process(ledger.path, by="runner", reason=reason)
+        toolkit.stop()
+        result.journal = toolkit.read_journal()
+        self._note_end(ledger.state())
+
+    def _note_fault(self, state: LedgerState) -> None:
+        if state.injected_ns is not None and self.result.fault_at_s is None:
+            self.result.fault_at_s = self._at(state.injected_ns)
+            self.result.timeline.mark("fault", self.result.fault_at_s)
+
+    def _note_end(self, state: LedgerState) -> None:
+        result = self.result
+        self._note_fault(state)
+        failed = next((e for e in state.events if e["event"] == "inject-failed"), None)
+        if failed is not None:
+            result.inject_failure = str(failed["detail"])
+            result.victim_gone = failed["error"] == "VictimGoneError"
+        elif result.fault_at_s is None and result.aborted is None:
+            result.inject_failure = _why_not_injected(result.journal)
+        if state.closed:
+            result.undo_failure = None
+        elif result.undo_failure is None:
+            result.undo_failure = state.failure or "the ledger is still open"
+        if result.fault_at_s is None:
+            return
+        if result.undo_due_s is None:
+            result.undo_due_s = result.fault_at_s + self._experiment.fault.duration_s
+        if state.undone_ns is not None:
+            result.undone_at_s = self._at(state.undone_ns)
+            result.timeline.mark("undone", result.undone_at_s)
+            result.timeline.span(self._experiment.fault.type, result.fault_at_s, result.undone_at_s)
+
+    def _await_recovery(self, guard: Guard) -> None:
+        """Watch until nothing failed for a while, or for as long as the experiment allows."""
+        result, interrupt = self.result, self._setting.interrupt
+        if result.fault_at_s is None:
+            return
+        begun = time.monotonic()
+        while time.monotonic() - begun < self._experiment.load.after_s:
+            guard.beat()
+            interrupt.wait(_POLL_S)
+            seen = time.monotonic() - begun
+            if interrupt.by is not None or (seen > 1.5 * STABLE_S and self._settled()):
+                return
+
+    def _settled(self) -> bool:
+        timeline, load = self.result.timeline, self._experiment.load
+        recent = timeline.since(timeline.now() - 1.4 * STABLE_S)
+        slow = load.slow_s
+        return len(recent) >= 0.7 * load.rate * STABLE_S and all(
+            sample.ok and (slow is None or sample.latency_s <= slow) for sample in recent
+        )
+
+    def _interrupted(self) -> str | None:
+        by = self._setting.interrupt.by
+        return None if by is None else f"it was interrupted ({by})"
+
+    def _kill_file(self) -> Path:
+        own = self._experiment.safety.kill_file
+        return Path(own) if own and Path(own).exists() else self._setting.policy.kill_file
+
+    def _at(self, mono_ns: int) -> float:
+        return mono_ns / 1e9 - self.result.timeline.zero
+
+
+def _by(state: LedgerState) -> str:
+    return str(next((e["by"] for e in reversed(state.events) if e["event"] == "undoing"), ""))
+
+
+def _why_not_injected(journal: Mapping[str, Any] | None) -> str:
+    if journal is None:
+        return "Chaos Toolkit ended without a journal; its log stands beside the injection"
+    if journal.get("status") == "failed" and not journal.get("run"):
+        return "Chaos Toolkit found the entry unhealthy before the fault"
+    failed = [a for a in journal.get("run", ()) if a.get("status") != "succeeded"]
+    if not failed:
+        return "Chaos Toolkit says that it injected, and the ledger knows nothing of it"
+    return str((failed[0].get("exception") or ["no reason given"])[-1]).strip()
