@@ -114,7 +114,9 @@ def asking_for(spec: TargetSpec, base_dir: Path) -> Asking:
             "kind = 'http' or 'openai'"
         )
     if spec.chat is None:
-        raise ConfigError("[target] offers no chat, and load plays conversations; add [target.chat]")
+        raise ConfigError(
+            "[target] offers no chat, and load plays conversations; add [target.chat]"
+        )
     paths = spec.chat.answer.model_dump(exclude_none=True)
     url = spec.base_url + spec.chat.path
     streamed = _asks_for_stream(spec.chat.request)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from clinigate.errors import ConfigError
 from clinigate.load.model import Persona, Profile, State
@@ -41,14 +41,14 @@ def crisis_states(profile: Profile) -> frozenset[str]:
     return frozenset(name for name, state in profile.states.items() if state.crisis)
 
 
-def _troubles(profile: Profile) -> Iterable[str]:
+def _troubles(profile: Profile) -> Iterator[str]:
     yield from _persona_troubles(profile)
     for name, state in profile.states.items():
         yield from _branch_troubles(f"states.{name}", state, profile.states)
     yield from _way_troubles(profile)
 
 
-def _persona_troubles(profile: Profile) -> Iterable[str]:
+def _persona_troubles(profile: Profile) -> Iterator[str]:
     names = [persona.name for persona in profile.personas]
     for name in names:
         if names.count(name) > 1:
@@ -60,7 +60,7 @@ def _persona_troubles(profile: Profile) -> Iterable[str]:
         yield from _start_troubles(persona, profile.states)
 
 
-def _start_troubles(persona: Persona, states: Mapping[str, State]) -> Iterable[str]:
+def _start_troubles(persona: Persona, states: Mapping[str, State]) -> Iterator[str]:
     if persona.weight == 0:
         yield f"personas.{persona.name}.weight: is 0, so that it never comes; raise or drop it"
     if persona.start not in states:
@@ -70,7 +70,7 @@ def _start_troubles(persona: Persona, states: Mapping[str, State]) -> Iterable[s
         )
 
 
-def _branch_troubles(place: str, state: State, states: Mapping[str, State]) -> Iterable[str]:
+def _branch_troubles(place: str, state: State, states: Mapping[str, State]) -> Iterator[str]:
     for number, branch in enumerate(state.next):
         if branch.to not in states:
             yield (
@@ -85,7 +85,7 @@ def _branch_troubles(place: str, state: State, states: Mapping[str, State]) -> I
         yield f"{place}.next: the probabilities add up to {total:g}; make them add up to 1"
 
 
-def _way_troubles(profile: Profile) -> Iterable[str]:
+def _way_troubles(profile: Profile) -> Iterator[str]:
     states = profile.states
     if not any(state.end for state in states.values()):
         yield "states: none ends the conversation; set end: true on one"

@@ -10,15 +10,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from clinigate.load.engine.roles import attach_worker
-from clinigate.load.engine.user import ConversationUser
 from locust import events
 from locust.runners import WorkerRunner
+
+from clinigate.load.engine.roles import attach_worker
+from clinigate.load.engine.user import ConversationUser
 
 __all__ = ["ConversationUser"]
 
 
-@events.init.add_listener
+@events.init.add_listener  # type: ignore[untyped-decorator]
 def _join(runner: Any, **_: Any) -> None:
     if not isinstance(runner, WorkerRunner):
         raise SystemExit(

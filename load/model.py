@@ -6,6 +6,7 @@ what only shows in the whole (ways that lead nowhere, shares that do not add up)
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import Annotated, Literal
 
@@ -72,7 +73,7 @@ class Curve(_Table):
     @model_validator(mode="after")
     def _ascends(self) -> Curve:
         places = [place for place, _ in self.points]
-        if any(later <= earlier for earlier, later in zip(places, places[1:], strict=False)):
+        if any(later <= earlier for earlier, later in itertools.pairwise(places)):
             raise ValueError("points must lie in ascending order, each place once; sort them")
         if not any(factor > 0 for _, factor in self.points):
             raise ValueError("every factor is 0, so that nobody ever comes; raise one")
@@ -169,9 +170,11 @@ class Branch(_Table):
 
 
 class Expectation(_Table):
-    """What the reply to a crisis message must show; any one sign is enough."""
+    """What the reply to a crisis message must show; each sign that is asked for."""
 
-    flag: bool = Field(default=True, description="the crisis flag counts, where there is one")
+    flag: bool = Field(
+        default=True, description="the crisis flag must be true, where the target gives one"
+    )
     any_of: list[Pattern] = Field(
         default=[], description="regular expressions of which one must be found in the text"
     )

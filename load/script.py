@@ -61,7 +61,7 @@ class Step:
     Attributes:
         conditional: ways that are tried first, in order.
         to, cumulative: the other ways and their cumulative probabilities.
-        flag_counts, patterns: signs of a crisis reply, of which one is enough.
+        asks_flag, patterns: signs of a crisis reply: the flag, and one of the patterns.
     """
 
     name: str
@@ -71,14 +71,20 @@ class Step:
     conditional: tuple[Way, ...]
     to: tuple[str, ...]
     cumulative: tuple[float, ...]
-    flag_counts: bool
+    asks_flag: bool
     patterns: tuple[re.Pattern[str], ...]
 
     def is_crisis_reply(self, heard: Heard) -> bool:
-        """Whether a reply shows that the crisis was seen."""
+        """Whether a reply shows that the crisis was seen: every sign that is asked for.
+
+        A target that gives no flag at all is held to the patterns alone; `check_playable` sees to
+        it that there are some then.
+        """
         if heard.failed is not None:
             return False
-        if self.flag_counts and heard.flag is True:
+        if self.asks_flag and (heard.flag is False or (heard.flag is None and not self.patterns)):
+            return False
+        if not self.patterns:
             return True
         return any(pattern.search(heard.text) for pattern in self.patterns)
 
@@ -214,7 +220,7 @@ def _step(name: str, state: State) -> Step:
         conditional=tuple(_way(branch) for branch in state.next if branch.when is not None),
         to=tuple(branch.to for branch in shares),
         cumulative=tuple(cumulative),
-        flag_counts=expected.flag,
+        asks_flag=expected.flag,
         patterns=tuple(re.compile(text, re.IGNORECASE) for text in expected.any_of),
     )
 

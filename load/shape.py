@@ -6,7 +6,7 @@ import random
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, pairwise
 
 from clinigate.load.model import Arrivals
 from clinigate.measure import arrivals as draws
@@ -48,7 +48,7 @@ class Shape:
         # Between two corners the rate is a straight line, so that its middle is its mean.
         return sum(
             (later - earlier) * self.rate((earlier + later) / 2)
-            for earlier, later in zip(corners, corners[1:], strict=False)
+            for earlier, later in pairwise(corners)
         )
 
     def _factor(self, at_s: float, *, ended: bool = False) -> float:
@@ -82,9 +82,7 @@ def shape_of(arrivals: Arrivals) -> Shape:
     return Shape(arrivals.conversations_per_s, length, curve, surge)
 
 
-def begins(
-    arrivals: Arrivals, *, seed: int, worker: int = 0, workers: int = 1
-) -> Iterator[float]:
+def begins(arrivals: Arrivals, *, seed: int, worker: int = 0, workers: int = 1) -> Iterator[float]:
     """Yield the moments at which one worker begins conversations, ascending, in seconds.
 
     Poisson: each worker draws at its share of the rate from a stream of its own; independent

@@ -14,7 +14,7 @@ from typing import Any
 
 from clinigate.targets.sse import SseDecoder
 
-__all__ = ["StreamedReply", "StreamError"]
+__all__ = ["StreamError", "StreamedReply"]
 
 _DONE = b"[DONE]"
 

@@ -63,7 +63,7 @@ def attach_worker(runner: WorkerRunner) -> None:
     worker = _Worker(runner)
     runner.register_message(BEGIN, worker.begin)
     runner.register_message(STOP, worker.stop, concurrent=True)
-    runner.environment.events.report_to_master.add_listener(worker.report)
+    runner.environment.events.report_to_master.add_listener(worker.report)  # type: ignore[no-untyped-call]
 
 
 class _Worker:
@@ -142,7 +142,7 @@ class _Master:
         self._journal = journal
         self._done: set[str] = set()
         runner.register_message(DONE, self._on_done)
-        runner.environment.events.worker_report.add_listener(self._on_report)
+        runner.environment.events.worker_report.add_listener(self._on_report)  # type: ignore[no-untyped-call]
 
     @property
     def port(self) -> int:
@@ -155,9 +155,7 @@ class _Master:
         while len(self._runner.clients.ready) < workers and not stop.is_set():
             if time.monotonic() > until:
                 here = len(self._runner.clients.ready)
-                self.trouble = (
-                    f"{here} of {workers} workers joined within {_WORKERS_WITHIN_S:g} s"
-                )
+                self.trouble = f"{here} of {workers} workers joined within {_WORKERS_WITHIN_S:g} s"
                 return False
             gevent.sleep(0.05)
         return not stop.is_set()

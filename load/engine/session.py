@@ -85,9 +85,7 @@ class Session:
         orders = self.orders
         rng = random.Random(f"{orders.seed}/{orders.worker}/{orders.workers}/people")  # noqa: S311
         arrivals = orders.profile.arrivals
-        for due in begins(
-            arrivals, seed=orders.seed, worker=orders.worker, workers=orders.workers
-        ):
+        for due in begins(arrivals, seed=orders.seed, worker=orders.worker, workers=orders.workers):
             gevent.sleep(max(0.0, due - self.now()))
             self.tally.due += 1
             # What `runner.spawn_users` does, without its walk over all users for a log line.

@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 import gevent
-from geventhttpclient.client import HTTPClient
 from gevent.lock import RLock
+from geventhttpclient.client import HTTPClient
 
 from clinigate.targets.credentials import ClientCredentials
 

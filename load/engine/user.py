@@ -24,9 +24,7 @@ __all__ = ["ConversationUser"]
 class ConversationUser(User):
     """Comes at a moment of the schedule, has one conversation, and leaves."""
 
-    def __init__(
-        self, environment: Environment, session: Session, due: float, luck: float
-    ) -> None:
+    def __init__(self, environment: Environment, session: Session, due: float, luck: float) -> None:
         """Come at `due`, seconds of the session's clock; `luck` seeds all that is drawn."""
         super().__init__(environment)
         self._session = session

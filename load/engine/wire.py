@@ -187,9 +187,10 @@ class Line:
 def _context(tls: Tls, asking: Asking) -> ssl.SSLContext:
     """One context for all connections: making one takes longer than a request."""
     if not tls.verify:
-        context = gevent.ssl.create_default_context()
+        context: ssl.SSLContext = gevent.ssl.create_default_context()
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         return context
     ca_file = None if tls.ca_file is None else str(asking.base_dir / tls.ca_file)
-    return gevent.ssl.create_default_context(cafile=ca_file)
+    trusting: ssl.SSLContext = gevent.ssl.create_default_context(cafile=ca_file)
+    return trusting
