@@ -34,7 +34,7 @@ bench: $(STAMP)
 
 # Long fault campaigns; the tests run a small sample of each.
 campaign: $(STAMP)
-	$(BIN)/python benchmarks/run_campaigns.py
+	$(BIN)/python benchmarks/run_all.py --campaigns
 
 # The lock is made for every supported Python at once; it names no index.
 lock:
