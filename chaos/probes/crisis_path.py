@@ -15,15 +15,17 @@ What it asks a system for, with the parameters that change it:
     events      names of the events, in order;  row  the action of the audit row
     rate, timeout, settle  disclosures a second; limit of an answer; time for traces to be whole
 
-An invariant with the metric `crisis_path` measures the share of replies that are replies to a
-crisis; one with `lost_escalations` the disclosures whose escalation did not come to its end.
+It measures `crisis_path`, the share of replies that are replies to a crisis, their 99th percentile
+`crisis_path_p99` (an unanswered one counts with the time limit), and `lost_escalations`, the
+disclosures whose escalation did not come to its end. One witness watches all three: where several
+invariants name it, the first one's parameters count.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from typing import Any
+from collections.abc import Callable
 
 from clinigate.chaos.drivers.base import WitnessReport
 from clinigate.chaos.drivers.local_system import LocalSystem
@@ -35,7 +37,7 @@ from clinigate.chaos.probes.parameters import Parameters
 from clinigate.core.measurement import Kind, Measurement, SliceResult
 from clinigate.core.observation import Finding
 from clinigate.errors import ConfigError
-from clinigate.measure.histogram import Histogram
+from clinigate.measure.histogram import Histogram, quantile_measurement
 from clinigate.measure.timeline import Timeline
 
 __all__ = ["LOST", "REPLIES", "CrisisPath", "manner_of"]
@@ -49,14 +51,15 @@ _EVENTS = (
     "escalation.acknowledged",
     "safety.resolved",
 )
+_UNANSWERED = "a disclosure was not answered as a crisis"
+_FORGOTTEN = "the escalation of a disclosure did not come to its end"
 _MOST_FINDINGS = 10
 #: For the last answers and look-ups, and for the event loop to close.
 _SPARE_S = 30.0
-_CONFIDENCE = 0.95
 
 
 class CrisisPath:
-    """Watches one invariant of the crisis path; a `Witness`."""
+    """Watches the crisis path; a `Witness`."""
 
     def __init__(self, system: LocalSystem, invariant: Invariant) -> None:
         """Take the system and the invariant.
@@ -70,7 +73,6 @@ class CrisisPath:
                 f"{REPLIES} nor {LOST}"
             )
         self._system = system
-        self._invariant = invariant
         self._manner = manner_of(invariant)
         self._disclosers: list[Discloser] = []
         self._working: Background | None = None
@@ -96,14 +98,22 @@ class CrisisPath:
     def report(self, prefix: str) -> WitnessReport:
         """Measure; the findings name each way of going wrong once."""
         made = self._made()
-        measured = _lost(prefix, made) if self._invariant.metric == LOST else _replies(prefix, made)
-        measurements: list[Measurement | Finding] = [measured]
-        if self._invariant.p99_s is not None:
-            measurements.append(_p99(f"{prefix}.{REPLIES}_p99", made, self._manner.timeout_s))
-        findings = _findings(measured.metric, made, lost=self._invariant.metric == LOST)
+        replies, lost = _replies(prefix, made), _lost(prefix, made)
+        p99 = _p99(f"{prefix}.{REPLIES}_p99", made, self._manner.timeout_s)
         lines = [json.dumps(one.to_plain(), sort_keys=True) for one in made]
         blob = "\n".join(lines).encode(), "application/x-ndjson"
-        return WitnessReport((*measurements, *findings), (blob,))
+        unanswered = [(one.outcome, one) for one in made if one.outcome != OK]
+        forgotten = [(one.broken, one) for one in _promised(made) if one.broken is not None]
+        return WitnessReport(
+            (
+                replies,
+                p99,
+                lost,
+                *_findings(replies.metric, _UNANSWERED, unanswered),
+                *_findings(lost.metric, _FORGOTTEN, forgotten),
+            ),
+            (blob,),
+        )
 
     def _made(self) -> list[Disclosure]:
         return [one for discloser in self._disclosers for one in tuple(discloser.made)]
@@ -152,7 +162,7 @@ def _lost(prefix: str, made: list[Disclosure]) -> Measurement:
 
     Those who were not count in the replies: the person, who was told so, asks again.
     """
-    promised = [one for one in made if one.outcome == OK]
+    promised = _promised(made)
     lost = sum(one.broken is not None for one in promised)
     return Measurement(
         metric=f"{prefix}.{LOST}",
@@ -164,21 +174,20 @@ def _lost(prefix: str, made: list[Disclosure]) -> Measurement:
     )
 
 
+def _promised(made: list[Disclosure]) -> list[Disclosure]:
+    return [one for one in made if one.outcome == OK]
+
+
 def _p99(metric: str, made: list[Disclosure], timeout_s: float) -> Measurement:
     latencies = Histogram()
     for one in made:
         latencies.record(timeout_s if one.latency_s is None else max(0.0, one.latency_s))
-    return Measurement(
-        metric=metric,
-        kind=Kind.QUANTILE,
-        value=latencies.quantile(0.99),
-        n=latencies.count,
-        unit="s",
-        interval=latencies.quantile_interval(0.99, _CONFIDENCE),
-    )
+    return quantile_measurement(metric, latencies, 0.99)
 
 
-def _slices(made: list[Disclosure], counts: Any) -> tuple[SliceResult, ...]:
+def _slices(
+    made: list[Disclosure], counts: Callable[[Disclosure], bool]
+) -> tuple[SliceResult, ...]:
     parts: dict[str, list[Disclosure]] = {}
     for one in made:
         parts.setdefault(f"repetition={one.repetition}", []).append(one)
@@ -192,13 +201,8 @@ def _slices(made: list[Disclosure], counts: Any) -> tuple[SliceResult, ...]:
     )
 
 
-def _findings(metric: str, made: list[Disclosure], *, lost: bool) -> list[Finding]:
-    if lost:
-        broken = [(one.broken, one) for one in made if one.outcome == OK and one.broken]
-        what = "the escalation of a disclosure did not come to its end"
-    else:
-        broken = [(one.outcome, one) for one in made if one.outcome != OK]
-        what = "a disclosure was not answered as a crisis"
+def _findings(metric: str, what: str, broken: list[tuple[str, Disclosure]]) -> list[Finding]:
+    """Name each way of going wrong once, with how often and where it came first."""
     first: dict[str, Disclosure] = {}
     for reason, one in broken:
         first.setdefault(reason, one)
