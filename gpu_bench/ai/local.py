@@ -9,7 +9,13 @@ from clinigate.gpu_bench.ai.batching import BudgetWait, FixedWait, WaitRule
 from clinigate.gpu_bench.ai.blocks import Block
 from clinigate.gpu_bench.ai.clock import Clock, SystemClock
 from clinigate.gpu_bench.ai.host import HostReader, read_host, waited_share
-from clinigate.gpu_bench.ai.loops import Served, offline, serve_schedule, single_stream
+from clinigate.gpu_bench.ai.loops import (
+    Served,
+    offline,
+    serve_schedule,
+    single_stream,
+    without_collections,
+)
 from clinigate.gpu_bench.ai.models import Model
 from clinigate.gpu_bench.ai.options import AiOptions
 from clinigate.gpu_bench.ai.subject import arrivals
@@ -39,8 +45,6 @@ class LocalSubject:
             "device name": model.device.name,
             "threads": str(model.device.threads),
         }
-        #: measured seconds of a batch, by size; empty before the warm-up.
-        self.service_s: Mapping[int, float] = {}
         self._model, self._options, self._host = model, options, host
         self._clock: Clock = SystemClock() if clock is None else clock
         self._rule: WaitRule | None = None
@@ -53,12 +57,14 @@ class LocalSubject:
         """Let the times settle, then learn what a batch of each size takes."""
         queries = self._model.queries(_WARMUP_QUERIES, self._options.seed)
         serve, now = self._model.serve, self._clock.now
-        warmed = warm_up(serve, queries, now, longest_s=self._options.longest_s / 4)
+        with without_collections():
+            warmed = warm_up(serve, queries, now, longest_s=self._options.longest_s / 4)
         self._model.check()
-        self.service_s = service_times(serve, queries, self._options.max_batch, now)
+        with without_collections():
+            batch_s = service_times(serve, queries, self._options.max_batch, now)
         self._model.check()
-        self._rule = self._wait_rule()
-        return warmed
+        self._rule = self._wait_rule(batch_s)
+        return replace(warmed, batch_s=batch_s)
 
     def single_stream(self, count: int, seed: int) -> Block:
         """Ask one query after the other; see `Subject`."""
@@ -83,16 +89,17 @@ class LocalSubject:
         size = self._options.max_batch
         return self._timed(lambda: offline(self._model.serve, queries, size, self._clock.now))
 
-    def _wait_rule(self) -> WaitRule:
+    def _wait_rule(self, batch_s: Mapping[int, float]) -> WaitRule:
         options = self._options
         if options.fixed_wait_s is not None:
             return FixedWait(options.max_batch, options.fixed_wait_s)
-        return BudgetWait(options.max_batch, options.budget_s, self.service_s)
+        return BudgetWait(options.max_batch, options.budget_s, batch_s)
 
     def _timed(self, loop: Callable[[], Served]) -> Block:
         self._model.device_seconds()  # what came before is not this block's
-        before = self._host()
-        served = loop()
-        share = waited_share(before, self._host())
+        with without_collections():
+            before = self._host()
+            served = loop()
+            share = waited_share(before, self._host())
         self._model.check()
         return Block(served.latencies, served.elapsed_s, None, served.batches, share)

@@ -1,7 +1,7 @@
 """The three timed loops. Each takes a clock and a service, so that tests can set the time.
 
-The garbage collector stands still inside of them: with torch loaded one full collection takes 60 ms
-and would be counted as the model's.
+Call them inside of `without_collections`: with torch loaded one full collection of garbage takes
+60 ms, and would be counted as the model's.
 """
 
 from __future__ import annotations
@@ -43,11 +43,10 @@ def single_stream(serve: Serve, queries: Sequence[Any], now: Callable[[], float]
     singles = [(query,) for query in queries]
     stamps: list[float] = []
     stamp = stamps.append
-    with without_collections():
+    stamp(now())
+    for single in singles:
+        serve(single)
         stamp(now())
-        for single in singles:
-            serve(single)
-            stamp(now())
     latencies = tuple(after - before for before, after in pairwise(stamps))
     return Served(latencies, stamps[-1] - stamps[0], (1,) * len(singles))
 
@@ -56,11 +55,10 @@ def offline(serve: Serve, queries: Sequence[Any], size: int, now: Callable[[], f
     """Ask all queries in batches of `size`, back to back."""
     batches = [queries[start : start + size] for start in range(0, len(queries), size)]
     stamps: list[float] = []
-    with without_collections():
-        start = now()
-        for batch in batches:
-            serve(batch)
-            stamps.append(now())
+    start = now()
+    for batch in batches:
+        serve(batch)
+        stamps.append(now())
     sizes = tuple(map(len, batches))
     latencies = tuple(
         stamp - start for stamp, count in zip(stamps, sizes, strict=True) for _ in range(count)
@@ -79,19 +77,18 @@ def serve_schedule(
     """
     latencies: list[float] = []
     sizes: list[int] = []
-    with without_collections():
-        start = clock.now()
-        while len(latencies) < len(arrivals):
-            first = len(latencies)
-            moment = dispatch_at(arrivals, first, clock.now() - start, rule)
-            clock.wait_until(start + moment)
-            # At least the oldest: start + moment - start may round to just before its arrival.
-            size = max(1, members(arrivals, first, clock.now() - start, rule.max_batch))
-            serve(queries[first : first + size])
-            answered = clock.now() - start
-            latencies += [answered - due for due in arrivals[first : first + size]]
-            sizes.append(size)
-        elapsed = clock.now() - start
+    start = clock.now()
+    while len(latencies) < len(arrivals):
+        first = len(latencies)
+        moment = dispatch_at(arrivals, first, clock.now() - start, rule)
+        clock.wait_until(start + moment)
+        # At least the oldest: start + moment - start may round to just before its arrival.
+        size = max(1, members(arrivals, first, clock.now() - start, rule.max_batch))
+        serve(queries[first : first + size])
+        answered = clock.now() - start
+        latencies += [answered - due for due in arrivals[first : first + size]]
+        sizes.append(size)
+    elapsed = clock.now() - start
     return Served(tuple(latencies), elapsed, tuple(sizes))
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import median
+from types import MappingProxyType
 from typing import Any
 
 from clinigate.gpu_bench.ai.loops import Serve, single_stream
@@ -27,11 +28,14 @@ class Warmup:
         queries: how many were asked. settled: whether the medians of three groups in a row lay
             within 5% of each other before the time was over.
         median_s: seconds of a query in the last group.
+        batch_s: seconds within which most batches of a size are answered, by size; empty where
+            batches are the service's own business.
     """
 
     queries: int
     settled: bool
     median_s: float
+    batch_s: Mapping[int, float] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def warm_up(

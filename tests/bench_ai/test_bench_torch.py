@@ -1,0 +1,83 @@
+"""Torch: the bundled encoder, a module of one's own, and CUDA where there is none.
+
+The code that runs on CUDA cannot run on a machine without a GPU; what it hands on is tested with
+the virtual model and the stand-in for NVML.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from clinigate.errors import TargetError, UsageError  # noqa: E402
+from clinigate.gpu_bench.ai.device import torch_device  # noqa: E402
+from clinigate.gpu_bench.ai.encoder import build_encoder, weights_digest  # noqa: E402
+from clinigate.gpu_bench.ai.loading import load_model  # noqa: E402
+from clinigate.gpu_bench.ai.local import LocalSubject  # noqa: E402
+from clinigate.gpu_bench.ai.models import TorchModel  # noqa: E402
+from clinigate.gpu_bench.ai.options import AiOptions  # noqa: E402
+
+without_cuda = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
+
+
+def test_the_encoders_weights_follow_from_the_seed() -> None:
+    before = torch.random.get_rng_state()
+    one, again, other = (weights_digest(build_encoder(seed)) for seed in (3, 3, 4))
+    assert one == again
+    assert one != other
+    assert torch.equal(before, torch.random.get_rng_state())
+
+
+def test_the_encoder_answers_a_batch_as_it_answers_each_query(tmp_path) -> None:
+    model = load_model("encoder", device="cpu", seed=0, base_dir=tmp_path)
+    queries = model.queries(3, seed=5)
+    together = model.serve(queries)
+    alone = torch.cat([model.serve([query]) for query in queries])
+    assert together.shape == (3, 16)
+    assert torch.allclose(together, alone, atol=1e-4)
+    model.check()
+    assert model.device.kind == "cpu"
+    assert model.device.threads == torch.get_num_threads()
+    assert "threads" in str(model.device)
+
+
+@without_cuda
+def test_a_gpu_that_is_asked_for_and_not_there_is_told() -> None:
+    with pytest.raises(UsageError, match=r"--device cuda: torch .* sees no CUDA device"):
+        torch_device("cuda")
+
+
+def test_a_module_that_returns_nan_is_at_fault() -> None:
+    class Broken(torch.nn.Module):
+        def forward(self, tokens):
+            return torch.full((len(tokens), 2), float("nan"))
+
+    subject = LocalSubject(TorchModel("broken", Broken(), "cpu"), AiOptions(longest_s=1.0))
+    with pytest.raises(TargetError, match="model broken: returned NaN"):
+        subject.warm_up()
+
+
+def test_a_module_by_reference_runs_on_token_ids(tmp_path, monkeypatch) -> None:
+    code = "import torch\nnet = torch.nn.Sequential(torch.nn.Embedding(256, 4))\n"
+    (tmp_path / "planted_net.py").write_text(code)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    model = load_model("planted_net:net", device="cpu", seed=0, base_dir=tmp_path)
+    assert model.serve(model.queries(2, 0)).shape == (2, 64, 4)
+    assert model.fingerprint["parameters"] == "1024"
+    sys.modules.pop("planted_net")
+
+
+def test_a_block_is_timed_end_to_end(tmp_path) -> None:
+    """Real time, so that nothing is asserted of it but that there is some."""
+    options = AiOptions(queries=5, blocks=5, longest_s=2.0)
+    model = load_model("encoder", device="cpu", seed=0, base_dir=tmp_path)
+    subject = LocalSubject(model, options)
+    warmed = subject.warm_up()
+    assert set(warmed.batch_s) == {1, 2, 4, 8, 16}
+    assert min(subject.single_stream(5, 0).latencies) > 0
+    served = subject.server(50.0, 20, 0)
+    assert sum(served.batches) == len(served.latencies) == 20
+    assert subject.offline(32, 0).batches == (16, 16)
