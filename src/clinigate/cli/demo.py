@@ -31,13 +31,21 @@ _POLICIES = {"full": "demo", "pr": "pr"}
               "honest small model, trained on the dev split and judged on the rest.")  # fmt: skip
 @click.option("--profile", type=click.Choice(list(_POLICIES)), default="full", show_default=True,
               help="pr: a sample in seconds, judged by the policy `pr`.")  # fmt: skip
+@click.option("--resilience", is_flag=True,
+              help="Let experiments, load and a benchmark join the run.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True,
               help="Seed of case generation.")  # fmt: skip
 @click.option("--root", type=click.Path(file_okay=False, path_type=Path),
               default=Path(".clinigate"), show_default=True,
               help="Where the evidence goes.")  # fmt: skip
 def command(
-    defect: str | None, list_defects: bool, model: str, profile: str, seed: int, root: Path
+    defect: str | None,
+    list_defects: bool,
+    model: str,
+    profile: str,
+    resilience: bool,
+    seed: int,
+    root: Path,
 ) -> int:
     """Evaluate the embedded reference service, end to end, and return the gate's exit code.
 
@@ -53,8 +61,9 @@ def command(
     signer = generate_signer()
     with running(model=model, defect=defect) as connection:
         click.echo(f"reference service: {connection.base_url} (model {model})")
-        config = _config(connection, model=model, profile=profile, seed=seed, root=root)
-        conclusion = _evaluate(config, connection, profile, signer)
+        policy = _POLICIES[profile] + ("-resilience" if resilience and profile == "full" else "")
+        config = _config(connection, model=model, policy=policy, seed=seed, root=root)
+        conclusion = _evaluate(config, connection, profile, signer, resilience=resilience)
     return _decide(config, conclusion, signer)
 
 
@@ -68,7 +77,7 @@ def _list_defects() -> int:
 
 
 def _config(
-    connection: Connection, *, model: str, profile: str, seed: int, root: Path
+    connection: Connection, *, model: str, policy: str, seed: int, root: Path
 ) -> LoadedConfig:
     """The configuration that a team would write for this service."""
     from clinigate.cli.reference_target import reference_tables
@@ -81,14 +90,20 @@ def _config(
     tables = {
         **reference_tables(connection),
         "run": run,
-        "gate": {"policy": _POLICIES[profile], "environment": "development"},
+        "gate": {"policy": policy, "environment": "development"},
     }
     return LoadedConfig(Config.model_validate(tables), Path.cwd(), "the demo's configuration")
 
 
 def _evaluate(
-    config: LoadedConfig, connection: Connection, profile: str, signer: LocalSigner
+    config: LoadedConfig,
+    connection: Connection,
+    profile: str,
+    signer: LocalSigner,
+    *,
+    resilience: bool,
 ) -> Conclusion:
+    from clinigate.cli.demo_resilience import run_producers
     from clinigate.cli.progress import shown_progress
     from clinigate.cli.reference_target import reference_environment
     from clinigate.core.plan import Profile
@@ -113,6 +128,7 @@ def _evaluate(
             on_begin=on_begin,
             on_end=on_end,
             on_sealed=lambda sealed: click.echo(f"sealed:  {sealed.place}"),
+            others=run_producers if resilience else lambda _joining: None,
         )
 
 

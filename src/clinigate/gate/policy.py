@@ -18,7 +18,7 @@ from clinigate.errors import PolicyError, UsageError
 __all__ = ["BUILT_IN", "ENVIRONMENTS", "Demand", "Demanded", "Policy", "load_policy", "nearest"]
 
 #: The policies that Clinigate ships, by name.
-BUILT_IN = ("default", "demo", "pr")
+BUILT_IN = ("default", "demo", "demo-resilience", "pr")
 ENVIRONMENTS = ("development", "staging", "production")
 
 _EMPTY: Mapping[str, str] = MappingProxyType({})
@@ -195,7 +195,7 @@ def load_policy(path_or_builtin: str, environment: str) -> Policy:
     """Read a policy for one environment.
 
     Args:
-        path_or_builtin: `default`, `demo`, `pr`, or the path of a TOML file.
+        path_or_builtin: one of `BUILT_IN`, or the path of a TOML file.
         environment: `development`, `staging` or `production`.
 
     Raises:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from clinigate.clinical.draw import packs_used
 from clinigate.core.check import REGISTRY, Check
@@ -16,7 +16,10 @@ from clinigate.pipeline.recording import begin_recording
 from clinigate.pipeline.setup import Setup
 from clinigate.targets import check_reachable
 
-__all__ = ["all_checks", "evaluate"]
+__all__ = ["Others", "all_checks", "evaluate"]
+
+#: Is given the variables by which processes join the run; returns why it ended early, if it did.
+Others = Callable[[Mapping[str, str]], str | None]
 
 
 def all_checks() -> tuple[Check, ...]:
@@ -39,6 +42,7 @@ def evaluate(
     on_begin: Callable[[Check], None] = lambda _check: None,
     on_end: Callable[[CheckResult], None] = lambda _result: None,
     on_sealed: Callable[[Conclusion], None] = lambda _conclusion: None,
+    others: Others = lambda _environ: None,
 ) -> Conclusion:
     """Run the checks in order, record what they see, and seal the run.
 
@@ -54,6 +58,7 @@ def evaluate(
         on_begin: told of each check before it runs, for a progress display.
         on_end: told of each check's outcome.
         on_sealed: told of the sealed run, one that was interrupted too.
+        others: after the checks, lets further producers join the run.
 
     Raises:
         PackError: a pack does not load; nothing was begun.
@@ -72,6 +77,7 @@ def evaluate(
         try:
             recording.describe(setup, target)
             stopped = _run(evaluation, checks, recording.observation, on_begin, on_end)
+            stopped = stopped or others(recording.run.environ())
         except Exception as error:
             stopped = f"the evaluation broke with {type(error).__name__}"
             raise

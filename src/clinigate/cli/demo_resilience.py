@@ -1,0 +1,48 @@
+"""The part of the demo beside the clinical one: experiments, load and a benchmark join its run."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+
+import click
+
+from clinigate.cli.exits import ExitCode
+
+__all__ = ["PRODUCERS", "run_producers"]
+
+#: What joins: few commands, each as a user would type it, and each over in under a minute.
+PRODUCERS: tuple[tuple[str, ...], ...] = (
+    ("chaos", "run", "kill-replica", "crisis-path", "--reference"),
+    ("load", "run", "--profile", "smoke", "--reference"),
+    ("bench", "ai", "--allow-cpu", "--no-sweep"),
+)
+
+#: Ends of a command after which its verdicts stand in the run.
+_SPOKEN = (ExitCode.OK, ExitCode.NOT_PASSED)
+
+
+def run_producers(
+    joining: Mapping[str, str], commands: Sequence[tuple[str, ...]] = PRODUCERS
+) -> str | None:
+    """Run the commands one after the other as parts of a run.
+
+    Args:
+        joining: the variables that name the run.
+        commands: arguments of `clinigate`.
+
+    Returns:
+        Why the run ended early, None when every command came to its verdicts.
+    """
+    for command in commands:
+        click.echo(f"\n$ clinigate {' '.join(command)}")
+        done = subprocess.run(  # noqa: S603 - our own program
+            [sys.executable, "-m", "clinigate", *command],
+            env={**os.environ, **joining},
+            check=False,
+        )
+        if done.returncode not in _SPOKEN:
+            return f"clinigate {' '.join(command)} ended with exit code {done.returncode}"
+    return None
