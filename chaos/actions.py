@@ -10,13 +10,13 @@ import asyncio
 import os
 from pathlib import Path
 
-from clinigate.chaos.drivers.base import Probe
-from clinigate.chaos.injection import Injection, read_injection
+from clinigate.chaos.drivers.base import Driver
+from clinigate.chaos.injection import read_injection
 from clinigate.chaos.undo.ledger import Ledger, process_start_ticks
 from clinigate.chaos.undo.process import undo_in_fresh_process
 from clinigate.errors import EvidenceError
 
-__all__ = ["entry_answers", "inject", "undo"]
+__all__ = ["answers_well", "entry_answers", "inject", "undo"]
 
 _LOCK_S = 5.0
 _QUESTIONS = 3
@@ -63,11 +63,16 @@ def undo(injection: str) -> str:
 
 def entry_answers(injection: str) -> bool:
     """Whether the system's entry answers well, asked a few times."""
-    return asyncio.run(_entry_answers(read_injection(Path(injection))))
+    return answers_well(read_injection(Path(injection)).connect())
 
 
-async def _entry_answers(frozen: Injection) -> bool:
-    probe: Probe = frozen.connect().probe()
+def answers_well(driver: Driver) -> bool:
+    """Whether the entry of a driver's system answers well, asked a few times."""
+    return asyncio.run(_answers_well(driver))
+
+
+async def _answers_well(driver: Driver) -> bool:
+    probe = driver.probe()
     try:
         async with asyncio.timeout(_ANSWER_S):
             answers = [await probe(number) for number in range(_QUESTIONS)]

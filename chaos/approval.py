@@ -16,6 +16,7 @@ from clinigate.core.canonical import canonical_bytes, parse_json
 from clinigate.core.codec import from_plain, to_plain
 from clinigate.errors import PolicyError
 from clinigate.evidence.envelope import Signer, parse_envelope, sign_envelope, verify_envelope
+from clinigate.evidence.files import write_atomic
 from clinigate.evidence.times import parse_timestamp
 from clinigate.evidence.trust import TrustStore
 
@@ -26,6 +27,7 @@ __all__ = [
     "add_signature",
     "read_approval_document",
     "who_approved",
+    "write_request",
 ]
 
 SCHEMA = "clinigate.chaos-approval/1"
@@ -91,6 +93,16 @@ def add_signature(
         raise PolicyError("approval: this key signed it already; the second must be another's")
     plain = parse_json(existing)
     return canonical_bytes({**signed, "signatures": plain["signatures"] + signed["signatures"]})
+
+
+def write_request(document: ApprovalDocument, path: Path) -> None:
+    """Write an approval that nobody has signed yet; nothing is overwritten.
+
+    Raises:
+        EvidenceError: the file exists, or the disk refuses.
+    """
+    payload = canonical_bytes({"schema": SCHEMA, **to_plain(document)})
+    write_atomic(path, canonical_bytes(sign_envelope(payload, PAYLOAD_TYPE, ())), replace=False)
 
 
 def read_approval_document(path: Path) -> tuple[ApprovalDocument, bytes]:

@@ -6,9 +6,8 @@ from typing import Any
 
 from clinigate.chaos.model import Experiment
 
-__all__ = ["ROLLBACKS", "SETTINGS", "STRATEGY", "chaos_toolkit_json"]
+__all__ = ["ROLLBACKS", "SETTINGS", "STRATEGY", "chaos_toolkit_json", "standalone_json"]
 
-_ACTIONS = "clinigate.chaos.actions"
 #: Rollbacks run however the experiment ends. By default Chaos Toolkit leaves the fault in place
 #: after SIGTERM, SIGINT and a safeguard's trip.
 ROLLBACKS = "always"
@@ -19,7 +18,7 @@ STRATEGY = "before-method-only"
 
 
 def chaos_toolkit_json(experiment: Experiment, injection: str) -> dict[str, Any]:
-    """The experiment as Chaos Toolkit runs it.
+    """The experiment as our runner has it run, once the rails have frozen an injection.
 
     Args:
         experiment: what to compile.
@@ -28,8 +27,27 @@ def chaos_toolkit_json(experiment: Experiment, injection: str) -> dict[str, Any]
     Returns:
         Plain JSON without secrets: the driver reads its own from the environment.
     """
+    return _compiled(experiment, "clinigate.chaos.actions", {"injection": injection})
+
+
+def standalone_json(experiment: Experiment, *, source: str, environment: str) -> dict[str, Any]:
+    """The experiment for `chaos run`: its first action asks the rails, or injects nothing.
+
+    Args:
+        experiment: what to compile.
+        source: its name or file, as `clinigate chaos run` would take it.
+        environment: name under `[chaos.environments]`.
+    """
+    arguments = {"experiment": source, "environment": environment}
+    return _compiled(experiment, "clinigate.chaos.standalone", arguments)
+
+
+def _compiled(experiment: Experiment, module: str, arguments: dict[str, str]) -> dict[str, Any]:
     fault = experiment.fault
-    arguments = {"injection": injection}
+
+    def provider(function: str) -> dict[str, Any]:
+        return {"type": "python", "module": module, "func": function, "arguments": arguments}
+
     return {
         "version": "1.0.0",
         "title": experiment.title,
@@ -46,7 +64,7 @@ def chaos_toolkit_json(experiment: Experiment, injection: str) -> dict[str, Any]
                     "type": "probe",
                     "name": "entry-answers",
                     "tolerance": True,
-                    "provider": _provider("entry_answers", arguments),
+                    "provider": provider("entry_answers"),
                 }
             ],
         },
@@ -54,19 +72,11 @@ def chaos_toolkit_json(experiment: Experiment, injection: str) -> dict[str, Any]
             {
                 "type": "action",
                 "name": f"inject {fault.type}",
-                "provider": _provider("inject", arguments),
+                "provider": provider("inject"),
                 "pauses": {"after": fault.duration_s},
             }
         ],
         "rollbacks": [
-            {
-                "type": "action",
-                "name": f"undo {fault.type}",
-                "provider": _provider("undo", arguments),
-            }
+            {"type": "action", "name": f"undo {fault.type}", "provider": provider("undo")}
         ],
     }
-
-
-def _provider(function: str, arguments: dict[str, str]) -> dict[str, Any]:
-    return {"type": "python", "module": _ACTIONS, "func": function, "arguments": arguments}
