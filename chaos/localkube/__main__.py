@@ -24,7 +24,7 @@ from clinigate.chaos.localkube.store import Store
 _NAMESPACES = ("default", "kube-system")
 
 
-async def serve(state: Path, first_backoff_s: float) -> None:
+async def serve(state: Path, second_s: float) -> None:
     """Serve and run pods until a signal; `kubeconfig` appears in `state` when ready."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -54,7 +54,7 @@ async def serve(state: Path, first_backoff_s: float) -> None:
         addresses,
         logs=state,
         credentials=credentials,
-        first_backoff_s=first_backoff_s,
+        second_s=second_s,
     )
     for name in _NAMESPACES:
         registry.create(find_kind("Namespace"), "", {"metadata": {"name": name}})
@@ -87,12 +87,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m clinigate.chaos.localkube")
     parser.add_argument("--state", type=Path, required=True, help="folder for kubeconfig and logs")
     parser.add_argument(
-        "--crash-backoff", type=float, default=10.0, help="first pause of a crash loop, seconds"
+        "--second", type=float, default=1.0, help="how long a second of the pods' life lasts"
     )
     options = parser.parse_args()
     options.state.mkdir(parents=True, exist_ok=True)
     options.state.chmod(0o700)
-    asyncio.run(serve(options.state, options.crash_backoff))
+    asyncio.run(serve(options.state, options.second))
 
 
 if __name__ == "__main__":

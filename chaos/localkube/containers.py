@@ -16,6 +16,7 @@ from clinigate.chaos.localkube.status import Manifest
 __all__ = ["Container"]
 
 _PR_SET_PDEATHSIG = 1
+_FIRST_BACKOFF_S = 10.0
 _LONGEST_BACKOFF_S = 300.0
 _RESET_AFTER_S = 600.0
 _PAUSE = ("sleep", "infinity")
@@ -43,7 +44,7 @@ class Container:
         environment: Mapping[str, str],
         log: Path,
         restart_policy: str,
-        first_backoff_s: float,
+        second_s: float,
         changed: Callable[[], None],
     ) -> None:
         self.spec = spec
@@ -55,7 +56,7 @@ class Container:
         self.started = asyncio.Event()
         self._log = log
         self._policy = restart_policy
-        self._first_backoff_s = first_backoff_s
+        self._second_s = second_s
         self._changed = changed
         self._process: asyncio.subprocess.Process | None = None
         self._stopping = False
@@ -67,17 +68,17 @@ class Container:
 
     async def run(self) -> None:
         """Start, and start again, until the policy or `stop` ends it."""
-        backoff = self._first_backoff_s
+        backoff = _FIRST_BACKOFF_S
         while not self._stopping:
             started = asyncio.get_running_loop().time()
             code = await self._run_once()
             if self._stopping or not self._restarts_after(code):
                 return
             if asyncio.get_running_loop().time() - started > _RESET_AFTER_S:
-                backoff = self._first_backoff_s
+                backoff = _FIRST_BACKOFF_S
             if self.restarts:  # the first restart comes at once
                 self._set({"waiting": {"reason": "CrashLoopBackOff"}})
-                await asyncio.sleep(backoff)
+                await asyncio.sleep(backoff * self._second_s)
                 backoff = min(_LONGEST_BACKOFF_S, backoff * 2)
             self.restarts += 1
 
@@ -136,7 +137,7 @@ class Container:
         if grace_s > 0:
             self._signal(signal.SIGTERM)
             with suppress(TimeoutError):
-                await asyncio.wait_for(process.wait(), grace_s)
+                await asyncio.wait_for(process.wait(), grace_s * self._second_s)
         self._signal(signal.SIGKILL)
         await process.wait()
 

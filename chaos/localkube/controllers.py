@@ -153,7 +153,7 @@ def _advance_job(registry: Registry, job: Manifest, status: Manifest) -> None:
         _finish_job(status, "Failed", "DeadlineExceeded")
     elif status["failed"] > job["spec"]["backoffLimit"]:
         _finish_job(status, "Failed", "BackoffLimitExceeded")
-    elif not status["active"]:
+    elif not status["active"] and job["spec"].get("parallelism", 1):
         _create_job_pod(registry, job)
 
 

@@ -26,7 +26,7 @@ class Kubelet:
         addresses: gives each pod its loopback address.
         logs: folder for the pods' output.
         credentials: environment that lets a pod call the API as its service account.
-        first_backoff_s: pause before a crashing container's second restart; it doubles each time.
+        second_s: how long a second of probes, pauses and graces lasts; less for tests of the API.
     """
 
     def __init__(
@@ -36,13 +36,13 @@ class Kubelet:
         *,
         logs: Path,
         credentials: Callable[[str, str], Mapping[str, str]],
-        first_backoff_s: float = 10.0,
+        second_s: float = 1.0,
     ) -> None:
         self._registry = registry
         self._addresses = addresses
         self._logs = logs
         self._credentials = credentials
-        self._first_backoff_s = first_backoff_s
+        self._second_s = second_s
         self._running: dict[str, RunningPod] = {}
         self._stopping: dict[str, asyncio.Task[None]] = {}
         self._forced: set[str] = set()
@@ -81,7 +81,7 @@ class Kubelet:
             logs=self._logs,
             session=session,
             credentials=self._credentials(meta["namespace"], pod["spec"]["serviceAccountName"]),
-            first_backoff_s=self._first_backoff_s,
+            second_s=self._second_s,
             publish=lambda status: self._registry.set_status("Pod", pod, status),
         )
         self._running[uid] = running

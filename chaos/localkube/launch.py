@@ -35,8 +35,12 @@ class LocalKube:
 
 
 @contextmanager
-def running_localkube(*, crash_backoff_s: float = 10.0) -> Iterator[LocalKube]:
+def running_localkube(*, second_s: float = 1.0) -> Iterator[LocalKube]:
     """A localkube that serves; it and its pods are gone at the end, whatever happens.
+
+    Args:
+        second_s: how long a second of the pods' life (probes, pauses after a crash, graces) lasts.
+            Anything but 1 is for tests of the API; a recovery time measured there means nothing.
 
     Raises:
         MissingExtraError: aiohttp is not installed.
@@ -49,7 +53,7 @@ def running_localkube(*, crash_backoff_s: float = 10.0) -> Iterator[LocalKube]:
     with TemporaryDirectory(prefix="localkube-") as folder:
         state = Path(folder)
         command = [sys.executable, "-m", "clinigate.chaos.localkube", "--state", folder]
-        command += ["--crash-backoff", str(crash_backoff_s)]
+        command += ["--second", str(second_s)]
         with (state / "server.log").open("wb") as log:
             process = subprocess.Popen(  # noqa: S603 - our own module, no shell
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True

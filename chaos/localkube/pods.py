@@ -28,12 +28,13 @@ class RunningPod:
         logs: Path,
         session: aiohttp.ClientSession,
         credentials: Mapping[str, str],
-        first_backoff_s: float,
+        second_s: float,
         publish: Callable[[Manifest], None],
     ) -> None:
         self.address = address
         self._pod = pod
         self._session = session
+        self._second_s = second_s
         self._publish = publish
         self._started = now()
         self._transitions: dict[str, tuple[bool, str]] = {}
@@ -44,7 +45,7 @@ class RunningPod:
                 environment={**credentials, **_environment(spec, pod, address)},
                 log=logs / f"{uid}-{spec['name']}.log",
                 restart_policy=pod["spec"]["restartPolicy"],
-                first_backoff_s=first_backoff_s,
+                second_s=second_s,
                 changed=self._report,
             )
             for spec in pod["spec"]["containers"]
@@ -71,7 +72,7 @@ class RunningPod:
         probe = container.spec["readinessProbe"]
         while True:
             await container.started.wait()
-            await asyncio.sleep(probe.get("initialDelaySeconds", 0))
+            await self._sleep(probe.get("initialDelaySeconds", 0))
             good = bad = 0
             while container.is_running:
                 fine = await self._probe(container, probe)
@@ -80,18 +81,21 @@ class RunningPod:
                     self._set_ready(container, ready=True)
                 elif bad >= probe.get("failureThreshold", 3):
                     self._set_ready(container, ready=False)
-                await asyncio.sleep(probe.get("periodSeconds", 10))
+                await self._sleep(probe.get("periodSeconds", 10))
 
     async def _watch_liveness(self, container: Container) -> None:
         probe = container.spec["livenessProbe"]
         while True:
             await container.started.wait()
-            await asyncio.sleep(probe.get("initialDelaySeconds", 0))
+            await self._sleep(probe.get("initialDelaySeconds", 0))
             bad = 0
             while container.is_running and bad < probe.get("failureThreshold", 3):
-                await asyncio.sleep(probe.get("periodSeconds", 10))
+                await self._sleep(probe.get("periodSeconds", 10))
                 bad = 0 if await self._probe(container, probe) else bad + 1
             container.restart()
+
+    async def _sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds * self._second_s)
 
     async def _probe(self, container: Container, probe: Manifest) -> bool:
         return await probe_once(
