@@ -13,21 +13,22 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 from clinigate.chaos.labs import keeper
 from clinigate.chaos.labs.control import LabControl, tell_lab
+from clinigate.chaos.labs.markers import TABLE
 from clinigate.chaos.labs.pair import NODES, PairDefect, PostgresPair, ask, postgres_pair
 from clinigate.chaos.labs.processes import wait_until
 from clinigate.chaos.labs.supervisor import FailoverSupervisor
-from clinigate.errors import ClinigateError, TargetError
+from clinigate.chaos.model import Experiment
+from clinigate.errors import ClinigateError, TargetError, UsageError
 
-__all__ = ["failover_lab", "restore", "restored"]
+__all__ = ["failover_lab", "lab_of", "restore", "restored"]
 
 SCHEMA = "clinigate.topology/1"
-MARKERS = "clinigate_chaos.markers"
 _SERVES_WITHIN_S = 60.0
 
 
@@ -54,7 +55,7 @@ def failover_lab(
         path = topology or pair.home / "topology.json"
         control = pair.home / "control"
         ask(pair.nodes[NODES[0]], "CREATE SCHEMA clinigate_chaos")
-        ask(pair.nodes[NODES[0]], f"CREATE TABLE {MARKERS} (run text, number bigint)")
+        ask(pair.nodes[NODES[0]], f"CREATE TABLE {TABLE} (run text, number bigint)")
 
         def publish() -> None:
             _write(path, _describe(pair, supervisor, control))
@@ -74,6 +75,23 @@ def failover_lab(
                 yield path
         finally:
             path.unlink(missing_ok=True)
+
+
+def lab_of(experiment: Experiment, defect: str | None = None) -> AbstractContextManager[Path]:
+    """The lab that an experiment of driver `postgres-local` is meant for; see `failover_lab`.
+
+    Args:
+        experiment: its fault's parameter `mode` says how the pair replicates.
+        defect: a `PairDefect`.
+
+    Raises:
+        UsageError: a defect that a pair does not have.
+    """
+    known = [each.value for each in PairDefect]
+    if defect is not None and defect not in known:
+        raise UsageError(f"a PostgreSQL pair has no defect {defect!r}; it has {', '.join(known)}")
+    sync = experiment.fault.parameters.get("mode") == "sync"
+    return failover_lab(sync=sync, defect=None if defect is None else PairDefect(defect))
 
 
 def restore(args: Mapping[str, Any]) -> None:
@@ -116,7 +134,7 @@ def _describe(
         "schema": SCHEMA,
         "name": "postgres-pair",
         "environment": "local",
-        "entry": {"dsn": pair.dsn},
+        "entry": {"url": f"postgresql://127.0.0.1:{pair.nodes[NODES[0]].port}", "dsn": pair.dsn},
         "mode": "sync" if pair.sync else "async",
         "version": pair.nodes[pair.primary or NODES[0]].version,
         "control": str(control),
@@ -154,7 +172,6 @@ def _database(pair: PostgresPair, name: str) -> dict[str, object]:
         "labels": {"app": "db", "role": role},
         "dsn": server.dsn,
         "port": server.port,
-        "data": str(server.data),
         "pid": server.pid,
         "start_ticks": keeper.start_ticks(server.pid),
     }

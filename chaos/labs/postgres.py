@@ -119,7 +119,7 @@ class PostgresServer:
         assert self.process is not None
         ticks = keeper.start_ticks(self.pid)
         if self.process.poll() is None and ticks is not None:
-            kill_server(self.pid, ticks, self.data)
+            kill_server(self.pid, ticks)
             self.process.wait()
 
     def stop(self) -> None:
@@ -130,7 +130,7 @@ class PostgresServer:
             self.process.wait()
 
 
-def kill_server(pid: int, start_ticks: int, data: Path) -> bool:
+def kill_server(pid: int, start_ticks: int) -> bool:
     """SIGKILL a postmaster and all its children, as a host that loses its power.
 
     With the postmaster alone gone, a backend acknowledges a few more commits; so it is stopped
@@ -140,6 +140,7 @@ def kill_server(pid: int, start_ticks: int, data: Path) -> bool:
     """
     if keeper.start_ticks(pid) != start_ticks:
         return False
+    data = Path(f"/proc/{pid}/cwd").readlink()
     keeper.send(pid, signal.SIGSTOP)
     kill_leftovers(data, and_also=keeper.children(pid))
     return True
