@@ -221,6 +221,8 @@ class Repetition:
             guard.beat()
             state = ledger.state()
             self._note_fault(state)
+            if _failed(state) is not None:
+                return None  # Chaos Toolkit would still wait for the fault's time to be over
             reason = self._why_abort(guard, state, rules)
             if reason is None and time.monotonic() >= longest:
                 reason = f"it lasted {self._experiment.safety.max_duration_s:g} s"
@@ -263,8 +265,7 @@ class Repetition:
     def _note_end(self, state: LedgerState) -> None:
         result = self.result
         self._note_fault(state)
-        failed = next((e for e in state.events if e["event"] == "inject-failed"), None)
-        if failed is not None:
+        if (failed := _failed(state)) is not None:
             result.inject_failure = str(failed["detail"])
             result.victim_gone = failed["error"] == "VictimGoneError"
         elif result.fault_at_s is None and result.aborted is None:
@@ -313,6 +314,10 @@ class Repetition:
 
     def _at(self, mono_ns: int) -> float:
         return mono_ns / 1e9 - self.result.timeline.zero
+
+
+def _failed(state: LedgerState) -> Mapping[str, Any] | None:
+    return next((e for e in state.events if e["event"] == "inject-failed"), None)
 
 
 def _by(state: LedgerState) -> str:

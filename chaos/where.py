@@ -1,4 +1,4 @@
-"""Which driver reaches an environment, and with what: the configuration and what was asked for."""
+"""Which driver reaches an environment, and with what: by configuration and options."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ __all__ = ["driver_for", "options_for"]
 
 #: Drivers of this machine's own processes, which one environment may mix.
 _OWN = ("local", "postgres-local")
+_CLUSTERS = ("kubernetes", "localkube")
 
 
 def driver_for(config: LoadedConfig, environment: str, experiment: Experiment) -> str:
@@ -23,7 +24,7 @@ def driver_for(config: LoadedConfig, environment: str, experiment: Experiment) -
     if table is None:
         return experiment.drivers[0]
     if table.driver in _OWN and table.driver not in experiment.drivers:
-        return next((name for name in experiment.drivers if name in _OWN), table.driver)
+        return next((name for name in experiment.drivers if name not in _CLUSTERS), table.driver)
     return table.driver
 
 

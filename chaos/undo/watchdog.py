@@ -22,10 +22,11 @@ import select
 import signal
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
-from clinigate.chaos.undo.ledger import Ledger
+from clinigate.chaos.undo.ledger import Ledger, process_start_ticks
 from clinigate.chaos.undo.process import undo_in_fresh_process
 
 __all__ = ["READY"]
@@ -101,9 +102,19 @@ def _reason(options: argparse.Namespace, told: _Told, begun: float, heard: float
 def _undo(ledger: Path, reason: str) -> int:
     for attempt in range(_RETRIES):
         if undo_in_fresh_process(ledger, by="watchdog", reason=reason) is None:
+            _end_injector(Ledger(ledger))
             return 0
         time.sleep(2.0**attempt * 0.25)
     return 2
+
+
+def _end_injector(ledger: Ledger) -> None:
+    """Tell Chaos Toolkit's process, which still waits for the fault's time to be over, to end."""
+    injector = ledger.state().injector
+    if injector is None or process_start_ticks(injector[0]) != injector[1]:
+        return
+    with suppress(ProcessLookupError):
+        os.kill(injector[0], signal.SIGTERM)
 
 
 if __name__ == "__main__":

@@ -263,9 +263,15 @@ def _exported(
 
         plain = standalone_json(experiment, source=source, environment=environment)
         return json.dumps(plain, indent=2) + "\n"
-    from clinigate.chaos import exports
+    return _cluster_objects(experiment, form, namespace)
 
-    text: str = exports.export(experiment, form, namespace=namespace)
+
+def _cluster_objects(experiment: Experiment, form: str, namespace: str) -> str:
+    from importlib import import_module
+
+    text: str = import_module("clinigate.chaos.exports").export(
+        experiment, form, namespace=namespace
+    )
     return text
 
 

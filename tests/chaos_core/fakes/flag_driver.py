@@ -6,6 +6,7 @@ while at least one thing of the group `api` carries no flag.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -34,7 +35,7 @@ class FlagDriver:
     name = NAME
 
     def __init__(self, options: DriverOptions) -> None:
-        self.things = Path(options.settings["things"])
+        self.things = Path(options.settings.get("things") or os.environ["FLAG_THINGS"])
         self.settings = options.settings
 
     def environment(self) -> Environment:
