@@ -27,6 +27,7 @@ __all__ = [
     "StorageEntry",
     "Topology",
     "read_topology",
+    "shown_at",
 ]
 
 SCHEMA = "clinigate.topology/1"
@@ -100,16 +101,20 @@ class DatabaseEntry(_Labelled):
 
 
 class CertificateEntry(_Labelled):
-    """A server's certificate: swapped by writing `path` anew and sending `reload_signal`.
+    """A server's certificate: `path` holds key and chain (PEM), `url` is where it is shown.
 
-    `path` holds key and chain (PEM); `pid_of` names the process that reads it again on the signal.
-    `issuer` holds key and certificate of the authority that clients trust.
+    Without a `url`, the certificate called `entry` is shown at the entry and every other one by all
+    other processes that have a url. `variants` are files that could be served instead: `expired`
+    and `expiring`; `issuer` holds key and certificate of the authority that clients trust, from
+    which any other can be issued. A server that does not see by itself that its file has changed is
+    named by `process`, and gets `reload_signal`.
     """
 
     path: Path
-    issuer: Path
-    pid_of: str
-    url: str
+    variants: Mapping[str, Path] = {}
+    issuer: Path | None = None
+    url: str | None = None
+    process: str | None = None
     reload_signal: str = "SIGHUP"
 
 
@@ -137,6 +142,16 @@ class _File(_Part):
     storage: tuple[StorageEntry, ...] = ()
     databases: tuple[DatabaseEntry, ...] = ()
     certificates: tuple[CertificateEntry, ...] = ()
+
+
+def shown_at(topology: Topology, part: CertificateEntry) -> tuple[str, ...]:
+    """Return the urls of the servers that show a certificate."""
+    if part.url is not None:
+        return (part.url,)
+    if part.name == "entry":
+        return (topology.entry.url,)
+    urls = (process.url for process in topology.processes)
+    return tuple(url for url in urls if url is not None and url != topology.entry.url)
 
 
 def read_topology(path: Path) -> Topology:

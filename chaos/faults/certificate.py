@@ -1,8 +1,8 @@
 """Fault of a server's certificate: it has expired, or is about to.
 
-The certificate is issued anew by the test system's own authority with nothing but its time changed,
-put in place of the old one, and read again by the server on its signal. The old one is kept beside
-it until the undo puts it back.
+Another certificate takes the place of the old one: one that the system keeps for that, or one that
+its own authority issues anew with nothing but the time changed. The server reads it by itself or on
+a signal. The old one is kept beside it until the undo puts it back.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
-from clinigate.chaos.drivers.base import Driver, UndoStep, Victim, fault
-from clinigate.chaos.drivers.local_topology import CertificateEntry, read_topology
+from clinigate.chaos.drivers.base import Driver, NotAvailableError, UndoStep, Victim, fault
+from clinigate.chaos.drivers.local_topology import CertificateEntry, read_topology, shown_at
 from clinigate.chaos.faults.certificates import reissued, served
 from clinigate.chaos.faults.parameters import refuse_unknown, seconds
 from clinigate.chaos.faults.procfs import send
@@ -30,70 +30,90 @@ _MODULE = "clinigate.chaos.faults.certificate"
 _KEPT = ".clinigate-chaos-kept"
 _EFFECT_S = 10.0
 _POLL_S = 0.02
-_DAY_S = 86400.0
+#: How long a certificate is issued for where the experiment does not say.
+_DEFAULT_S = {"expired": -86400.0, "expiring": 13 * 86400.0}
 
 
 class _CertificateFault(ABC):
     """What both have in common: how long the new certificate is valid differs."""
 
+    variant: str
+
     @abstractmethod
-    def ends_in(self, fault: FaultSpec) -> timedelta:
-        """Return when the certificate ends, from now."""
+    def ends_in(self, fault: FaultSpec) -> timedelta | None:
+        """Return when the certificate ends, from now; None where the system's own variant does."""
 
     def undo_steps(
         self, driver: Driver, fault: FaultSpec, victims: tuple[Victim, ...]
     ) -> tuple[UndoStep, ...]:
-        """Put the old certificate back; verified when the server shows it."""
+        """Put the old certificate back; verified when every server shows it."""
         self.ends_in(fault)
         system = system_of(driver)
-        return tuple(
-            UndoStep(
-                f"{_MODULE}:restore",
-                f"{_MODULE}:is_restored",
-                {
-                    "topology": str(system.source),
-                    "name": part.name,
-                    "path": str(part.path),
-                    "kept": _kept(part),
-                    "url": part.url,
-                    "serial": str(served(part.url).serial_number),
-                },
-                f"put the certificate of {part.name} back",
-            )
-            for part in system.parts(victims, CertificateEntry, fault.type)
-        )
+        topology = system.topology()
+        steps: list[UndoStep] = []
+        for part in system.parts(victims, CertificateEntry, fault.type):
+            self._new(part, fault)
+            urls = shown_at(topology, part)
+            shown: dict[str, Json] = {url: str(served(url).serial_number) for url in urls}
+            args: dict[str, Json] = {
+                "topology": str(system.source),
+                "name": part.name,
+                "path": str(part.path),
+                "kept": _kept(part),
+                "serials": shown,
+            }
+            title = f"put the certificate of {part.name} back"
+            steps.append(UndoStep(f"{_MODULE}:restore", f"{_MODULE}:is_restored", args, title))
+        return tuple(steps)
 
     def inject(self, driver: Driver, fault: FaultSpec, victims: tuple[Victim, ...]) -> None:
-        """Swap each certificate, and return when its server shows the new one."""
+        """Swap each certificate, and return when its servers show the new one."""
         system = system_of(driver)
+        topology = system.topology()
         for part in system.parts(victims, CertificateEntry, fault.type):
-            before = served(part.url).serial_number
-            old = part.path.read_bytes()
-            new = reissued(old, part.issuer.read_bytes(), ends_in=self.ends_in(fault))
-            _write_private(Path(_kept(part)), old)
+            before = {url: served(url).serial_number for url in shown_at(topology, part)}
+            new = self._new(part, fault)
+            _write_private(Path(_kept(part)), part.path.read_bytes())
             _write_private(part.path, new)
             _reload(system.source, part.name)
-            _await_other(part.url, before)
+            for url, serial in before.items():
+                _await_other(url, serial)
+
+    def _new(self, part: CertificateEntry, fault: FaultSpec) -> bytes:
+        ends_in = self.ends_in(fault)
+        if ends_in is None and self.variant in part.variants:
+            return part.variants[self.variant].read_bytes()
+        if part.issuer is None:
+            raise NotAvailableError(
+                f"certificate {part.name}: the topology names neither a variant {self.variant!r} "
+                "for this fault nor an issuer"
+            )
+        wanted = timedelta(seconds=_DEFAULT_S[self.variant]) if ends_in is None else ends_in
+        return reissued(part.path.read_bytes(), part.issuer.read_bytes(), ends_in=wanted)
 
 
 @fault("certificate.expired", drivers=("local",))
 class Expired(_CertificateFault):
-    """The certificate expired `ago` (1 day, unless the experiment says otherwise)."""
+    """The certificate has expired: the system's own expired one, or one that ended `ago`."""
 
-    def ends_in(self, fault: FaultSpec) -> timedelta:
+    variant = "expired"
+
+    def ends_in(self, fault: FaultSpec) -> timedelta | None:
         """Return when it ended."""
         refuse_unknown(fault, ("ago",))
-        return -timedelta(seconds=seconds(fault, "ago", _DAY_S))
+        return -timedelta(seconds=seconds(fault, "ago")) if "ago" in fault.parameters else None
 
 
 @fault("certificate.expiring", drivers=("local",))
 class Expiring(_CertificateFault):
-    """The certificate is good and ends in `left` (13 days, if the experiment says nothing)."""
+    """The certificate is good and ends soon: the system's own such one, or one with `left`."""
 
-    def ends_in(self, fault: FaultSpec) -> timedelta:
+    variant = "expiring"
+
+    def ends_in(self, fault: FaultSpec) -> timedelta | None:
         """Return when it will end."""
         refuse_unknown(fault, ("left",))
-        return timedelta(seconds=seconds(fault, "left", 13 * _DAY_S))
+        return timedelta(seconds=seconds(fault, "left")) if "left" in fault.parameters else None
 
 
 def restore(args: Mapping[str, Json]) -> None:
@@ -108,12 +128,14 @@ def restore(args: Mapping[str, Json]) -> None:
 
 
 def is_restored(args: Mapping[str, Json]) -> bool:
-    """Whether the server shows the certificate that it had, or the system is gone."""
+    """Whether every server shows the certificate that it had, or the system is gone."""
     if Path(str(args["kept"])).exists():
         return False
     if not Path(str(args["topology"])).exists():
         return True
-    return str(served(str(args["url"])).serial_number) == args["serial"]
+    serials = args["serials"]
+    assert isinstance(serials, dict)
+    return all(str(served(url).serial_number) == serial for url, serial in serials.items())
 
 
 def _kept(part: CertificateEntry) -> str:
@@ -125,9 +147,11 @@ def _reload(source: Path, name: str) -> None:
     part = next((each for each in topology.certificates if each.name == name), None)
     if part is None:
         raise TargetError(f"topology {source}: no certificate is named {name!r} any more")
-    process = next((each for each in topology.processes if each.name == part.pid_of), None)
+    if part.process is None:
+        return
+    process = next((each for each in topology.processes if each.name == part.process), None)
     if process is None:
-        raise TargetError(f"topology {source}: certificates.{name}: no process {part.pid_of!r}")
+        raise TargetError(f"topology {source}: certificates.{name}: no process {part.process!r}")
     send(process.pid, process.start_ticks, signal.Signals[part.reload_signal])
 
 

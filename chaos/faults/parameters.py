@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Set
 
 from clinigate.chaos.model import FaultSpec
 from clinigate.chaos.units import duration
 from clinigate.errors import ConfigError
 
-__all__ = ["choice", "refuse_unknown", "seconds"]
+__all__ = ["choice", "labels_of", "refuse_unknown", "seconds"]
 
 
 def refuse_unknown(fault: FaultSpec, known: Collection[str]) -> None:
@@ -35,6 +35,18 @@ def seconds(fault: FaultSpec, name: str, default: float | None = None) -> float:
         return duration(str(said))
     except ValueError as error:
         raise ConfigError(f"spec.fault.parameters.{name}: {error}") from None
+
+
+def labels_of(fault: FaultSpec, name: str) -> Set[tuple[str, str]]:
+    """Return a parameter that holds labels, as `{app: db}`, as their pairs; none by default.
+
+    Raises:
+        ConfigError: it is something else.
+    """
+    said = fault.parameters.get(name, {})
+    if not isinstance(said, dict) or not all(isinstance(value, str) for value in said.values()):
+        raise ConfigError(f"spec.fault.parameters.{name}: {said!r} are no labels, as {{app: db}}")
+    return {(key, str(value)) for key, value in said.items()}
 
 
 def choice(fault: FaultSpec, name: str, offered: tuple[str, ...]) -> str:

@@ -5,7 +5,8 @@ it is not, this machine's disk must not be filled, and the writers are kept from
 limit of a file's size (RLIMIT_FSIZE, `prlimit(2)`) becomes 0. Each write to a file then fails with
 EFBIG in place of ENOSPC, whatever the file; sockets and pipes go on. That needs no root, only the
 writers' own user, and writers that live through SIGXFSZ, as Python does. A process that starts
-meanwhile is not limited.
+meanwhile is not limited. Who writes is what the storage names as `writers` in the topology, else
+the processes that carry the labels of the parameter `writers`, else all.
 
 `storage.read-only` mounts a file system of its own read-only, which needs root, and which the
 kernel refuses while a file there is open for writing.
@@ -18,7 +19,7 @@ import resource
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from clinigate.chaos.drivers.base import (
@@ -31,7 +32,7 @@ from clinigate.chaos.drivers.base import (
 )
 from clinigate.chaos.drivers.local_system import LocalSystem
 from clinigate.chaos.drivers.local_topology import ProcessEntry, StorageEntry
-from clinigate.chaos.faults.parameters import refuse_unknown
+from clinigate.chaos.faults.parameters import labels_of, refuse_unknown
 from clinigate.chaos.faults.procfs import exactly, survives
 from clinigate.chaos.faults.system import system_of
 from clinigate.chaos.model import FaultSpec, Json
@@ -62,13 +63,13 @@ class Full:
         self, driver: Driver, fault: FaultSpec, victims: tuple[Victim, ...]
     ) -> tuple[UndoStep, ...]:
         """Remove the filler, or give the writers their limit back."""
-        refuse_unknown(fault, ())
+        refuse_unknown(fault, ("writers",))
         system = system_of(driver)
         steps: list[UndoStep] = []
         for part in system.parts(victims, StorageEntry, fault.type):
             volume = _test_volume(part.path)
             if volume is None:
-                steps.extend(_limit_step(writer) for writer in _writers(system, part))
+                steps.extend(_limit_step(writer) for writer in _writers(system, part, fault))
             else:
                 filler: dict[str, Json] = {"filler": str(volume / _FILLER)}
                 steps.append(
@@ -84,7 +85,7 @@ class Full:
             if volume is not None:
                 _fill(volume / _FILLER)
                 continue
-            for writer in _writers(system, part):
+            for writer in _writers(system, part, fault):
                 _set_limit(writer.pid, writer.start_ticks, 0)
 
 
@@ -152,20 +153,21 @@ def is_writable(args: Mapping[str, Json]) -> bool:
     return not os.path.ismount(volume) or not os.statvfs(volume).f_flag & os.ST_RDONLY
 
 
-def _writers(system: LocalSystem, part: StorageEntry) -> Iterator[ProcessEntry]:
-    """Processes that write to a storage: those that it names, or all where it names none."""
+def _writers(system: LocalSystem, part: StorageEntry, fault: FaultSpec) -> list[ProcessEntry]:
+    """Processes that write to a storage."""
+    labels = labels_of(fault, "writers")
     found = [
         process
         for process in system.topology().processes
-        if not part.writers or process.name in part.writers
+        if (process.name in part.writers if part.writers else labels <= process.labels.items())
     ]
-    missing = set(part.writers) - {process.name for process in found}
+    missing = sorted(set(part.writers) - {process.name for process in found})
     if missing or not found:
         raise TargetError(
             f"storage {part.name}: no such writer among the processes: "
-            f"{', '.join(sorted(missing)) or 'none is named'}"
+            f"{', '.join(missing) or dict(labels) or 'there is none'}"
         )
-    yield from found
+    return found
 
 
 def _limit_step(writer: ProcessEntry) -> UndoStep:
