@@ -50,8 +50,8 @@ class LocalRecords:
     def __init__(self, service: Service) -> None:
         self._service = service
 
-    async def access(self, event: AuditEvent) -> None:
-        """Write one audit line; raises `EvidenceError` when that fails."""
+    async def access(self, event: AuditEvent, *, urgent: bool = False) -> None:  # noqa: ARG002
+        """Write one audit line, urgent or not; raises `EvidenceError` when that fails."""
         self._service.audit.append(event)
 
     async def exchange(self, exchanged: Exchanged) -> tuple[str, ...]:

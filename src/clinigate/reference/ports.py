@@ -83,8 +83,8 @@ class Mind(Protocol):
 class Records(Protocol):
     """Puts on record what is done, before it is told to anybody."""
 
-    async def access(self, event: AuditEvent) -> None:
-        """Record one access.
+    async def access(self, event: AuditEvent, *, urgent: bool = False) -> None:
+        """Record one access; an urgent one may wait in an outbox rather than be refused.
 
         Raises:
             EvidenceError: it is not on record; the access must be refused.

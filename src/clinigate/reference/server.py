@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from clinigate.errors import EvidenceError, UsageError
 from clinigate.reference.tls import server_identity
@@ -22,7 +23,15 @@ from clinigate.reference.web import wire
 from clinigate.reference.web.app import TOKEN_LIFETIME_S, ReferenceApp, asgi_app
 from clinigate.reference.web.logs import log_to
 
-__all__ = ["LOG_FILE", "READY_SCHEMA", "Options", "serve"]
+__all__ = [
+    "LOG_FILE",
+    "READY_SCHEMA",
+    "AnnouncingServer",
+    "Options",
+    "listening",
+    "serve",
+    "uvicorn_config",
+]
 
 READY_SCHEMA = "clinigate.reference.ready/1"
 CA_FILE = "ca.pem"
@@ -82,7 +91,7 @@ def serve(options: Options, announce: Callable[[str], None]) -> None:
         log_file = app.service.data_dir / LOG_FILE
         stack.enter_context(closing(log_to(log_file)))
         # 2. The address, bound before it is told to anyone.
-        listener = stack.enter_context(_bound(options.host, options.port))
+        listener = stack.enter_context(listening(options.host, options.port))
         # 3. A certificate for it. The private key leaves the disk once it is loaded.
         ca_file = options.ca_file or app.service.data_dir / CA_FILE
         config = _tls_config(app, options.host, ca_file)
@@ -95,7 +104,7 @@ def serve(options: Options, announce: Callable[[str], None]) -> None:
                 _write_private(options.ready_file, ready)
             announce(json.dumps({"status": "ready", "base_url": ready["base_url"]}))
 
-        server = _Server(config, on_started)
+        server = AnnouncingServer(config, on_started)
         if options.exit_with_stdin:
             _end_with_stdin(server)
         # uvicorn raises the signal again when it is done: without a handler of ours the process
@@ -104,7 +113,7 @@ def serve(options: Options, announce: Callable[[str], None]) -> None:
         server.run(sockets=[listener])
 
 
-class _Server(uvicorn.Server):
+class AnnouncingServer(uvicorn.Server):
     """uvicorn, telling when it has begun to answer."""
 
     def __init__(self, config: uvicorn.Config, on_started: Callable[[], None]) -> None:
@@ -112,28 +121,39 @@ class _Server(uvicorn.Server):
         self._on_started = on_started
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to answer, and tell it."""
         await super().startup(sockets)
         self._on_started()
 
 
 def _tls_config(app: ReferenceApp, host: str, ca_file: Path) -> uvicorn.Config:
     with server_identity(host, ca_file) as identity:
-        config = uvicorn.Config(
-            app,
-            ssl_certfile=identity,
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=_GRACE_S,
-            timeout_keep_alive=_KEEP_ALIVE_S,
-        )
-        config.load()
+        return uvicorn_config(app, identity)
+
+
+def uvicorn_config(app: ASGIApp, certificate: str) -> uvicorn.Config:
+    """Return how every process of the service serves `app`, with the certificate loaded."""
+    config = uvicorn.Config(
+        app,
+        ssl_certfile=certificate,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_S,
+        timeout_keep_alive=_KEEP_ALIVE_S,
+    )
+    config.load()
     return config
 
 
 @contextmanager
-def _bound(host: str, port: int) -> Iterator[socket.socket]:
+def listening(host: str, port: int) -> Iterator[socket.socket]:
+    """Listen on an address for the length of a block.
+
+    Raises:
+        UsageError: it cannot be bound.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # The protocol is named because asyncio switches Nagle's algorithm off only where it is: with
     # it on, each answer would wait 40 ms for the client's delayed acknowledgement.

@@ -18,7 +18,7 @@ from clinigate.reference.ports import Answer
 from clinigate.reference.records.audit import AuditLog
 from clinigate.reference.records.store import Store
 
-__all__ = ["AUDIT_FILE", "STORE_FILE", "Answer", "Clock", "Service", "open_service"]
+__all__ = ["AUDIT_FILE", "STORE_FILE", "Answer", "Clock", "Service", "answer_of", "open_service"]
 
 AUDIT_FILE = "audit.jsonl"
 STORE_FILE = "conversations.db"
@@ -50,9 +50,7 @@ class Service:
 
     def chat(self, turns: tuple[Turn, ...]) -> Answer:
         """Answer a conversation."""
-        assessment = self.defect.detect_in_chat(self.engine.assess(turns))
-        text = compose(assessment, self.engine.emotion(turns).emotion)
-        return Answer(self.defect.reply(text, assessment), assessment)
+        return answer_of(self.defect, self.engine.assess(turns), self.engine.emotion(turns))
 
     def delay_s(self) -> float:
         """Seconds to wait before the next answer; 0 unless the defect is slowness."""
@@ -62,6 +60,12 @@ class Service:
     def close(self) -> None:
         """Close the records. Calling it twice is harmless."""
         self.resources.close()
+
+
+def answer_of(defect: Defect, read: Assessment, emotion: EmotionReading) -> Answer:
+    """Return what is said to a conversation that was read, as the defect would have it."""
+    assessment = defect.detect_in_chat(read)
+    return Answer(defect.reply(compose(assessment, emotion.emotion), assessment), assessment)
 
 
 def open_service(

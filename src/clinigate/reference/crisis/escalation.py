@@ -48,12 +48,11 @@ class Escalator:
         unresolved: Unresolved,
         forgets: bool = False,
     ) -> None:
-        """Deliver to the desk at `address`.
+        """Deliver to the desk at `address` as `replica`; `start` begins.
 
-        Args:
-            keep: writes an entry down, in the database or the outbox. unresolved: looks for
-                traces that are still open, whoever detected them.
-            forgets: a fault to calibrate with: what cannot be delivered at once is dropped.
+        `keep` writes an entry down, in the database or the outbox; `unresolved` looks for traces
+        that are still open, whoever detected them. `forgets` is a fault to calibrate with: what
+        cannot be delivered at once is dropped.
         """
         self.open: dict[str, str] = {}
         self.acknowledged = 0

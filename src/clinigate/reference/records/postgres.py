@@ -106,12 +106,16 @@ class PostgresDatabase:
         return self._connection
 
     def _abort(self) -> None:
+        import psycopg
+
         connection, self._connection = self._connection, None
         if connection is None or connection.closed:
             return
-        with contextlib.suppress(Exception):
-            with socket.socket(fileno=os.dup(connection.fileno())) as link:
-                link.shutdown(socket.SHUT_RDWR)
+        with (
+            contextlib.suppress(OSError, psycopg.Error),
+            socket.socket(fileno=os.dup(connection.fileno())) as link,
+        ):
+            link.shutdown(socket.SHUT_RDWR)
 
 
 class _Lane:

@@ -53,23 +53,12 @@ class SharedRecords:
         """Whether the database is given up for the moment."""
         return self._dependency.lost
 
-    async def write(self, entry: Entry, *, patience_s: float) -> asyncio.Future[None]:
-        """Commit `entry`, in one transaction with whatever else waits.
-
-        Returns the future of the commit, done.
-
-        Raises:
-            RecordsUnavailable: not committed within `patience_s`; it may still happen.
-        """
-        done = self.submit(entry)
-        await asyncio.wait([done], timeout=patience_s)
-        if not done.done():
-            raise RecordsUnavailable("the database did not answer in time")
-        done.result()
-        return done
-
     def submit(self, entry: Entry) -> asyncio.Future[None]:
-        """Hand `entry` to the next transaction and return the future of its commit."""
+        """Hand `entry` to the next transaction and return the future of its commit.
+
+        The future fails with `RecordsUnavailable`; whoever gives it up knows that it may still
+        come true.
+        """
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         done.add_done_callback(_retrieved)
         self._waiting.append((entry, done))

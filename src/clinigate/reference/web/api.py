@@ -86,7 +86,8 @@ class Api:
         scopes = frozenset(form["scope"].split()) if "scope" in form else None
         token = self.desk.issue(client_id, secret, scopes)
         exchange.client = client_id
-        await self._audit(request, "token.issue")
+        # Urgent: without a token nobody can disclose anything.
+        await self._audit(request, "token.issue", urgent=True)
         self.metrics.tokens.inc()
         return JSONResponse(
             {
@@ -127,7 +128,7 @@ class Api:
         """Say whether a conversation discloses a crisis."""
         turns = await self._conversation(request, "crisis")
         judged = await self.mind.crisis(turns)
-        await self._audit(request, "crisis.assess")
+        await self._audit(request, "crisis.assess", urgent=judged.assessment.crisis)
         self._count_crisis(flagged=judged.assessment.crisis)
         return JSONResponse({**wire.safety(judged.assessment), **wire.degraded(judged.degraded)})
 
@@ -241,8 +242,8 @@ class Api:
             trace=given or (once[32:] if key else new_trace_id()),
         )
 
-    async def _audit(self, request: Request, action: str) -> None:
-        await self.records.access(self._event(request, action))
+    async def _audit(self, request: Request, action: str, *, urgent: bool = False) -> None:
+        await self.records.access(self._event(request, action), urgent=urgent)
 
     def _event(self, request: Request, action: str, resource: str = "") -> AuditEvent:
         exchange = exchange_of(request.scope)

@@ -111,7 +111,7 @@ def watched_lines(watched: Sequence[Watched]) -> list[str]:
         lines += [f"# HELP {name} {group[0].text}", f"# TYPE {name} {group[0].kind}"]
         for one in group:
             keys, values = [key for key, _ in one.labels], [value for _, value in one.labels]
-            lines.append(f"{name}{_label_set(keys, values)} {one.value():g}")
+            lines.append(f"{name}{_label_set(keys, values)} {one.value()!r}")
     return lines
 
 

@@ -1,0 +1,43 @@
+"""Where a DSN points, and the same DSN through a link."""
+
+from __future__ import annotations
+
+from clinigate.errors import UsageError
+from clinigate.reference.records.postgres import require_psycopg
+
+__all__ = ["address_of", "through"]
+
+
+def address_of(dsn: str) -> str:
+    """Return host:port of a DSN.
+
+    Raises:
+        UsageError: it is malformed, or names no single TCP host; MissingExtraError without psycopg.
+    """
+    parts = _parts(dsn)
+    host, port = parts.get("hostaddr") or parts.get("host", ""), parts.get("port", "5432")
+    if not host or host.startswith("/") or "," in host:
+        raise UsageError("the DSN must name one host that is reached over TCP")
+    return f"{host}:{port}"
+
+
+def through(dsn: str, listen: str) -> str:
+    """Return the DSN with host and port of a link."""
+    from psycopg.conninfo import make_conninfo
+
+    host, _, port = listen.rpartition(":")
+    parts = _parts(dsn)
+    parts.pop("hostaddr", None)
+    return make_conninfo(**{**parts, "host": host, "port": port})
+
+
+def _parts(dsn: str) -> dict[str, str]:
+    require_psycopg()
+    import psycopg
+    from psycopg.conninfo import conninfo_to_dict
+
+    try:
+        return {name: str(value) for name, value in conninfo_to_dict(dsn).items() if value}
+    except psycopg.Error as error:
+        # libpq's message may quote the DSN, and with it a password.
+        raise UsageError("the DSN is malformed; see libpq's connection strings") from error

@@ -1,0 +1,209 @@
+"""One replica: the routes of the service over dependencies that live in other processes."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+from clinigate.reference.cluster.certificate import CertificateWatch, serve_from
+from clinigate.reference.cluster.keeping import ReplicaRecords
+from clinigate.reference.cluster.mind import RemoteMind
+from clinigate.reference.cluster.readings import card_from
+from clinigate.reference.cluster.roles import ReplicaPart
+from clinigate.reference.credentials import Credentials
+from clinigate.reference.crisis.escalation import Escalator
+from clinigate.reference.defects import CLEAN, defect_named
+from clinigate.reference.records.outbox import Outbox
+from clinigate.reference.records.sealing import Sealer
+from clinigate.reference.records.shared import SharedRecords
+from clinigate.reference.records.sqlite_server import RemoteDatabase
+from clinigate.reference.records.tables import Database, RecordsUnavailable
+from clinigate.reference.resilience.dependency import CallPolicy, Dependency
+from clinigate.reference.resilience.lines import LineClient
+from clinigate.reference.server import AnnouncingServer, listening, uvicorn_config
+from clinigate.reference.web.api import Api
+from clinigate.reference.web.app import framed
+from clinigate.reference.web.clients import SharedTokenDesk, client_of
+from clinigate.reference.web.load import Load
+from clinigate.reference.web.logs import log_to
+from clinigate.reference.web.metrics import Metrics, Watched
+from clinigate.reference.web.pacing import Pacing
+from clinigate.reference.web.ratelimit import RateLimit
+
+__all__ = ["Replica", "run_replica"]
+
+_TIMEOUTS_S = {"inference": 0.5, "database": 0.5, "queue": 1.0}
+_MORE_TRIES = {"queue": 1}
+
+
+def run_replica(part: ReplicaPart, announce: Callable[[int], None]) -> None:
+    """Serve until a signal; `announce` gets the port once requests are answered."""
+    replica = Replica(part)
+    with ExitStack() as stack:
+        stack.enter_context(closing(log_to(Path(part.log))))
+        listener = stack.enter_context(listening("127.0.0.1", part.port))
+        config = uvicorn_config(framed(replica.api), part.certificate)
+
+        def on_started() -> None:
+            replica.start()
+            assert config.ssl is not None
+            replica.keep(serve_from(Path(part.certificate), config.ssl))
+            announce(listener.getsockname()[1])
+
+        AnnouncingServer(config, on_started).run(sockets=[listener])
+
+
+class Replica:
+    """The parts of one replica, put together."""
+
+    def __init__(self, part: ReplicaPart) -> None:
+        operational = frozenset(part.operational)
+        clinical = defect_named(part.clinical) if part.clinical else CLEAN
+        load = Load()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._dependencies = {
+            name: _dependency(name, operational) for name in ("inference", "database", "queue")
+        }
+        self._inference = LineClient(part.inference, secret=part.secret)
+        self._mind = RemoteMind(
+            self._inference,
+            self._dependencies["inference"],
+            card=card_from(part.card),
+            load=load,
+            clinical=clinical,
+            operational=operational,
+        )
+        shared = SharedRecords(_database(part), self._dependencies["database"], chain=part.name)
+        self._records = ReplicaRecords(
+            shared,
+            Outbox(Path(part.outbox)),
+            Sealer(bytes.fromhex(part.store_key), "the shared database"),
+            replica=part.name,
+            fails_open="audit-fails-open" in operational,
+        )
+        self._escalator = Escalator(
+            address=part.desk,
+            secret=part.secret,
+            dependency=self._dependencies["queue"],
+            replica=part.name,
+            keep=self._records.keep,
+            unresolved=shared.unresolved,
+            forgets="escalation-lost" in operational,
+        )
+        clients = (client_of(name, Credentials(**held)) for name, held in part.clients.items())
+        self.api = Api(
+            mind=self._mind,
+            records=self._records,
+            desk=SharedTokenDesk(
+                clients,
+                key=bytes.fromhex(part.token_key),
+                lifetime_s=part.token_lifetime_s,
+                clock=time.time,
+            ),
+            limit=RateLimit(clock=time.time),
+            metrics=Metrics(),
+            load=load,
+            pacing=Pacing(part.tokens_per_s, part.first_token_s),
+            clock=time.time,
+            traced=True,
+        )
+        stuck = "expired-certificate-unnoticed" in operational
+        self._certificates = {
+            name: CertificateWatch(Path(path), stuck=stuck)
+            for name, path in part.certificates.items()
+        }
+        self.api.metrics.watch(*self._watched())
+
+    def start(self) -> None:
+        """Begin what runs beside the requests; the loop must be running."""
+        self._records.start(self._escalator)
+
+    def keep(self, work: Coroutine[None, None, None]) -> None:
+        """Run a coroutine for as long as the replica lives."""
+        self._tasks.append(asyncio.create_task(work))
+
+    async def close(self) -> None:
+        """Stop what runs beside the requests."""
+        for task in self._tasks:
+            task.cancel()
+        await self._records.close()
+        self._inference.close()
+
+    def _watched(self) -> list[Watched]:
+        found: list[Watched] = []
+        for name, one in self._dependencies.items():
+            labels = (("dependency", name),)
+            for count in ("calls", "attempts", "failures", "refused"):
+                found.append(
+                    _counter(
+                        f"dependency_{count}", f"{count.capitalize()} so far.", one, count, labels
+                    )
+                )
+            found.append(
+                _counter("breaker_opened", "Times that it opened.", one.breaker, "opened", labels)
+            )
+            found.append(_gauge("breaker_open", "1 while calls are kept away.", _lost(one), labels))
+        for name, watch in self._certificates.items():
+            labels = (("certificate", name),)
+            text = "Seconds until the certificate expires; negative afterwards."
+            found.append(_gauge("certificate_expiry_seconds", text, watch.left_s, labels))
+        records, mind = self._records, self._mind
+        return [
+            *found,
+            _gauge(
+                "outbox_entries",
+                "What waits for the database.",
+                lambda: len(records.outbox.pending),
+            ),
+            _counter("outbox_failures", "Entries not safe on disk.", records, "outbox_failures"),
+            _gauge("escalations_open", "Not yet at the desk.", lambda: len(self._escalator.open)),
+            _counter(
+                "escalations_acknowledged", "Taken by the desk.", self._escalator, "acknowledged"
+            ),
+            _counter("fallbacks", "Answers by rules, without inference.", mind, "fallbacks"),
+            _counter("shed", "Chats refused because of too many.", mind, "shed"),
+            _gauge("chats_in_progress", "Chats under way.", lambda: self.api.load.chats),
+        ]
+
+
+def _database(part: ReplicaPart) -> Database:
+    if part.dsn:
+        from clinigate.reference.records.postgres import PostgresDatabase
+
+        return PostgresDatabase(part.dsn)
+    return RemoteDatabase(part.database, secret=part.secret)
+
+
+def _dependency(name: str, operational: frozenset[str]) -> Dependency:
+    policy = CallPolicy(
+        timeout_s=_TIMEOUTS_S[name],
+        attempts=_MORE_TRIES.get(name, 2),
+        storm="retry-storm" in operational,
+        never_opens="breaker-never-opens" in operational,
+    )
+    return Dependency(name, policy, also=(RecordsUnavailable,))
+
+
+def _lost(one: Dependency) -> Callable[[], float]:
+    return lambda: float(one.lost)
+
+
+def _gauge(
+    name: str, text: str, value: Callable[[], float], labels: tuple[tuple[str, str], ...] = ()
+) -> Watched:
+    return Watched(f"clinigate_reference_{name}", text, labels, value)
+
+
+def _counter(
+    name: str, text: str, of: object, attribute: str, labels: tuple[tuple[str, str], ...] = ()
+) -> Watched:
+    return Watched(
+        f"clinigate_reference_{name}_total",
+        text,
+        labels,
+        lambda: float(getattr(of, attribute)),
+        "counter",
+    )
