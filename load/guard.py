@@ -26,6 +26,11 @@ def _reasons(limits: GuardLimits, tally: Tally, trouble: str | None) -> Iterator
         yield trouble
     if not tally.lag.count:
         yield "no message was sent; lengthen the run or raise the rate"
+    if tally.skipped:
+        yield (
+            f"{tally.skipped} of {tally.due} conversations were never begun; add workers or lower "
+            "the rate"
+        )
     lag = tally.lag.quantile(0.99)
     if lag is not None and lag > limits.lag_p99_s:
         yield (

@@ -161,9 +161,7 @@ def _mix_caveats(roles: Sequence[Role]) -> tuple[str, ...]:
     )
 
 
-def _weighted(
-    name: str, parts: Sequence[tuple[Role, Histogram]], confidence: float
-) -> Measurement:
+def _weighted(name: str, parts: Sequence[tuple[Role, Histogram]], confidence: float) -> Measurement:
     """A p95 over personas, each counted as often as it comes in life."""
     strata: Strata = [(histogram, role.weight) for role, histogram in parts]
     n = sum(histogram.count for histogram, _ in strata)

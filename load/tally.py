@@ -103,7 +103,8 @@ class Tally:
     """All that was counted.
 
     Attributes:
-        due: arrivals that the schedule holds up to now.
+        due: arrivals that the schedule held up to now. skipped: of these, how many were not begun
+            because the schedule had ended before the generator came to them.
         undecided: crisis messages whose reply was still open when the run was stopped.
         lag: how late conversations and messages were begun, behind the schedule.
         errors: kind of failure and how often.
@@ -112,6 +113,7 @@ class Tally:
     """
 
     due: int = 0
+    skipped: int = 0
     crises: int = 0
     missed: int = 0
     undecided: int = 0
@@ -152,6 +154,7 @@ class Tally:
     def merge(self, other: Tally) -> None:
         """Add what `other` counted."""
         self.due += other.due
+        self.skipped += other.skipped
         self.crises += other.crises
         self.missed += other.missed
         self.undecided += other.undecided

@@ -22,6 +22,8 @@ from clinigate.load.tally import Signs, Tally
 
 __all__ = ["Session"]
 
+#: How long past the end of the schedule a generator that fell behind still begins conversations.
+_OVERTIME_S = 1.0
 _SCHEDSTAT = Path("/proc/self/schedstat")
 
 
@@ -88,6 +90,9 @@ class Session:
         for due in begins(arrivals, seed=orders.seed, worker=orders.worker, workers=orders.workers):
             gevent.sleep(max(0.0, due - self.now()))
             self.tally.due += 1
+            if self.now() > arrivals.duration_s + _OVERTIME_S:
+                self.tally.skipped += 1
+                continue
             # What `runner.spawn_users` does, without its walk over all users for a log line.
             ConversationUser(self._environment, self, due, rng.random()).start(
                 runner.user_greenlets
