@@ -44,7 +44,7 @@ class Block:
         latencies: seconds of each query. elapsed_s: of the whole block.
         window_s: seconds over which its queries were offered; None where each followed the last.
         batches: sizes of the batches.
-        host_share: share of its ready time that the bench waited for a processor.
+        host_share: share of its time that the bench waited for a processor.
         device_s: seconds that the device itself counted, for each query; empty without CUDA.
     """
 
@@ -102,16 +102,15 @@ def mean_measurement(
     confidence: float,
     *,
     unit: str,
-    scale: tuple[float, float] | None = None,
 ) -> Measurement:
     """Bound the mean of one value a block; fewer blocks than five have no bound."""
     if not values:
         return Measurement(metric, Kind.MEAN, None, 0, unit=unit)
-    value, low, high = mean_bounds(values, confidence, scale=scale)
+    value, low, high = mean_bounds(values, confidence)
     if len(values) < LEAST_BLOCKS:
         low = high = None
-    elif low is None and scale is None:
-        low = high = value  # every block gave the same, as on a clock without noise
+    elif low is None:
+        low = high = value  # every block gave the same, as a GPU at 100% does
     return Measurement(
         metric=metric,
         kind=Kind.MEAN,

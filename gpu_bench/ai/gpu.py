@@ -10,6 +10,7 @@ from clinigate.core.measurement import Measurement
 from clinigate.gpu_bench.ai.blocks import mean_measurement
 from clinigate.gpu_bench.ai.criteria import GPU_MEMORY, GPU_POWER, GPU_UTILIZATION
 from clinigate.gpu_bench.ai.nvml import GpuSample, mean_utilization, throttled
+from clinigate.measure.exhibits import thin
 
 __all__ = ["LEAST_WINDOW_S", "gpu_exhibit", "gpu_measurements"]
 
@@ -18,7 +19,6 @@ LEAST_WINDOW_S = 5.0
 #: What is read in the first second of a block still speaks of the time before it.
 _SETTLE_S = 1.0
 _LEAST_READINGS = 20
-_DRAWN = 600
 
 Window = tuple[float, float]
 
@@ -47,7 +47,6 @@ def gpu_measurements(
         [mean for mean in means if mean is not None],
         confidence,
         unit="1",
-        scale=(0.0, 1.0),
     )
     slowed = throttled(used)
     told = f"time-weighted mean of {len(used)} readings; share of the time in which a kernel ran"
@@ -67,16 +66,14 @@ def gpu_measurements(
 
 def gpu_exhibit(samples: Sequence[GpuSample], limit: float | None) -> Exhibit:
     """Draw utilization over time, from the first reading on."""
-    step = -(-len(samples) // _DRAWN) or 1
-    drawn = samples[::step]
-    times = tuple(sample.at - samples[0].at for sample in drawn)
+    times, shares = thin([s.at - samples[0].at for s in samples], [s.utilization for s in samples])
     return Exhibit(
         metric=GPU_UTILIZATION,
         form=Form.TIMELINE,
         title="GPU under the offered load",
         x_unit="s",
         y_unit="1",
-        series=(Series("utilization", times, tuple(s.utilization for s in drawn)),),
+        series=(Series("utilization", times, shares),),
         limit=limit,
     )
 

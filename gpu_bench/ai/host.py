@@ -1,60 +1,51 @@
-"""How much of the time in which the bench was ready to run it waited for a processor.
+"""How much of the time the bench waited for a processor instead of running.
 
-Linux counts both for each thread (`/proc/self/task/*/schedstat`: nanoseconds on a processor, and
-nanoseconds of waiting for one; kernel documentation `scheduler/sched-stats`). All threads count,
-since torch works with several. Time that a hypervisor steals is seen by nobody.
+Linux counts for each thread the nanoseconds in which it was ready to run and did not (second field
+of `/proc/self/task/*/schedstat`; kernel documentation `scheduler/sched-stats`). All threads count,
+since torch works with several and each waits for the slowest. Time that a hypervisor steals is seen
+by nobody.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["HostTimes", "read_host", "too_busy", "waited_share"]
+__all__ = ["LARGEST_SHARE", "HostReader", "read_host", "too_busy", "waited_share"]
 
 _TASKS = Path("/proc/self/task")
 
 #: With more than this, two runs of the same code differ more than what the criteria can tell apart.
 LARGEST_SHARE = 0.10
 
-
-@dataclass(frozen=True, slots=True)
-class HostTimes:
-    """Nanoseconds that this process's threads ran, and that they waited for a processor."""
-
-    ran_ns: int
-    waited_ns: int
+#: Returns the nanoseconds that this process's threads waited until now; None where nothing tells.
+HostReader = Callable[[], int | None]
 
 
-#: Reads the host; None where it does not tell.
-HostReader = Callable[[], HostTimes | None]
-
-
-def read_host(tasks: Path = _TASKS) -> HostTimes | None:
-    """Return what this process's threads ran and waited until now; None where nothing tells."""
-    ran = waited = 0
+def read_host(tasks: Path = _TASKS) -> int | None:
+    """Return the nanoseconds that this process's threads waited; None where nothing tells."""
+    waited = None
     try:
         for task in tasks.iterdir():
             try:
                 fields = (task / "schedstat").read_text().split()
             except FileNotFoundError:  # the thread ended meanwhile
                 continue
-            ran += int(fields[0])
-            waited += int(fields[1])
+            waited = (waited or 0) + int(fields[1])
     except (OSError, ValueError, IndexError):
         return None
-    return HostTimes(ran, waited) if ran else None
+    return waited
 
 
-def waited_share(before: HostTimes | None, after: HostTimes | None) -> float | None:
-    """Return the share of its ready time that the process waited between two readings."""
-    if before is None or after is None:
+def waited_share(before: int | None, after: int | None, elapsed_s: float) -> float | None:
+    """Return the share of `elapsed_s` that the process waited between two readings.
+
+    Where several threads waited at once it may be above 1.
+    """
+    if before is None or after is None or elapsed_s <= 0:
         return None
-    # A thread that ended took its figures along; then less than nothing may seem to have passed.
-    ran = max(0, after.ran_ns - before.ran_ns)
-    waited = max(0, after.waited_ns - before.waited_ns)
-    return waited / (ran + waited) if ran + waited else 0.0
+    # A thread that ended took its figure along; then less than nothing may seem to have passed.
+    return max(0, after - before) / 1e9 / elapsed_s
 
 
 def too_busy(share: float | None) -> str | None:
@@ -62,7 +53,7 @@ def too_busy(share: float | None) -> str | None:
     if share is None or share <= LARGEST_SHARE:
         return None
     return (
-        f"the host was too busy to time anything: the bench waited for a processor {share:.0%} of "
-        f"the time in which it was ready to run, and at most {LARGEST_SHARE:.0%} can be told from "
-        "the model's own time; run it on an idle machine"
+        f"the host was too busy to time anything: the bench waited for a processor for {share:.0%} "
+        f"of the time, and beyond {LARGEST_SHARE:.0%} nothing can be told from the model's own; "
+        "run it on an idle machine"
     )

@@ -35,7 +35,7 @@ class LocalSubject:
         options: AiOptions,
         *,
         clock: Clock | None = None,
-        host: HostReader = read_host,
+        host: HostReader | None = None,
     ) -> None:
         self.name = model.name
         self.device = model.device
@@ -45,7 +45,8 @@ class LocalSubject:
             "device name": model.device.name,
             "threads": str(model.device.threads),
         }
-        self._model, self._options, self._host = model, options, host
+        self._model, self._options = model, options
+        self._host = read_host if host is None else host
         self._clock: Clock = SystemClock() if clock is None else clock
         self._rule: WaitRule | None = None
 
@@ -100,6 +101,6 @@ class LocalSubject:
         with without_collections():
             before = self._host()
             served = loop()
-            share = waited_share(before, self._host())
+            share = waited_share(before, self._host(), served.elapsed_s)
         self._model.check()
         return Block(served.latencies, served.elapsed_s, None, served.batches, share)

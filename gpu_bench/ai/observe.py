@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from clinigate.core.exhibit import Exhibit
@@ -22,8 +22,10 @@ from clinigate.gpu_bench.ai.criteria import (
     SINGLE_P99,
 )
 from clinigate.gpu_bench.ai.options import AiOptions
+from clinigate.measure.exhibits import distribution_exhibit, percentiles_exhibit
+from clinigate.measure.histogram import Histogram
 
-__all__ = ["of_offline", "of_server", "of_single_stream"]
+__all__ = ["figures", "of_offline", "of_server", "of_single_stream"]
 
 About = Measurement | Exhibit
 
@@ -70,3 +72,25 @@ def _batches(blocks: Sequence[Block]) -> tuple[str, ...]:
     if not sizes:
         return ()
     return (f"a batch held {sum(sizes) / len(sizes):.1f} queries on average, {max(sizes)} at most",)
+
+
+def figures(timed: Mapping[str, Sequence[Block]], metric: str, limit_s: float) -> Iterator[Exhibit]:
+    """Yield how the latencies of scenarios spread, side by side.
+
+    Args:
+        timed: name in the legend, and the blocks behind it.
+        metric: what the figures stand beside.
+        limit_s: what the criterion sets.
+    """
+    histograms = {name: _histogram(blocks) for name, blocks in timed.items()}
+    if any(histogram.count for histogram in histograms.values()):
+        for exhibit in (distribution_exhibit, percentiles_exhibit):
+            yield exhibit(metric, histograms, title="Latency of a query", limit=limit_s)
+
+
+def _histogram(blocks: Sequence[Block]) -> Histogram:
+    histogram = Histogram()
+    for block in blocks:
+        for latency in block.latencies:
+            histogram.record(latency)
+    return histogram

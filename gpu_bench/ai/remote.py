@@ -14,7 +14,7 @@ from clinigate.core.target import Capability, Reply, Target
 from clinigate.errors import TargetError
 from clinigate.gpu_bench.ai.blocks import Block
 from clinigate.gpu_bench.ai.device import Device
-from clinigate.gpu_bench.ai.host import HostReader, HostTimes, read_host, waited_share
+from clinigate.gpu_bench.ai.host import HostReader, read_host, waited_share
 from clinigate.gpu_bench.ai.loops import without_collections
 from clinigate.gpu_bench.ai.options import AiOptions
 from clinigate.gpu_bench.ai.sentences import everyday
@@ -141,19 +141,19 @@ class RemoteSubject:
     def _seconds(self, reply: Reply) -> float:
         return reply.latency_s if reply.answered else max(self._timeout_s, reply.latency_s)
 
-    def _begin(self) -> tuple[HostTimes | None, float]:
+    def _begin(self) -> tuple[int | None, float]:
         return self._host(), self.now()
 
     def _block(
         self,
         seconds: Sequence[float],
         begun: float,
-        before: HostTimes | None,
+        before: int | None,
         *,
         window_s: float | None = None,
     ) -> Block:
         elapsed = self.now() - begun
-        share = waited_share(before, self._host())
+        share = waited_share(before, self._host(), elapsed)
         return Block(tuple(seconds), elapsed, window_s, host_share=share)
 
     def _run(self, coroutine: Coroutine[Any, Any, T]) -> T:

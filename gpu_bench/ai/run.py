@@ -19,13 +19,15 @@ from clinigate.gpu_bench.ai.criteria import (
     GPU_UTILIZATION,
     OFFLINE,
     SERVER,
+    SERVER_P99,
+    SINGLE_P99,
     SINGLE_STREAM,
     criteria_for,
     regression_criteria,
 )
 from clinigate.gpu_bench.ai.gpu import LEAST_WINDOW_S, Window, gpu_exhibit, gpu_measurements
 from clinigate.gpu_bench.ai.nvml import GpuSampler
-from clinigate.gpu_bench.ai.observe import of_offline, of_server, of_single_stream
+from clinigate.gpu_bench.ai.observe import figures, of_offline, of_server, of_single_stream
 from clinigate.gpu_bench.ai.options import AiOptions
 from clinigate.gpu_bench.ai.pacing import block_numbers, queries_per_block
 from clinigate.gpu_bench.ai.subject import Subject
@@ -123,6 +125,8 @@ class _Run:
         self._caveats: tuple[str, ...] = ()
         #: seconds that one query takes of a full batch.
         self._batched_s = 0.0
+        #: what the figures show, by its name in them.
+        self._shown: dict[str, Sequence[Block]] = {}
 
     def run(self) -> None:
         """Single queries first, and in turns with a rival; then as fast as it goes, which says what
@@ -137,6 +141,9 @@ class _Run:
         for scenario, step in steps.items():
             if scenario in self._options.scenarios:
                 step()
+        if self._shown:
+            metric = SERVER_P99 if SERVER in self._options.scenarios else SINGLE_P99
+            self._observe(figures(self._shown, metric, self._options.limits.latency_s))
 
     def _warm_up(self) -> None:
         self._warmed = self._subject.warm_up()
@@ -169,6 +176,7 @@ class _Run:
             # A/B, B/A, A/B: neither always has the cache that the other left.
             for subject, blocks in turns if number % 2 else reversed(turns):
                 blocks.append(subject.single_stream(count, self._options.seed + number))
+        self._shown["one at a time"] = own
         self._observe(of_single_stream(own, self._options, self._caveats))
         confidence = self._options.confidence
         if self._bench.baseline is not None:
@@ -199,6 +207,7 @@ class _Run:
                 start = self._subject.now()
                 blocks.append(self._subject.server(rate, count, self._options.seed + number))
                 windows.append((start, self._subject.now()))
+        self._shown[f"{rate:g} a second"] = blocks
         self._observe(of_server(blocks, self._options, self._caveats))
         if watch is not None:
             self._observe(self._of_gpu(watch, windows))

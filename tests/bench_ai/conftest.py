@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import gc
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -95,6 +96,14 @@ def quiet() -> None:
     """A host that tells nothing of itself."""
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _quick_collections() -> Iterator[None]:
+    """A bench collects garbage before each block; what the test run itself holds is left alone."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
 @pytest.fixture
 def clock() -> VirtualClock:
     return VirtualClock()
@@ -116,9 +125,13 @@ def virtual(clock: VirtualClock) -> Callable[..., LocalSubject]:
     """Make a subject on the virtual clock, from options and the seconds of a batch."""
 
     def make(
-        options: AiOptions, seconds: Callable[[int], float] = measured, **given: Any
+        options: AiOptions,
+        seconds: Callable[[int], float] = measured,
+        *,
+        host: Callable[[], int | None] = quiet,
+        **given: Any,
     ) -> LocalSubject:
         model = VirtualModel(clock, seconds, **given)
-        return LocalSubject(model, options, clock=clock, host=quiet)
+        return LocalSubject(model, options, clock=clock, host=host)
 
     return make
