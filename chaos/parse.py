@@ -51,7 +51,8 @@ T = TypeVar("T")
 
 def builtin_experiments() -> tuple[Experiment, ...]:
     """The experiments that Clinigate ships, by name."""
-    return tuple(read_experiment(path) for path in sorted(_BUILTIN.glob("*.yaml")))
+    found = (read_experiment(path) for path in _BUILTIN.glob("*.yaml"))
+    return tuple(sorted(found, key=lambda each: each.name))
 
 
 def find_experiment(name: str) -> Experiment:

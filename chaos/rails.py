@@ -249,9 +249,11 @@ def _targets(request: RailRequest, seen: _Seen) -> str:
 
 def _cap(request: RailRequest, seen: _Seen) -> str:
     spec, policy = request.experiment.fault.target, request.policy
-    # An all-kill that says so is meant to take everyone; the team's cap on the count still stands.
-    share = 1.0 if spec.all_kill else min(spec.max_share, policy.max_share)
-    most = min(spec.max_count, policy.max_targets)
+    # An all-kill that says so is meant to take everyone; in production the team's caps stand.
+    if spec.all_kill and not _is_production(request, seen):
+        most, share = spec.max_count, spec.max_share
+    else:
+        most, share = min(spec.max_count, policy.max_targets), min(spec.max_share, policy.max_share)
     problem = targets.over_cap(seen.victims, seen.groups, most=most, share=share)
     if problem:
         raise RefusedError(problem)
