@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from clinigate.controls import ControlCatalogue, load_catalogue
+from clinigate.core.exhibit import Exhibit
 from clinigate.core.measurement import Measurement
 from clinigate.core.observation import Finding
 from clinigate.core.results import Results, Subject
 from clinigate.gate.decision import Decision
 from clinigate.reports import facts
+from clinigate.reports.figures import drawings
 from clinigate.reports.findings import group_findings
 from clinigate.reports.gaps import gap_rows, limits_of
 from clinigate.reports.gateview import gate_view, unsaid
@@ -57,6 +59,7 @@ def build_report(
         scope=facts.scope_facts(results),
         gaps=gap_rows(results, rows, policy_gaps, evidence),
         criteria=rows,
+        figures=drawings((item for item in about if isinstance(item, Exhibit)), rows),
         trace=trace_rows(
             results,
             load_catalogue() if catalogue is None else catalogue,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from clinigate.core.verdict import Status
+from clinigate.reports.drawing import Drawing
 from clinigate.reports.sealed import (
     EvidenceFacts,
     FileFact,
@@ -21,6 +22,7 @@ from clinigate.reports.sealed import (
 
 __all__ = [
     "CriterionRow",
+    "Drawing",
     "EvidenceFacts",
     "Fact",
     "Figures",
@@ -312,6 +314,7 @@ class Report:
     scope: tuple[Fact, ...]
     gaps: tuple[GapRow, ...]
     criteria: tuple[CriterionRow, ...]
+    figures: tuple[Drawing, ...]
     trace: tuple[TraceRow, ...]
     records: tuple[RecordFact, ...]
     findings: tuple[FindingGroup, ...]

@@ -13,11 +13,15 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 
 from clinigate.core.criterion import Relation
 
-__all__ = ["NONE", "Ruler", "count", "decimal_text", "percent"]
+__all__ = ["LONG_S", "NONE", "Ruler", "count", "decimal_text", "percent"]
 
 #: What stands where no number is.
 NONE = "–"
 
+#: Limits from here on are written in seconds, shorter ones in milliseconds.
+LONG_S = 10.0
+
+_SUFFIXES = {"1": "", "points": "", "1/s": "/s"}
 _SIGNS = {"<": "<", "<=": "≤", ">": ">", ">=": "≥"}
 _MAX_PLACES = 12
 
@@ -27,7 +31,9 @@ class Ruler:
     """Writes the numbers of one criterion.
 
     Attributes:
-        relation, limit: what the metric must hold. unit: `1`, `s` (written in ms) or `points`.
+        relation, limit: what the metric must hold.
+        unit: `1`, `points`, `s` (written in ms, or in s where the limit is of `LONG_S` or more) or
+            any other, which is written behind the number.
     """
 
     relation: Relation
@@ -37,7 +43,7 @@ class Ruler:
     @property
     def places(self) -> int:
         """Decimal places that resolve the limit."""
-        if self.unit == "s":
+        if self.unit == "s" and self.limit < LONG_S:
             return 0 if self.limit >= 0.01 else 2
         if self.unit != "1":
             return 2
@@ -86,11 +92,14 @@ class Ruler:
         return says_the_same
 
     def _scaled(self, value: float) -> Decimal:
-        return Decimal(repr(value)) * (1000 if self.unit == "s" else 1)
+        short = self.unit == "s" and self.limit < LONG_S
+        return Decimal(repr(value)) * (1000 if short else 1)
 
     @property
     def _suffix(self) -> str:
-        return " ms" if self.unit == "s" else ""
+        if self.unit == "s":
+            return " ms" if self.limit < LONG_S else " s"
+        return _SUFFIXES.get(self.unit, f" {self.unit}")
 
 
 def count(n: int) -> str:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from clinigate.reports.model import Figures
-from clinigate.reports.numbers import decimal_text
+from clinigate.reports.numbers import LONG_S, decimal_text
+from clinigate.reports.scales import nice_step
 
 __all__ = ["Axis", "Plot", "Tick", "axis_for", "plot"]
 
@@ -88,7 +89,7 @@ def plot(figures: Figures, axis: Axis | None = None) -> Plot:
         good=(start, round(end - start, 2)),
         bar=_bar(figures, axis),
         value=None if figures.value is None else axis.at(figures.value),
-        ticks=tuple(_ticks(axis, figures.unit)),
+        ticks=tuple(_ticks(axis, figures)),
     )
 
 
@@ -100,25 +101,23 @@ def _bar(figures: Figures, axis: Axis) -> tuple[float, float] | None:
     return start, round(max(end - start, 0.0), 2)
 
 
-def _ticks(axis: Axis, unit: str) -> list[Tick]:
-    step = _step((axis.high - axis.low) / (_MAX_TICKS - 1))
+def _ticks(axis: Axis, figures: Figures) -> list[Tick]:
+    step = nice_step((axis.high - axis.low) / (_MAX_TICKS - 1))
     first, last = math.ceil(axis.low / step - 1e-9), math.floor(axis.high / step + 1e-9)
     ticks = []
     for number in range(first, last + 1):
         x = axis.at(number * step)
-        ticks.append(Tick(x, _label(number, step, unit), _anchor(x)))
+        ticks.append(Tick(x, _label(number, step, figures), _anchor(x)))
     return ticks
 
 
-def _step(least: float) -> float:
-    """The smallest of 1, 2, 5 times a power of ten that is not below `least`."""
-    power = 10.0 ** math.floor(math.log10(least))
-    return next((k * power for k in (1, 2, 5) if k * power >= least * (1 - 1e-9)), 10 * power)
-
-
-def _label(number: int, step: float, unit: str) -> str:
+def _label(number: int, step: float, figures: Figures) -> str:
     value = number * Decimal(f"{step:.6g}")
-    return f"{decimal_text(value * 1000)} ms" if unit == "s" else decimal_text(value)
+    if figures.unit != "s":
+        return decimal_text(value)
+    if figures.limit >= LONG_S:
+        return f"{decimal_text(value)} s"
+    return f"{decimal_text(value * 1000)} ms"
 
 
 def _anchor(x: float) -> str:

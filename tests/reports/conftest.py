@@ -33,7 +33,8 @@ def load_module(name: str) -> ModuleType:
 
 @pytest.fixture(scope="session")
 def examples() -> ModuleType:
-    load_module("report_example_runs")  # what the other one imports
+    load_module("report_example_runs")  # what the others import
+    load_module("report_example_figures")
     return load_module("report_examples")
 
 

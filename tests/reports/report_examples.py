@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from report_example_figures import experiments  # type: ignore[import-not-found]
 from report_example_runs import (  # type: ignore[import-not-found]
     CATALOGUE,
     CRITERIA,
@@ -42,6 +43,7 @@ __all__ = [
     "defective",
     "digest",
     "evidence",
+    "experiments",
     "gate",
     "reports",
     "results",
@@ -168,5 +170,6 @@ def reports() -> dict[str, Report]:
             evidence(records=(SIGN_OFF,)),
             catalogue=CATALOGUE,
         ),
+        "experiments": build_report(experiments(), catalogue=CATALOGUE),
         "sample": build_report(sample(), catalogue=CATALOGUE),
     }

@@ -15,7 +15,7 @@ from clinigate.reports.html import render_html
 
 DESK = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
-NAMES = ["clean", "defective", "sample"]
+NAMES = ["clean", "defective", "experiments", "sample"]
 
 
 @dataclass
@@ -61,6 +61,8 @@ def expand(page: Any) -> None:
         ("defective", "dark", PHONE),
         ("clean", "light", DESK),
         ("clean", "dark", PHONE),
+        ("experiments", "light", DESK),
+        ("experiments", "dark", PHONE),
         ("sample", "dark", DESK),
         ("sample", "light", PHONE),
     ],
@@ -110,6 +112,7 @@ def test_markup_that_slips_in_is_dead(show: Callable[..., Opened]) -> None:
     [
         *(("defective", width) for width in (320, 390, 700, 768, 1000, 1280)),
         ("clean", 390),
+        *(("experiments", width) for width in (320, 1280)),
         ("sample", 390),
     ],
 )

@@ -25,6 +25,9 @@ def number(text: str) -> float:
         (Ruler(Relation.BELOW, 0.1), "0.0000", "≤ 0.0010", "< 0.1"),
         (Ruler(Relation.ABOVE, 4.0, "points"), "0.00", "≤ 0.01", "> 4"),
         (Ruler(Relation.BELOW, 0.1, "s"), "0 ms", "≤ 1 ms", "< 100 ms"),
+        (Ruler(Relation.AT_MOST, 300.0, "s"), "0.00 s", "≤ 0.01 s", "≤ 300 s"),
+        (Ruler(Relation.AT_LEAST, 100.0, "1/s"), "0.00/s", "≤ 0.01/s", "≥ 100/s"),
+        (Ruler(Relation.AT_MOST, 250.0, "W"), "0.00 W", "≤ 0.01 W", "≤ 250 W"),
         (Ruler(Relation.AT_LEAST, 1.0), "0.00000", "≤ 0.00094", "≥ 1"),
     ],
 )

@@ -43,6 +43,8 @@ def test_a_rate_is_drawn_in_the_shade_exactly_if_it_keeps_the_limit(
 def test_ticks_are_round_and_latencies_in_milliseconds() -> None:
     latency = Figures(limit=0.1, caps=True, unit="s", value=0.08, high=0.09, floor=0.0)
     assert [tick.label for tick in plot(latency).ticks] == ["0 ms", "50 ms", "100 ms"]
+    recovery = Figures(limit=300.0, caps=True, unit="s", value=4.1, floor=0.0)
+    assert [tick.label for tick in plot(recovery).ticks] == ["0 s", "100 s", "200 s", "300 s"]
     rate = Figures(limit=0.001, caps=True, value=0.0, low=0.0, high=0.00094, floor=0.0, ceiling=1.0)
     assert [tick.label for tick in plot(rate).ticks] == ["0", "0.0005", "0.001"]
 
