@@ -39,7 +39,12 @@ class RemoteSubject:
     """
 
     def __init__(
-        self, target: Target, options: AiOptions, *, timeout_s: float, host: HostReader = read_host
+        self,
+        target: Target,
+        options: AiOptions,
+        *,
+        timeout_s: float,
+        host: HostReader | None = None,
     ) -> None:
         """Take a target; nothing is sent yet.
 
@@ -56,7 +61,7 @@ class RemoteSubject:
             {"model": target.name, "kind": f"http {self.capability}", "device": "remote"}
         )
         self._target, self._options, self._timeout_s = target, options, timeout_s
-        self._host = host
+        self._host = read_host if host is None else host
         self._runner = asyncio.Runner()
 
     def __enter__(self) -> RemoteSubject:
