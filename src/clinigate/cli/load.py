@@ -23,9 +23,12 @@ if TYPE_CHECKING:
     from clinigate.load.journal import JournalReader
     from clinigate.load.launch import Fleet
     from clinigate.load.library import LoadedProfile
-    from clinigate.reference.launch import Connection
 
 __all__ = ["command"]
+
+#: How fast the reference service speaks: instant replies would never meet each other.
+_FIRST_TOKEN_S = 0.6
+_TOKENS_PER_S = 150.0
 
 
 @click.group("load")
@@ -198,13 +201,8 @@ def _target(
 ) -> Iterator[tuple[TargetSpec, Path, Mapping[str, str]]]:
     """Yield the target's table, the folder of its paths, and variables that only it needs."""
     if options.reference:
-        from clinigate.cli.reference_target import reference_environment
-        from clinigate.reference.launch import running
-
-        with running(defect=options.defect) as connection:
-            click.echo(f"reference service: {connection.base_url}", err=True)
-            variables = reference_environment(connection)
-            yield _reference_spec(connection, variables), config.base_dir, variables
+        with _reference(options.defect) as target:
+            yield target
         return
     configured = config.config.target
     if options.url is not None:
@@ -229,29 +227,33 @@ def _addressed(configured: TargetSpec | None, url: str, model: str) -> TargetSpe
     return validate(OpenAISpec, tables, file="--target", error=UsageError)
 
 
-def _reference_spec(connection: Connection, variables: Mapping[str, str]) -> TargetSpec:
-    """The reference service as its streaming, OpenAI-compatible side."""
-    from clinigate.config.target import OpenAISpec
+@contextmanager
+def _reference(defect: str | None) -> Iterator[tuple[TargetSpec, Path, Mapping[str, str]]]:
+    """The reference service as replicas behind an entry, which speaks at a model's pace."""
+    import json
 
-    # `reference_environment` names the variables: the client's id first, then its secret.
-    client_id, client_secret = variables
-    oauth2 = {
-        "token_url": f"{connection.base_url}/oauth/token",
-        "client_id_env": client_id,
-        "client_secret_env": client_secret,
-    }
-    return OpenAISpec.model_validate(
-        {
-            "kind": "openai",
-            "name": f"reference service ({connection.model['model']})",
-            "base_url": f"{connection.base_url}/v1",
-            "model": connection.model["model"],
-            "stream": True,
-            "tls": {"ca_file": str(connection.ca_file)},
-            "auth": {"oauth2": oauth2},
-            "answer": {"flag": "safety.crisis"},
-        }
-    )
+    from clinigate.config.target import OpenAISpec
+    from clinigate.reference.cluster import running_cluster
+
+    defects = () if defect is None else (defect,)
+    with running_cluster(
+        defects=defects, first_token_s=_FIRST_TOKEN_S, tokens_per_s=_TOKENS_PER_S
+    ) as topology:
+        entry = json.loads(topology.read_text(encoding="utf-8"))["entry"]
+        click.echo(f"reference service: {entry['url']}", err=True)
+        spec = OpenAISpec.model_validate(
+            {
+                "kind": "openai",
+                "name": f"reference service ({entry['model']})",
+                "base_url": f"{entry['url']}/v1",
+                "model": entry["model"],
+                "stream": True,
+                "tls": {"ca_file": entry["ca_file"]},
+                "auth": {"bearer_env": entry["token_env"]},
+                "answer": {"flag": "safety.crisis"},
+            }
+        )
+        yield spec, topology.parent, {entry["token_env"]: os.environ[entry["token_env"]]}
 
 
 def _progress(profile: LoadedProfile) -> Any:
