@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+import importlib.util
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import httpx
@@ -100,3 +102,32 @@ def anyone(app: ReferenceApp) -> Caller:
 def caller(anyone: Caller) -> Caller:
     """A caller with the evaluator's token for everything."""
     return anyone.with_token()
+
+
+@pytest.fixture(scope="session")
+def small() -> ModuleType:
+    """The module `small_cluster`, which stands beside this file."""
+    path = Path(__file__).with_name("small_cluster.py")
+    spec = importlib.util.spec_from_file_location("small_cluster", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+Scenario = Callable[[Any], Awaitable[None]]
+
+
+@pytest.fixture
+def in_cluster(small: ModuleType, tmp_path: Path) -> Callable[..., None]:
+    """Runs a scenario with a replica in this process: `in_cluster(scenario, "a-defect")`."""
+
+    def run(scenario: Scenario, *defects: str, **options: str) -> None:
+        async def go() -> None:
+            async with small.small_cluster(tmp_path, *defects, **options) as cluster:
+                await scenario(cluster)
+
+        asyncio.run(go())
+
+    return run

@@ -25,7 +25,7 @@ from clinigate.reference.cluster.roles import (
     ReplicaPart,
     StorePart,
 )
-from clinigate.reference.resilience.lines import Message, Push, serve_lines
+from clinigate.reference.resilience.lines import LineServer, Message, Push
 
 __all__ = ["main"]
 
@@ -104,9 +104,10 @@ def _serve(
     handle: Callable[[Message, Push], Awaitable[Message]], port: int, secret: str, **more: Any
 ) -> None:
     async def run() -> None:
-        server = await serve_lines(handle, port=port, secret=secret)
-        _say(port=server.sockets[0].getsockname()[1], **more)
-        await server.serve_forever()
+        server = LineServer(handle, secret=secret)
+        await server.listen(port)
+        _say(port=server.port, **more)
+        await asyncio.Event().wait()
 
     asyncio.run(run())
 

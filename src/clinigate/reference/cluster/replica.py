@@ -130,7 +130,7 @@ class Replica:
         for task in self._tasks:
             task.cancel()
         await self._records.close()
-        self._inference.close()
+        await self._inference.close()
 
     def _watched(self) -> list[Watched]:
         found: list[Watched] = []

@@ -38,12 +38,17 @@ class Desk:
         if trace not in self._taken:
             await self._take(trace, str(message.get("severity", "")))
         if trace not in self._closed:
-            task = asyncio.create_task(self._close(trace))
+            task = asyncio.create_task(self._close(trace, push))
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)
-            task.add_done_callback(lambda _: push(self._end(trace)))
         answer: Message = {"acknowledged": self._taken[trace], "by": self._name}
         return {**answer, **self._end(trace)} if trace in self._closed else answer
+
+    def close(self) -> None:
+        """Close the journal, and leave what is open to whoever asks again."""
+        for task in self._closing:
+            task.cancel()
+        os.close(self._fd)
 
     async def _take(self, trace: str, severity: str) -> None:
         at = time.time()
@@ -55,9 +60,10 @@ class Desk:
         os.write(self._fd, line)
         os.fsync(self._fd)
 
-    async def _close(self, trace: str) -> None:
+    async def _close(self, trace: str, push: Push) -> None:
         await asyncio.sleep(self._resolve_after_s)
         self._closed.setdefault(trace, time.time())
+        push(self._end(trace))
 
     def _end(self, trace: str) -> Message:
         return {"trace": trace, "resolved": self._closed[trace], "by": self._name}

@@ -8,7 +8,6 @@ look for traces that nobody resolved.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
@@ -84,11 +83,10 @@ class Escalator:
 
     async def close(self) -> None:
         """Stop. What is open stays written down."""
-        self._client.close()
         for task in list(self._tasks):
             task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._client.close()
 
     async def _deliver_on(self) -> None:
         while True:

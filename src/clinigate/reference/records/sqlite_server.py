@@ -97,7 +97,7 @@ class RemoteDatabase:
 
     async def close(self) -> None:
         """Close the connection."""
-        self._client.close()
+        await self._client.close()
 
     async def _ask(self, op: str, statements: Sequence[Statement], timeout_s: float) -> Message:
         wire = [[one.sql, [_to_wire(value) for value in one.values]] for one in statements]

@@ -11,7 +11,7 @@ import socket
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-__all__ = ["LineClient", "Message", "Push", "serve_lines"]
+__all__ = ["LineClient", "LineServer", "Message", "Push"]
 
 Message = dict[str, Any]
 Push = Callable[[Message], None]
@@ -58,10 +58,11 @@ class LineClient:
                 connection.close()
                 raise
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Close the connection; requests under way fail."""
         if self._connection is not None:
             self._connection.close()
+            await self._connection.ended()
 
     async def _connected(self) -> _Connection:
         async with self._connecting:
@@ -105,6 +106,11 @@ class _Connection:
                 answer.set_exception(ConnectionResetError("the connection was closed"))
         self._task.cancel()
 
+    async def ended(self) -> None:
+        """Wait until nothing of it is left."""
+        with contextlib.suppress(OSError):
+            await self._writer.wait_closed()
+
     async def _read(self, reader: asyncio.StreamReader) -> None:
         try:
             while line := await reader.readline():
@@ -122,32 +128,66 @@ class _Connection:
             self._on_push(message)
 
 
-async def serve_lines(
-    handle: Callable[[Message, Push], Awaitable[Message]], *, port: int, secret: str
-) -> asyncio.Server:
-    """Listen on a port of the loopback and answer each line with what `handle` returns for it.
+class LineServer:
+    """Answers each line with what `handle` returns for it, while it is open.
 
     Lines of one connection are handled in order. A line that is no JSON, or lacks the secret that
     the processes of one cluster share, ends its connection.
     """
 
-    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        _without_delay(writer)
+    def __init__(
+        self, handle: Callable[[Message, Push], Awaitable[Message]], *, secret: str
+    ) -> None:
+        self._handle = handle
+        self._secret = secret
+        self._server: asyncio.Server | None = None
+        self._busy: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
+        self.port = 0
 
+    async def listen(self, port: int = 0) -> None:
+        """Listen on a port of the loopback; 0 takes a free one.
+
+        Raises:
+            OSError: it is taken.
+        """
+        self._server = await asyncio.start_server(
+            self._connected, "127.0.0.1", port, limit=_LONGEST_LINE
+        )
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def close(self) -> None:
+        """Listen no more, and cut every connection."""
+        if self._server is not None:
+            self._server.close()
+        for writer in self._busy.values():
+            writer.transport.abort()
+        for task in list(self._busy):
+            task.cancel()
+        await asyncio.gather(*self._busy, return_exceptions=True)
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task: asyncio.Task[None] | None = asyncio.current_task()
+        assert task is not None
+        self._busy[task] = writer
+        _without_delay(writer)
+        try:
+            with contextlib.suppress(OSError, ValueError):
+                await self._converse(reader, writer)
+        finally:
+            writer.close()
+            del self._busy[task]
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         def push(message: Message) -> None:
             if not writer.is_closing():
                 writer.write(json.dumps(message).encode() + b"\n")
 
-        with contextlib.suppress(OSError, ValueError):
-            while line := await reader.readline():
-                message = json.loads(line)
-                if not hmac.compare_digest(str(message.get("auth", "")), secret):
-                    break
-                push({**await handle(message, push), "id": message.get("id")})
-                await writer.drain()
-        writer.close()
-
-    return await asyncio.start_server(connected, "127.0.0.1", port, limit=_LONGEST_LINE)
+        while line := await reader.readline():
+            message = json.loads(line)
+            if not hmac.compare_digest(str(message.get("auth", "")), self._secret):
+                return
+            push({**await self._handle(message, push), "id": message.get("id")})
+            await writer.drain()
 
 
 def _without_delay(writer: asyncio.StreamWriter) -> None:
