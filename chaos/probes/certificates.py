@@ -19,11 +19,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -36,6 +34,7 @@ from clinigate.chaos.faults.certificates import served, valid_until
 from clinigate.chaos.model import Invariant
 from clinigate.chaos.probes.background import Background, until
 from clinigate.chaos.probes.entry import client_of
+from clinigate.chaos.probes.gauges import readings
 from clinigate.chaos.probes.parameters import Parameters
 from clinigate.core.measurement import Kind, Measurement
 from clinigate.core.observation import Finding
@@ -53,7 +52,6 @@ _STOP_S = 30.0
 _DAY_S = 86400.0
 #: Two looks see one certificate if its end is the same to a minute.
 _SAME_S = 60.0
-_SAMPLE = re.compile(r"^([a-zA-Z_:][\w:]*)\{([^}]*)\} (\S+)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,31 +161,14 @@ class Certificates:
 
     async def _told(self, client: httpx.AsyncClient, topology: Topology) -> dict[str, list[float]]:
         """What the gauges of all processes say, by the certificate's name."""
+        manner = self._manner
+        found = await readings(
+            client, topology, of=manner.of, path=manner.metrics, names=(manner.gauge,)
+        )
         told: dict[str, list[float]] = {}
-        for process in topology.processes:
-            if process.url is None or not self._manner.of.items() <= process.labels.items():
-                continue
-            try:
-                async with asyncio.timeout(_ANSWER_S):
-                    answer = await client.get(process.url + self._manner.metrics)
-            except (OSError, _httpx_error()):
-                continue
-            for name, value in _gauges(answer.text, self._manner.gauge, self._manner.label):
-                told.setdefault(name, []).append(value)
+        for one in found[manner.gauge]:
+            told.setdefault(one.labels.get(manner.label, ""), []).append(one.value)
         return told
-
-
-def _httpx_error() -> type[Exception]:
-    import httpx
-
-    return httpx.HTTPError
-
-
-def _gauges(text: str, gauge: str, label: str) -> Iterator[tuple[str, float]]:
-    for name, labels, value in _SAMPLE.findall(text):
-        of = re.search(rf'(?:^|,){re.escape(label)}="([^"]*)"', labels)
-        if name == gauge and of is not None:
-            yield of[1], float(value)
 
 
 def _shown(topology: Topology) -> list[tuple[str, str]]:

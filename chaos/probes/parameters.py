@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import NoReturn
 
@@ -47,6 +48,13 @@ class Parameters:
     def seconds(self, name: str, default: float) -> float:
         """A duration."""
         return self._unit(name, default, duration)
+
+    def number(self, name: str, default: float) -> float:
+        """A number above 0."""
+        said = self._left.pop(name, default)
+        if not isinstance(said, int | float) or isinstance(said, bool) or not 0 < said < math.inf:
+            self._fail(name, f"{said!r} is no number above 0")
+        return float(said)
 
     def done(self) -> None:
         """Refuse what nobody asked for.

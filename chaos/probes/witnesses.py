@@ -10,6 +10,7 @@ from clinigate.chaos.model import Invariant
 from clinigate.chaos.probes.audit_trail import AuditTrail
 from clinigate.chaos.probes.certificates import Certificates
 from clinigate.chaos.probes.crisis_path import CrisisPath
+from clinigate.chaos.probes.dependencies import Dependencies
 
 __all__ = ["WITNESSES"]
 
@@ -17,4 +18,5 @@ WITNESSES: Mapping[str, Callable[[LocalSystem, Invariant], Witness]] = {
     "audit-trail": AuditTrail,
     "certificates": Certificates,
     "crisis-path": CrisisPath,
+    "dependencies": Dependencies,
 }

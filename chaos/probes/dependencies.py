@@ -1,0 +1,222 @@
+"""The witness of how a system treats a dependency that fails: no retry storm, and a breaker.
+
+It reads the system's own counters before, during and after the fault. Two metrics:
+
+    retry_storm     of the attempts at the dependency, those beyond `most` for each call; a failing
+                    dependency that is asked again and again does not come back
+    breaker_opened  of the processes that use it, those that gave it up within `within` of the fault
+
+What it asks a system for, with the parameters that change it:
+
+    metrics   GET /metrics (Prometheus text) of each process that carries the labels `of`
+    calls, attempts, opened  names of the counters; the label `label` names the `dependency`
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from clinigate.chaos.drivers.base import WitnessReport
+from clinigate.chaos.drivers.local_system import LocalSystem
+from clinigate.chaos.model import Invariant
+from clinigate.chaos.probes.background import Background, until
+from clinigate.chaos.probes.entry import client_of
+from clinigate.chaos.probes.gauges import readings
+from clinigate.chaos.probes.parameters import Parameters
+from clinigate.core.measurement import Kind, Measurement
+from clinigate.core.observation import Finding
+from clinigate.errors import ConfigError
+from clinigate.measure.timeline import Timeline
+
+__all__ = ["OPENED", "STORM", "Dependencies"]
+
+STORM, OPENED = "retry_storm", "breaker_opened"
+_STOP_S = 30.0
+_FAULT = "fault"
+
+
+@dataclass(frozen=True, slots=True)
+class _Manner:
+    metrics: str
+    of: dict[str, str]
+    label: str
+    dependency: str
+    calls: str
+    attempts: str
+    opened: str
+    most: float
+    within_s: float
+    rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What the counters of one process said at one moment."""
+
+    repetition: int
+    at_s: float
+    process: str
+    calls: float
+    attempts: float
+    opened: float
+
+
+class Dependencies:
+    """Watches one dependency; a `Witness`."""
+
+    def __init__(self, system: LocalSystem, invariant: Invariant) -> None:
+        """Take the system and the invariant.
+
+        Raises:
+            ConfigError: a parameter or the metric cannot be meant.
+        """
+        if invariant.metric not in (STORM, OPENED):
+            raise ConfigError(
+                f"spec.invariants (dependencies): metric {invariant.metric!r} is neither "
+                f"{STORM} nor {OPENED}"
+            )
+        said = Parameters(invariant)
+        prefix = "clinigate_reference"
+        self._manner = _Manner(
+            metrics=said.text("metrics", "/metrics"),
+            of=said.labels("of", {"app": "api"}),
+            label=said.text("label", "dependency"),
+            dependency=said.text("dependency", "database"),
+            calls=said.text("calls", f"{prefix}_dependency_calls_total"),
+            attempts=said.text("attempts", f"{prefix}_dependency_attempts_total"),
+            opened=said.text("opened", f"{prefix}_breaker_opened_total"),
+            most=said.number("most", 3.0),
+            within_s=said.seconds("within", 10.0),
+            rate=said.rate("rate", 4.0),
+        )
+        said.done()
+        self._system = system
+        self._looks: list[_Look] = []
+        self._faults: dict[int, float] = {}
+        self._timelines: dict[int, Timeline] = {}
+        self._working: Background | None = None
+
+    def start(self, repetition: int, timeline: Timeline) -> None:
+        """Begin to read."""
+        self._timelines[repetition] = timeline
+
+        async def work(stopping: threading.Event) -> None:
+            await self._read_on(stopping, repetition, timeline)
+
+        self._working = Background(work, "clinigate-dependencies")
+
+    def stop(self) -> None:
+        """Read no more."""
+        working, self._working = self._working, None
+        if working is not None:
+            working.stop(_STOP_S)
+        for repetition, timeline in self._timelines.items():
+            for mark in timeline.marks:
+                if mark.name == _FAULT:
+                    self._faults[repetition] = mark.at
+
+    def counts(self) -> tuple[int, int]:
+        """Looks so far; whether a breaker should have opened shows when all is over."""
+        return len(self._looks), 0
+
+    def report(self, prefix: str) -> WitnessReport:
+        """Measure."""
+        about = (*self._storm(f"{prefix}.{STORM}"), *self._opened(f"{prefix}.{OPENED}"))
+        lines = "\n".join(json.dumps(_plain(look)) for look in self._looks).encode()
+        return WitnessReport(about, ((lines, "application/x-ndjson"),))
+
+    async def _read_on(
+        self, stopping: threading.Event, repetition: int, timeline: Timeline
+    ) -> None:
+        manner = self._manner
+        names = (manner.calls, manner.attempts, manner.opened)
+        begun = timeline.now()
+        async with client_of(self._system.topology().entry) as client:
+            for due in until(stopping, manner.rate):
+                await asyncio.sleep(max(0.0, begun + due - timeline.now()))
+                topology = self._system.topology()
+                found = await readings(
+                    client, topology, of=manner.of, path=manner.metrics, names=names
+                )
+                at_s = timeline.now()
+                for process in {one.process for of in found.values() for one in of}:
+                    values = (
+                        sum(
+                            one.value
+                            for one in found[name]
+                            if one.process == process
+                            and one.labels.get(manner.label) == manner.dependency
+                        )
+                        for name in names
+                    )
+                    self._looks.append(_Look(repetition, at_s, process, *values))
+
+    def _storm(self, metric: str) -> tuple[Any, ...]:
+        """Count over each process's own run of counters; one that began anew counts from 0."""
+        grown: Counter[str] = Counter()
+        for before, look in self._pairs():
+            for name in ("calls", "attempts"):
+                now, then = getattr(look, name), getattr(before, name)
+                grown[name] += round(now - then if now >= then else now)
+        attempts = grown["attempts"]
+        beyond = max(0, round(attempts - self._manner.most * grown["calls"]))
+        measured = Measurement(
+            metric=metric,
+            kind=Kind.RATE,
+            value=beyond / attempts if attempts else None,
+            n=attempts,
+            events=beyond,
+        )
+        if not beyond:
+            return (measured,)
+        text = (
+            f"{self._manner.dependency} was asked {attempts} times for {grown['calls']} calls, "
+            f"more than {self._manner.most:g} times each"
+        )
+        return measured, Finding(metric, text)
+
+    def _opened(self, metric: str) -> tuple[Any, ...]:
+        should: set[tuple[int, str]] = set()
+        did: set[tuple[int, str]] = set()
+        for before, look in self._pairs():
+            fault = self._faults.get(look.repetition)
+            if fault is None or look.at_s < fault:
+                continue
+            should.add((look.repetition, look.process))
+            if look.opened > before.opened and look.at_s <= fault + self._manner.within_s:
+                did.add((look.repetition, look.process))
+        measured = Measurement(
+            metric=metric,
+            kind=Kind.RATE,
+            value=len(did) / len(should) if should else None,
+            n=len(should),
+            events=len(did),
+        )
+        if should == did:
+            return (measured,)
+        names = ", ".join(sorted({process for _, process in should - did}))
+        text = (
+            f"{names} did not give {self._manner.dependency} up within "
+            f"{self._manner.within_s:g} s of the fault: each request waits for it in vain"
+        )
+        return measured, Finding(metric, text)
+
+    def _pairs(self) -> list[tuple[_Look, _Look]]:
+        """Each look with the one before it, of the same process in the same repetition."""
+        last: dict[tuple[int, str], _Look] = {}
+        pairs: list[tuple[_Look, _Look]] = []
+        for look in self._looks:
+            key = (look.repetition, look.process)
+            if key in last:
+                pairs.append((last[key], look))
+            last[key] = look
+        return pairs
+
+
+def _plain(look: _Look) -> dict[str, Any]:
+    return {name: getattr(look, name) for name in _Look.__slots__}
