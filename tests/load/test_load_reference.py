@@ -28,7 +28,9 @@ def test_the_reference_service_under_a_small_surge(
     for name in ("CLINIGATE_RUN", "CLINIGATE_KEY", "CLINIGATE_CONFIG"):
         monkeypatch.delenv(name, raising=False)
     profile = find_profile("smoke").profile.model_dump(mode="json", by_alias=True)
-    profile |= {"name": "small", "arrivals": {"conversations_per_s": 30, "duration_s": 2}}
+    profile |= {"name": "small", "arrivals": {"conversations_per_s": 40, "duration_s": 2}}
+    for persona in profile["personas"]:
+        persona |= {"weight": 0.5, "oversample": 1}
     profile["objectives"] |= {"crisis_min_n": 20, "availability": 0.9, "ttft_p95_s": 9}
     # The tests' machine is shared: whether the generator keeps up is not the question here.
     profile["guard"] = {"lag_p99_s": 20, "cpu_share": 1, "run_delay_share": 1}
