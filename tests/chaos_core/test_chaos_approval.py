@@ -123,7 +123,9 @@ def test_it_does_not_live_long() -> None:
 
 
 @given(data=st.data())
-def test_no_changed_byte_passes(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_no_changed_byte_passes(
+    data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     """Whatever byte of the file changes: refused, by one of the two errors."""
     path = signed(tmp_path_factory.mktemp("a") / "a.json", DOCUMENT, "Ann", "Bob")
     raw = bytearray(path.read_bytes())

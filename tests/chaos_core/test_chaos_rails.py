@@ -155,7 +155,7 @@ BREAKAGES: dict[str, tuple[Callable[[Scene], None], ...]] = {
         lambda s: s.driver.answers.update(undo_steps=broken),
         lambda s: s.driver.answers.update(undo_steps=(UndoStep("nowhere:at_all", "x:y", {}),)),
         lambda s: s.driver.answers.update(
-            undo_steps=(UndoStep("flag_driver:lower", "flag_driver:no_such", {}),)
+            undo_steps=(UndoStep("flag_undo:lower", "flag_undo:no_such", {}),)
         ),
     ),
     "window": (lambda s: s.safety(window=units.window("Mon-Tue 03:00-05:00 UTC")),),

@@ -55,9 +55,9 @@ class FlagDriver:
     def undo_steps(self, fault: FaultSpec, victims: tuple[Victim, ...]) -> tuple[UndoStep, ...]:
         if fault.type == "flag.forever":
             return ()
-        verify = "flag_driver:never" if fault.type == "flag.stuck" else "flag_driver:is_lowered"
+        verify = "flag_undo:never" if fault.type == "flag.stuck" else "flag_undo:is_lowered"
         return tuple(
-            UndoStep("flag_driver:lower", verify, {"flag": self._flag(v)}, f"lower {v.name}")
+            UndoStep("flag_undo:lower", verify, {"flag": self._flag(v)}, f"lower {v.name}")
             for v in victims
         )
 
@@ -144,15 +144,3 @@ class CountingWitness:
 def is_up(group: Path) -> bool:
     things = [path for path in group.iterdir() if path.suffix != ".flag"]
     return any(not path.with_name(f"{path.name}.flag").exists() for path in things)
-
-
-def lower(args: Mapping[str, Any]) -> None:
-    Path(args["flag"]).unlink(missing_ok=True)
-
-
-def is_lowered(args: Mapping[str, Any]) -> bool:
-    return not Path(args["flag"]).exists()
-
-
-def never(args: Mapping[str, Any]) -> bool:
-    return False
