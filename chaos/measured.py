@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from clinigate.chaos.criteria import alert_metric, budget_limit_s, experiment_criteria
 from clinigate.chaos.drivers.base import Witness
-from clinigate.chaos.model import Experiment, Invariant
+from clinigate.chaos.model import Experiment, Invariant, LoadSpec
 from clinigate.chaos.rails import RailCheck, RailOutcome, RailsReport
-from clinigate.chaos.repetition import STABLE_S, RepetitionResult
+from clinigate.chaos.repetition import RepetitionResult
 from clinigate.chaos.slo import BUDGET_SLO, SLOS, Slo
 from clinigate.core.exhibit import Exhibit
 from clinigate.core.measurement import Kind, Measurement, SliceResult
@@ -37,9 +37,9 @@ def with_steady_state(rails: RailsReport, reason: str) -> RailsReport:
     return replace(rails, checks=(*rails.checks, check))
 
 
-def bad_seconds(result: RepetitionResult) -> float:
+def bad_seconds(result: RepetitionResult, load: LoadSpec) -> float:
     """Seconds of outage that a repetition cost; 0 where nothing was injected."""
-    recovery = _recovery(result, None)
+    recovery = _recovery(result, load)
     return 0.0 if recovery is None else recovery.bad_seconds
 
 
@@ -81,7 +81,7 @@ def record(
     evidence: tuple[str, ...],
 ) -> None:
     """Record what the prober saw of every repetition in which the fault was there."""
-    recoveries = [_recovery(result, experiment.load.slow_s) for result in results]
+    recoveries = [_recovery(result, experiment.load) for result in results]
     invalid = next((r.schedule.invalid for r in results if r.schedule is not None), None)
     for about in (
         *_times(experiment, results, recoveries, invalid),
@@ -111,16 +111,16 @@ def _metrics_of(experiment: Experiment, witness: str) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _recovery(result: RepetitionResult, slow_s: float | None) -> Recovery | None:
+def _recovery(result: RepetitionResult, load: LoadSpec) -> Recovery | None:
     if result.fault_at_s is None:
         return None
     try:
         return recover(
             result.timeline.samples,
             fault_at_s=result.fault_at_s,
-            stable_s=STABLE_S,
-            p95_limit_s=slow_s,
-            least=5,
+            stable_s=load.stable_s,
+            p95_limit_s=load.slow_s,
+            least=max(3, min(10, int(0.5 * load.rate * load.stable_s))),
         )
     except UsageError:
         return None  # too few answers to tell: not recovered, as far as anyone can say
@@ -192,10 +192,11 @@ def _findings(
     recoveries: Sequence[Recovery | None],
 ) -> list[Finding]:
     found: list[Finding] = []
+    load = experiment.load
     for result, recovery in zip(results, recoveries, strict=True):
         where = f"repetition={result.number}"
         if recovery is None or recovery.rto_s is None:
-            text = f"no stable {STABLE_S:g} s came within {experiment.load.after_s:g} s of the undo"
+            text = f"no stable {load.stable_s:g} s came within {load.after_s:g} s of the undo"
             found.append(Finding(f"{experiment.prefix}.rto", text, where=where))
         elif recovery.relapsed:
             text = f"it recovered after {recovery.rto_s:.2f} s and failed again"
@@ -226,7 +227,7 @@ def _figures(experiment: Experiment, results: Sequence[RepetitionResult]) -> lis
     ]
     whole = SLOS[BUDGET_SLO].budget_s
     if whole is not None:
-        spent = {f"repetition {r.number}": bad_seconds(r) / whole for r in results}
+        spent = {f"repetition {r.number}": bad_seconds(r, experiment.load) / whole for r in results}
         title = f"{experiment.title}: share of 30 days' error budget"
         limit = budget_limit_s(experiment) / whole
         metric = f"{experiment.prefix}.budget_spent"

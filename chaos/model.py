@@ -87,6 +87,7 @@ class LoadSpec:
         timeout_s: when a request counts as failed.
         slow_s: greatest p95 of a window that counts as recovered; None lets late answers be as
             good as prompt ones, so that faults that freeze or slow a service need it.
+        stable_s: recovered is what fails nothing for so long.
     """
 
     rate: float = 50.0
@@ -95,6 +96,7 @@ class LoadSpec:
     after_s: float = 30.0
     timeout_s: float = 5.0
     slow_s: float | None = None
+    stable_s: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -218,7 +218,7 @@ def _load(field: Field | None) -> LoadSpec:
     default = LoadSpec()
     if field is None:
         return default
-    parts = field.mapping((), ("rate", "arrival", "before", "after", "timeout", "slow"))
+    parts = field.mapping((), ("rate", "arrival", "before", "after", "timeout", "slow", "stable"))
     arrival = default.arrival
     if "arrival" in parts:
         arrival = Arrival(parts["arrival"].one_of(list(Arrival), "arrival"))
@@ -229,6 +229,7 @@ def _load(field: Field | None) -> LoadSpec:
         after_s=_optional(parts.get("after"), units.duration, default.after_s),
         timeout_s=_optional(parts.get("timeout"), units.duration, default.timeout_s),
         slow_s=_optional(parts.get("slow"), units.duration, None),
+        stable_s=_optional(parts.get("stable"), units.duration, default.stable_s),
     )
 
 

@@ -28,11 +28,10 @@ from clinigate.measure.scheduleguard import Schedule, ScheduleGuard
 __all__ = ["Interrupt", "Repetition", "RepetitionResult", "Setting"]
 
 _POLL_S = 0.05
-#: A recovery counts after so long without a failure; so long is also watched at the end.
-STABLE_S = 1.0
-#: Greatest share of failures in a steady state, and none at all in its last `STABLE_S`.
+#: Greatest share of failures in a steady state, and none at all in its last stable window.
 _STEADY_BAD = 0.01
-_STEADY_EXTRA_S = 10.0
+#: How many times as long as it is watched a system may take to become steady.
+_STEADY_TIMES = 5
 
 
 class Interrupt:
@@ -146,7 +145,7 @@ class Repetition:
 
     def _await_steady(self) -> str | None:
         load, interrupt = self._experiment.load, self._setting.interrupt
-        deadline = time.monotonic() + load.before_s + _STEADY_EXTRA_S
+        deadline = time.monotonic() + _STEADY_TIMES * load.before_s
         while True:
             interrupt.wait(_POLL_S)
             reason = self._unsteady(load.before_s)
@@ -166,7 +165,9 @@ class Repetition:
         bad = [sample for sample in recent if not sample.ok]
         if len(recent) < max(3, 0.5 * self._experiment.load.rate * watched_s):
             return f"{len(recent)} answers in {watched_s:g} s are too few to call it steady"
-        if len(bad) > _STEADY_BAD * len(recent) or any(s.ended_s > now - STABLE_S for s in bad):
+        if len(bad) > _STEADY_BAD * len(recent) or any(
+            s.ended_s > now - self._experiment.load.stable_s for s in bad
+        ):
             return (
                 f"{len(bad)} of {len(recent)} requests failed before the fault "
                 f"({bad[-1].outcome}); mend the system first"
@@ -293,14 +294,16 @@ class Repetition:
             guard.beat()
             interrupt.wait(_POLL_S)
             seen = time.monotonic() - begun
-            if interrupt.by is not None or (seen > 1.5 * STABLE_S and self._settled()):
+            if interrupt.by is not None or (
+                seen > 1.5 * self._experiment.load.stable_s and self._settled()
+            ):
                 return
 
     def _settled(self) -> bool:
         timeline, load = self.result.timeline, self._experiment.load
-        recent = timeline.since(timeline.now() - 1.4 * STABLE_S)
+        recent = timeline.since(timeline.now() - 1.4 * load.stable_s)
         slow = load.slow_s
-        return len(recent) >= 0.7 * load.rate * STABLE_S and all(
+        return len(recent) >= 0.7 * load.rate * load.stable_s and all(
             sample.ok and (slow is None or sample.latency_s <= slow) for sample in recent
         )
 

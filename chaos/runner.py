@@ -249,7 +249,7 @@ class _Run:
                 measured.record_invariant_gap(experiment, invariant, reason, recorder)
 
     def _charge(self, rails: RailsReport, result: RepetitionResult) -> None:
-        seconds = measured.bad_seconds(result)
+        seconds = measured.bad_seconds(result, self._request.experiment.load)
         if rails.environment is not None and seconds > 0:
             fingerprint = rails.environment.fingerprint
             note_spent(self._request.policy.state, fingerprint, seconds, self._request.clock())

@@ -33,7 +33,7 @@ spec:
       least: 300
       parameters: {rate: 5, deep: [1, {a: b}]}
     - {probe: crisis-path, metric: lost_escalations, lost: 0}
-  load: {rate: 50/s, arrival: poisson, before: 3s, after: 1m, timeout: 2s, slow: 500ms}
+  load: {rate: 50/s, arrival: poisson, before: 3s, after: 1m, timeout: 2s, slow: 500ms, stable: 2s}
   fault:
     type: db.primary-kill
     target: {selector: {app: db, role: primary}, max: 2, maxShare: 60%, survivors: 2}
@@ -72,6 +72,7 @@ def test_everything_that_a_file_can_say(tmp_path: Path) -> None:
     assert found.invariants[1].metric == "lost_escalations"
     assert found.load.arrival is Arrival.POISSON
     assert (found.load.before_s, found.load.after_s, found.load.slow_s) == (3.0, 60.0, 0.5)
+    assert found.load.stable_s == 2.0
     assert found.fault.target.max_share == pytest.approx(0.6)
     assert (found.fault.target.min_survivors, found.fault.duration_s) == (2, 30.0)
     assert found.fault.parameters == {"signal": "KILL"}

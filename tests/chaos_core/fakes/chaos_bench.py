@@ -20,7 +20,7 @@ metadata: {name: raise-flag, owner: sre, title: A flag is raised, controls: ["A1
 spec:
   drivers: ["flag_driver:connect"]
   objectives: {rto: 5s}
-  load: {rate: 100/s, before: 300ms, after: 10s, timeout: 2s}
+  load: {rate: 100/s, before: 300ms, after: 10s, timeout: 2s, stable: 300ms}
   fault: {type: flag.raise, target: {selector: {app: api}}, duration: 500ms}
   safety: {environments: [local], maxDuration: 30s}
   undo: {verify: steps, within: 10s}

@@ -1,0 +1,207 @@
+"""Whole runs on a system of files: what is injected, undone, measured and recorded."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from chaos_bench import Bench
+from flag_driver import NAME
+from list_recorder import ListRecorder
+
+from clinigate.chaos.model import AbortRule, Invariant, Objectives
+from clinigate.chaos.runner import RunOutcome, RunRequest, run_experiment
+from clinigate.chaos.undo.recover import open_ledgers
+from clinigate.core.exhibit import Exhibit, Form
+from clinigate.core.measurement import Measurement
+from clinigate.core.observation import Fault, Finding, Gap
+
+
+def run(bench: Bench, recorder: ListRecorder, **changes: Any) -> RunOutcome:
+    request = RunRequest(bench.experiment, bench.policy, "local", NAME, bench.options)
+    return run_experiment(replace(request, **changes), recorder)  # type: ignore[arg-type]
+
+
+def everyone(bench: Bench, **changes: Any) -> Bench:
+    """The same experiment on all three things: an outage."""
+    fault = bench.experiment.fault
+    target = replace(fault.target, max_count=3, max_share=1.0, min_survivors=0, all_kill="outage")
+    return bench.with_experiment(fault=replace(fault, target=target, **changes))
+
+
+def once_flagged(bench: Bench, act: Callable[[], object]) -> threading.Thread:
+    """Do something as soon as the fault is there."""
+
+    def wait() -> None:
+        deadline = time.monotonic() + 30
+        while not bench.flags() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        act()
+
+    thread = threading.Thread(target=wait, daemon=True)
+    thread.start()
+    return thread
+
+
+def test_one_of_three_is_not_missed(bench: Bench) -> None:
+    """No request fails, everything is recorded, nothing is left behind."""
+    recorder = ListRecorder()
+    assert run(bench, recorder) == RunOutcome()
+    assert recorder.verdicts(bench.experiment) == {
+        "rto": "PASS", "undo": "PASS", "budget_spent": "PASS",
+    }  # fmt: skip
+    assert bench.flags() == []
+    assert open_ledgers(bench.policy.state / "undo") == ()
+    # The rails' answers, and the story of the repetition by its ledger.
+    (rails,) = recorder.of("chaos.rails")
+    assert {check["outcome"] for check in rails["checks"]} == {"passed"}
+    (story,) = recorder.of("chaos.repetition")
+    assert [event["event"] for event in story["undo"]] == [
+        "injecting", "injected", "undoing", "step", "undone",
+    ]  # fmt: skip
+    assert story["undone_by"] == "chaos-toolkit"
+    # What Chaos Toolkit was given, and its journal.
+    compiled, journal = (json.loads(data) for data, _ in recorder.blobs)
+    assert compiled["runtime"]["rollbacks"]["strategy"] == "always"
+    assert journal["status"] == "completed"
+    assert [activity["status"] for activity in journal["rollbacks"]] == ["succeeded"]
+    # The figure: the fault's window among the requests.
+    timeline = next(e for e in recorder.about(Exhibit) if e.form is Form.TIMELINE)
+    assert [span.name for span in timeline.spans] == ["flag.raise"]
+    assert [mark.name for mark in timeline.marks] == ["fault", "undone"]
+
+
+def test_an_outage_is_measured_in_each_repetition(bench: Bench) -> None:
+    """The time to recover is at least the fault's, and each repetition stands for itself."""
+    recorder = ListRecorder()
+    outage = everyone(bench)
+    assert run(outage, recorder, repeat=2) == RunOutcome()
+    found = {m.metric.rpartition(".")[2]: m for m in recorder.about(Measurement)}
+    rto, spent = found["rto"], found["budget_spent"]
+    assert (rto.n, rto.events, len(rto.slices)) == (2, 0, 2)
+    assert all(each.value >= outage.experiment.fault.duration_s - 0.1 for each in rto.slices)
+    assert all(each.value > 0 for each in spent.slices)
+    assert any("down" in finding.message for finding in recorder.about(Finding))
+
+
+class BrokenWitness:
+    """Watches, and cannot say what it saw."""
+
+    def start(self, repetition: int, timeline: object) -> None: ...
+    def stop(self) -> None: ...
+    def counts(self) -> tuple[int, int]:
+        return 0, 0
+
+    def report(self, prefix: str) -> Any:
+        raise ValueError("torn")
+
+
+def test_what_is_missed_fails_and_what_nobody_saw_never_passes(bench: Bench) -> None:
+    """However well it was undone: an outage beyond its objective, an invariant that did not hold;
+    no witness is a gap, and one that breaks is an error of its own metrics.
+    """
+    invariants = (
+        Invariant("up", "up", success=1.0, least=10),
+        Invariant("absent", "absent", lost=0),
+        Invariant("broken", "kept", success=1.0),
+    )
+    recorder = ListRecorder()
+    strict = everyone(bench).with_experiment(
+        objectives=Objectives(rto_s=0.05), invariants=invariants
+    )
+    outcome = run(strict, recorder, watchers={"broken": BrokenWitness()})
+    assert outcome == RunOutcome()
+    assert recorder.verdicts(strict.experiment) == {
+        "rto": "FAIL",
+        "undo": "PASS",
+        "budget_spent": "PASS",
+        "up": "FAIL",
+        "absent": "NOT_ASSESSED",
+        "kept": "ERROR",
+    }
+    assert [gap.reason for gap in recorder.about(Gap)] == ["nothing to watch it by"]
+    assert [fault.metric for fault in recorder.about(Fault)] == ["chaos.raise_flag.kept"]
+
+
+@pytest.mark.parametrize(
+    ("how", "why"),
+    [("rule", "abort rule 'entry.errors > 0'"), ("kill file", "kill file"), ("INT", "SIGINT")],
+)
+def test_a_fault_is_taken_back_early(bench: Bench, how: str, why: str) -> None:
+    """By a rule, by the kill file, by the operator: undone long before its hour is over."""
+    recorder = ListRecorder()
+    long = everyone(bench, duration_s=20.0)
+    request = RunRequest(long.experiment, long.policy, "local", NAME, long.options)
+    if how == "rule":
+        rule = AbortRule("entry.errors > 0", "entry", "errors", 0.0)
+        request = replace(request, experiment=replace(long.experiment, abort=(rule,)))
+    elif how == "kill file":
+        once_flagged(long, long.policy.kill_file.touch)
+    else:
+        once_flagged(long, lambda: request.interrupt.set("SIGINT"))
+    outcome = run_experiment(request, recorder)  # type: ignore[arg-type]
+    assert outcome.stopped is not None
+    assert why in outcome.stopped
+    assert long.flags() == []
+    # What was seen until then is measured all the same.
+    assert {m.metric.rpartition(".")[2] for m in recorder.about(Measurement)} >= {"undo", "rto"}
+
+
+def test_a_target_that_vanished_is_left_alone(bench: Bench) -> None:
+    """Between plan and fault it became another thing: nothing is injected, the run says so."""
+    recorder = ListRecorder()
+    fault = replace(bench.experiment.fault, type="flag.gone", duration_s=20.0)
+    outcome = run(bench.with_experiment(fault=fault), recorder)
+    assert outcome.stopped is not None
+    assert "a target vanished: api-1 is no longer there" in outcome.stopped
+    assert bench.flags() == []
+    assert set(recorder.verdicts(bench.experiment).values()) == {"NOT_ASSESSED"}
+
+
+def test_a_fault_that_cannot_be_taken_back_is_shouted(bench: Bench) -> None:
+    """The run ends unfinished, the ledger stays open, and the next run refuses to begin."""
+    recorder = ListRecorder()
+    experiment = bench.experiment
+    fault = replace(experiment.fault, type="flag.stuck", duration_s=0.1)
+    stuck = bench.with_experiment(fault=fault, undo=replace(experiment.undo, within_s=0.2))
+    outcome = run(stuck, recorder)
+    assert outcome.stopped is not None
+    assert "NOT TAKEN BACK" in outcome.stopped
+    assert recorder.verdicts(stuck.experiment)["undo"] == "FAIL"
+    again = run(bench, ListRecorder())
+    assert again.refused is not None
+    assert again.refused.refusal is not None
+    assert again.refused.refusal.rail == "leftovers"
+
+
+def test_a_system_that_is_not_steady_is_not_broken_further(bench: Bench) -> None:
+    """The last rail: nothing is injected into what fails already."""
+    for thing in sorted((bench.things / "api").iterdir()):
+        thing.with_name(f"{thing.name}.flag").touch()
+    before = bench.flags()
+    recorder = ListRecorder()
+    outcome = run(bench, recorder)
+    assert outcome.refused is not None
+    assert outcome.refused.refusal is not None
+    assert outcome.refused.refusal.rail == "steady-state"
+    assert bench.flags() == before
+    gaps = recorder.about(Gap)
+    assert gaps
+    assert all("refused by rail 'steady-state'" in gap.reason for gap in gaps)
+
+
+def test_one_experiment_at_a_time(bench: Bench) -> None:
+    """A second runner on the same state is refused, and touches nothing."""
+    from clinigate.chaos.flight import Flight
+
+    flight = Flight(bench.policy.state)
+    outcome = run(bench, ListRecorder())
+    flight.land()
+    assert outcome.refused is not None
+    assert outcome.refused.refusal is not None
+    assert outcome.refused.refusal.rail == "single-flight"
