@@ -1,0 +1,1 @@
+"""How fast databases answer single statements of this domain, on pooled connections."""
