@@ -20,6 +20,16 @@ from clinigate.errors import MissingExtraError, TargetError, UsageError
 __all__ = ["TIMEOUT_S", "Api", "KubeAccess", "api_errors", "is_missing"]
 
 TIMEOUT_S = 10.0
+_PARTS = {
+    "core": "CoreV1Api",
+    "apps": "AppsV1Api",
+    "batch": "BatchV1Api",
+    "leases": "CoordinationV1Api",
+    "network": "NetworkingV1Api",
+    "policy": "PolicyV1Api",
+    "authorization": "AuthorizationV1Api",
+    "version": "VersionApi",
+}
 _IN_POD = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
 
 
@@ -113,30 +123,21 @@ class Api:
     """The parts of the API that experiments use, on one verified connection.
 
     They are typed `Any`, because the library's models make every field of every answer optional.
+    Each part is loaded when it is first used: some take a second, and an undo is in a hurry.
     """
 
     def __init__(self, access: KubeAccess, client: Any) -> None:
-        from kubernetes.client import (
-            AppsV1Api,
-            AuthorizationV1Api,
-            BatchV1Api,
-            CoordinationV1Api,
-            CoreV1Api,
-            NetworkingV1Api,
-            PolicyV1Api,
-            VersionApi,
-        )
-
         self.access = access
         self.client = client
-        self.core: Any = CoreV1Api(client)
-        self.apps: Any = AppsV1Api(client)
-        self.batch: Any = BatchV1Api(client)
-        self.leases: Any = CoordinationV1Api(client)
-        self.network: Any = NetworkingV1Api(client)
-        self.policy: Any = PolicyV1Api(client)
-        self.authorization: Any = AuthorizationV1Api(client)
-        self.version: Any = VersionApi(client)
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in _PARTS:
+            raise AttributeError(name)
+        from kubernetes import client as library
+
+        part = getattr(library, _PARTS[name])(self.client)
+        setattr(self, name, part)
+        return part
 
     def is_localkube(self) -> bool:
         """Whether this is our stand-in, by the version that it states."""

@@ -122,7 +122,7 @@ class _KubernetesFault(ABC):
 class PodKill(_KubernetesFault):
     """The chosen pods are deleted without grace; their disruption budgets are kept.
 
-    An `allKill` target, whose purpose is to leave none, is held to no budget.
+    A target that states `all`, whose purpose is to leave none, is held to no budget.
     """
 
     rights = (
@@ -172,8 +172,8 @@ def _label_selector(fault: FaultSpec) -> str:
 class ScaleToZero(_KubernetesFault):
     """The deployments of the chosen pods are scaled to no pod at all.
 
-    Only with an `allKill` target, since nobody survives. The number of replicas is noted in the
-    undo step, before anything happens.
+    Only where the target states `all`, since nobody survives. The number of replicas is noted in
+    the undo step, before anything happens.
     """
 
     rights = (
@@ -187,7 +187,7 @@ class ScaleToZero(_KubernetesFault):
     def _check_before(self, at: Injection) -> None:
         if at.fault.target.all_kill is None:
             raise UsageError(
-                "workload.scale-zero leaves no pod; state spec.fault.target.allKill and why"
+                "workload.scale-zero leaves no pod; say in spec.fault.target.all why that is meant"
             )
 
     def _own_steps(self, at: Injection) -> Iterable[UndoStep]:

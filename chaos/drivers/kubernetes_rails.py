@@ -145,6 +145,6 @@ def check_budgets(api: Api, namespace: str, victims: tuple[Victim, ...]) -> None
         if wanted and hit > room:
             raise UsageError(
                 f"disruption budget {budget.metadata.name!r} allows {room} pod(s) to go now, and "
-                f"{hit} would; wait until more are ready, or say in the experiment's target why "
-                "all are meant (allKill)"
+                f"{hit} would; wait until more are ready, or say in the target's 'all' why "
+                "nobody need survive"
             )

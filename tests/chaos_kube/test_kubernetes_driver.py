@@ -28,6 +28,7 @@ from clinigate.chaos.drivers.base import (
 )
 from clinigate.chaos.drivers.kubernetes import connect, connect_localkube
 from clinigate.chaos.drivers.kubernetes_api import KubeAccess
+from clinigate.chaos.drivers.kubernetes_probe import Entry, HttpProbe
 from clinigate.chaos.model import Invariant
 from clinigate.errors import TargetError, UsageError
 
@@ -228,7 +229,7 @@ def test_scaled_to_zero_comes_back_as_many_as_noted_before(space: Space) -> None
     space.wait_ready(2)
     driver = space.driver()
     victims = driver.resolve({"app": "api"})
-    with pytest.raises(UsageError, match="allKill"):
+    with pytest.raises(UsageError, match="say in spec"):
         driver.inject(fault_spec("workload.scale-zero"), victims)
     fault = fault_spec("workload.scale-zero", all_kill="a cold start is what is tested")
     steps = driver.undo_steps(fault, victims)
@@ -356,12 +357,49 @@ def test_the_probe_asks_the_labelled_service_or_the_address_that_was_set(space: 
         space.driver().probe()
     space.deploy(replicas=1)
     space.serve(entry=True)
-    assert outcome(space.driver().probe()) in ("connect", "ReadError")
+    assert outcome(space.driver().probe()) in ("connect", "reset")
     space.wait_ready(1)
     until(lambda: outcome(space.driver().probe()) == "ok")
     assert outcome(space.driver(entry="http://127.0.0.1:1/").probe()) == "connect"
     with pytest.raises(NotAvailableError, match="has no witness for 'markers'"):
         space.driver().witness(Invariant("markers", "lost_writes", lost=0))
+
+
+@pytest.mark.parametrize(
+    ("answer", "word"),
+    [
+        (b"HTTP/1.1 200 OK\r\n\r\nfine", "ok"),
+        (b"HTTP/1.0 302 Found\r\nLocation: /\r\n\r\n", "ok"),
+        (b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n", "http-503"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", "truncated"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n", "truncated"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "ok"),
+        (b"HTTP/1.1 200 OK\r\nContent-Le", "truncated"),
+        (b"", "no-answer"),
+        (b"SSH-2.0-x\r\n\r\n", "truncated"),
+    ],
+)
+def test_an_answer_is_good_only_when_all_of_it_is_there(answer: bytes, word: str) -> None:
+    async def ask() -> str:
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(answer)
+            writer.close()
+
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        async with server:
+            return await HttpProbe(Entry(f"http://127.0.0.1:{port}/health?x=1"))(0)
+
+    assert asyncio.run(ask()) == word
+
+
+def test_an_entry_that_cannot_be_asked_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(UsageError, match="no http or https address"):
+        HttpProbe(Entry("ftp://example"))
+    monkeypatch.delenv("ENTRY_TOKEN", raising=False)
+    with pytest.raises(UsageError, match="ENTRY_TOKEN is not set"):
+        HttpProbe(Entry("https://127.0.0.1:1", token_env="ENTRY_TOKEN"))
 
 
 @pytest.mark.parametrize(
