@@ -30,7 +30,7 @@ from clinigate.reference.web.clients import new_credentials
 
 SECRET = "shared"
 CRISIS = "I keep thinking about killing myself"
-HELLO = "hello, how are you today"
+HELLO = "This queue is killing me"
 PATIENCE_S = 30.0
 
 

@@ -13,7 +13,7 @@ from clinigate.reference.engine.rules import LIMITED_REPLY
 from clinigate.reference.records.audit import verify_lines
 
 CRISIS = "I keep thinking about killing myself"
-HELLO = "hello, how are you today"
+HELLO = "This queue is killing me"
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 PARENT = {"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"}
 EVENTS = [

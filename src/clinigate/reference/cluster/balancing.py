@@ -83,15 +83,17 @@ class Pool:
         fit = fit[turn % len(fit) :] + fit[: turn % len(fit)] if fit else []
         return min(fit, key=lambda one: one.busy, default=None)
 
-    async def someone(self, within_s: float) -> bool:
-        """Wait until any replica is healthy; False when none is in time."""
+    async def someone(self, within_s: float, *, everyone: bool = False) -> bool:
+        """Wait until any replica is healthy, or `everyone`; False when that is not so in time."""
+        enough = all if everyone else any
 
-        def anyone() -> bool:
-            return any(one.healthy for one in self.backends.values())
+        def healthy() -> bool:
+            known = [one.healthy for one in self.backends.values()]
+            return bool(known) and enough(known)
 
         try:
             async with asyncio.timeout(within_s):
-                while not anyone():
+                while not healthy():
                     self._changed.clear()
                     await self._changed.wait()
         except TimeoutError:

@@ -59,7 +59,7 @@ async def run_entry(part: EntryPart, subscribe: Subscribe, ready: Callable[[], N
     server = await asyncio.start_server(
         entry.connected, sock=listener, ssl=context, limit=_HEAD_LIMIT
     )
-    await entry.pool.someone(_HEAD_WITHIN_S)
+    await entry.pool.someone(_HEAD_WITHIN_S, everyone=True)
     ready()
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(serve_from(Path(part.certificate), context))

@@ -10,6 +10,7 @@ from typing import Any
 from clinigate.errors import UsageError
 from clinigate.reference import MODELS
 from clinigate.reference.operational import checked_defects
+from clinigate.reference.web.pacing import Pacing
 
 __all__ = ["Settings"]
 
@@ -49,6 +50,7 @@ class Settings:
             raise UsageError(f"unknown model {self.model!r}; choose one of {', '.join(MODELS)}")
         if self.requests_per_minute < 0:
             raise UsageError("requests_per_minute is negative; 0 sets no limit")
+        Pacing(self.tokens_per_s, self.first_token_s)
         checked_defects(self.defects)
 
     def __repr__(self) -> str:
