@@ -112,9 +112,8 @@ class Pool:
                 return channel
         try:
             return await self._connect(backend)
-        except (OSError, TimeoutError) as error:
-            if not (self._keeps_frozen and isinstance(error, TimeoutError)):
-                self.eject(backend)
+        except (OSError, TimeoutError):
+            self.eject(backend)
             raise
 
     def eject(self, backend: Backend) -> None:
@@ -125,7 +124,7 @@ class Pool:
         self._drop_connections(backend)
 
     async def _connect(self, backend: Backend) -> Channel:
-        async with asyncio.timeout(_CONNECT_WITHIN_S):
+        async with asyncio.timeout(None if self._keeps_frozen else _CONNECT_WITHIN_S):
             reader, writer = await asyncio.open_connection(
                 "127.0.0.1",
                 backend.port,
