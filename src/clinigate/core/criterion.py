@@ -151,8 +151,8 @@ class Criterion:
     def _judge_worst(self, m: Measurement) -> Verdict:
         """Every repetition must have kept the limit; `min_n` says how many a pass needs.
 
-        The bound that is told is on how many of the next ones may miss it although none of these
-        did: exact binomial, as of a rate.
+        What was seen has no bound; the reason tells how many of the next ones may miss the limit
+        although none of these did (exact binomial, as of a rate).
         """
         never = m.events or 0
         if never:
@@ -165,18 +165,18 @@ class Criterion:
         seen = f"the worst of {m.n} was {m.value:.4g}"
         if not self.relation.holds(m.value, self.limit):
             reason = f"{seen}; it breaks the limit '{self.relation} {self.limit:g}'"
-            return self._verdict(m, Status.FAIL, reason, bound=m.value)
+            return self._verdict(m, Status.FAIL, reason)
         if m.n < self.min_n or m.excluded:
             reason = f"{seen}; at least {self.min_n} are asked for"
             if m.excluded:
                 reason += f", and {m.excluded} more could not be measured"
-            return self._verdict(m, Status.INCONCLUSIVE, reason, bound=m.value, need=self.min_n)
+            return self._verdict(m, Status.INCONCLUSIVE, reason, need=self.min_n)
         share = upper_bound(0, m.n, self.confidence)
         reason = (
             f"{seen}, all within '{self.relation} {self.limit:g}'; of the next ones up to "
             f"{share:.0%} may still miss it ({self.confidence:.0%} confidence)"
         )
-        return self._verdict(m, Status.PASS, reason, bound=m.value)
+        return self._verdict(m, Status.PASS, reason)
 
     def _judge_zero_tolerance(self, m: Measurement) -> Verdict:
         events = _counts(self, m)
