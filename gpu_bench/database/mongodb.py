@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any
 
@@ -26,17 +26,17 @@ class MongoStore:
         self._timeout_s = timeout_s
         self._name = scratch_name()
         self._client: Any = None
+        self.left_behind: str | None = None
         self.description = "MongoDB"
 
     def __enter__(self) -> MongoStore:
         self._client = self.connect()
-        with self.named("cannot lay out its scratch database"):
-            self._client.admin.command("ping")
-            documents = [{"_id": n, "record": "r" * 256} for n in range(DOCUMENTS)]
-            self._client[self._name].patients.insert_many(documents)
-            version = self._client.server_info().get("version", "?")
-        concern = self._client.write_concern.document or "the server's default"
-        self.description = f"MongoDB {version}, write concern {concern}"
+        try:
+            with self.named("cannot lay out its scratch database"):
+                self._lay_out()
+        except BaseException:
+            self._remove()
+            raise
         return self
 
     def __exit__(
@@ -45,12 +45,24 @@ class MongoStore:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._remove()
+
+    def _lay_out(self) -> None:
+        self._client.admin.command("ping")
+        documents = [{"_id": number, "record": "r" * 256} for number in range(DOCUMENTS)]
+        self._client[self._name].patients.insert_many(documents)
+        version = self._client.server_info().get("version", "?")
+        concern = self._client.write_concern.document or "the server's default"
+        self.description = f"MongoDB {version}, write concern {concern}"
+
+    def _remove(self) -> None:
         from pymongo.errors import PyMongoError
 
-        if self._client is not None:
-            with suppress(PyMongoError):
-                self._client.drop_database(self._name)
-            self._client.close()
+        try:
+            self._client.drop_database(self._name)
+        except PyMongoError:
+            self.left_behind = f"database {self._name}"
+        self._client.close()
 
     def session(self) -> _MongoSession:
         """A pooled connection."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, LiteralString
 
@@ -50,13 +50,18 @@ class PostgresStore:
         self._timeout_s = timeout_s
         self._schema = scratch_name()
         self._keeper: psycopg.Connection | None = None
+        self.left_behind: str | None = None
         self.description = "PostgreSQL"
 
     def __enter__(self) -> PostgresStore:
         self._keeper = self.connect()
-        with self.named("cannot lay out its scratch schema"):
-            self._keeper.execute(self.statement(_LAYOUT))
-        self.description = self._describe(self._keeper)
+        try:
+            with self.named("cannot lay out its scratch schema"):
+                self._keeper.execute(self.statement(_LAYOUT))
+            self.description = self._describe(self._keeper)
+        except BaseException:
+            self._remove()
+            raise
         return self
 
     def __exit__(
@@ -65,11 +70,17 @@ class PostgresStore:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._remove()
+
+    def _remove(self) -> None:
         import psycopg
 
-        # A connection of its own: the first one may be what broke.
-        with suppress(psycopg.Error, TargetError), self.connect() as link:
-            link.execute(self.statement(_REMOVE))
+        try:
+            # A connection of its own: the first one may be what broke.
+            with self.connect() as link:
+                link.execute(self.statement(_REMOVE))
+        except (psycopg.Error, TargetError):
+            self.left_behind = f"schema {self._schema}"
         if self._keeper is not None:
             self._keeper.close()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -29,18 +29,16 @@ class RedisStore:
         self._source = source
         self._timeout_s = timeout_s
         self.prefix = f"{scratch_name()}:"
+        self.left_behind: str | None = None
         self.description = "Redis"
 
     def __enter__(self) -> RedisStore:
-        with self.named("cannot lay out its scratch keys"), self.connect() as link:
-            pipe = link.pipeline(transaction=False)
-            for number in range(SESSIONS):
-                pipe.set(f"{self.prefix}{number}", _SESSION, ex=_LIVES_S)
-            pipe.execute()
-            said: Any = link.info("server")
-            kept: Any = link.info("persistence")
-        log = "on" if kept.get("aof_enabled") else "off"
-        self.description = f"Redis {said.get('redis_version', '?')}, append-only file {log}"
+        try:
+            with self.named("cannot lay out its scratch keys"), self.connect() as link:
+                self._lay_out(link)
+        except BaseException:
+            self._remove()
+            raise
         return self
 
     def __exit__(
@@ -49,10 +47,26 @@ class RedisStore:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._remove()
+
+    def _lay_out(self, link: redis.Redis) -> None:
+        pipe = link.pipeline(transaction=False)
+        for number in range(SESSIONS):
+            pipe.set(f"{self.prefix}{number}", _SESSION, ex=_LIVES_S)
+        pipe.execute()
+        said: Any = link.info("server")
+        kept: Any = link.info("persistence")
+        log = "on" if kept.get("aof_enabled") else "off"
+        self.description = f"Redis {said.get('redis_version', '?')}, append-only file {log}"
+
+    def _remove(self) -> None:
         import redis
 
-        with suppress(redis.RedisError, TargetError), self.connect() as link:
-            link.delete(*(f"{self.prefix}{number}" for number in range(SESSIONS)))
+        try:
+            with self.connect() as link:
+                link.delete(*(f"{self.prefix}{number}" for number in range(SESSIONS)))
+        except (redis.RedisError, TargetError):
+            self.left_behind = f"keys {self.prefix}*, which expire within an hour"
 
     def session(self) -> _RedisSession:
         """A pooled connection."""

@@ -104,6 +104,7 @@ class _Part:
                 "store": self._name,
                 "server": store.description,
                 "source": source.origin,
+                "left_behind": store.left_behind,
                 "how": self._how(),
                 "host_delay_p99_s": delay.of_turns(1),
                 "histograms": {name: each.whole.to_plain() for name, each in timed.items()},

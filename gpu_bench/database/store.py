@@ -41,6 +41,11 @@ class Store(Protocol):
         """Product, version and what matters for its speed."""
         ...
 
+    @property
+    def left_behind(self) -> str | None:
+        """What of the scratch data could not be removed, after the context ended."""
+        ...
+
     def __enter__(self) -> Store:
         """Connect and lay out the scratch data. Raises `TargetError`."""
         ...
