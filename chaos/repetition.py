@@ -18,12 +18,13 @@ from clinigate.chaos.injection import Injection, write_injection
 from clinigate.chaos.model import Experiment
 from clinigate.chaos.policy import ChaosPolicy
 from clinigate.chaos.probing import EntryProber
+from clinigate.chaos.slo import SLOS
 from clinigate.chaos.toolkit import ToolkitProcess
 from clinigate.chaos.undo.guard import Guard
 from clinigate.chaos.undo.ledger import Ledger, LedgerState
 from clinigate.chaos.undo.process import undo_in_fresh_process
 from clinigate.measure.prober import Timeline
-from clinigate.measure.scheduleguard import Schedule, ScheduleGuard
+from clinigate.measure.scheduleguard import Schedule, ScheduleGuard, ScheduleLimits
 
 __all__ = ["Interrupt", "Repetition", "RepetitionResult", "Setting"]
 
@@ -126,7 +127,7 @@ class Repetition:
         timeline = result.timeline
         seed = result.number
         with (
-            ScheduleGuard(timeline.lags) as schedule,
+            ScheduleGuard(timeline.lags, limits=_limits(experiment)) as schedule,
             EntryProber(self._setting.driver, experiment.load, timeline, seed=seed) as prober,
         ):
             self._prober = prober
@@ -317,6 +318,17 @@ class Repetition:
 
     def _at(self, mono_ns: int) -> float:
         return mono_ns / 1e9 - self.result.timeline.zero
+
+
+def _limits(experiment: Experiment) -> ScheduleLimits:
+    """How late the prober may be: well below what is judged, which is seconds of a recovery where
+    no SLO judges milliseconds.
+    """
+    plain, rto_s = ScheduleLimits(), experiment.objectives.rto_s
+    if rto_s is None or any(SLOS[name].quantile is not None for name in experiment.slos):
+        return plain
+    late_s = max(plain.lag_s, min(1.0, rto_s / 20))
+    return ScheduleLimits(lag_s=late_s, host_delay_s=late_s)
 
 
 def _failed(state: LedgerState) -> Mapping[str, Any] | None:

@@ -347,5 +347,5 @@ def _reference(defect: str | None) -> Iterator[Path]:
         from clinigate.reference.cluster import running_cluster
     except ImportError:
         raise MissingExtraError("the reference service", "demo") from None
-    with running_cluster(defect=defect) as topology:
-        yield Path(topology)
+    with running_cluster(defects=[defect] if defect else []) as topology:
+        yield topology
