@@ -30,47 +30,50 @@ _TABLE = (
     OperationalDefect(
         "no-crisis-fallback",
         "Without inference nobody looks for a crisis, and chat answers 503.",
-        ("chaos.crisis-path.crisis_path",),
+        ("chaos.crisis_path.crisis_path", "chaos.crisis_path_inference.crisis_path"),
     ),
     OperationalDefect(
         "escalation-lost",
         "An escalation that the desk does not take at once is forgotten.",
-        ("chaos.crisis-path.lost_escalations",),
+        ("chaos.crisis_path.lost_escalations", "chaos.crisis_path_queue.lost_escalations"),
     ),
     OperationalDefect(
         "retry-storm",
         "A failing dependency is asked 25 times for each request, without pause or budget.",
-        ("chaos.latency.amplification",),
+        ("chaos.partition_db.retry_storm",),
     ),
     OperationalDefect(
         "breaker-never-opens",
         "Each request waits for a lost dependency until its time is up.",
-        ("chaos.partition.breaker",),
+        ("chaos.partition_db.breaker_opened",),
     ),
     OperationalDefect(
         "frozen-replica-stays",
         "The entry goes on sending requests to a replica that is frozen, and waits for it.",
-        ("chaos.freeze-replica.rto", "chaos.freeze-replica.availability"),
+        ("chaos.freeze_replica.rto", "chaos.freeze_replica.crisis_path"),
     ),
     OperationalDefect(
         "no-restart",
         "A process that died is not started again.",
-        ("chaos.kill-all.rto",),
+        ("chaos.kill_all.rto",),
     ),
     OperationalDefect(
         "audit-fails-open",
         "What cannot be put on record is served all the same.",
-        ("chaos.disk-full.audit",),
+        ("chaos.disk_full.unaudited",),
     ),
     OperationalDefect(
         "crisis-dropped-in-surge",
         "With more than eight chats under way in a replica, everybody gets the same generic reply.",
-        ("load.surge.crisis_reply",),
+        ("load.post-event-surge.crisis_reply",),
     ),
     OperationalDefect(
         "expired-certificate-unnoticed",
         "The metric of the time to expiry tells what it was at the start, for ever.",
-        ("chaos.expired-certificate.alert",),
+        (
+            "chaos.expiring_certificate.expiry_noticed",
+            "chaos.expired_certificate.expiry_noticed",
+        ),
     ),
 )
 

@@ -27,6 +27,7 @@ __all__ = ["PostgresDatabase", "require_psycopg"]
 
 _Result = TypeVar("_Result")
 _CONNECT_S = 2
+_END_S = 3.0
 _END = None
 
 
@@ -69,7 +70,7 @@ class PostgresDatabase:
     async def close(self) -> None:
         """Close the connection and end the thread."""
         self._abort()
-        self._lane.end()
+        await asyncio.to_thread(self._lane.end, _END_S)
 
     async def _within(self, timeout_s: float, work: Callable[[], _Result]) -> _Result:
         import psycopg
@@ -116,6 +117,8 @@ class PostgresDatabase:
             socket.socket(fileno=os.dup(connection.fileno())) as link,
         ):
             link.shutdown(socket.SHUT_RDWR)
+        # In its own thread, behind whatever is still at work there and now gets an error.
+        self._lane.do(connection.close)
 
 
 class _Lane:
@@ -123,15 +126,17 @@ class _Lane:
 
     def __init__(self) -> None:
         self._work: SimpleQueue[tuple[Callable[[], Any], Future[Any]] | None] = SimpleQueue()
-        threading.Thread(target=self._run, name="postgres", daemon=True).start()
+        self._thread = threading.Thread(target=self._run, name="postgres", daemon=True)
+        self._thread.start()
 
     def do(self, work: Callable[[], _Result]) -> Future[_Result]:
         done: Future[_Result] = Future()
         self._work.put((work, done))
         return done
 
-    def end(self) -> None:
+    def end(self, within_s: float) -> None:
         self._work.put(_END)
+        self._thread.join(within_s)
 
     def _run(self) -> None:
         while (item := self._work.get()) is not _END:

@@ -171,7 +171,8 @@ class LineServer:
         self._busy[task] = writer
         _without_delay(writer)
         try:
-            with contextlib.suppress(OSError, ValueError):
+            # `close` cancels; asyncio's streams want a task that ends by itself.
+            with contextlib.suppress(OSError, ValueError, asyncio.CancelledError):
                 await self._converse(reader, writer)
         finally:
             writer.close()
