@@ -63,7 +63,7 @@ def test_bounds_lie_no_closer_than_those_of_the_exact_order_statistics(values, q
 
 @given(values=MANY, limit=SECONDS)
 def test_no_value_above_a_limit_is_missed_and_few_below_are_taken_for_one(values, limit):
-    counted = of(*values).share_above(limit)
+    counted = of(*values).count_above(limit)
     assert sum(v > limit + 1e-9 for v in values) <= counted
     assert counted <= sum(v > limit * (1 - 1.1e-3) - 1e-9 for v in values)
 
@@ -89,7 +89,7 @@ def test_nothing_recorded_is_no_number():
     empty = Histogram()
     bounds = empty.quantile_interval(0.99, 0.95)
     assert (empty.quantile(0.5), empty.min, empty.max, bounds.low, bounds.high) == (None,) * 5
-    assert empty.share_above(0) == 0
+    assert empty.count_above(0) == 0
     assert Histogram.from_plain(empty.to_plain()) == empty
 
 

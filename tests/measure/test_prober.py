@@ -144,12 +144,6 @@ def test_broken_arrivals_are_told_after_what_was_asked_is_known(probed):
 
     with pytest.raises(UsageError, match="peak"):
         probed(answers, broken())
-    timeline = Timeline()
-    with (
-        pytest.raises(UsageError, match="peak"),
-        OpenLoopProber(answers, broken(), timeline=timeline, timeout_s=1),
-    ):
-        pass
     with (
         pytest.raises(UsageError, match="peak"),
         OpenLoopProber(answers, broken(), timeline=Timeline(), timeout_s=1) as prober,

@@ -128,7 +128,7 @@ class Histogram:
             high = None if above is None else self._bucket_of(self.count - above)[1] / _NS
         return Interval(low, high, confidence, METHOD)
 
-    def share_above(self, limit_s: float) -> int:
+    def count_above(self, limit_s: float) -> int:
         """Return how many values lie above `limit_s`.
 
         Where the limit falls into a bucket, all of its values count: up to 0.1% below the limit a
