@@ -3,42 +3,21 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from clinigate.cli.bench_database import database
 from clinigate.cli.options import config_option, environment_option, trust_option, trusted_keys
-from clinigate.errors import UsageError
-from clinigate.gpu_bench import units
+from clinigate.cli.quantities import RATE, SHARE, TIME
 from clinigate.gpu_bench.ai.criteria import SCENARIOS, Limits
 
 if TYPE_CHECKING:
     from clinigate.evidence.recorder import Recorder
 
 __all__ = ["command", "script"]
-
-
-class _Quantity(click.ParamType[float]):
-    """A number with its unit."""
-
-    def __init__(self, name: str, parse: Callable[[str], float]) -> None:
-        self.name = name
-        self._parse = parse
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        try:
-            return self._parse(value) if isinstance(value, str) else float(value)
-        except UsageError as error:
-            self.fail(str(error), param, ctx)
-
-
-TIME = _Quantity("time", units.seconds)
-RATE = _Quantity("rate", units.rate)
-SHARE = _Quantity("share", units.share)
 
 
 def script(name: str) -> None:
@@ -52,6 +31,9 @@ def script(name: str) -> None:
 @click.group("bench")
 def command() -> None:
     """Time a model, or databases, and judge the times."""
+
+
+command.add_command(database)
 
 
 @command.command("ai")
