@@ -27,7 +27,7 @@ SECRET = "correct-horse"
 
 def _options(limits: Limits, **sources: str) -> DatabaseOptions:
     named = {store: Source(address, "SOME_VARIABLE") for store, address in sources.items()}
-    return DatabaseOptions(limits, named, statements=400, blocks=4, timeout_s=2.0)
+    return DatabaseOptions(limits, named, statements=320, blocks=4, timeout_s=2.0)
 
 
 @contextmanager
@@ -53,7 +53,7 @@ class TestPostgres:
             "bench.db.postgres.audit_insert.p99",
         }
         measured = [o.about for o in bench.record.seen if isinstance(o.about, Measurement)]
-        assert [m.n for m in measured] == [400] * 3
+        assert [m.n for m in measured] == [320] * 3
         assert all(len(m.slices) == 4 for m in measured)
         assert all("fsync off" in m.caveats[0] for m in measured)
         assert all("1 pooled connection" in m.caveats[0] for m in measured)
@@ -62,7 +62,7 @@ class TestPostgres:
     def test_a_slow_one_fails(self, bench: Any, postgres: str) -> None:
         limits = Limits(postgres=0.003, mongodb=None, redis=None)
         with _slowed(postgres, 0.006) as address:
-            options = replace(_options(limits, postgres=address), statements=30, blocks=2)
+            options = replace(_options(limits, postgres=address), statements=20, blocks=2)
             verdicts = bench.run(options)
         assert {verdict.status for verdict in verdicts.values()} == {Status.FAIL}
 
@@ -115,7 +115,7 @@ class TestRedis:
     def test_a_slow_one_fails_at_the_limit_that_ships(self, bench: Any, redis_url: str) -> None:
         limits = Limits(postgres=None, mongodb=None)
         with _slowed(redis_url, 0.003) as address:
-            options = replace(_options(limits, redis=address), statements=60, blocks=2)
+            options = replace(_options(limits, redis=address), statements=30, blocks=2)
             verdicts = bench.run(options)
         assert {verdict.status for verdict in verdicts.values()} == {Status.FAIL}
 
