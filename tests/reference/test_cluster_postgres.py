@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import ssl
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
+import httpx
 import pytest
 
 from clinigate.chaos.labs.postgres import postgres_missing, postgres_server
 from clinigate.core.case import Turn
 from clinigate.errors import UsageError
+from clinigate.reference.cluster import running_cluster
 from clinigate.reference.cluster.dsn import address_of, through
 from clinigate.reference.crisis.trace import EventName, TraceEvent
 from clinigate.reference.records.audit import AuditEvent, verify_lines
@@ -134,7 +138,9 @@ def test_a_connection_that_breaks_is_made_again(in_cluster: Callable[..., None],
     async def scenario(cluster: Any) -> None:
         assert (await cluster.chat(CRISIS)).status_code == 200
         database = PostgresDatabase(dsn)
-        kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+        kill = (
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+        )
         await database.rows(Statement(f"{kill} AND backend_type = 'client backend'"), PATIENCE_S)
         await database.close()
         answer = await cluster.chat(CRISIS)
@@ -142,6 +148,33 @@ def test_a_connection_that_breaks_is_made_again(in_cluster: Callable[..., None],
         await cluster.complete(answer.headers["x-trace-id"])
 
     in_cluster(scenario, dsn=dsn, name="pg-2")
+
+
+def test_a_whole_cluster_on_postgres_and_redis(dsn: str) -> None:
+    """Both behind links; a second question of the same words is read from the cache."""
+    from clinigate.chaos.labs.redis import redis_missing, redis_server
+
+    missing = redis_missing()
+    if missing is not None:
+        pytest.skip(missing)
+    with (
+        redis_server() as cache_url,
+        running_cluster(1, dsn=dsn, cache_url=cache_url) as path,
+    ):
+        topology = json.loads(path.read_text())
+        links = {link["name"] for link in topology["links"]}
+        assert links == {"api-cache", "api-db", "api-inference", "api-queue"}
+        for secret in (dsn, cache_url):
+            assert secret.rpartition("@")[0].rpartition(":")[2] not in path.read_text()
+        entry = topology["entry"]
+        context = ssl.create_default_context(cafile=entry["ca_file"])
+        headers = {"Authorization": f"Bearer {os.environ[entry['token_env']]}"}
+        body = {"messages": [{"role": "user", "content": CRISIS}]}
+        with httpx.Client(base_url=entry["url"], verify=context, headers=headers) as client:
+            answers = [client.post("/v1/chat/completions", json=body).json() for _ in range(2)]
+            page = client.get("/metrics").text
+        assert "degraded" not in str(answers)
+        assert "clinigate_reference_cache_hits_total 1.0" in page
 
 
 def test_a_server_that_is_not_there_is_told_without_its_password() -> None:

@@ -1,11 +1,15 @@
-"""Where a DSN points, and the same DSN through a link."""
+"""Where a DSN or the URL of a cache points, and the same through a link."""
 
 from __future__ import annotations
+
+from urllib.parse import urlsplit, urlunsplit
 
 from clinigate.errors import UsageError
 from clinigate.reference.records.postgres import require_psycopg
 
-__all__ = ["address_of", "through"]
+__all__ = ["address_of", "cache_address", "cache_through", "through"]
+
+_REDIS_PORT = 6379
 
 
 def address_of(dsn: str) -> str:
@@ -29,6 +33,25 @@ def through(dsn: str, listen: str) -> str:
     parts = _parts(dsn)
     parts.pop("hostaddr", None)
     return make_conninfo(**{**parts, "host": host, "port": port})
+
+
+def cache_address(url: str) -> str:
+    """Return host:port of a Redis URL.
+
+    Raises:
+        UsageError: it is none.
+    """
+    parts = urlsplit(url)
+    if parts.scheme != "redis" or not parts.hostname:
+        raise UsageError("the URL of the cache must have the form redis://host:port")
+    return f"{parts.hostname}:{parts.port or _REDIS_PORT}"
+
+
+def cache_through(url: str, listen: str) -> str:
+    """Return the URL with host and port of a link."""
+    parts = urlsplit(url)
+    who, at, _ = parts.netloc.rpartition("@")
+    return urlunsplit(parts._replace(netloc=f"{who}{at}{listen}"))
 
 
 def _parts(dsn: str) -> dict[str, str]:

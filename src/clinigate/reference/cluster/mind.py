@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from clinigate.core.case import Turn
+from clinigate.reference.cluster.cache import Cache
 from clinigate.reference.cluster.readings import assessment_from, emotion_from, turns_to
 from clinigate.reference.defects import Defect
 from clinigate.reference.engine.reading import Assessment, EmotionReading, ModelCard
@@ -43,6 +44,7 @@ class RemoteMind:
         dependency: Dependency,
         *,
         card: ModelCard,
+        cache: Cache,
         load: Load,
         clinical: Defect,
         operational: frozenset[str],
@@ -51,6 +53,7 @@ class RemoteMind:
         self._client = client
         self._dependency = dependency
         self._card = card
+        self._cache = cache
         self._load = load
         self._clinical = clinical
         self._no_fallback = "no-crisis-fallback" in operational
@@ -129,7 +132,10 @@ class RemoteMind:
 
     async def _ask(self, turns: Sequence[Turn]) -> _Read:
         message = {"op": "read", "turns": turns_to(turns)}
-        answer = await self._dependency.call(lambda t: self._client.call(message, t))
+        answer = await self._cache.get(turns)
+        if answer is None:
+            answer = await self._dependency.call(lambda t: self._client.call(message, t))
+            self._cache.put_soon(turns, answer)
         return assessment_from(answer["assessment"]), emotion_from(answer["emotion"])
 
 

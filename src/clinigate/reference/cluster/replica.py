@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import ExitStack, closing
 from pathlib import Path
 
+from clinigate.reference.cluster.cache import cache_at
 from clinigate.reference.cluster.certificate import CertificateWatch, serve_from
 from clinigate.reference.cluster.keeping import ReplicaRecords
 from clinigate.reference.cluster.mind import RemoteMind
@@ -35,8 +36,8 @@ from clinigate.reference.web.ratelimit import RateLimit
 
 __all__ = ["Replica", "run_replica"]
 
-_TIMEOUTS_S = {"inference": 0.5, "database": 0.5, "queue": 1.0}
-_MORE_TRIES = {"queue": 1}
+_TIMEOUTS_S = {"inference": 0.5, "database": 0.5, "queue": 1.0, "cache": 0.1}
+_ATTEMPTS = {"queue": 1, "cache": 1}
 
 
 def run_replica(part: ReplicaPart, announce: Callable[[int], None]) -> None:
@@ -64,14 +65,15 @@ class Replica:
         clinical = defect_named(part.clinical) if part.clinical else CLEAN
         load = Load()
         self._tasks: list[asyncio.Task[None]] = []
-        self._dependencies = {
-            name: _dependency(name, operational) for name in ("inference", "database", "queue")
-        }
+        self._dependencies = {name: _dependency(name, operational) for name in _TIMEOUTS_S}
         self._inference = LineClient(part.inference, secret=part.secret)
+        sealer = Sealer(bytes.fromhex(part.store_key), "the shared database")
+        self._cache = cache_at(part.cache_url, sealer, self._dependencies["cache"])
         self._mind = RemoteMind(
             self._inference,
             self._dependencies["inference"],
             card=card_from(part.card),
+            cache=self._cache,
             load=load,
             clinical=clinical,
             operational=operational,
@@ -80,7 +82,7 @@ class Replica:
         self._records = ReplicaRecords(
             shared,
             Outbox(Path(part.outbox)),
-            Sealer(bytes.fromhex(part.store_key), "the shared database"),
+            sealer,
             replica=part.name,
             fails_open="audit-fails-open" in operational,
         )
@@ -131,6 +133,7 @@ class Replica:
             task.cancel()
         await self._records.close()
         await self._inference.close()
+        await self._cache.close()
 
     def _watched(self) -> list[Watched]:
         found: list[Watched] = []
@@ -164,6 +167,7 @@ class Replica:
                 "escalations_acknowledged", "Taken by the desk.", self._escalator, "acknowledged"
             ),
             _counter("fallbacks", "Answers by rules, without inference.", mind, "fallbacks"),
+            _counter("cache_hits", "Readings found in the cache.", self._cache, "hits"),
             _counter("shed", "Chats refused because of too many.", mind, "shed"),
             _gauge("chats_in_progress", "Chats under way.", lambda: self.api.load.chats),
         ]
@@ -180,7 +184,7 @@ def _database(part: ReplicaPart) -> Database:
 def _dependency(name: str, operational: frozenset[str]) -> Dependency:
     policy = CallPolicy(
         timeout_s=_TIMEOUTS_S[name],
-        attempts=_MORE_TRIES.get(name, 2),
+        attempts=_ATTEMPTS.get(name, 2),
         storm="retry-storm" in operational,
         never_opens="breaker-never-opens" in operational,
     )

@@ -23,6 +23,12 @@ from typing import Any
 from clinigate.errors import ClinigateError
 from clinigate.reference.cluster.authority import issue
 from clinigate.reference.cluster.children import Child, Ready, child_command
+from clinigate.reference.cluster.dsn import (
+    address_of,
+    cache_address,
+    cache_through,
+    through,
+)
 from clinigate.reference.cluster.roles import (
     DeskPart,
     EntryPart,
@@ -196,22 +202,18 @@ class _Cluster:
             "api-queue": f"127.0.0.1:{ports['desk-1']}",
         }
         if self._settings.dsn:
-            from clinigate.reference.cluster.dsn import address_of
-
             upstreams["api-db"] = address_of(self._settings.dsn)
         else:
             upstreams["api-db"] = f"127.0.0.1:{ports['db-1']}"
         if self._settings.cache_url:
-            upstreams["api-cache"] = self._settings.cache_url.partition("://")[2].partition("/")[0]
+            upstreams["api-cache"] = cache_address(self._settings.cache_url)
         return upstreams
 
     def _replica(self, name: str) -> ReplicaPart:
         links = {name: link["listen"] for name, link in self.topology.links.items()}
-        dsn = ""
-        if self._settings.dsn:
-            from clinigate.reference.cluster.dsn import through
-
-            dsn = through(self._settings.dsn, links["api-db"])
+        dsn, cache = self._settings.dsn, self._settings.cache_url
+        if dsn:
+            dsn = through(dsn, links["api-db"])
         return ReplicaPart(
             name=name,
             secret=self._secret,
@@ -219,7 +221,7 @@ class _Cluster:
             desk=links["api-queue"],
             database="" if dsn else links["api-db"],
             dsn=dsn,
-            cache_url=f"redis://{links['api-cache']}" if "api-cache" in links else "",
+            cache_url=cache_through(cache, links["api-cache"]) if cache else "",
             clinical=self._clinical,
             operational=sorted(self._operational),
             token_key=self._token_key.hex(),

@@ -77,7 +77,8 @@ class PostgresDatabase:
 
         try:
             async with asyncio.timeout(timeout_s):
-                return await asyncio.shield(asyncio.wrap_future(self._lane.do(work)))
+                # What is given up while it waits for the thread is not done late either.
+                return await asyncio.wrap_future(self._lane.do(work))
         except psycopg.Error as error:
             self._abort()
             # Of PostgreSQL's message the class is kept: the text may quote values.

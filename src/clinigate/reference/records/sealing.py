@@ -6,6 +6,8 @@ its row and column, so that a field moved to another row does not open.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -54,6 +56,7 @@ class Sealer:
     def __init__(self, key: bytes, name: str) -> None:
         """`name` says in messages where the rows lie."""
         self._cipher = AESGCM(key)
+        self._naming_key = hmac.new(key, b"names", hashlib.sha256).digest()
         self._name = name
 
     def seal(self, conversation: Conversation) -> SealedRow:
@@ -62,8 +65,8 @@ class Sealer:
             conversation.id,
             conversation.created_at,
             conversation.client,
-            self._seal(_turns_to_bytes(conversation.messages), conversation.id, "messages"),
-            self._seal(conversation.reply.encode(), conversation.id, "reply"),
+            self.seal_field(_turns_to_bytes(conversation.messages), conversation.id, "messages"),
+            self.seal_field(conversation.reply.encode(), conversation.id, "reply"),
         )
 
     def open(self, row: SealedRow) -> Conversation:
@@ -76,15 +79,21 @@ class Sealer:
             row.id,
             row.created_at,
             row.client,
-            _turns_from_bytes(self._open(row.messages, row.id, "messages")),
-            self._open(row.reply, row.id, "reply").decode(),
+            _turns_from_bytes(self.open_field(row.messages, row.id, "messages")),
+            self.open_field(row.reply, row.id, "reply").decode(),
         )
 
-    def _seal(self, clear: bytes, row: str, column: str) -> bytes:
+    def name_of(self, content: bytes) -> str:
+        """Return a name that is the same for the same content, and tells nothing of it."""
+        return hmac.new(self._naming_key, content, hashlib.sha256).hexdigest()
+
+    def seal_field(self, clear: bytes, row: str, column: str) -> bytes:
+        """Return ciphertext that opens for this row and column alone."""
         nonce = secrets.token_bytes(_NONCE_BYTES)
         return nonce + self._cipher.encrypt(nonce, clear, f"{row}/{column}".encode())
 
-    def _open(self, sealed: bytes, row: str, column: str) -> bytes:
+    def open_field(self, sealed: bytes, row: str, column: str) -> bytes:
+        """Return what `seal_field` sealed; raises as `open`."""
         nonce, body = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
         try:
             return self._cipher.decrypt(nonce, body, f"{row}/{column}".encode())
