@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from clinigate.controls import ControlCatalogue, load_catalogue
 from clinigate.core.exhibit import Exhibit
 from clinigate.core.measurement import Measurement
@@ -39,7 +41,7 @@ def build_report(
     """
     statuses = [verdict.status for verdict in results.verdicts]
     about = [observation.about for observation in results.observations]
-    gate = None if decision is None else gate_view(decision)
+    gate = None if decision is None else gate_view(decision, _units(about))
     rows = criterion_rows(
         results.verdicts,
         measurements=[item for item in about if isinstance(item, Measurement)],
@@ -77,6 +79,10 @@ def build_report(
 def _records(gate: GateView | None, evidence: EvidenceFacts | None) -> tuple[RecordFact, ...]:
     waivers = () if gate is None else gate.waivers
     return waivers if evidence is None else (*waivers, *evidence.records)
+
+
+def _units(about: Iterable[object]) -> dict[str, str]:
+    return {item.metric: item.unit for item in about if isinstance(item, Measurement)}
 
 
 def _name(subject: Subject) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from clinigate.reports.model import CriterionRow, GateClause, GateRow, GateView, Tone
@@ -29,8 +30,13 @@ _TONES: Mapping[str, Tone] = {
 }
 
 
-def gate_view(decision: Decision) -> GateView:
-    """Return what a report shows of a decision."""
+def gate_view(decision: Decision, units: Mapping[str, str] = MappingProxyType({})) -> GateView:
+    """Return what a report shows of a decision.
+
+    Args:
+        decision: the gate's.
+        units: of the metrics that the report's own run measured.
+    """
     return GateView(
         opens=decision.opens,
         word=_WORDS[decision.outcome],
@@ -40,7 +46,7 @@ def gate_view(decision: Decision) -> GateView:
         policy_digest=decision.policy_digest,
         evaluated_at=decision.evaluated_at,
         bundles=decision.bundles,
-        rows=tuple(_row(entry) for entry in decision.criteria),
+        rows=tuple(_row(entry, units) for entry in decision.criteria),
         clauses=tuple(_clause(entry) for entry in decision.controls),
         reasons=decision.reasons,
         gaps=decision.gaps,
@@ -48,12 +54,12 @@ def gate_view(decision: Decision) -> GateView:
     )
 
 
-def _row(entry: CriterionEntry) -> GateRow:
+def _row(entry: CriterionEntry, units: Mapping[str, str]) -> GateRow:
     return GateRow(
         criterion=entry.criterion.id,
         title=entry.criterion.title or entry.criterion.id,
         status=entry.verdict.status,
-        limit=ruler_of(entry.verdict).limit_text(),
+        limit=ruler_of(entry.verdict, units.get(entry.verdict.metric)).limit_text(),
         reason=entry.verdict.reason,
         demand=str(entry.demand) if entry.named else "not named",
         effect=str(entry.effect),

@@ -50,7 +50,7 @@ def _measurement_of(verdict: Verdict, measured: Sequence[Measurement]) -> Measur
 def _row(
     anchor: str, verdict: Verdict, measurement: Measurement | None, titles: dict[str, str]
 ) -> CriterionRow:
-    ruler = ruler_of(verdict, measurement)
+    ruler = ruler_of(verdict, None if measurement is None else measurement.unit)
     interval = None if measurement is None else _interval(measurement, verdict.confidence)
     groups = () if measurement is None else _slice_groups(verdict, measurement, ruler)
     return CriterionRow(
@@ -79,13 +79,10 @@ def _row(
     )
 
 
-def ruler_of(verdict: Verdict, measurement: Measurement | None = None) -> Ruler:
-    """What writes a verdict's numbers; the unit is the measurement's, or the metric's usual one."""
-    if measurement is not None:
-        unit = measurement.unit
-    else:
-        unit = "s" if verdict.metric.startswith(_TIME) else "1"
-    return Ruler(Relation(verdict.relation), verdict.limit, unit)
+def ruler_of(verdict: Verdict, unit: str | None = None) -> Ruler:
+    """Return what writes a verdict's numbers; left out, the unit is the metric's usual one."""
+    usual = "s" if verdict.metric.startswith(_TIME) else "1"
+    return Ruler(Relation(verdict.relation), verdict.limit, unit or usual)
 
 
 def _bound_is_upper(verdict: Verdict) -> bool:
