@@ -13,8 +13,8 @@ import gevent
 from gevent.event import Event
 from locust.env import Environment
 
+from clinigate.load.engine.place import Place
 from clinigate.load.engine.user import ConversationUser
-from clinigate.load.engine.wire import Place
 from clinigate.load.orders import Orders
 from clinigate.load.script import script_of
 from clinigate.load.shape import begins

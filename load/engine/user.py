@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from typing import TYPE_CHECKING
 
 import gevent
@@ -106,7 +105,6 @@ class ConversationUser(User):
                 stratum.gap.record(gap)
         if step.crisis:
             self._count_crisis(step, exchange.heard, took_s)
-        self._tell_locust(step, took_s, failed)
 
     def _count_crisis(self, step: Step, heard: Heard, took_s: float) -> None:
         session = self._session
@@ -126,17 +124,3 @@ class ConversationUser(User):
             return
         stretch.missed += 1
         tally.miss(Miss(round(at_s, 3), self._talk.role.name, step.name, why, round(took_s, 3)))
-
-    def _tell_locust(self, step: Step, took_s: float, failed: str | None) -> None:
-        """Let Locust's own statistics and listeners see it too."""
-        self.environment.events.request.fire(
-            request_type="CHAT",
-            name=step.name,
-            response_time=took_s * 1000.0,
-            response_length=0,
-            exception=None if failed is None else RuntimeError(failed),
-            context={},
-            response=None,
-            start_time=time.time() - took_s,
-            url=self._session.place.asking.url,
-        )

@@ -1,35 +1,32 @@
 """One conversation's connection: a request out, a reply in, with the times of its pieces.
 
-Replies are read line by line from the raw response. Locust's own `iter_lines` waits for 1024 bytes
-before it hands anything on, which puts hundreds of milliseconds onto the time to first token.
+The request goes out as one write, and replies are parsed by geventhttpclient, as Locust's own users
+have it. Streams are read line by line from the raw response: Locust's `iter_lines` waits for 1024
+bytes before it hands anything on, which puts hundreds of milliseconds onto the time to first token.
 """
 
 from __future__ import annotations
 
-import os
 import socket
 import ssl
-from collections.abc import Callable, Mapping
+import time
 from dataclasses import dataclass
 from typing import Any
 
 import gevent
-import gevent.ssl
-from geventhttpclient.client import HTTPClient
-from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError
+import gevent.select
+from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError, HTTPSocketResponse
 
-from clinigate.config.target import Tls
-from clinigate.load.asking import Asking
-from clinigate.load.engine.tokens import NoTokenError, Tokens
+from clinigate.load.engine.place import Place
+from clinigate.load.engine.tokens import NoTokenError
 from clinigate.load.script import Heard
 from clinigate.load.stream import StreamedReply, StreamError
-from clinigate.targets.credentials import ClientCredentials, Credentials
 
-__all__ = ["Exchange", "Line", "Place"]
+__all__ = ["Exchange", "Line"]
 
 _BLOCK = 16 * 1024
-#: A connection's own time-outs lie behind that of the whole exchange, which decides.
-_SLACK_S = 5.0
+#: After so long a pause somebody looks whether the service has hung up meanwhile.
+_IDLE_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,77 +42,13 @@ class _TooLateError(Exception):
     """The reply took longer than it may."""
 
 
-class Place:
-    """A target as one worker reaches it: address, trust, credentials."""
-
-    def __init__(
-        self,
-        asking: Asking,
-        *,
-        timeout_s: float,
-        clock: Callable[[], float],
-        environ: Mapping[str, str] = os.environ,
-    ) -> None:
-        """Read the credentials from `environ`; nothing is sent yet.
-
-        Raises:
-            ConfigError: a variable is not set.
-        """
-        self.asking = asking
-        self.timeout_s = timeout_s
-        self.clock = clock
-        spec = asking.spec
-        credentials = Credentials(spec.auth, spec.limits.evaluator_header, environ)
-        self._headers = {
-            "Content-Type": "application/json",
-            "Accept": "text/event-stream" if asking.streamed else "application/json",
-            "Accept-Encoding": "identity",
-            "User-Agent": "clinigate",
-            **credentials.headers,
-        }
-        self._connection = self._options(spec.tls)
-        self._tokens = self._token_source(environ)
-        self.path = "/" + asking.url.partition("://")[2].partition("/")[2]
-
-    def open(self) -> HTTPClient:
-        """Return a client of its own for one conversation, as every person has one."""
-        return HTTPClient.from_url(self.asking.url, block_size=_BLOCK, **self._connection)
-
-    def headers(self, *, refused: str = "") -> tuple[Mapping[str, str], str]:
-        """Return the headers of a request and the token in them.
-
-        Raises:
-            NoTokenError: there is none to be had.
-        """
-        if self._tokens is None:
-            return self._headers, ""
-        token = self._tokens.current(refused=refused)
-        return {**self._headers, "Authorization": f"Bearer {token}"}, token
-
-    def _options(self, tls: Tls) -> dict[str, Any]:
-        limit = self.timeout_s + _SLACK_S
-        options: dict[str, Any] = {"connection_timeout": limit, "network_timeout": limit}
-        if self.asking.url.startswith("https"):
-            context = _context(tls, self.asking)
-            options |= {"ssl_context_factory": lambda **_: context, "insecure": not tls.verify}
-        return options
-
-    def _token_source(self, environ: Mapping[str, str]) -> Tokens | None:
-        oauth2 = self.asking.spec.auth.oauth2
-        if oauth2 is None:
-            return None
-        url = oauth2.token_url
-        whole = self.asking.spec.base_url + url if url.startswith("/") else url
-        return Tokens(whole, ClientCredentials(oauth2, environ), **self._connection)
-
-
 class Line:
-    """One conversation's connection to a place."""
+    """One conversation's connection to a place; opened when it is needed."""
 
     def __init__(self, place: Place) -> None:
         self._place = place
-        self._http = place.open()
-        self._used = False
+        self._connection: Any = None
+        self._used_at = 0.0
 
     def ask(self, body: bytes) -> Exchange:
         """Send one request and take in the whole reply; a failure is a reply that failed."""
@@ -134,63 +67,74 @@ class Line:
             failed = "TLS refused"
         except socket.gaierror:
             failed = "host unknown"
-        except (OSError, HTTPConnectionClosed, HTTPParseError):
+        except (OSError, HTTPParseError):
             failed = "connection lost"
-        self._used = False
+        self.close()
         return Exchange(Heard(failed))
 
     def close(self) -> None:
         """Hang up."""
-        self._http.close()
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
     def _ask(self, body: bytes) -> Exchange:
-        headers, token = self._place.headers()
-        response = self._send(body, headers)
+        request, token = self._place.request(body)
+        response = self._send(request)
         if response.get_code() == 401 and token:
-            response.read()
-            headers, _ = self._place.headers(refused=token)
-            response = self._send(body, headers)
+            self._finish(response)
+            request, _ = self._place.request(body, refused=token)
+            response = self._send(request)
         code = response.get_code()
         if not 200 <= code < 300:
-            response.read()
+            self._finish(response)
             return Exchange(Heard(f"status {code}"))
-        kind = response.get("content-type") or ""
-        if str(kind).partition(";")[0].strip().lower() == "text/event-stream":
+        kind = str(response.get("content-type") or "")
+        if kind.partition(";")[0].strip().lower() == "text/event-stream":
             return self._stream(response)
-        return Exchange(self._place.asking.read(bytes(response.read())))
+        return Exchange(self._place.asking.read(self._finish(response)))
 
-    def _send(self, body: bytes, headers: Mapping[str, str]) -> Any:
-        asking = self._place.asking
+    def _send(self, request: bytes) -> Any:
+        """Send a request and return its response, of which the headers have come."""
+        open_before = self._connection is not None and not self._hung_up()
         try:
-            response = self._http.request(
-                asking.method, self._place.path, body=body, headers=headers
-            )
-        except HTTPConnectionClosed:
+            return self._exchange(request)
+        except (HTTPConnectionClosed, ConnectionResetError, BrokenPipeError):
             # The service hung up on an idle connection just as we sent: browsers try again too.
-            if not self._used:
+            if not open_before:
                 raise
-            response = self._http.request(
-                asking.method, self._place.path, body=body, headers=headers
-            )
-        self._used = True
-        return response
+            self.close()
+            return self._exchange(request)
+
+    def _exchange(self, request: bytes) -> Any:
+        if self._connection is None:
+            self._connection = self._place.connect()
+        self._connection.sendall(request)
+        method = self._place.asking.method
+        return HTTPSocketResponse(self._connection, block_size=_BLOCK, method=method)
+
+    def _hung_up(self) -> bool:
+        """Look after a pause whether the service has closed the connection, and close it too."""
+        if time.monotonic() - self._used_at > _IDLE_S:
+            readable = gevent.select.poll()
+            readable.register(self._connection.fileno(), gevent.select.POLLIN)
+            # An idle connection has nothing to read but its end.
+            if readable.poll(0):
+                self.close()
+        return self._connection is None
 
     def _stream(self, response: Any) -> Exchange:
         reply = StreamedReply(self._place.clock)
         while line := response.readline(b"\n"):
             reply.feed(bytes(line))
-        reply.feed(bytes(response.read()))
+        reply.feed(self._finish(response))
         heard = self._place.asking.read_answer(reply.whole())
         return Exchange(heard, reply.first_at, tuple(reply.gaps))
 
-
-def _context(tls: Tls, asking: Asking) -> ssl.SSLContext:
-    """One context for all connections: making one takes longer than a request."""
-    if not tls.verify:
-        context: ssl.SSLContext = gevent.ssl.create_default_context()
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        return context
-    ca_file = None if tls.ca_file is None else str(asking.base_dir / tls.ca_file)
-    trusting: ssl.SSLContext = gevent.ssl.create_default_context(cafile=ca_file)
-    return trusting
+    def _finish(self, response: Any) -> bytes:
+        """Read what is left of a response, and keep its connection if it may be kept."""
+        rest = bytes(response.read())
+        self._used_at = time.monotonic()
+        if response.should_close():
+            self.close()
+        return rest

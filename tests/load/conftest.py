@@ -83,7 +83,7 @@ def served(service: Service) -> Iterator[str]:
         thread.join(10)
 
 
-def await_true(condition: Callable[[], bool], within_s: float = 20.0) -> None:
+def await_true(condition: Callable[[], bool], within_s: float = 60.0) -> None:
     """Wait until something holds."""
     until = time.monotonic() + within_s
     while not condition():
