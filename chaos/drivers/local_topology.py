@@ -50,12 +50,13 @@ class Request(_Part):
 class EntryPoint(_Part):
     """Where users come in.
 
-    `ca_file` holds the certificates to trust, `token_env` names the environment variable with a
-    bearer token, `request` is what the prober asks.
+    `ca_file` holds the certificates to trust. A bearer token stands in `token_file`, private to its
+    owner, or in the environment variable that `token_env` names. `request` is what the prober asks.
     """
 
     url: str
     ca_file: Path | None = None
+    token_file: Path | None = None
     token_env: str | None = None
     request: Request = Request()
 

@@ -29,7 +29,7 @@ from clinigate.chaos.drivers.base import NotAvailableError, WitnessReport
 from clinigate.chaos.drivers.local_system import LocalSystem
 from clinigate.chaos.model import Invariant
 from clinigate.chaos.probes.background import Background, until
-from clinigate.chaos.probes.entry import OK, client_of
+from clinigate.chaos.probes.entry import OK, Asker
 from clinigate.chaos.probes.parameters import Parameters
 from clinigate.core.measurement import Kind, Measurement, SliceResult
 from clinigate.core.observation import Finding
@@ -38,7 +38,7 @@ from clinigate.measure.prober import probe
 from clinigate.measure.timeline import Timeline
 
 if TYPE_CHECKING:
-    import httpx
+    pass
 
 __all__ = ["UNAUDITED", "AuditTrail", "Message"]
 
@@ -167,25 +167,25 @@ class AuditTrail:
         self, stopping: threading.Event, repetition: int, timeline: Timeline
     ) -> None:
         own = Timeline(zero=timeline.zero)
-        async with client_of(self._system.topology().entry) as client:
+        async with Asker(self._system.topology().entry) as asker:
             begun = own.now()
 
             async def send(number: int) -> str:
                 one = Message(repetition, begun + number / self._manner.rate)
                 self._made.append(one)
-                one.outcome = await self._send(client, one)
+                one.outcome = await self._send(asker, one)
                 return one.outcome
 
             arrivals = until(stopping, self._manner.rate)
             await probe(send, arrivals, timeline=own, timeout_s=self._manner.timeout_s)
 
-    async def _send(self, client: httpx.AsyncClient, one: Message) -> str:
+    async def _send(self, asker: Asker, one: Message) -> str:
         import httpx
         import jmespath
 
         body = {"messages": [{"role": "user", "content": _SAID}]}
         try:
-            answer = await client.post(self._manner.chat, json=body)
+            answer = await asker.request("POST", self._manner.chat, body)
             if answer.status_code != 200:
                 return f"http-{answer.status_code}"
             one.answer = str(jmespath.search(self._manner.id, answer.json()) or "")

@@ -33,7 +33,7 @@ from clinigate.chaos.drivers.local_topology import Topology, shown_at
 from clinigate.chaos.faults.certificates import served, valid_until
 from clinigate.chaos.model import Invariant
 from clinigate.chaos.probes.background import Background, until
-from clinigate.chaos.probes.entry import client_of
+from clinigate.chaos.probes.entry import Asker
 from clinigate.chaos.probes.gauges import readings
 from clinigate.chaos.probes.parameters import Parameters
 from clinigate.core.measurement import Kind, Measurement
@@ -42,7 +42,7 @@ from clinigate.errors import ConfigError, TargetError
 from clinigate.measure.timeline import Timeline
 
 if TYPE_CHECKING:
-    import httpx
+    pass
 
 __all__ = ["ACCEPTED", "NOTICED", "Certificates", "Look"]
 
@@ -105,7 +105,7 @@ class Certificates:
             label=said.text("label", "certificate"),
             of=said.labels("of", {"app": "api"}),
             notice_s=said.seconds("notice", 14 * 86400.0),
-            rate=said.rate("rate", 4.0),
+            rate=said.rate("rate", 2.0),
         )
         said.done()
         self._system = system
@@ -144,12 +144,12 @@ class Certificates:
     ) -> None:
         topology = self._system.topology()
         begun = timeline.now()
-        async with client_of(topology.entry) as client:
+        async with Asker(topology.entry) as asker:
             for due in until(stopping, self._manner.rate):
                 await asyncio.sleep(max(0.0, begun + due - timeline.now()))
                 # Replicas come and go; where their gauges are is read anew.
                 topology = self._system.topology()
-                told = await self._told(client, topology)
+                told = await self._told(asker, topology)
                 for name, url in _shown(topology):
                     look = await asyncio.to_thread(_look_at, url, topology)
                     if look is not None:
@@ -159,11 +159,11 @@ class Certificates:
                             Look(repetition, timeline.now(), name, url, left_s, accepted, gauges)
                         )
 
-    async def _told(self, client: httpx.AsyncClient, topology: Topology) -> dict[str, list[float]]:
+    async def _told(self, asker: Asker, topology: Topology) -> dict[str, list[float]]:
         """What the gauges of all processes say, by the certificate's name."""
         manner = self._manner
         found = await readings(
-            client, topology, of=manner.of, path=manner.metrics, names=(manner.gauge,)
+            asker, topology, of=manner.of, path=manner.metrics, names=(manner.gauge,)
         )
         told: dict[str, list[float]] = {}
         for one in found[manner.gauge]:

@@ -25,7 +25,7 @@ from clinigate.chaos.drivers.base import WitnessReport
 from clinigate.chaos.drivers.local_system import LocalSystem
 from clinigate.chaos.model import Invariant
 from clinigate.chaos.probes.background import Background, until
-from clinigate.chaos.probes.entry import client_of
+from clinigate.chaos.probes.entry import Asker
 from clinigate.chaos.probes.gauges import readings
 from clinigate.chaos.probes.parameters import Parameters
 from clinigate.core.measurement import Kind, Measurement
@@ -136,12 +136,12 @@ class Dependencies:
         manner = self._manner
         names = (manner.calls, manner.attempts, manner.opened)
         begun = timeline.now()
-        async with client_of(self._system.topology().entry) as client:
+        async with Asker(self._system.topology().entry) as asker:
             for due in until(stopping, manner.rate):
                 await asyncio.sleep(max(0.0, begun + due - timeline.now()))
                 topology = self._system.topology()
                 found = await readings(
-                    client, topology, of=manner.of, path=manner.metrics, names=names
+                    asker, topology, of=manner.of, path=manner.metrics, names=names
                 )
                 at_s = timeline.now()
                 for process in {one.process for of in found.values() for one in of}:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from clinigate.chaos.drivers.local_topology import EntryPoint
 from clinigate.chaos.probes.background import until
-from clinigate.chaos.probes.entry import OK, client_of
+from clinigate.chaos.probes.entry import OK, Asker
 from clinigate.measure.prober import probe
 from clinigate.measure.timeline import Timeline
 
@@ -100,7 +100,7 @@ class Discloser:
     async def work(self, stopping: threading.Event) -> None:
         """Disclose until `stopping` is set, wait for the answers, and read the traces back."""
         timeline = Timeline(zero=self.timeline.zero)
-        async with client_of(self.entry) as client:
+        async with Asker(self.entry) as asker:
             begun = timeline.now()
 
             async def disclose(number: int) -> str:
@@ -108,22 +108,23 @@ class Discloser:
                 one = Disclosure(self.repetition, secrets.token_hex(16), due)
                 self.made.append(one)
                 one.outcome = "unanswered"
-                one.outcome = await self._disclose(client, one, _SAID[number % len(_SAID)])
+                one.outcome = await self._disclose(asker, one, _SAID[number % len(_SAID)])
                 one.latency_s = timeline.now() - due
                 return one.outcome
 
             arrivals = until(stopping, self.manner.rate)
             await probe(disclose, arrivals, timeline=timeline, timeout_s=self.manner.timeout_s)
-            await self._read_back(client)
+            await self._read_back(asker)
 
-    async def _disclose(self, client: httpx.AsyncClient, one: Disclosure, said: str) -> str:
+    async def _disclose(self, asker: Asker, one: Disclosure, said: str) -> str:
         import httpx
 
         try:
-            answer = await client.post(
+            answer = await asker.request(
+                "POST",
                 self.manner.chat,
-                json={"messages": [{"role": "user", "content": said}]},
-                headers={"traceparent": f"00-{one.trace}-{secrets.token_hex(8)}-01"},
+                {"messages": [{"role": "user", "content": said}]},
+                {"traceparent": f"00-{one.trace}-{secrets.token_hex(8)}-01"},
             )
         except httpx.HTTPError as error:
             return type(error).__name__
@@ -145,23 +146,23 @@ class Discloser:
             return "names-no-help"
         return OK
 
-    async def _read_back(self, client: httpx.AsyncClient) -> None:
+    async def _read_back(self, asker: Asker) -> None:
         """Look up every trace until it is whole, or until the time to settle is over."""
         deadline = time.monotonic() + self.manner.settle_s
         left = list(self.made)
         while left:
-            await asyncio.gather(*(self._look_up(client, one) for one in left))
+            await asyncio.gather(*(self._look_up(asker, one) for one in left))
             left = [one for one in left if one.broken is not None]
             if not left or time.monotonic() > deadline:
                 return
             await asyncio.sleep(_POLL_S)
 
-    async def _look_up(self, client: httpx.AsyncClient, one: Disclosure) -> None:
+    async def _look_up(self, asker: Asker, one: Disclosure) -> None:
         import httpx
 
         try:
             async with asyncio.timeout(self.manner.timeout_s):
-                answer = await client.get(self.manner.traces.format(trace=one.trace))
+                answer = await asker.request("GET", self.manner.traces.format(trace=one.trace))
         except (httpx.HTTPError, TimeoutError) as error:
             one.broken = f"its trace could not be asked for: {type(error).__name__}"
             return

@@ -6,12 +6,9 @@ import asyncio
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from clinigate.chaos.drivers.local_topology import Topology
-
-if TYPE_CHECKING:
-    import httpx
+from clinigate.chaos.probes.entry import Asker
 
 __all__ = ["Reading", "readings"]
 
@@ -30,7 +27,7 @@ class Reading:
 
 
 async def readings(
-    client: httpx.AsyncClient,
+    asker: Asker,
     topology: Topology,
     *,
     of: dict[str, str],
@@ -47,7 +44,7 @@ async def readings(
         for process in topology.processes
         if process.url is not None and of.items() <= process.labels.items()
     ]
-    pages = await asyncio.gather(*(_page(client, url) for _, url in asked))
+    pages = await asyncio.gather(*(_page(asker, url) for _, url in asked))
     for (process, _), page in zip(asked, pages, strict=True):
         for name, labels, value in _samples(page):
             if name in found:
@@ -55,12 +52,12 @@ async def readings(
     return found
 
 
-async def _page(client: httpx.AsyncClient, url: str) -> str:
+async def _page(asker: Asker, url: str) -> str:
     import httpx
 
     try:
         async with asyncio.timeout(_ANSWER_S):
-            answer = await client.get(url)
+            answer = await asker.request("GET", url)
     except (OSError, httpx.HTTPError):
         return ""
     return answer.text if answer.status_code == 200 else ""
