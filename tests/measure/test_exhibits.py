@@ -79,6 +79,13 @@ def test_a_timeline_counts_every_request_where_it_was_due():
     assert max(p95.y) == pytest.approx(2.0)
 
 
+def test_a_prober_that_was_late_shows_it():
+    samples = [due(n / 10) for n in range(50)]
+    samples[20] = Sample(2.0, 2.3, 2.31, True, "ok")
+    *_, late = timeline_exhibit("m", samples, title="t").series
+    assert (late.name, max(late.y)) == ("sent late by", pytest.approx(0.3))
+
+
 def test_a_step_without_requests_has_no_latency():
     quiet = timeline_exhibit("m", [due(n / 10) for n in (*range(50), *range(100, 150))], title="t")
     _, _, p95, _ = quiet.series

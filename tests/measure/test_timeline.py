@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clinigate.core.exhibit import Mark, Span
-from clinigate.errors import EvidenceError
+from clinigate.errors import EvidenceError, UsageError
 from clinigate.measure.timeline import Second, Timeline
 from clinigate.measure.timelinefile import Sample, TimelineFile, read_samples
 
@@ -177,3 +177,11 @@ def test_waiting_ends_when_the_predicate_holds_and_else_at_the_deadline():
     assert timeline.wait_for(lambda t: t.count == 3, 30)
     other.join()
     assert not timeline.wait_for(lambda t: t.count > 3, 0.01)
+
+
+def test_a_moment_that_no_clock_shows_is_refused():
+    timeline = Timeline()
+    with pytest.raises(UsageError, match="mark fault"):
+        timeline.mark("fault", float("nan"))
+    with pytest.raises(UsageError, match="span fault"):
+        timeline.span("fault", 0.0, float("inf"))

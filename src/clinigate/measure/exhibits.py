@@ -36,6 +36,8 @@ _BINS_A_DECADE = (1000, 500, 200, 100, 50, 20, 10, 5, 2, 1)
 _SMALLEST_S = 1e-7
 _MOST_STEPS = 240
 _REQUESTS_A_STEP = 5
+#: From here on a prober's own lateness is worth a line.
+_LATE_S = 0.05
 _STEPS_S = (0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
 
 Histograms = Histogram | Mapping[str, Histogram]
@@ -95,7 +97,8 @@ def timeline_exhibit(
     """Return the course of a run: good and bad requests a second, and how long they took.
 
     Requests stand where they were due, summed over steps of equal length; a step in which nothing
-    was due has no latency. `limit` is one of latency, in seconds.
+    was due has no latency. Where the prober itself was late, how much is a line of its own. `limit`
+    is one of latency, in seconds.
 
     Raises:
         UsageError: nothing was asked.
@@ -111,6 +114,8 @@ def timeline_exhibit(
     ranked = [sorted(s.latency_s for s in inside) for inside in steps.values()]
     p95 = tuple(each[math.ceil(0.95 * len(each)) - 1] if each else None for each in ranked)
     slowest = tuple(each[-1] if each else None for each in ranked)
+    late = tuple(max((s.lag_s for s in inside), default=None) for inside in steps.values())
+    told = (Series("sent late by", middles, late),) if _is_late(late) else ()
     return Exhibit(
         metric=metric,
         form=Form.TIMELINE,
@@ -122,6 +127,7 @@ def timeline_exhibit(
             Series("bad requests", middles, bad, unit="1/s"),
             Series("p95 latency", middles, p95),
             Series("slowest", middles, slowest),
+            *told,
         ),
         spans=spans,
         marks=marks,
@@ -203,6 +209,10 @@ def _percentiles(name: str, histogram: Histogram) -> Series:
     shares = [round(1 - 10 ** (-number / 10), 9) for number in range(1, tenths + 1)]
     x = (*(share for share in shares if share > 0), *(() if shares else (0.5,)))
     return Series(name, x, tuple(histogram.quantile(share) for share in x))
+
+
+def _is_late(late: Iterable[float | None]) -> bool:
+    return any(each is not None and each > _LATE_S for each in late)
 
 
 def _step(due: Sequence[Sample]) -> float:

@@ -50,7 +50,9 @@ async def probe(
 ) -> None:
     """Ask at each arrival, counted from now, and note what came of it; return when all is known.
 
-    Cancelled, it gives up the requests under way: each is noted as `unfinished`.
+    Cancelled, it gives up the requests under way: each is noted as `unfinished`. Meanwhile Python
+    changes threads every half millisecond instead of every five, so that another thread that
+    computes delays few requests; what it still delays is in `timeline.lags`.
 
     Args:
         ask: called with 0, 1, …; returns `ok`, or another word for a bad answer. What it raises is
@@ -62,7 +64,8 @@ async def probe(
     Raises:
         UsageError: a time limit that cannot be, or an `ask` that returns something else.
     """
-    await _Probing(ask, timeline=timeline, timeout_s=timeout_s).run(arrivals)
+    with _quick_switching():
+        await _Probing(ask, timeline=timeline, timeout_s=timeout_s).run(arrivals)
 
 
 class _Probing:
@@ -155,9 +158,7 @@ class OpenLoopProber:
     """Probes in a thread of its own while the context is open, so that the caller can break things.
 
     When the context ends, no more requests go out, and those under way are waited for; when it
-    ends by an error, they are given up at once. While it is open, Python changes threads every half
-    millisecond instead of every five, so that a caller who computes delays few requests; what it
-    still delays is in `timeline.lags`.
+    ends by an error, they are given up at once.
 
     Attributes:
         timeline: where samples go as they happen.

@@ -13,11 +13,13 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
 
 from clinigate.core.exhibit import Mark, Span
+from clinigate.core.statistics.arguments import check_finite
 from clinigate.errors import EvidenceError
 from clinigate.measure.histogram import Histogram
 from clinigate.measure.timelinefile import (
@@ -121,13 +123,23 @@ class Timeline:
         self._append(sample)
 
     def mark(self, name: str, at: float | None = None) -> Mark:
-        """Note a moment, by default this one."""
+        """Note a moment, by default this one.
+
+        Raises:
+            UsageError: `at` is not finite.
+        """
         mark = Mark(name, round(self.now(), 9) if at is None else at)
+        check_finite(f"mark {name}", [mark.at])
         self._append(mark)
         return mark
 
     def span(self, name: str, start: float, end: float) -> Span:
-        """Note a stretch of time, as that of a fault."""
+        """Note a stretch of time, as that of a fault.
+
+        Raises:
+            UsageError: `start` or `end` is not finite.
+        """
+        check_finite(f"span {name}", [start, end])
         span = Span(name, start, end)
         self._append(span)
         return span
@@ -180,7 +192,7 @@ class Timeline:
                 return True
             with self._changed:
                 left = until - time.monotonic()
-                changed = self._changed.wait_for(lambda v=version: self._version() != v, left)  # type: ignore[misc]
+                changed = self._changed.wait_for(partial(self._is_past, version), left)
             if not changed:
                 return predicate(self)
 
@@ -214,6 +226,9 @@ class Timeline:
 
     def _version(self) -> tuple[int, int, int]:
         return self.count, len(self._marks), len(self._spans)
+
+    def _is_past(self, version: tuple[int, int, int]) -> bool:
+        return self._version() != version
 
     def _append(self, line: Line) -> None:
         with self._changed:
