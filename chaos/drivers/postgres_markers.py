@@ -28,7 +28,7 @@ from clinigate.errors import ConfigError, TargetError
 from clinigate.measure.prober import Timeline, probe
 from clinigate.measure.recovery import MarkerReport, markers
 
-__all__ = ["MarkerWitness"]
+__all__ = ["MarkerWitness", "Watched"]
 
 RPO, LOST = "rpo", "lost_writes"
 _RATE = 25.0
@@ -40,7 +40,7 @@ _MOST_POINTS = 600
 
 
 @dataclass(slots=True)
-class _Watched:
+class Watched:
     """One repetition. Times are those of the runner's timeline."""
 
     number: int
@@ -74,7 +74,7 @@ class MarkerWitness:
                 f"{RPO}"
             )
         self._describe = describe
-        self._watched: list[_Watched] = []
+        self._watched: list[Watched] = []
         self._working: Background | None = None
 
     def start(self, repetition: int, timeline: Timeline) -> None:
@@ -82,7 +82,7 @@ class MarkerWitness:
         said = self._describe()
         nodes = {each["port"]: each["name"] for each in said["databases"]}
         run = f"markers-{repetition}-{secrets.token_hex(4)}"
-        watched = _Watched(
+        watched = Watched(
             number=repetition,
             zero=timeline.zero,
             began_s=timeline.now(),
@@ -127,7 +127,7 @@ class MarkerWitness:
         return WitnessReport(about, ((lines.encode(), "application/x-ndjson"),))
 
 
-async def _work(watched: _Watched, stopping: threading.Event) -> None:
+async def _work(watched: Watched, stopping: threading.Event) -> None:
     gauging = asyncio.create_task(watched.gauge.run())
     try:
         await probe(
@@ -143,7 +143,7 @@ async def _work(watched: _Watched, stopping: threading.Event) -> None:
         await watched.writer.aclose()
 
 
-_Reports = list[tuple[_Watched, MarkerReport]]
+_Reports = list[tuple[Watched, MarkerReport]]
 
 
 def _rpo(metric: str, reports: _Reports) -> Measurement:
@@ -213,7 +213,7 @@ def _findings(prefix: str, reports: _Reports) -> list[Finding]:
     return found
 
 
-def _figure(metric: str, watched: _Watched) -> Exhibit:
+def _figure(metric: str, watched: Watched) -> Exhibit:
     kept = watched.gauge.readings
     step = max(1, -(-len(kept) // _MOST_POINTS))
     kept = kept[::step]
@@ -240,7 +240,7 @@ def _figure(metric: str, watched: _Watched) -> Exhibit:
     )
 
 
-def _plain(watched: _Watched, report: MarkerReport) -> dict[str, Any]:
+def _plain(watched: Watched, report: MarkerReport) -> dict[str, Any]:
     acked = watched.writer.acked
     return {
         "repetition": watched.number,
