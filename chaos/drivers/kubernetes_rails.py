@@ -17,6 +17,7 @@ __all__ = [
     "check_budgets",
     "check_namespace",
     "check_rights",
+    "refuse_denied",
 ]
 
 ENABLED = "clinigate.io/chaos"
@@ -48,7 +49,7 @@ def allowed_namespaces(settings: Mapping[str, str]) -> tuple[str, ...]:
             "[chaos.environments.NAME] namespaces"
         )
     for name in names:
-        _refuse_denied(name)
+        refuse_denied(name)
     chosen = settings.get("namespace")
     if chosen is None:
         return names
@@ -57,7 +58,12 @@ def allowed_namespaces(settings: Mapping[str, str]) -> tuple[str, ...]:
     return (chosen,)
 
 
-def _refuse_denied(name: str) -> None:
+def refuse_denied(name: str) -> None:
+    """Refuse the namespaces that nobody may touch.
+
+    Raises:
+        UsageError: it is one of those.
+    """
     for pattern in _DENIED:
         if fnmatchcase(name, pattern):
             raise UsageError(
@@ -73,7 +79,7 @@ def check_namespace(api: Api, name: str) -> Mapping[str, str]:
         UsageError: it is denied, or doesn't carry `clinigate.io/chaos=enabled`.
         TargetError: it cannot be read.
     """
-    _refuse_denied(name)
+    refuse_denied(name)
     with api_errors(f"read namespace {name}"):
         found = api.core.read_namespace(name, _request_timeout=TIMEOUT_S)
     labels = found.metadata.labels or {}
