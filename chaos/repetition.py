@@ -33,6 +33,7 @@ _POLL_S = 0.05
 _STEADY_BAD = 0.01
 #: How many times as long as it is watched a system may take to become steady.
 _STEADY_TIMES = 5
+_FIRST_S = 30.0
 
 
 class Interrupt:
@@ -146,6 +147,9 @@ class Repetition:
 
     def _await_steady(self) -> str | None:
         load, interrupt = self._experiment.load, self._setting.interrupt
+        # On a busy machine the first question alone may take seconds, until its client is loaded.
+        timeline = self.result.timeline
+        timeline.wait_for(lambda t: t.count > 0 or interrupt.by is not None, _FIRST_S)
         deadline = time.monotonic() + _STEADY_TIMES * load.before_s
         while True:
             interrupt.wait(_POLL_S)
