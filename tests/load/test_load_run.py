@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+import clinigate.load
 from clinigate.core.measurement import Measurement
 from clinigate.core.results import Results
 from clinigate.core.verdict import Status
@@ -21,7 +23,7 @@ PROGRAM = Path(sys.executable).with_name("clinigate")
 Until = Callable[..., None]
 
 
-def clinigate(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+def called(folder: Path, *arguments: str) -> subprocess.Popen[str]:
     environ = {k: v for k, v in os.environ.items() if not k.startswith("CLINIGATE")}
     return subprocess.Popen(
         [str(PROGRAM), "load", "run", *arguments],
@@ -34,7 +36,7 @@ def clinigate(folder: Path, *arguments: str) -> subprocess.Popen[str]:
 
 
 def run(folder: Path, *arguments: str, expect: int) -> tuple[str, str]:
-    process = clinigate(folder, *arguments)
+    process = called(folder, *arguments)
     out, err = process.communicate(timeout=90)
     assert process.returncode == expect, out + err
     return out, err
@@ -86,16 +88,6 @@ def test_a_service_that_answers_everybody_passes_and_two_workers_are_one_run(
     assert "by 2 worker(s)" in proven
 
 
-def test_a_service_that_drops_crises_when_many_write_fails_on_exactly_that(
-    folder: Path, service: Any
-) -> None:
-    service.delay_s, service.drops_above = 0.2, 3
-    run(folder, "--profile", "seconds", "--rate", "60", expect=1)
-    failed = {name for name, status in statuses(folder).items() if status is not Status.PASS}
-    assert failed == {"crisis_reply"}
-    assert statuses(folder)["crisis_reply"] is Status.FAIL
-
-
 def test_a_generator_that_cannot_keep_up_measured_nothing(
     folder: Path, service: Any, write: Until
 ) -> None:
@@ -109,7 +101,7 @@ def test_a_generator_that_cannot_keep_up_measured_nothing(
 def test_a_service_that_fails_fails_and_is_no_invalid_run(
     folder: Path, service: Any, until: Until
 ) -> None:
-    process = clinigate(folder, "--profile", "seconds")
+    process = called(folder, "--profile", "seconds")
     until(lambda: service.asked > 1)
     service.status = 503
     out, err = process.communicate(timeout=90)
@@ -118,11 +110,11 @@ def test_a_service_that_fails_fails_and_is_no_invalid_run(
     assert statuses(folder)["crisis_reply"] is Status.FAIL
 
 
-@pytest.mark.parametrize(("number", "workers"), [(signal.SIGTERM, "1"), (signal.SIGINT, "2")])
+@pytest.mark.parametrize(("number", "workers"), [(signal.SIGTERM, "2"), (signal.SIGINT, "1")])
 def test_an_interrupted_run_keeps_what_it_counted_and_leaves_no_process(
     folder: Path, service: Any, number: int, workers: str, until: Until
 ) -> None:
-    process = clinigate(folder, "--profile", "seconds", "--duration", "60", "--workers", workers)
+    process = called(folder, "--profile", "seconds", "--duration", "60", "--workers", workers)
     until(lambda: service.asked > 20)
     process.send_signal(number)
     out, err = process.communicate(timeout=60)
@@ -137,16 +129,42 @@ def test_an_interrupted_run_keeps_what_it_counted_and_leaves_no_process(
 def test_a_killed_command_takes_its_generator_with_it(
     folder: Path, service: Any, until: Until
 ) -> None:
-    process = clinigate(folder, "--profile", "seconds", "--duration", "60", "--workers", "2")
+    process = called(folder, "--profile", "seconds", "--duration", "60")
     until(lambda: service.asked > 5)
-    assert len(generators(process.pid)) == 3
+    assert len(generators(process.pid)) == 1
     process.kill()
     process.communicate(timeout=60)
     until(lambda: generators(process.pid) == [])
 
 
+def test_workers_that_join_from_elsewhere_play_what_the_master_orders(
+    folder: Path, service: Any
+) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    python, master = sys.executable, str(port)
+    locustfile = Path(clinigate.load.__file__).with_name("locustfile.py")
+    joining = [
+        [python, "-m", "clinigate.load.engine", "worker", "--master-port", master],
+        [python, "-m", "locust", "-f", str(locustfile), "--worker", "--master-port", master],
+    ]
+    workers = [subprocess.Popen(each, cwd=folder, stderr=subprocess.DEVNULL) for each in joining]
+    try:
+        bind = f"127.0.0.1:{port}"
+        run(folder, "--profile", "seconds", "--expect-workers", "2", "--bind", bind, expect=0)
+        assert measurements(folder)["load.seconds.availability"].n == service.asked - 2
+        # The master lets them go, and both leave by themselves.
+        assert workers[0].wait(30) == 0
+        workers[1].wait(30)
+    finally:
+        for worker in workers:
+            worker.kill()
+            worker.wait()
+
+
 def test_a_worker_that_dies_makes_the_run_invalid(folder: Path, service: Any, until: Until) -> None:
-    process = clinigate(folder, "--profile", "seconds", "--duration", "30", "--workers", "2")
+    process = called(folder, "--profile", "seconds", "--duration", "30", "--workers", "2")
     until(lambda: service.asked > 5)
     workers = [pid for pid in generators(process.pid) if b"worker" in _command(pid)]
     os.kill(workers[0], signal.SIGKILL)
