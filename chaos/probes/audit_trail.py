@@ -29,7 +29,7 @@ from clinigate.chaos.drivers.base import NotAvailableError, WitnessReport
 from clinigate.chaos.drivers.local_system import LocalSystem
 from clinigate.chaos.model import Invariant
 from clinigate.chaos.probes.background import Background, until
-from clinigate.chaos.probes.entry import OK, Asker
+from clinigate.chaos.probes.entry import OK, Asker, NoAnswerError
 from clinigate.chaos.probes.parameters import Parameters
 from clinigate.core.measurement import Kind, Measurement, SliceResult
 from clinigate.core.observation import Finding
@@ -180,16 +180,15 @@ class AuditTrail:
             await probe(send, arrivals, timeline=own, timeout_s=self._manner.timeout_s)
 
     async def _send(self, asker: Asker, one: Message) -> str:
-        import httpx
         import jmespath
 
         body = {"messages": [{"role": "user", "content": _SAID}]}
         try:
             answer = await asker.request("POST", self._manner.chat, body)
-            if answer.status_code != 200:
-                return f"http-{answer.status_code}"
+            if answer.status != 200:
+                return f"http-{answer.status}"
             one.answer = str(jmespath.search(self._manner.id, answer.json()) or "")
-        except (httpx.HTTPError, ValueError) as error:
+        except (NoAnswerError, ValueError) as error:
             return type(error).__name__
         return OK if one.answer else "answer-without-id"
 

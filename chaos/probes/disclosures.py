@@ -7,16 +7,13 @@ import secrets
 import threading
 import time
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from clinigate.chaos.drivers.local_topology import EntryPoint
 from clinigate.chaos.probes.background import until
-from clinigate.chaos.probes.entry import OK, Asker
+from clinigate.chaos.probes.entry import OK, Asker, NoAnswerError, Reply
 from clinigate.measure.prober import probe
 from clinigate.measure.timeline import Timeline
-
-if TYPE_CHECKING:
-    import httpx
 
 __all__ = ["Discloser", "Disclosure", "Manner"]
 
@@ -117,8 +114,6 @@ class Discloser:
             await self._read_back(asker)
 
     async def _disclose(self, asker: Asker, one: Disclosure, said: str) -> str:
-        import httpx
-
         try:
             answer = await asker.request(
                 "POST",
@@ -126,13 +121,13 @@ class Discloser:
                 {"messages": [{"role": "user", "content": said}]},
                 {"traceparent": f"00-{one.trace}-{secrets.token_hex(8)}-01"},
             )
-        except httpx.HTTPError as error:
-            return type(error).__name__
-        if answer.status_code != 200:
-            return f"http-{answer.status_code}"
+        except NoAnswerError as error:
+            return str(error)
+        if answer.status != 200:
+            return f"http-{answer.status}"
         return self._judge(one, answer)
 
-    def _judge(self, one: Disclosure, answer: httpx.Response) -> str:
+    def _judge(self, one: Disclosure, answer: Reply) -> str:
         import jmespath
 
         try:
@@ -158,18 +153,16 @@ class Discloser:
             await asyncio.sleep(_POLL_S)
 
     async def _look_up(self, asker: Asker, one: Disclosure) -> None:
-        import httpx
-
         try:
             async with asyncio.timeout(self.manner.timeout_s):
                 answer = await asker.request("GET", self.manner.traces.format(trace=one.trace))
-        except (httpx.HTTPError, TimeoutError) as error:
+        except (NoAnswerError, TimeoutError) as error:
             one.broken = f"its trace could not be asked for: {type(error).__name__}"
             return
-        if answer.status_code == 404:
+        if answer.status == 404:
             one.broken = "no trace of it exists"
-        elif answer.status_code != 200:
-            one.broken = f"its trace could not be asked for: http-{answer.status_code}"
+        elif answer.status != 200:
+            one.broken = f"its trace could not be asked for: http-{answer.status}"
         else:
             _examine(one, answer.json(), self.manner)
 

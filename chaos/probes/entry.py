@@ -2,28 +2,50 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import ssl
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from clinigate.chaos.drivers.local_topology import EntryPoint
-from clinigate.errors import ConfigError
+from clinigate.errors import ConfigError, MissingExtraError
 
 if TYPE_CHECKING:
-    import httpx
+    import aiohttp
 
-__all__ = ["OK", "Asker", "EntryProbe"]
+__all__ = ["OK", "Asker", "EntryProbe", "NoAnswerError", "Reply"]
 
 OK = "ok"
 
 
-class Asker:
-    """Sends requests to a system with its credentials, each under way through a client of its own.
+class NoAnswerError(ConnectionError):
+    """No answer came; the text is the name of the error that came instead."""
 
-    Time limits are the caller's: a request here has none. Used and closed in one event loop.
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer: its status code and its text."""
+
+    status: int
+    text: str
+
+    def json(self) -> Any:
+        """Return the text as JSON.
+
+        Raises:
+            ValueError: it is none.
+        """
+        return json.loads(self.text)
+
+
+class Asker:
+    """Sends requests to a system with its credentials, each under way over its own connection.
+
+    Time limits are the caller's: a request here has none. Made, used and closed in one event loop.
     """
 
     def __init__(self, entry: EntryPoint) -> None:
@@ -31,42 +53,42 @@ class Asker:
 
         Raises:
             ConfigError: the certificate or the token that the topology names is not there.
+            MissingExtraError: aiohttp is not installed.
         """
-        import httpx
-
-        from clinigate.targets.clients import Clients
-
-        token, trust = _token(entry), _trust(entry)
-        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-
-        def opened() -> httpx.AsyncClient:
-            return httpx.AsyncClient(
-                base_url=entry.url,
-                verify=trust,
-                headers=headers,
-                timeout=None,  # noqa: S113 - who asks limits each request
-                # What the environment says of proxies is about other machines.
-                trust_env=False,
-            )
-
-        self._clients = Clients(opened, shared=False)
+        self._entry = entry
+        self._token, self._trust = _token(entry), _trust(entry)
+        self._opened: aiohttp.ClientSession | None = None
+        try:
+            import aiohttp
+        except ImportError:
+            raise MissingExtraError("asking a system while it is broken", "chaos") from None
+        self._broken = (aiohttp.ClientError, OSError)
 
     async def request(
         self, method: str, url: str, body: object = None, headers: Mapping[str, str] | None = None
-    ) -> httpx.Response:
+    ) -> Reply:
         """Send one request, with `body` as JSON; a `url` that is a path is the entry's.
 
         Raises:
-            httpx.HTTPError: no answer came.
+            NoAnswerError: no answer came.
         """
         content = None if body is None else json.dumps(body).encode()
         said = {"Content-Type": "application/json", **(headers or {})}
-        with self._clients.one() as client:
-            return await client.request(method, url, content=content, headers=said)
+        place = self._entry.url + url if url.startswith("/") else url
+        try:
+            async with self._session().request(
+                method, place, data=content, headers=said, ssl=self._trust
+            ) as answer:
+                return Reply(answer.status, await answer.text())
+        except self._broken as error:
+            raise NoAnswerError(type(error).__name__) from error
 
     async def aclose(self) -> None:
         """Close connections."""
-        await self._clients.aclose()
+        if self._opened is not None:
+            await self._opened.close()
+            # Connections that end in the loop's next turn would else outlive it.
+            await asyncio.sleep(0)
 
     async def __aenter__(self) -> Asker:
         return self
@@ -79,6 +101,20 @@ class Asker:
     ) -> None:
         await self.aclose()
 
+    def _session(self) -> aiohttp.ClientSession:
+        """The session; it belongs to the loop that first asks, and trusts no proxy settings."""
+        import aiohttp
+
+        if self._opened is None:
+            headers = {} if self._token is None else {"Authorization": f"Bearer {self._token}"}
+            self._opened = aiohttp.ClientSession(
+                headers=headers,
+                connector=aiohttp.TCPConnector(limit=0),
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
+                trust_env=False,
+            )
+        return self._opened
+
 
 class EntryProbe:
     """Sends the entry's own request; `ok` for an answer with one of its good status codes."""
@@ -90,8 +126,11 @@ class EntryProbe:
     async def __call__(self, _number: int, /) -> str:
         """Send one request; every one is the same."""
         asked = self._asked
-        answer = await self._asker.request(asked.method, asked.path, asked.body)
-        return OK if answer.status_code in asked.good else f"http-{answer.status_code}"
+        try:
+            answer = await self._asker.request(asked.method, asked.path, asked.body)
+        except NoAnswerError as error:
+            return str(error)
+        return OK if answer.status in asked.good else f"http-{answer.status}"
 
     async def aclose(self) -> None:
         """Close connections."""

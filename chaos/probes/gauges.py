@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from clinigate.chaos.drivers.local_topology import Topology
-from clinigate.chaos.probes.entry import Asker
+from clinigate.chaos.probes.entry import Asker, NoAnswerError
 
 __all__ = ["Reading", "readings"]
 
@@ -53,14 +53,12 @@ async def readings(
 
 
 async def _page(asker: Asker, url: str) -> str:
-    import httpx
-
     try:
         async with asyncio.timeout(_ANSWER_S):
             answer = await asker.request("GET", url)
-    except (OSError, httpx.HTTPError):
+    except (NoAnswerError, TimeoutError):
         return ""
-    return answer.text if answer.status_code == 200 else ""
+    return answer.text if answer.status == 200 else ""
 
 
 def _samples(page: str) -> Iterator[tuple[str, dict[str, str], float]]:
