@@ -211,6 +211,11 @@ def clean_environment() -> dict[str, str]:
     }
 
 
+def path_with_the_program() -> str:
+    """A PATH on which `clinigate` and the Python of these tests come first."""
+    return f"{PROGRAM.parent}{os.pathsep}{os.environ['PATH']}"
+
+
 def digests(folder: Path) -> dict[str, str]:
     """Every file below a folder, by the SHA-256 of what is in it."""
     return {
@@ -330,5 +335,7 @@ def shared() -> SimpleNamespace:
         PASSPHRASE=PASSPHRASE,
         PROGRAM=PROGRAM,
         clean_environment=clean_environment,
+        describe=describe,
         digests=digests,
+        path_with_the_program=path_with_the_program,
     )

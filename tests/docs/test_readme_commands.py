@@ -33,11 +33,21 @@ MAKE = {
     "make demo": ".venv/bin/clinigate demo",
     "make test": ".venv/bin/python -m pytest tests -n 2",
     "make bench": ".venv/bin/python benchmarks/run_all.py",
+    "make campaign": ".venv/bin/python benchmarks/run_all.py --campaigns",
     "make docs": ".venv/bin/python docs/regenerate.py",
 }
 
 #: Commands that another test runs in full, and that test's file.
-ELSEWHERE: dict[str, str] = {}
+ELSEWHERE: dict[str, str] = {
+    "clinigate chaos run kill-replica --reference": "tests/cli/test_cli_resilience.py",
+    "clinigate load run --profile smoke --reference": "tests/cli/test_cli_resilience.py",
+    "clinigate bench ai --latency-threshold=100ms --throughput-threshold=100rps --allow-cpu": (
+        "tests/cli/test_cli_resilience.py"
+    ),
+    "clinigate demo --resilience": "tests/cli/test_cli_resilience.py",
+}
+#: The same, for a command whose arguments are a script of their own.
+COLLECTING = re.compile(r"clinigate collect ")
 
 #: Commands that bring a checkout or a package, or make it the shell's own.
 FETCHING = re.compile(
@@ -160,7 +170,9 @@ def test_every_command_of_the_readme_does_what_it_says(
     here = [
         as_run(each)
         for each in every
-        if each.text not in MAKE | ELSEWHERE and not FETCHING.match(each.text)
+        if each.text not in MAKE | ELSEWHERE
+        and not FETCHING.match(each.text)
+        and not COLLECTING.match(each.text)
     ]
     folder, environment = project
     reports = run_all(here, folder, environment)

@@ -13,9 +13,10 @@ from clinigate.cli.exits import ExitCode
 
 __all__ = ["PRODUCERS", "run_producers"]
 
-#: What joins: few commands, each as a user would type it, and each over in under a minute.
+#: What joins: few commands, each as a user would type it, and each over in about a minute.
 PRODUCERS: tuple[tuple[str, ...], ...] = (
-    ("chaos", "run", "kill-replica", "crisis-path", "--reference"),
+    ("chaos", "run", "kill-replica", "--reference"),
+    ("chaos", "run", "crisis-path", "--reference"),
     ("load", "run", "--profile", "smoke", "--reference"),
     ("bench", "ai", "--allow-cpu", "--no-sweep"),
 )
