@@ -12,6 +12,7 @@ __all__ = [
     "GPU_MEMORY",
     "GPU_POWER",
     "GPU_UTILIZATION",
+    "MEDIAN_RATIO",
     "OFFLINE",
     "OFFLINE_THROUGHPUT",
     "REGRESSION",

@@ -84,8 +84,10 @@ def figures(timed: Mapping[str, Sequence[Block]], metric: str, limit_s: float) -
     """
     histograms = {name: _histogram(blocks) for name, blocks in timed.items()}
     if any(histogram.count for histogram in histograms.values()):
-        for exhibit in (distribution_exhibit, percentiles_exhibit):
-            yield exhibit(metric, histograms, title="Latency of a query", limit=limit_s)
+        yield distribution_exhibit(
+            metric, histograms, title="How the latencies spread", limit=limit_s
+        )
+        yield percentiles_exhibit(metric, histograms, title="Latency by percentile", limit=limit_s)
 
 
 def _histogram(blocks: Sequence[Block]) -> Histogram:

@@ -11,7 +11,7 @@ from clinigate.core.codec import to_plain
 from clinigate.core.criterion import Criterion
 from clinigate.core.exhibit import Exhibit
 from clinigate.core.measurement import Measurement
-from clinigate.core.observation import Fault, Gap, Observation
+from clinigate.core.observation import Fault, Finding, Gap, Observation
 from clinigate.errors import TargetError, UsageError
 from clinigate.evidence.recorder import Recorder
 from clinigate.gpu_bench.ai.blocks import Block
@@ -25,6 +25,7 @@ from clinigate.gpu_bench.ai.criteria import (
     criteria_for,
     regression_criteria,
 )
+from clinigate.gpu_bench.ai.findings import finding
 from clinigate.gpu_bench.ai.gpu import LEAST_WINDOW_S, Window, gpu_exhibit, gpu_measurements
 from clinigate.gpu_bench.ai.nvml import GpuSampler
 from clinigate.gpu_bench.ai.observe import figures, of_offline, of_server, of_single_stream
@@ -38,6 +39,8 @@ from clinigate.gpu_bench.regression.compare import TAIL_BLOCKS
 from clinigate.gpu_bench.regression.observe import against_baseline, against_rival
 
 __all__ = ["AiBench", "record_fault", "run_ai_bench"]
+
+About = Measurement | Exhibit | Finding | Gap | Fault
 
 #: Check id by the first parts of a metric.
 _CHECKS = {
@@ -107,9 +110,7 @@ def record_fault(reason: str, criteria: Iterable[Criterion], recorder: Recorder)
         recorder.observation(_observation(Fault(criterion.metric, reason), criterion.controls))
 
 
-def _observation(
-    about: Measurement | Exhibit | Gap | Fault, controls: tuple[str, ...]
-) -> Observation:
+def _observation(about: About, controls: tuple[str, ...]) -> Observation:
     check = next(check for start, check in _CHECKS.items() if about.metric.startswith(start))
     return Observation(check, about, controls)
 
@@ -247,7 +248,14 @@ class _Run:
     def _observe(self, seen: Iterable[Measurement | Exhibit]) -> None:
         for about in seen:
             self._record(about)
+            if isinstance(about, Measurement):
+                self._found(about)
 
-    def _record(self, about: Measurement | Exhibit | Gap | Fault) -> None:
+    def _found(self, measured: Measurement) -> None:
+        found = finding(measured, self._options, self._warmed.batch_s)
+        if found is not None:
+            self._record(found)
+
+    def _record(self, about: About) -> None:
         controls = self._controls.get(about.metric, ())
         self._recorder.observation(_observation(about, controls))

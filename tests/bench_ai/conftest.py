@@ -96,7 +96,7 @@ def quiet() -> None:
     """A host that tells nothing of itself."""
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(autouse=True)
 def _quick_collections() -> Iterator[None]:
     """A bench collects garbage before each block; what the test run itself holds is left alone."""
     gc.freeze()

@@ -7,8 +7,10 @@ how busy it is (`test_bench_run` shows what a busy one does).
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -215,3 +217,27 @@ def test_help_loads_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.rstrip().endswith("set()")
     assert "--latency-threshold" in done.stdout
+
+
+def test_an_interrupted_bench_seals_what_it_has(tmp_path) -> None:
+    """SIGTERM, by which CI systems cancel a job: what was timed is on record, the run ABORTED."""
+    (tmp_path / "planted_cli.py").write_text(MODELS)
+    command = ["-m", "clinigate.gpu_bench.ai_performance", "--model", "planted_cli:quick",
+               "--blocks=5", "--queries=20", "--throughput-threshold=0.1rps"]  # fmt: skip
+    environ = {k: v for k, v in os.environ.items() if not k.startswith("CLINIGATE")}
+    process = subprocess.Popen(
+        [sys.executable, *command], cwd=tmp_path, env=environ,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    spools = tmp_path / ".clinigate/runs"
+    deadline = time.monotonic() + 60
+    while not any('"CG-BENCH-OFFLINE-001"' in f.read_text() for f in spools.glob("*/spool/*")):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    process.terminate()
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "ABORTED" in out
+    assert "interrupted" in err
+    (run_directory,) = spools.iterdir()
+    assert json.loads((run_directory / "results.json").read_bytes())["interrupted"]

@@ -9,7 +9,7 @@ import pytest
 from clinigate.core.exhibit import Exhibit, Form
 from clinigate.core.judgement import judge_all
 from clinigate.core.measurement import Measurement
-from clinigate.core.observation import Gap
+from clinigate.core.observation import Finding, Gap
 from clinigate.core.verdict import Status
 from clinigate.errors import TargetError
 from clinigate.gpu_bench.ai import criteria as names
@@ -89,6 +89,34 @@ def test_a_batch_wait_of_50_ms_does_not_keep_100_ms(virtual, notebook) -> None:
     found = verdicts(AiBench(virtual(options), options), notebook)
     assert found[names.SERVER_P99] is Status.FAIL
     assert found[names.SINGLE_P99] is Status.PASS
+
+
+def findings(notebook) -> dict[str, str]:
+    seen = (o.about for o in notebook.observations if isinstance(o.about, Finding))
+    return {each.metric: each.message for each in seen}
+
+
+def test_what_fails_is_explained(virtual, notebook) -> None:
+    options = replace(OPTIONS, limits=Limits(0.1, 440.0), queries=400, sweep=False)
+    subject = virtual(options, lambda size: 0.35 if size >= 16 else 0.035)
+    earlier = baseline_of(0.020, 5)
+    run_ai_bench(AiBench(subject, options, baseline=earlier), notebook)
+    told = findings(notebook)
+    assert set(told) == {names.SERVER_P99, names.OFFLINE_THROUGHPUT, names.REGRESSION}
+    assert "a batch of 16 takes 350 ms by itself" in told[names.SERVER_P99]
+    assert "45.7 queries a second in batches of 16" in told[names.OFFLINE_THROUGHPUT]
+    assert "became 75% slower" in told[names.REGRESSION]
+
+
+def test_a_wait_that_leaves_no_room_is_named(virtual, notebook) -> None:
+    options = replace(OPTIONS, fixed_wait_s=0.05, queries=400, limits=Limits(0.1, 150.0))
+    run_ai_bench(AiBench(virtual(options), options), notebook)
+    assert "a wait of 50 ms and a batch of 16" in findings(notebook)[names.SERVER_P99]
+
+
+def test_a_model_that_keeps_its_limits_leaves_nothing_to_explain(virtual, notebook) -> None:
+    run_ai_bench(AiBench(virtual(OPTIONS, steady), OPTIONS), notebook)
+    assert findings(notebook) == {}
 
 
 def test_a_model_whose_answers_are_none_has_no_speed(virtual, notebook) -> None:
@@ -177,7 +205,7 @@ def test_a_rival_runs_in_turns(virtual, notebook, factor, status) -> None:
     rival = virtual(OPTIONS, lambda size: steady(size) * next(drift), name="earlier")
     bench = AiBench(subject, OPTIONS, rival=rival)
     assert verdicts(bench, notebook)[names.REGRESSION] is status
-    (measured,) = notebook.about(names.REGRESSION)
+    (measured, *_) = notebook.about(names.REGRESSION)
     assert measured.value == pytest.approx(factor, rel=0.01)
     assert any("compared with earlier" in caveat for caveat in measured.caveats)
 
