@@ -113,12 +113,19 @@ def _kill_and_time(
         return Round(None, verified=False)
     seconds = time.monotonic() - killed
     (ledger,) = ledgers(folder / ".clinigate" / "chaos" / "undo")
-    return Round(seconds, verified=_wait(lambda: _verified(ledger)))
+    verified = _wait(lambda: _verified(ledger))
+    # Chaos Toolkit's process is told to end too; nothing may be left behind.
+    return Round(seconds, verified=verified and _wait(lambda: not _injecting(ledger)))
 
 
 def _verified(ledger: Ledger) -> bool:
     state = ledger.state()
     return state.closed and state.undone_by == "watchdog"
+
+
+def _injecting(ledger: Ledger) -> bool:
+    injector = ledger.state().injector
+    return injector is not None and process_start_ticks(injector[0]) == injector[1]
 
 
 def _stopped(process: subprocess.Popen[bytes]) -> bool:

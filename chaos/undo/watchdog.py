@@ -28,6 +28,7 @@ from types import FrameType
 
 from clinigate.chaos.undo.ledger import Ledger, process_start_ticks
 from clinigate.chaos.undo.process import undo_in_fresh_process
+from clinigate.errors import EvidenceError
 
 __all__ = ["READY"]
 
@@ -110,7 +111,10 @@ def _undo(ledger: Path, reason: str) -> int:
 
 def _end_injector(ledger: Ledger) -> None:
     """Tell Chaos Toolkit's process, which still waits for the fault's time to be over, to end."""
-    injector = ledger.state().injector
+    try:
+        injector = ledger.state().injector
+    except EvidenceError:
+        return  # the folder went with whoever owned it; Chaos Toolkit ends by itself
     if injector is None or process_start_ticks(injector[0]) != injector[1]:
         return
     with suppress(ProcessLookupError):

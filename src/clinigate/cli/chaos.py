@@ -169,6 +169,7 @@ def run(name: str, scheduled: bool, approval: Path | None, repeat: int | None, *
     Ctrl-C takes the fault back first, and then seals what there is.
     """
     from clinigate.chaos.criteria import experiment_criteria
+    from clinigate.chaos.prometheus import prometheus_criteria
     from clinigate.cli.producing import produce
     from clinigate.config.loader import load_config
 
@@ -187,7 +188,10 @@ def run(name: str, scheduled: bool, approval: Path | None, repeat: int | None, *
             config,
             producer="chaos",
             target=f"{request.environment} on driver {request.driver_name}",
-            criteria=experiment_criteria(request.experiment),
+            criteria=(
+                *experiment_criteria(request.experiment),
+                *prometheus_criteria(request.experiment, config.config.chaos.prometheus),
+            ),
             work=work,
         )
     return _explained(outcomes[-1], code) if outcomes else code
@@ -263,16 +267,9 @@ def _exported(
 
         plain = standalone_json(experiment, source=source, environment=environment)
         return json.dumps(plain, indent=2) + "\n"
-    return _cluster_objects(experiment, form, namespace)
+    from clinigate.chaos.exports import export as objects
 
-
-def _cluster_objects(experiment: Experiment, form: str, namespace: str) -> str:
-    from importlib import import_module
-
-    text: str = import_module("clinigate.chaos.exports").export(
-        experiment, form, namespace=namespace
-    )
-    return text
+    return objects(experiment, form, namespace=namespace)
 
 
 def _explained(outcome: RunOutcome, code: int) -> int:
@@ -312,6 +309,7 @@ def _request(
     """What is asked for, with the reference service running where that is meant."""
     from clinigate.chaos.library import experiment_named
     from clinigate.chaos.policy import chaos_policy
+    from clinigate.chaos.prometheus import watchers
     from clinigate.chaos.runner import RunRequest
     from clinigate.chaos.where import driver_for, options_for
     from clinigate.config.loader import load_config
@@ -336,6 +334,7 @@ def _request(
             scheduled=scheduled,
             approval=approval,
             repeat=repeat,
+            watchers=watchers(experiment, config.config.chaos.prometheus, config.base_dir),
             tell=lambda text: click.echo(text, err=True),
         )
 
