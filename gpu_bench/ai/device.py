@@ -52,14 +52,18 @@ def import_torch() -> Any:
     return torch
 
 
-def torch_device(asked: str) -> tuple[torch.device, Device]:
+def torch_device(asked: str, threads: int | None = None) -> tuple[torch.device, Device]:
     """Return torch's device and its description; `auto` takes CUDA where there is one.
+
+    `threads` are torch's on the CPU; None leaves them as they are, as many as there are cores.
 
     Raises:
         UsageError: CUDA is asked for and not there.
         MissingExtraError: torch is not installed.
     """
     torch = import_torch()
+    if threads is not None:
+        torch.set_num_threads(threads)
     there = torch.cuda.is_available()
     if asked == "cuda" and not there:
         raise UsageError(

@@ -18,7 +18,9 @@ __all__ = ["BUNDLED", "load_model"]
 BUNDLED = "encoder"
 
 
-def load_model(reference: str, *, device: str, seed: int, base_dir: Path) -> Model:
+def load_model(
+    reference: str, *, device: str, seed: int, base_dir: Path, threads: int | None = None
+) -> Model:
     """Return the model that `module:attr` or `encoder` names.
 
     A class is called without arguments. A torch module gets token ids on `device`; any other
@@ -32,11 +34,11 @@ def load_model(reference: str, *, device: str, seed: int, base_dir: Path) -> Mod
     if reference == BUNDLED:
         from clinigate.gpu_bench.ai.encoder import build_encoder
 
-        return TorchModel(BUNDLED, build_encoder(seed), device)
+        return TorchModel(BUNDLED, build_encoder(seed), device, threads=threads)
     found = _resolve(reference, base_dir)
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(found, torch.nn.Module):
-        return TorchModel(reference, found, device)
+        return TorchModel(reference, found, device, threads=threads)
     if not callable(found):
         raise UsageError(
             f"--model {reference}: is of type {type(found).__name__}, wanted a torch module or a "

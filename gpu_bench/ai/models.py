@@ -92,10 +92,10 @@ class CallableModel:
 class TorchModel:
     """A torch module from token ids, int64 of shape (batch, 64), to whatever it answers."""
 
-    def __init__(self, name: str, module: Any, asked: str) -> None:
+    def __init__(self, name: str, module: Any, asked: str, *, threads: int | None = None) -> None:
         torch = import_torch()
         self._torch = torch
-        self._place, self.device = torch_device(asked)
+        self._place, self.device = torch_device(asked, threads)
         self._module = module.to(self._place).eval()
         self.name = name
         parameters = sum(each.numel() for each in module.parameters())

@@ -36,6 +36,7 @@ class AiRequest:
         remote: time the configured target in place of a model.
         compare: an earlier version of the model, as `module:attr`.
         device: `auto`, `cpu` or `cuda`.
+        threads: of torch on the CPU; None takes as many as there are cores.
         allow_cpu: leave a limit of the GPU out where there is none.
         baseline: bundle of an earlier run.
     """
@@ -45,6 +46,7 @@ class AiRequest:
     remote: bool = False
     compare: str | None = None
     device: str = "auto"
+    threads: int | None = None
     allow_cpu: bool = False
     baseline: Path | None = None
 
@@ -112,7 +114,11 @@ def _local(request: AiRequest, config: LoadedConfig) -> Subject:
 def _model(reference: str, request: AiRequest, config: LoadedConfig) -> Subject:
     try:
         model = load_model(
-            reference, device=request.device, seed=request.options.seed, base_dir=config.base_dir
+            reference,
+            device=request.device,
+            seed=request.options.seed,
+            base_dir=config.base_dir,
+            threads=request.threads,
         )
     except TargetError as error:
         return _Broken(reference, str(error))

@@ -55,6 +55,8 @@ command.add_command(database)
 @trust_option
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto",
               show_default=True, help="Where a torch module runs.")  # fmt: skip
+@click.option("--threads", type=click.IntRange(min=1),
+              help="Of torch on the CPU (default: one for each core).")  # fmt: skip
 @click.option("--allow-cpu", is_flag=True,
               help="Leave the GPU's limit out where the model runs on none.")  # fmt: skip
 @click.option("--scenario", "scenarios", multiple=True, type=click.Choice(SCENARIOS),
@@ -125,5 +127,5 @@ def _request(given: Mapping[str, Any], baseline: Path | None, confidence: float)
         sweep=given["sweep"],
         confidence=confidence,
     )
-    names = ("model", "remote", "compare", "device", "allow_cpu")
+    names = ("model", "remote", "compare", "device", "threads", "allow_cpu")
     return AiRequest(options, baseline=baseline, **{name: given[name] for name in names})
