@@ -33,7 +33,7 @@ from clinigate.chaos.drivers.kubernetes_undo import policy_name, step
 from clinigate.chaos.model import FaultSpec, Json
 from clinigate.errors import MissingExtraError, TargetError, UsageError
 
-__all__ = ["DRIVERS", "FLIGHT_RIGHTS", "NetworkDeny", "PodKill", "ScaleToZero"]
+__all__ = ["DRIVERS", "DRIVER_RIGHTS", "FLIGHT_RIGHTS", "NetworkDeny", "PodKill", "ScaleToZero"]
 
 DRIVERS = ("kubernetes", "localkube")
 
@@ -46,6 +46,16 @@ FLIGHT_RIGHTS = (
     Right("get", "coordination.k8s.io", "leases"),
     Right("update", "coordination.k8s.io", "leases"),
     Right("delete", "coordination.k8s.io", "leases"),
+)
+
+#: What finding targets and asking the entry needs, whatever the fault.
+DRIVER_RIGHTS = (
+    Right("get", "", "namespaces"),
+    Right("list", "", "pods"),
+    Right("list", "", "services"),
+    Right("get", "apps", "deployments"),
+    Right("get", "apps", "replicasets"),
+    Right("get", "apps", "statefulsets"),
 )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 import yaml
-from chaos_kube_support import Space, fault_spec, until
+from chaos_kube_support import Space, call, fault_spec, undo, until
 from kubernetes.client.exceptions import ApiException
 
 from clinigate.chaos.drivers import registry
@@ -23,7 +23,6 @@ from clinigate.chaos.drivers.base import (
     DriverOptions,
     NotAvailableError,
     Probe,
-    UndoStep,
     VictimGoneError,
 )
 from clinigate.chaos.drivers.kubernetes import connect, connect_localkube
@@ -31,19 +30,6 @@ from clinigate.chaos.drivers.kubernetes_api import KubeAccess
 from clinigate.chaos.drivers.kubernetes_probe import Entry, HttpProbe
 from clinigate.chaos.model import Invariant
 from clinigate.errors import TargetError, UsageError
-
-
-def call(name: str, args: Any) -> Any:
-    """An undo function with its arguments as they come out of the ledger."""
-    module, _, function = name.partition(":")
-    return getattr(import_module(module), function)(json.loads(json.dumps(args)))
-
-
-def undo(steps: tuple[UndoStep, ...]) -> None:
-    """Every step, the last one first, until each one's verification holds."""
-    for step in reversed(steps):
-        call(step.action, step.args)
-        until(lambda step=step: call(step.verify, step.args))
 
 
 def leftovers(space: Space) -> int:

@@ -66,7 +66,9 @@ def quick(name: str, *, rto_s: float = 20.0, **target: Any) -> Experiment:
     return replace(
         shipped,
         fault=spec,
-        load=replace(shipped.load, before_s=0.3, rate=30, timeout_s=1.0, after_s=30.0),
+        load=replace(
+            shipped.load, before_s=0.3, rate=30, timeout_s=1.0, after_s=30.0, stable_s=0.4
+        ),
         objectives=replace(shipped.objectives, rto_s=rto_s),
         repeat=1,
     )

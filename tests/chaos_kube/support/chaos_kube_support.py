@@ -9,13 +9,15 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import httpx
 import yaml
 
-from clinigate.chaos.drivers.base import DriverOptions
+from clinigate.chaos.drivers.base import DriverOptions, UndoStep
 from clinigate.chaos.drivers.kubernetes import KubernetesDriver, connect_localkube
 from clinigate.chaos.drivers.kubernetes_api import Api
 from clinigate.chaos.localkube import LocalKube
@@ -158,3 +160,16 @@ def fault_spec(
     """A fault on pods with these labels (`app=api` if none)."""
     target = TargetSpec(selector=labels or {"app": "api"}, max_count=9, all_kill=all_kill)
     return FaultSpec(kind, target, duration_s)
+
+
+def call(name: str, args: Any) -> Any:
+    """An undo function with its arguments as they come out of the ledger."""
+    module, _, function = name.partition(":")
+    return getattr(import_module(module), function)(json.loads(json.dumps(args)))
+
+
+def undo(steps: tuple[UndoStep, ...]) -> None:
+    """Every step, the last one first, until each one's verification holds."""
+    for step in reversed(steps):
+        call(step.action, step.args)
+        until(partial(call, step.verify, step.args))
