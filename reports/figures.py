@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from clinigate.core.exhibit import Exhibit, Form, Series
 from clinigate.measure.exhibits import MOST_POINTS
-from clinigate.reports.drawing import Bar, Drawing, Flag, Panel, Shade, Tick
+from clinigate.reports.drawing import Bar, Drawing, Panel, Shade, Tick
 from clinigate.reports.figuretable import describe, table_of, units_of
+from clinigate.reports.flags import flags_of
 from clinigate.reports.model import CriterionRow
 from clinigate.reports.scales import Scale, height_scale, linear_scale, log_scale, tail_scale
 from clinigate.reports.strokes import stroke
@@ -19,12 +20,8 @@ __all__ = ["draw", "drawings"]
 _HEIGHT, _LOW_HEIGHT = 190, 130
 #: Pixels that a label of the y axis needs.
 _LABEL_ROOM = 24
-#: Flags closer than this many percent stand in rows of their own.
-_FLAG_ROOM = 8.0
-_FLAG_ROWS = 8
 #: Ratio of the largest to the smallest value from which times along x are logarithmic.
 _WIDE = 12
-_TIMES_TOLD = 4
 #: Nothing that is measured is larger; beyond it floats have no room for ticks.
 _FARTHEST = 1e15
 
@@ -119,11 +116,11 @@ def _with_panels(drawing: Drawing, exhibit: Exhibit) -> Drawing:
     panels = tuple(
         _panel(exhibit, unit, across, height=_LOW_HEIGHT if several else _HEIGHT) for unit in units
     )
-    flags, signs = _flags(exhibit, across, x_unit)
+    flags, signs = flags_of(exhibit, across, x_unit)
     dropped = [s for s in exhibit.series if len(s.x) > MOST_POINTS]
     thinned = tuple(
-        f"{s.name}: {MOST_POINTS} of {len(s.x):,} points are drawn, with the lowest and the "
-        "highest of every stretch"
+        f"{s.name}: of {len(s.x):,} points {MOST_POINTS} at most are drawn, with the lowest and "
+        "the highest of every stretch"
         for s in dropped
     )
     return replace(
@@ -160,7 +157,7 @@ def _x_caption(exhibit: Exhibit, across: Scale) -> str:
     if exhibit.form is Form.PERCENTILES:
         return "share of the requests that took at most so long"
     if exhibit.form is Form.THROUGHPUT_LATENCY:
-        return "throughput"
+        return "requests a second"
     kind = "time" if exhibit.form is Form.TIMELINE else "duration" if exhibit.x_unit == "s" else ""
     return f"{kind}, logarithmic" if across.logarithmic else kind
 
@@ -196,45 +193,6 @@ def _caption(unit: str, up: Scale) -> str:
 def _shades(exhibit: Exhibit, across: Scale) -> tuple[Shade, ...]:
     edges = [(across.percent(span.start), across.percent(span.end)) for span in exhibit.spans]
     return tuple(Shade(start, round(max(end - start, 0.2), 2)) for start, end in edges)
-
-
-def _flags(
-    exhibit: Exhibit, across: Scale, unit: str
-) -> tuple[tuple[Flag, ...], tuple[tuple[str, str], ...]]:
-    """Letters for spans and numbers for marks, one sign a name, and what each stands for."""
-    signs: list[tuple[str, str]] = []
-    placed: list[Flag] = []
-    for number, span in enumerate(exhibit.spans):
-        sign = chr(ord("A") + number % 26)
-        signs.append((sign, f"{span.name}, {words(span.start, unit)} to {words(span.end, unit)}"))
-        middle = (across.percent(span.start) + across.percent(span.end)) / 2
-        placed.append(Flag(round(middle, 2), 0, sign, line=False))
-    for number, name in enumerate(dict.fromkeys(mark.name for mark in exhibit.marks), start=1):
-        times = sorted(mark.at for mark in exhibit.marks if mark.name == name)
-        told = ", ".join(words(at, unit) for at in times[:_TIMES_TOLD])
-        more = f" and {len(times) - _TIMES_TOLD} more" if len(times) > _TIMES_TOLD else ""
-        signs.append((str(number), f"{name}, at {told}{more}"))
-        placed += [Flag(across.percent(at), 0, str(number)) for at in times]
-    return _in_rows(placed), tuple(signs)
-
-
-def _in_rows(placed: Iterable[Flag]) -> tuple[Flag, ...]:
-    """Give each flag the first row in which it has room; one sign is not said twice in one place.
-
-    Past the last row they overlap.
-    """
-    taken = [Flag(-100.0, row, "") for row in range(_FLAG_ROWS)]
-    flags = []
-    for flag in sorted(placed, key=lambda flag: (flag.at, flag.sign)):
-        near = [last for last in taken if flag.at - last.at < _FLAG_ROOM]
-        if any(last.sign == flag.sign for last in near):
-            flags.append(replace(flag, sign=""))
-            continue
-        free = [last.row for last in taken if last not in near]
-        row = free[0] if free else _FLAG_ROWS - 1
-        taken[row] = replace(flag, row=row)
-        flags.append(taken[row])
-    return tuple(flags)
 
 
 def _x_ticks(scale: Scale) -> tuple[Tick, ...]:

@@ -96,7 +96,7 @@ def test_a_long_line_keeps_its_spikes_and_says_that_it_was_thinned() -> None:
     heights = [at for _, at in points(panel.lines[0].path)]
     assert len(heights) <= 600
     assert (min(heights), max(heights)) == (pytest.approx(19.0), 190.0)
-    assert drawing.notes[-1].startswith("load: 600 of 50,000 points are drawn, with the lowest")
+    assert drawing.notes[-1].startswith("load: of 50,000 points 600 at most are drawn")
 
 
 def test_each_unit_has_its_panel_and_the_limit_stands_in_its_own() -> None:
