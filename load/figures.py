@@ -10,7 +10,7 @@ from clinigate.load.criteria import LATENCY_P95, metric
 from clinigate.load.observe import Played
 from clinigate.load.orders import bin_length
 from clinigate.load.shape import shape_of
-from clinigate.load.tally import Bin
+from clinigate.load.tally import Bin, Miss
 from clinigate.measure.exhibits import distribution_exhibit, percentiles_exhibit
 from clinigate.measure.histogram import Histogram
 
@@ -60,6 +60,7 @@ def _timeline(played: Played) -> Exhibit:
         series=(
             Series("new conversations", x, tuple(each.arrived / length for each in bins)),
             Series("replies", x, tuple(each.done / length for each in bins)),
+            *_missed(x, bins, length),
             Series(
                 "conversations under way",
                 x,
@@ -69,9 +70,21 @@ def _timeline(played: Played) -> Exhibit:
             Series("p95 of replies", x, tuple(p95), unit="s"),
         ),
         spans=spans,
-        marks=tuple(Mark("crisis missed", miss.at_s) for miss in tally.misses[:_MARKS]),
+        marks=tuple(Mark("crisis missed", miss.at_s) for miss in _few(tally.misses)),
         note=_note(played),
     )
+
+
+def _missed(x: tuple[float, ...], bins: Sequence[Bin], length: float) -> tuple[Series, ...]:
+    """A line of its own where crises were missed: that is what the reader looks for first."""
+    if not any(each.missed for each in bins):
+        return ()
+    return (Series("crises missed", x, tuple(each.missed / length for each in bins)),)
+
+
+def _few(misses: Sequence[Miss]) -> Sequence[Miss]:
+    """Single misses are marked; of many the line says more."""
+    return misses if len(misses) <= _MARKS else ()
 
 
 def _talking(each: Bin, workers: int) -> float | None:

@@ -193,6 +193,7 @@ def test_the_concurrency_is_what_was_held_and_more_is_called_an_extrapolation() 
 def test_every_figure_is_drawn_and_can_be_recorded() -> None:
     counted = tally()
     counted.miss(Miss(4.0, "in-crisis", "disclosure", "late: x", 31.0))
+    counted.bin(8).missed = 1
     surge = replace(played(counted), profile=find_profile("post-event-surge").profile)
     drawn = list(exhibits(surge))
     assert [each.form for each in drawn] == [
@@ -203,6 +204,13 @@ def test_every_figure_is_drawn_and_can_be_recorded() -> None:
     ]
     timeline = drawn[0]
     assert (timeline.spans[0].name, timeline.marks[0].name) == ("surge", "crisis missed")
+    assert [line.name for line in timeline.series] == [
+        "new conversations",
+        "replies",
+        "crises missed",
+        "conversations under way",
+        "p95 of replies",
+    ]
     assert not list(exhibits(played(Tally())))
     for each in drawn:
         canonical_bytes(to_plain(Observation("CG-LOAD-SMOKE-001", each)))
