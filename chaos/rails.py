@@ -16,7 +16,7 @@ from pathlib import Path
 
 from clinigate.chaos import targets
 from clinigate.chaos.approval import ApprovalDocument, who_approved
-from clinigate.chaos.drivers.base import Driver, Environment, Victim
+from clinigate.chaos.drivers.base import Driver, Environment, NotAvailableError, Victim
 from clinigate.chaos.model import Experiment, Window
 from clinigate.chaos.policy import AllowedEnvironment, ChaosPolicy
 from clinigate.chaos.slo import BUDGET_SLO, SLOS
@@ -153,7 +153,7 @@ def _ask(
 ) -> RailCheck:
     try:
         return RailCheck(name, RailOutcome.PASSED, rail(request, seen))
-    except RefusedError as refusal:
+    except (RefusedError, NotAvailableError) as refusal:
         return RailCheck(name, RailOutcome.REFUSED, str(refusal))
     except Exception as error:  # noqa: BLE001 - drivers are asked here; what breaks a rail is a refusal
         reason = f"could not be checked ({type(error).__name__}: {error})"

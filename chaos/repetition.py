@@ -81,7 +81,7 @@ class RepetitionResult:
         undo_due_s: when it was to be taken back; `undone_at_s`: when that was verified.
         undo_failure: why it is not taken back.
         aborted: why it ended early.
-        inject_failure: what injecting said; `victim_gone`: a target had vanished.
+        inject_failure: what injecting said; `inject_error`: the name of the error's class.
         ledger: the ledger's last state.
         journal: Chaos Toolkit's journal, None where it could not write one.
         compiled: what Chaos Toolkit was given.
@@ -97,7 +97,7 @@ class RepetitionResult:
     undo_failure: str | None = None
     aborted: str | None = None
     inject_failure: str | None = None
-    victim_gone: bool = False
+    inject_error: str = ""
     ledger: LedgerState = field(default_factory=LedgerState)
     journal: Mapping[str, Any] | None = None
     compiled: Mapping[str, Any] = field(default_factory=dict)
@@ -273,7 +273,7 @@ class Repetition:
         self._note_fault(state)
         if (failed := _failed(state)) is not None:
             result.inject_failure = str(failed["detail"])
-            result.victim_gone = failed["error"] == "VictimGoneError"
+            result.inject_error = str(failed["error"])
         elif result.fault_at_s is None and result.aborted is None:
             result.inject_failure = _why_not_injected(result.journal)
         if state.closed:
@@ -284,6 +284,10 @@ class Repetition:
             return
         if result.undo_due_s is None:
             result.undo_due_s = result.fault_at_s + self._experiment.fault.duration_s
+        begun = next((e["mono_ns"] for e in state.events if e["event"] == "undoing"), None)
+        if result.aborted is not None and begun is not None:
+            # The watchdog may have come before we noticed.
+            result.undo_due_s = min(result.undo_due_s, self._at(begun))
         if state.undone_ns is not None:
             result.undone_at_s = self._at(state.undone_ns)
             result.timeline.mark("undone", result.undone_at_s)

@@ -68,10 +68,12 @@ class RunOutcome:
     Attributes:
         refused: the rails' answers where one of them refused.
         stopped: why it ended before its time, or why a fault is still there; None if neither.
+        missing: what this machine or user cannot do, so that nothing was assessed.
     """
 
     refused: RailsReport | None = None
     stopped: str | None = None
+    missing: str | None = None
 
 
 def run_experiment(request: RunRequest, recorder: Recorder) -> RunOutcome:
@@ -91,7 +93,7 @@ def run_experiment(request: RunRequest, recorder: Recorder) -> RunOutcome:
             driver = connect(request.driver_name, request.options)
         except NotAvailableError as missing:
             measured.record_gaps(request.experiment, str(missing), recorder)
-            return RunOutcome()
+            return RunOutcome(missing=str(missing))
         return _Run(request, recorder, driver, flight, leftovers).run()
     finally:
         flight.land()
@@ -209,7 +211,9 @@ class _Run:
                 {"repetition": number, "rail": "steady-state", "refused": result.not_steady},
             )
             return RunOutcome(refused=measured.with_steady_state(rails, result.not_steady))
-        if result.victim_gone:
+        if result.inject_error == "NotAvailableError":
+            return RunOutcome(missing=result.inject_failure)
+        if result.inject_error == "VictimGoneError":
             return RunOutcome(stopped=f"{where}: a target vanished: {result.inject_failure}")
         if result.inject_failure is not None:
             return RunOutcome(stopped=f"{where}: injecting failed: {result.inject_failure}")
@@ -236,7 +240,7 @@ class _Run:
             if refused is not None:
                 reason = f"refused by rail '{refused.rail}': {refused.detail}"
             else:
-                reason = outcome.stopped or "nothing was injected"
+                reason = outcome.missing or outcome.stopped or "nothing was injected"
             measured.record_gaps(experiment, reason, recorder)
             return
         blobs = [digest for result in self._results for digest in _blobs(result, recorder)]

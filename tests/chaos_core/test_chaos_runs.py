@@ -152,14 +152,27 @@ def test_a_fault_is_taken_back_early(bench: Bench, how: str, why: str) -> None:
     assert {m.metric.rpartition(".")[2] for m in recorder.about(Measurement)} >= {"undo", "rto"}
 
 
-def test_a_target_that_vanished_is_left_alone(bench: Bench) -> None:
-    """Between plan and fault it became another thing: nothing is injected, the run says so."""
+@pytest.mark.parametrize(
+    ("fault_type", "outcome"),
+    [
+        ("flag.gone", RunOutcome(
+            stopped="repetition 1: a target vanished: api-1 is no longer there")),
+        ("flag.breaks", RunOutcome(
+            stopped="repetition 1: injecting failed: the flag is torn")),
+        ("flag.root", RunOutcome(missing="raising this flag needs root")),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_injected_ends_the_run(
+    bench: Bench, fault_type: str, outcome: RunOutcome
+) -> None:
+    """A target that became another thing since the plan, a fault that breaks, no right to do it:
+    said at once, long before the fault's time is over, and nothing counts as assessed.
+    """
     recorder = ListRecorder()
-    fault = replace(bench.experiment.fault, type="flag.gone", duration_s=20.0)
-    outcome = run(bench.with_experiment(fault=fault), recorder)
-    assert outcome.stopped is not None
-    assert "a target vanished: api-1 is no longer there" in outcome.stopped
+    fault = replace(bench.experiment.fault, type=fault_type, duration_s=20.0)
+    assert run(bench.with_experiment(fault=fault), recorder) == outcome
     assert bench.flags() == []
+    assert open_ledgers(bench.policy.state / "undo") == ()
     assert set(recorder.verdicts(bench.experiment).values()) == {"NOT_ASSESSED"}
 
 

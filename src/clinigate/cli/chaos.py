@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
+#: What ends a run by its undo; a terminal that is closed too.
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _FORMATS = ("chaostoolkit", "chaos-mesh", "litmus")
 
 
@@ -279,6 +281,8 @@ def _explained(outcome: RunOutcome, code: int) -> int:
         return complain(f"refused by rail '{refusal.rail}': {refusal.detail}", ExitCode.NOT_PASSED)
     if outcome.stopped is not None:
         return complain(outcome.stopped, ExitCode.UNFINISHED)
+    if outcome.missing is not None:
+        return complain(outcome.missing, ExitCode.NOT_PASSED)
     return code
 
 
@@ -289,7 +293,7 @@ def _undo_first(interrupt: Interrupt) -> Iterator[None]:
     def hear(number: int, _frame: object) -> None:
         interrupt.set(signal.Signals(number).name)
 
-    before = {number: signal.signal(number, hear) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, hear) for number in _ENDING}
     try:
         yield
     finally:

@@ -64,6 +64,8 @@ class FlagDriver:
     def inject(self, fault: FaultSpec, victims: tuple[Victim, ...]) -> None:
         if fault.type == "flag.breaks":
             raise OSError("the flag is torn")
+        if fault.type == "flag.root":
+            raise NotAvailableError("raising this flag needs root")
         present = {victim.uid for victim in self._all()}
         for victim in victims:
             if victim.uid not in present or fault.type == "flag.gone":
