@@ -123,7 +123,7 @@ Scenario = Callable[[Any], Awaitable[None]]
 def in_cluster(small: ModuleType, tmp_path: Path) -> Callable[..., None]:
     """Runs a scenario with a replica in this process: `in_cluster(scenario, "a-defect")`."""
 
-    def run(scenario: Scenario, *defects: str, **options: str) -> None:
+    def run(scenario: Scenario, *defects: str, **options: Any) -> None:
         async def go() -> None:
             async with small.small_cluster(tmp_path, *defects, **options) as cluster:
                 await scenario(cluster)

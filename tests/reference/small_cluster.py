@@ -67,7 +67,7 @@ class Service:
 class SmallCluster:
     """One replica and its three dependencies."""
 
-    def __init__(self, folder: Path, defects: tuple[str, ...], name: str) -> None:
+    def __init__(self, folder: Path, defects: tuple[str, ...], name: str, patience: float) -> None:
         engine = fitted("calibrator")
 
         async def read(message: Message, _push: Push) -> Message:
@@ -84,6 +84,7 @@ class SmallCluster:
         self._card = card_to(engine.card)
         self._defects = defects
         self._name = name
+        self._patience = patience
         self._credentials = new_credentials("evaluator", 0)
 
     async def start(self, dsn: str = "") -> None:
@@ -111,6 +112,7 @@ class SmallCluster:
             log="",
             certificate="",
             certificates={},
+            patience=self._patience,
         )
         self.replica = Replica(part)
         self.replica.start()
@@ -173,9 +175,9 @@ async def _until(look: Callable[[], Awaitable[Any]]) -> Any:
 
 @asynccontextmanager
 async def small_cluster(
-    folder: Path, *defects: str, dsn: str = "", name: str = "api-1"
+    folder: Path, *defects: str, dsn: str = "", name: str = "api-1", patience: float = 100.0
 ) -> AsyncIterator[SmallCluster]:
-    cluster = SmallCluster(folder, defects, name)
+    cluster = SmallCluster(folder, defects, name, patience)
     await cluster.start(dsn)
     try:
         yield cluster

@@ -96,10 +96,10 @@ def test_a_crisis_does_not_wait_for_a_model_that_hangs(in_cluster: InCluster) ->
     async def scenario(cluster: Any) -> None:
         cluster.inference.hang()
         body = (await cluster.chat(CRISIS)).json()
-        assert body["degraded_by"] == ["inference"]
+        assert "inference" in body["degraded_by"]
         assert "988" in body["choices"][0]["message"]["content"]
 
-    in_cluster(scenario)
+    in_cluster(scenario, patience=1.0)
 
 
 @pytest.mark.parametrize("how", ["lose", "hang"])
@@ -112,7 +112,7 @@ def test_without_the_database_a_crisis_is_answered_and_recorded_later(
         if gone is not None:
             await gone
         body = (await cluster.chat(CRISIS, **PARENT)).json()
-        assert body["degraded_by"] == ["database"]
+        assert "database" in body["degraded_by"]
         assert "988" in body["choices"][0]["message"]["content"]
         spooled = (cluster.folder / "outbox.jsonl").read_text()
         assert TRACE in spooled
@@ -133,7 +133,7 @@ def test_without_the_database_a_crisis_is_answered_and_recorded_later(
 
         await cluster.until(empty)
 
-    in_cluster(scenario)
+    in_cluster(scenario, patience=1.0 if how == "hang" else 100.0)
 
 
 def test_the_outbox_outlives_its_replica(in_cluster: InCluster) -> None:

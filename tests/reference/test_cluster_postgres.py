@@ -159,7 +159,7 @@ def test_a_whole_cluster_on_postgres_and_redis(dsn: str) -> None:
         pytest.skip(missing)
     with (
         redis_server() as cache_url,
-        running_cluster(1, dsn=dsn, cache_url=cache_url) as path,
+        running_cluster(1, dsn=dsn, cache_url=cache_url, patience=100.0) as path,
     ):
         topology = json.loads(path.read_text())
         links = {link["name"] for link in topology["links"]}

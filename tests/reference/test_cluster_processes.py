@@ -280,6 +280,31 @@ def test_defects_of_the_entry_and_the_supervisor() -> None:
         assert not cluster.restarted(killed)
 
 
+def test_a_stream_comes_word_by_word_through_the_entry() -> None:
+    """The first word is read before the last one is said."""
+    with (
+        running_cluster(1, tokens_per_s=40.0) as path,
+        closing(Cluster(path)) as cluster,
+        cluster.client.stream(
+            "POST",
+            "/v1/chat/completions",
+            json={"messages": [{"role": "user", "content": CRISIS}], "stream": True},
+        ) as answer,
+    ):
+        read_at, said_at, words = [], [], []
+        for line in answer.iter_lines():
+            if line.startswith("data: {"):
+                event = json.loads(line.removeprefix("data: "))
+                read_at.append(time.monotonic())
+                said_at.append(event["monotonic_s"])
+                words.append(event["choices"][0]["delta"].get("content", ""))
+    assert "988" in "".join(words)
+    assert len(words) > 50
+    assert said_at == sorted(said_at)
+    assert read_at[0] < said_at[-1]
+    assert event["safety"]["crisis"] is True
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [

@@ -47,6 +47,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--ready-file", type=Path, help="connection data and credentials, mode 0600")
     add("--ca-file", type=Path, help="the certificate to trust; without it, in the data directory")
     add("--token-lifetime-s", type=float, default=3600.0, metavar="SECONDS")
+    add("--requests-per-minute", type=int, default=60_000, help="of the evaluator; 0: no limit")
+    add("--tokens-per-s", type=float, default=0.0, help="how fast replies are said; 0: at once")
+    add("--first-token-s", type=float, default=0.0, help="how long the first word takes")
     add("--exit-with-stdin", action="store_true", help="end when standard input ends")
     return parser
 

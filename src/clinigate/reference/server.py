@@ -20,8 +20,14 @@ from starlette.types import ASGIApp
 from clinigate.errors import EvidenceError, UsageError
 from clinigate.reference.tls import server_identity
 from clinigate.reference.web import wire
-from clinigate.reference.web.app import TOKEN_LIFETIME_S, ReferenceApp, asgi_app
+from clinigate.reference.web.app import (
+    EVALUATOR_PER_MINUTE,
+    TOKEN_LIFETIME_S,
+    ReferenceApp,
+    asgi_app,
+)
 from clinigate.reference.web.logs import log_to
+from clinigate.reference.web.pacing import Pacing
 
 __all__ = [
     "LOG_FILE",
@@ -51,6 +57,8 @@ class Options:
         port: 0 takes a free one. data_dir: None takes a temporary folder, removed at the end.
         ready_file: written once requests are answered, removed at the end; holds the credentials.
         ca_file: where the authority's certificate goes; None means into the data directory.
+        requests_per_minute: of the evaluator; 0 sets no limit.
+        tokens_per_s, first_token_s: how fast replies are said; 0 says them at once.
         exit_with_stdin: end when standard input does, so that the service never outlives the
             program that started it, however that one dies.
     """
@@ -63,6 +71,9 @@ class Options:
     ready_file: Path | None = None
     ca_file: Path | None = None
     token_lifetime_s: float = TOKEN_LIFETIME_S
+    requests_per_minute: int = EVALUATOR_PER_MINUTE
+    tokens_per_s: float = 0.0
+    first_token_s: float = 0.0
     exit_with_stdin: bool = False
 
 
@@ -85,6 +96,8 @@ def serve(options: Options, announce: Callable[[str], None]) -> None:
                     defect=options.defect,
                     data_dir=options.data_dir,
                     token_lifetime_s=options.token_lifetime_s,
+                    evaluator_per_minute=options.requests_per_minute,
+                    pacing=Pacing(options.tokens_per_s, options.first_token_s),
                 )
             )
         )

@@ -59,9 +59,8 @@ def _from_environment(name: str | None) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m clinigate.reference.cluster", description=NOTICE
-    )
+    program = "python -m clinigate.reference.cluster"
+    parser = argparse.ArgumentParser(prog=program, description=NOTICE)
     add = parser.add_argument
     add("--replicas", type=int, default=2)
     add("--model", default="calibrator", help=f"one of: {', '.join(MODELS)}")
@@ -75,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--requests-per-minute", type=int, default=0, help="of one client; 0 sets no limit")
     add("--tokens-per-s", type=float, default=0.0, help="how fast replies are said; 0: at once")
     add("--first-token-s", type=float, default=0.0, help="how long the first word takes")
+    add("--patience", type=float, default=1.0, help="multiplies deadlines, on a slow host")
     add("--exit-with-stdin", action="store_true", help="end when standard input ends")
     return parser
 

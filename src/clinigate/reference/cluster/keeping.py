@@ -35,9 +35,15 @@ class ReplicaRecords:
         sealer: Sealer,
         *,
         replica: str,
+        patience: float = 1.0,
         fails_open: bool = False,
     ) -> None:
-        """`fails_open` is a fault to calibrate with: what cannot be recorded is served."""
+        """`patience` multiplies every wait for the database.
+
+        `fails_open` is a fault to calibrate with: what cannot be recorded is served.
+        """
+        self._crisis_patience_s = patience * _CRISIS_PATIENCE_S
+        self._patience_s = patience * _PATIENCE_S
         self.outbox = outbox
         self.outbox_failures = 0
         self._shared = shared
@@ -55,16 +61,19 @@ class ReplicaRecords:
         escalator.start()
         for entry in self.outbox.pending.values():
             self._escalate(entry)
+        # On record, and it makes connection and tables before anybody waits for them.
+        began = AuditEvent(self._replica, "replica.start", "ok")
+        self._shared.submit(Entry("start", time.time(), (began,)))
         self._drain = asyncio.create_task(self._drain_on())
 
     async def access(self, event: AuditEvent, *, urgent: bool = False) -> None:
         """Record one access; see `Records.access`."""
         entry = Entry(f"access/{event.request}/{event.action}", time.time(), (event,))
         if urgent:
-            await self._keep(entry, patience_s=_CRISIS_PATIENCE_S)
+            await self._keep(entry, patience_s=self._crisis_patience_s)
             return
         try:
-            await self._write(entry, _PATIENCE_S)
+            await self._write(entry, self._patience_s)
         except RecordsUnavailable:
             if not self._fails_open:
                 raise
@@ -74,7 +83,7 @@ class ReplicaRecords:
         crisis = exchanged.answer.assessment.crisis
         entry = self._entry(exchanged, "database") if crisis else self._plain_entry(exchanged)
         try:
-            patience_s = _CRISIS_PATIENCE_S if crisis else _PATIENCE_S
+            patience_s = self._crisis_patience_s if crisis else self._patience_s
             await self._write(entry, patience_s)
             without: tuple[str, ...] = ()
         except RecordsUnavailable:
@@ -91,7 +100,7 @@ class ReplicaRecords:
 
     async def keep(self, entry: Entry) -> None:
         """Write an entry to the database, or to the outbox when that does not answer."""
-        await self._keep(entry, patience_s=_PATIENCE_S)
+        await self._keep(entry, patience_s=self._patience_s)
 
     async def trace(self, trace: str) -> Trace | None:
         """Return a crisis trace; see `Records.trace`."""
@@ -161,7 +170,7 @@ class ReplicaRecords:
                 if entry.id in self._under_way:
                     continue
                 try:
-                    await self._write(entry, _PATIENCE_S)
+                    await self._write(entry, self._patience_s)
                 except RecordsUnavailable:
                     break
 

@@ -46,6 +46,7 @@ class RemoteMind:
         card: ModelCard,
         cache: Cache,
         load: Load,
+        crisis_patience_s: float,
         clinical: Defect,
         operational: frozenset[str],
     ) -> None:
@@ -55,6 +56,7 @@ class RemoteMind:
         self._card = card
         self._cache = cache
         self._load = load
+        self._crisis_patience_s = crisis_patience_s
         self._clinical = clinical
         self._no_fallback = "no-crisis-fallback" in operational
         self._generic_in_surge = "crisis-dropped-in-surge" in operational
@@ -119,7 +121,7 @@ class RemoteMind:
     async def _read(self, turns: Sequence[Turn], by_rules: Assessment) -> _Read | None:
         """Return what the model reads; None when it is lost, or too slow for a crisis."""
         asked = asyncio.ensure_future(self._ask(turns))
-        await asyncio.wait([asked], timeout=CRISIS_PATIENCE_S if by_rules.crisis else None)
+        await asyncio.wait([asked], timeout=self._crisis_patience_s if by_rules.crisis else None)
         if asked.done() and asked.exception() is None:
             return asked.result()
         asked.cancel()

@@ -11,7 +11,7 @@ from pathlib import Path
 from clinigate.reference.cluster.cache import cache_at
 from clinigate.reference.cluster.certificate import CertificateWatch, serve_from
 from clinigate.reference.cluster.keeping import ReplicaRecords
-from clinigate.reference.cluster.mind import RemoteMind
+from clinigate.reference.cluster.mind import CRISIS_PATIENCE_S, RemoteMind
 from clinigate.reference.cluster.readings import card_from
 from clinigate.reference.cluster.roles import ReplicaPart
 from clinigate.reference.credentials import Credentials
@@ -65,7 +65,9 @@ class Replica:
         clinical = defect_named(part.clinical) if part.clinical else CLEAN
         load = Load()
         self._tasks: list[asyncio.Task[None]] = []
-        self._dependencies = {name: _dependency(name, operational) for name in _TIMEOUTS_S}
+        self._dependencies = {
+            name: _dependency(name, part.patience, operational) for name in _TIMEOUTS_S
+        }
         self._inference = LineClient(part.inference, secret=part.secret)
         sealer = Sealer(bytes.fromhex(part.store_key), "the shared database")
         self._cache = cache_at(part.cache_url, sealer, self._dependencies["cache"])
@@ -75,6 +77,7 @@ class Replica:
             card=card_from(part.card),
             cache=self._cache,
             load=load,
+            crisis_patience_s=part.patience * CRISIS_PATIENCE_S,
             clinical=clinical,
             operational=operational,
         )
@@ -84,6 +87,7 @@ class Replica:
             Outbox(Path(part.outbox)),
             sealer,
             replica=part.name,
+            patience=part.patience,
             fails_open="audit-fails-open" in operational,
         )
         self._escalator = Escalator(
@@ -181,9 +185,9 @@ def _database(part: ReplicaPart) -> Database:
     return RemoteDatabase(part.database, secret=part.secret)
 
 
-def _dependency(name: str, operational: frozenset[str]) -> Dependency:
+def _dependency(name: str, patience: float, operational: frozenset[str]) -> Dependency:
     policy = CallPolicy(
-        timeout_s=_TIMEOUTS_S[name],
+        timeout_s=patience * _TIMEOUTS_S[name],
         attempts=_ATTEMPTS.get(name, 2),
         storm="retry-storm" in operational,
         never_opens="breaker-never-opens" in operational,

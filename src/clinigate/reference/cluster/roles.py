@@ -65,6 +65,7 @@ class ReplicaPart(Part):
         clients: credentials by name. card: the model card.
         outbox, log: its own files. certificate: what it serves; certificates: which ones it tells
             the expiry of, by name.
+        patience: what every deadline of a dependency is multiplied with.
     """
 
     inference: str
@@ -85,6 +86,7 @@ class ReplicaPart(Part):
     certificates: dict[str, str]
     tokens_per_s: float = 0.0
     first_token_s: float = 0.0
+    patience: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

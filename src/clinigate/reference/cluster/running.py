@@ -39,6 +39,7 @@ def running_cluster(
     tokens_per_s: float = 0.0,
     first_token_s: float = 0.0,
     resolve_after_s: float = 0.05,
+    patience: float = 1.0,
     timeout_s: float = 60.0,
 ) -> Iterator[Path]:
     """Run a cluster for the length of a `with` block and yield the path of its topology file.
@@ -75,6 +76,7 @@ def running_cluster(
             tokens_per_s,
             first_token_s,
             resolve_after_s,
+            patience,
         )
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = stack.enter_context(_supervised(settings, timeout_s))

@@ -15,6 +15,7 @@ from clinigate.reference.web.pacing import Pacing
 __all__ = ["Settings"]
 
 _MOST_REPLICAS = 32
+_MOST_PATIENCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class Settings:
         requests_per_minute: of the evaluator; 0 sets no limit.
         tokens_per_s, first_token_s: how fast replies are said; 0 says them at once.
         resolve_after_s: how long the people behind the desk take.
+        patience: what replicas multiply every deadline of a dependency with; more than 1 is for
+            hosts so slow that a dependency seems lost where it is only late.
     """
 
     directory: Path
@@ -42,6 +45,7 @@ class Settings:
     tokens_per_s: float = 0.0
     first_token_s: float = 0.0
     resolve_after_s: float = 0.05
+    patience: float = 1.0
 
     def __post_init__(self) -> None:
         if not 1 <= self.replicas <= _MOST_REPLICAS:
@@ -50,6 +54,10 @@ class Settings:
             raise UsageError(f"unknown model {self.model!r}; choose one of {', '.join(MODELS)}")
         if self.requests_per_minute < 0:
             raise UsageError("requests_per_minute is negative; 0 sets no limit")
+        if not 0 < self.patience <= _MOST_PATIENCE:
+            raise UsageError(
+                f"patience is {self.patience}; it must be above 0, {_MOST_PATIENCE} at most"
+            )
         Pacing(self.tokens_per_s, self.first_token_s)
         checked_defects(self.defects)
 

@@ -235,6 +235,7 @@ class _Cluster:
             certificates={name: str(files.served) for name, files in self._certificates.items()},
             tokens_per_s=self._settings.tokens_per_s,
             first_token_s=self._settings.first_token_s,
+            patience=self._settings.patience,
         )
 
     def _entry(self, ca_file: Path) -> EntryPart:
