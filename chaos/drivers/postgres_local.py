@@ -130,8 +130,9 @@ class PrimaryKill:
         servers = pair.system.parts(victims, DatabaseEntry, fault.type)
         cut_s = parameters(fault).partition_s
         if cut_s > 0:
+            lost = {victim.name for victim in victims}
             for link in pair.system.topology().links:
-                if link.control is not None:
+                if link.control is not None and link.labels.get("to") in lost:
                     order = {"fault": "blackhole", "ttl_s": cut_s + _PARTITION_SPARE_S}
                     tell(Address.parse(link.control), order)
             time.sleep(cut_s)

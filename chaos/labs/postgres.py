@@ -121,6 +121,7 @@ class PostgresServer:
         if self.process.poll() is None and ticks is not None:
             kill_server(self.pid, ticks)
             self.process.wait()
+            kill_leftovers(self.data)
 
     def stop(self) -> None:
         """Stop it in order (fast shutdown) and wait for its end."""
@@ -135,6 +136,7 @@ def kill_server(pid: int, start_ticks: int) -> bool:
 
     With the postmaster alone gone, a backend acknowledges a few more commits; so it is stopped
     first (it can start no more children), then all that works in the data directory is killed.
+    Returns at once: who was sent SIGKILL does nothing more, however late a busy host lets it die.
     From any process with the right to signal it. False where it is gone already: a process with
     another start time is never touched.
     """
@@ -142,19 +144,17 @@ def kill_server(pid: int, start_ticks: int) -> bool:
         return False
     data = Path(f"/proc/{pid}/cwd").readlink()
     keeper.send(pid, signal.SIGSTOP)
-    kill_leftovers(data, and_also=keeper.children(pid))
+    _kill_all(data, and_also=keeper.children(pid))
     return True
 
 
-def kill_leftovers(data: Path, *, and_also: tuple[int, ...] = ()) -> None:
+def kill_leftovers(data: Path) -> None:
     """SIGKILL whatever works in a data directory, as backends whose postmaster is gone; wait.
 
     A server's processes have their data directory as working directory. Its guard segment of
     shared memory, which a killed server leaves behind, is removed.
     """
-    family = {*and_also, *_working_in(data)}
-    for pid in family:
-        keeper.send(pid, signal.SIGKILL)
+    family = _kill_all(data)
     wait_until(
         lambda: all(keeper.start_ticks(pid) is None for pid in family), within_s=_GONE_WITHIN_S
     )
@@ -254,6 +254,13 @@ def postgres_server(
     """Start a plain server; yield its DSN. Arguments and errors as `running_postgres`."""
     with running_postgres(fsync=fsync, settings=settings) as server:
         yield server.dsn
+
+
+def _kill_all(data: Path, *, and_also: tuple[int, ...] = ()) -> set[int]:
+    family = {*and_also, *_working_in(data)}
+    for pid in family:
+        keeper.send(pid, signal.SIGKILL)
+    return family
 
 
 def _working_in(data: Path) -> set[int]:
