@@ -46,6 +46,7 @@ class Block:
         batches: sizes of the batches.
         host_share: share of its time that the bench waited for a processor.
         device_s: seconds that the device itself counted, for each query; empty without CUDA.
+        silent: queries that brought no answer; their latency is the whole time limit.
     """
 
     latencies: tuple[float, ...]
@@ -54,6 +55,7 @@ class Block:
     batches: tuple[int, ...] = ()
     host_share: float | None = None
     device_s: tuple[float, ...] = ()
+    silent: int = 0
 
 
 def block_quantiles(samples: Sequence[Sequence[float]], q: float) -> tuple[float, ...]:
@@ -128,7 +130,7 @@ def _with_host(measured: Measurement, blocks: Sequence[Block]) -> Measurement:
 
 def _rate(block: Block, within_s: float | None) -> float:
     if within_s is None:
-        return len(block.latencies) / block.elapsed_s
+        return (len(block.latencies) - block.silent) / block.elapsed_s
     in_time = sum(latency <= within_s for latency in block.latencies)
     return in_time / (block.window_s or block.elapsed_s)
 
@@ -140,10 +142,13 @@ def _host_share(blocks: Sequence[Block]) -> float | None:
 
 
 def _caveats(blocks: Sequence[Block]) -> tuple[str, ...]:
-    share = _host_share(blocks)
-    if share is None:
-        return ("what the host did meanwhile is unknown",)
-    return ()
+    told: tuple[str, ...] = ()
+    silent, asked = sum(b.silent for b in blocks), sum(len(b.latencies) for b in blocks)
+    if silent:
+        told += (f"{silent} of {asked} brought no answer and count as the whole time limit",)
+    if _host_share(blocks) is None:
+        told += ("what the host did meanwhile is unknown",)
+    return told
 
 
 def _lower(one: float | None, other: float | None) -> float | None:

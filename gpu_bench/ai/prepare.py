@@ -90,7 +90,8 @@ def prepared(
         if earlier is not None:
             _refuse_other(request.baseline, earlier, subject)
         rival = None if request.compare is None else _model(request.compare, request, config)
-        if rival is not None and rival.device != subject.device:
+        broken = isinstance(subject, _Broken) or isinstance(rival, _Broken)
+        if rival is not None and not broken and rival.device != subject.device:
             raise UsageError(
                 f"--compare {rival.name}: runs on {rival.device}, and {subject.name} on "
                 f"{subject.device}; a comparison needs one device"

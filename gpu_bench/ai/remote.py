@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Coroutine, Mapping, Sequence
-from statistics import median
 from types import MappingProxyType, TracebackType
 from typing import Any, TypeVar
 
@@ -19,7 +18,7 @@ from clinigate.gpu_bench.ai.loops import without_collections
 from clinigate.gpu_bench.ai.options import AiOptions
 from clinigate.gpu_bench.ai.sentences import everyday
 from clinigate.gpu_bench.ai.subject import arrivals
-from clinigate.gpu_bench.ai.warmup import Warmup
+from clinigate.gpu_bench.ai.warmup import Warmup, warm_up
 from clinigate.measure.prober import OK, probe
 from clinigate.measure.timeline import Timeline
 
@@ -83,20 +82,15 @@ class RemoteSubject:
         return time.perf_counter()
 
     def warm_up(self) -> Warmup:
-        """Ask ten queries; one without an answer ends the benchmark before it begins."""
-        replies = self._run(self._in_turn(everyday(_WARMUP_QUERIES, self._options.seed)))
-        bad = next((reply for reply in replies if not reply.answered), None)
-        if bad is not None:
-            raise TargetError(
-                f"target {self.name}: no answer to the first queries ({bad.outcome}: {bad.error})"
-            )
-        return Warmup(len(replies), True, median(reply.latency_s for reply in replies))
+        """Ask until the times settle; one without an answer ends the benchmark before it begins."""
+        texts = everyday(_WARMUP_QUERIES, self._options.seed)
+        return warm_up(self._ask_first, texts, self.now, longest_s=self._options.longest_s / 4)
 
     def single_stream(self, count: int, seed: int) -> Block:
         """Ask one request after the other; see `Subject`."""
         before, begun = self._begin()
         replies = self._run(self._in_turn(everyday(count, seed)))
-        return self._block([self._seconds(reply) for reply in replies], begun, before)
+        return self._of_replies(replies, begun, before)
 
     def server(self, rate: float, count: int, seed: int) -> Block:
         """Send requests at random times, whatever is under way; see `Subject`."""
@@ -114,14 +108,23 @@ class RemoteSubject:
             each.latency_s if each.ok else max(self._timeout_s, each.latency_s)
             for each in timeline.samples
         ]
-        return self._block(seconds, begun, before, window_s=count / rate)
+        silent = sum(not each.ok for each in timeline.samples)
+        return self._block(seconds, begun, before, window_s=count / rate, silent=silent)
 
     def offline(self, count: int, seed: int) -> Block:
         """Keep as many requests under way as a batch has queries; see `Subject`."""
         texts = everyday(count, seed)
         before, begun = self._begin()
         replies = self._run(self._at_once(texts, self._options.max_batch))
-        return self._block([self._seconds(reply) for reply in replies], begun, before)
+        return self._of_replies(replies, begun, before)
+
+    def _ask_first(self, batch: Sequence[str]) -> None:
+        reply = self._runner.run(self._ask(batch[0]))
+        if not reply.answered:
+            raise TargetError(
+                f"target {self.name}: no answer to the first queries "
+                f"({reply.outcome}: {reply.error})"
+            )
 
     async def _in_turn(self, texts: Sequence[str]) -> list[Reply]:
         return [await self._ask(text) for text in texts]
@@ -149,6 +152,12 @@ class RemoteSubject:
     def _begin(self) -> tuple[int | None, float]:
         return self._host(), self.now()
 
+    def _of_replies(self, replies: Sequence[Reply], begun: float, before: int | None) -> Block:
+        silent = sum(not reply.answered for reply in replies)
+        return self._block(
+            [self._seconds(reply) for reply in replies], begun, before, silent=silent
+        )
+
     def _block(
         self,
         seconds: Sequence[float],
@@ -156,10 +165,11 @@ class RemoteSubject:
         before: int | None,
         *,
         window_s: float | None = None,
+        silent: int,
     ) -> Block:
         elapsed = self.now() - begun
         share = waited_share(before, self._host(), elapsed)
-        return Block(tuple(seconds), elapsed, window_s, host_share=share)
+        return Block(tuple(seconds), elapsed, window_s, host_share=share, silent=silent)
 
     def _run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         with without_collections():

@@ -32,7 +32,7 @@ from clinigate.gpu_bench.ai.observe import figures, of_offline, of_server, of_si
 from clinigate.gpu_bench.ai.options import AiOptions
 from clinigate.gpu_bench.ai.pacing import block_numbers, queries_per_block
 from clinigate.gpu_bench.ai.subject import Subject
-from clinigate.gpu_bench.ai.sweep import sweep, sweep_exhibit, swept_rates
+from clinigate.gpu_bench.ai.sweep import sweep, sweep_exhibit, swept_rates, takes_s
 from clinigate.gpu_bench.ai.warmup import Warmup
 from clinigate.gpu_bench.regression.baseline import NOTE, Baseline
 from clinigate.gpu_bench.regression.compare import TAIL_BLOCKS
@@ -178,7 +178,7 @@ class _Run:
             for subject, blocks in turns if number % 2 else reversed(turns):
                 blocks.append(subject.single_stream(count, self._options.seed + number))
         self._shown["one at a time"] = own
-        self._observe(of_single_stream(own, self._options, self._caveats))
+        self._observe(of_single_stream(own, self._options, self._told(own)))
         confidence = self._options.confidence
         if self._bench.baseline is not None:
             self._observe(against_baseline(self._bench.baseline, own, confidence))
@@ -191,7 +191,7 @@ class _Run:
             self._subject.offline(count, self._options.seed + number) for number in self._numbers()
         ]
         self._batched_s = sum(b.elapsed_s for b in blocks) / sum(len(b.latencies) for b in blocks)
-        self._observe(of_offline(blocks, self._options, self._caveats))
+        self._observe(of_offline(blocks, self._options, self._told(blocks)))
 
     def _server(self) -> None:
         rate = self._options.limits.throughput_rps
@@ -209,11 +209,12 @@ class _Run:
                 blocks.append(self._subject.server(rate, count, self._options.seed + number))
                 windows.append((start, self._subject.now()))
         self._shown[f"{rate:g} a second"] = blocks
-        self._observe(of_server(blocks, self._options, self._caveats))
+        self._observe(of_server(blocks, self._options, self._told(blocks)))
         if watch is not None:
             self._observe(self._of_gpu(watch, windows))
-        if self._options.sweep:
-            rates = swept_rates(1 / self._batched_s)
+        capacity_rps = 1 / self._batched_s
+        if self._options.sweep and takes_s(capacity_rps) <= self._options.longest_s:
+            rates = swept_rates(capacity_rps)
             points = sweep(self._subject, rates, self._options.seed)
             self._observe([sweep_exhibit(points, self._options.limits)])
 
@@ -241,6 +242,13 @@ class _Run:
         )
         if watch.samples:
             yield gpu_exhibit(watch.samples, self._options.limits.gpu_utilization)
+
+    def _told(self, blocks: Sequence[Block]) -> tuple[str, ...]:
+        """What a reader must know beside the numbers of a scenario."""
+        if len(blocks) == self._options.blocks:
+            return self._caveats
+        short = f"{len(blocks)} of {self._options.blocks} blocks; then the scenario's time was over"
+        return (*self._caveats, f"{short}: --scenario-time gives it more")
 
     def _numbers(self) -> Iterator[int]:
         return block_numbers(self._options, self._subject.now)

@@ -10,11 +10,16 @@ from clinigate.gpu_bench.ai.blocks import Block, block_quantiles
 from clinigate.gpu_bench.ai.criteria import SERVER_P99, Limits
 from clinigate.gpu_bench.ai.subject import Subject
 
-__all__ = ["Point", "sweep", "sweep_exhibit", "swept_rates"]
+__all__ = ["Point", "sweep", "sweep_exhibit", "swept_rates", "takes_s"]
 
 #: Shares of what the model does in full batches; the last offers more than it can do.
 _SHARES = (0.25, 0.5, 0.7, 0.85, 1.1)
 _SECONDS, _FEWEST, _MOST = 2.0, 20, 400
+
+
+def takes_s(capacity_rps: float) -> float:
+    """Return the seconds that the curve of a model takes at least."""
+    return _FEWEST * sum(1 / rate for rate in swept_rates(capacity_rps))
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,15 @@ def test_throughput_is_queries_by_time_and_goodput_those_in_time_by_what_was_off
     assert good.unit == "1/s"
 
 
+def test_queries_without_an_answer_are_no_throughput_and_are_told() -> None:
+    """A service that refuses at once would else be the fastest of all."""
+    blocks = [Block((0.1,) * 60, 6.0, silent=60, host_share=0.0)] * 5
+    assert throughput_measurement("m", blocks, 0.95).value == 0
+    measured = percentile_measurement("m", blocks, 0.5, 0.95)
+    told = "300 of 300 brought no answer and count as the whole time limit"
+    assert measured.caveats == (told,)
+
+
 def test_fewer_blocks_than_five_bound_no_mean() -> None:
     few = mean_measurement("m", [1.0, 2.0, 3.0, 4.0], 0.95, unit="1")
     assert (few.interval.low, few.interval.high) == (None, None)

@@ -65,6 +65,9 @@ command.add_command(database)
               help="Stretches of measuring in each scenario; a comparison wants 20.")  # fmt: skip
 @click.option("--queries", type=click.IntRange(min=1), default=100, show_default=True,
               help="Queries in a block.")  # fmt: skip
+@click.option("--scenario-time", type=TIME, default="60s", show_default=True,
+              help="About how long a scenario may last; a slow model gets fewer "
+              "queries.")  # fmt: skip
 @click.option("--max-batch", type=click.IntRange(min=1), default=16, show_default=True,
               help="Most queries that are answered at once.")  # fmt: skip
 @click.option("--batch-budget", type=TIME, default="50ms", show_default=True,
@@ -125,6 +128,7 @@ def _request(given: Mapping[str, Any], baseline: Path | None, confidence: float)
         fixed_wait_s=given["batch_wait"],
         seed=given["seed"],
         sweep=given["sweep"],
+        longest_s=given["scenario_time"],
         confidence=confidence,
     )
     names = ("model", "remote", "compare", "device", "threads", "allow_cpu")
