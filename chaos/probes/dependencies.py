@@ -4,12 +4,14 @@ It reads the system's own counters before, during and after the fault. Two metri
 
     retry_storm     of the attempts at the dependency, those beyond `most` for each call; a failing
                     dependency that is asked again and again does not come back
-    breaker_opened  of the processes that use it, those that gave it up within `within` of the fault
+    breaker_opened  of the processes that use it, those that gave it up within `within` of the
+                    fault, so that requests no longer wait for it in vain
 
 What it asks a system for, with the parameters that change it:
 
     metrics   GET /metrics (Prometheus text) of each process that carries the labels `of`
-    calls, attempts, opened  names of the counters; the label `label` names the `dependency`
+    calls, attempts  names of the counters;  open  name of the gauge that is above 0 while calls
+              are kept away; their label `label` names the `dependency`
 """
 
 from __future__ import annotations
@@ -48,7 +50,7 @@ class _Manner:
     dependency: str
     calls: str
     attempts: str
-    opened: str
+    open: str
     most: float
     within_s: float
     rate: float
@@ -56,14 +58,14 @@ class _Manner:
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """What the counters of one process said at one moment."""
+    """What one process said at one moment: two counters and a gauge."""
 
     repetition: int
     at_s: float
     process: str
     calls: float
     attempts: float
-    opened: float
+    open: float
 
 
 class Dependencies:
@@ -89,7 +91,7 @@ class Dependencies:
             dependency=said.text("dependency", "database"),
             calls=said.text("calls", f"{prefix}_dependency_calls_total"),
             attempts=said.text("attempts", f"{prefix}_dependency_attempts_total"),
-            opened=said.text("opened", f"{prefix}_breaker_opened_total"),
+            open=said.text("open", f"{prefix}_breaker_open"),
             most=said.number("most", 3.0),
             within_s=said.seconds("within", 10.0),
             rate=said.rate("rate", 4.0),
@@ -134,7 +136,7 @@ class Dependencies:
         self, stopping: threading.Event, repetition: int, timeline: Timeline
     ) -> None:
         manner = self._manner
-        names = (manner.calls, manner.attempts, manner.opened)
+        names = (manner.calls, manner.attempts, manner.open)
         begun = timeline.now()
         async with Asker(self._system.topology().entry) as asker:
             for due in until(stopping, manner.rate):
@@ -183,12 +185,12 @@ class Dependencies:
     def _opened(self, metric: str) -> tuple[Any, ...]:
         should: set[tuple[int, str]] = set()
         did: set[tuple[int, str]] = set()
-        for before, look in self._pairs():
+        for look in self._looks:
             fault = self._faults.get(look.repetition)
             if fault is None or look.at_s < fault:
                 continue
             should.add((look.repetition, look.process))
-            if look.opened > before.opened and look.at_s <= fault + self._manner.within_s:
+            if look.open > 0 and look.at_s <= fault + self._manner.within_s:
                 did.add((look.repetition, look.process))
         measured = Measurement(
             metric=metric,
@@ -202,7 +204,7 @@ class Dependencies:
         names = ", ".join(sorted({process for _, process in should - did}))
         text = (
             f"{names} did not give {self._manner.dependency} up within "
-            f"{self._manner.within_s:g} s of the fault: each request waits for it in vain"
+            f"{self._manner.within_s:g} s of the fault; each request waits for it in vain"
         )
         return measured, Finding(metric, text)
 

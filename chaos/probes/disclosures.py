@@ -142,12 +142,15 @@ class Discloser:
         return OK
 
     async def _read_back(self, asker: Asker) -> None:
-        """Look up every trace until it is whole, or until the time to settle is over."""
+        """Look up every trace until it is whole, or until the time to settle is over.
+
+        Nobody waits for the trace of who was not answered: it may never have begun.
+        """
         deadline = time.monotonic() + self.manner.settle_s
         left = list(self.made)
         while left:
             await asyncio.gather(*(self._look_up(asker, one) for one in left))
-            left = [one for one in left if one.broken is not None]
+            left = [one for one in left if one.broken is not None and one.outcome == OK]
             if not left or time.monotonic() > deadline:
                 return
             await asyncio.sleep(_POLL_S)
