@@ -66,6 +66,7 @@ async def serve(state: Path, second_s: float) -> None:
     ready = state / "kubeconfig.new"
     write_kubeconfig(ready, server=server, authority=authority, token=access.admin_token)
     ready.replace(state / "kubeconfig")
+    print(f"localkube serves; export KUBECONFIG={state.absolute() / 'kubeconfig'}", flush=True)
     await _until(stop, tasks)
     await runner.cleanup()
     addresses.close()

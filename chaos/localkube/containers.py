@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import os
+import re
 import signal
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -19,7 +20,19 @@ _PR_SET_PDEATHSIG = 1
 _FIRST_BACKOFF_S = 10.0
 _LONGEST_BACKOFF_S = 300.0
 _RESET_AFTER_S = 600.0
+_VARIABLE = re.compile(r"\$?\$\(([A-Za-z_][\w.-]*)\)")
 _PAUSE = ("sleep", "infinity")
+
+
+def _expanded(word: str, environment: Mapping[str, str]) -> str:
+    """A word of a command with `$(NAME)` replaced; `$$(NAME)` and unknown names are kept."""
+
+    def value(found: re.Match[str]) -> str:
+        if found[0].startswith("$$"):
+            return found[0][1:]
+        return environment.get(found[1], found[0])
+
+    return _VARIABLE.sub(value, word)
 
 
 def _die_with_parent() -> None:
@@ -86,7 +99,10 @@ class Container:
         return self._policy == "Always" or (self._policy == "OnFailure" and code != 0)
 
     async def _run_once(self) -> int:
-        command = [*(self.spec.get("command") or ()), *(self.spec.get("args") or ())]
+        command = [
+            _expanded(str(word), self.environment)
+            for word in (*(self.spec.get("command") or ()), *(self.spec.get("args") or ()))
+        ]
         started = now()
         try:
             with self._log.open("ab") as log:

@@ -94,6 +94,22 @@ def _pid_of(space: Space) -> int:
     raise AssertionError("no process of this pod")
 
 
+def test_a_command_knows_the_variables_of_its_container(space: Space) -> None:
+    words = ["print", "$(POD_IP)", "$(BOOT_S)", "$$(BOOT_S)", "$(NONE)"]
+    code = "import sys, time; print(*sys.argv[1:], flush=True); time.sleep(600)"
+    space.deploy(command=[sys.executable, "-IuSc", code, *words], replicas=1, boot_s=7.0)
+
+    def log() -> str:
+        pods = [each for each in space.pods() if each.status and each.status.pod_ip]
+        return (
+            str(space.api.core.read_namespaced_pod_log(pods[0].metadata.name, space.name))
+            if pods
+            else ""
+        )
+
+    assert until(log).split()[2:] == ["7.0", "$(BOOT_S)", "$(NONE)"]
+
+
 def test_grace_ends_a_pod_that_ignores_its_signal(space: Space) -> None:
     space.deploy(command=STUBBORN, replicas=1, grace_s=5)
     pod = until(lambda: [each for each in space.pods() if each.status.phase == "Running"])[0]
