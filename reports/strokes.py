@@ -34,8 +34,10 @@ def stroke(
         return Line(series.name, style, steps, f"{steps}V{height}Z" if steps else "")
     path = _path(places)
     under = style == "bad" and up.low == 0 and not up.logarithmic
-    dots = tuple(place for place in places if place) if form is Form.THROUGHPUT_LATENCY else ()
-    return Line(series.name, style, path, _area(places, height) if under else "", dots)
+    dots = [place for place in places if place]
+    if form is not Form.THROUGHPUT_LATENCY:
+        dots = _lonely(places)
+    return Line(series.name, style, path, _area(places, height) if under else "", tuple(dots))
 
 
 def _style(name: str, number: int) -> str:
@@ -46,13 +48,19 @@ def _style(name: str, number: int) -> str:
     return "good" if said & _GOOD_WORDS else f"l{number % _STYLES}"
 
 
+def _lonely(places: Sequence[tuple[float, float] | None]) -> list[tuple[float, float]]:
+    """Places between two holes, which no line would show."""
+    around = zip((None, *places), places, (*places[1:], None), strict=False)
+    return [place for before, place, after in around if place and not before and not after]
+
+
 def _path(places: Sequence[tuple[float, float] | None]) -> str:
     """A line through the places; a hole interrupts it."""
     parts, pen_down = [], False
     for place in places:
         if place is not None:
             x, y = _number(place[0] * _WIDTH / 100), _number(place[1])
-            parts.append(f"L{x} {y}" if pen_down else f"M{x} {y}h0")
+            parts.append(f"L{x} {y}" if pen_down else f"M{x} {y}")
         pen_down = place is not None
     return "".join(parts)
 

@@ -31,7 +31,7 @@ __all__ = [
 
 #: Points that a line of a figure has at most.
 MOST_POINTS = 600
-_MOST_BINS = 60
+_LEAST_BINS, _MOST_BINS = 12, 60
 _BINS_A_DECADE = (1000, 500, 200, 100, 50, 20, 10, 5, 2, 1)
 _SMALLEST_S = 1e-7
 _MOST_STEPS = 240
@@ -185,13 +185,19 @@ def _named(metric: str, histograms: Histograms) -> dict[str, Histogram]:
 
 
 def _edges(histograms: Sequence[Histogram]) -> tuple[float, ...]:
-    """Edges at round powers of ten, as close as few enough bins allow, around all values."""
+    """Edges at round parts of a decade around all values.
+
+    They are as close as about 2 n^(1/3) bins allow (the rule of Rice University): more would draw
+    the chance of few values.
+    """
     low = max(min(h.min or 0.0 for h in histograms), _SMALLEST_S)
     high = max(*(h.max or 0.0 for h in histograms), low)
+    few = 2 * max(h.count for h in histograms) ** (1 / 3)
+    most = min(max(few, _LEAST_BINS), _MOST_BINS)
     for parts in _BINS_A_DECADE:
         first = math.floor(math.log10(low) * parts)
         last = math.floor(math.log10(high) * parts) + 1
-        if last - first <= _MOST_BINS:
+        if last - first <= most:
             break
     return tuple(float(f"{10 ** (number / parts):.6g}") for number in range(first, last + 1))
 
