@@ -82,7 +82,7 @@ def record(
 ) -> None:
     """Record what the prober saw of every repetition in which the fault was there."""
     recoveries = [_recovery(result, experiment.load) for result in results]
-    invalid = next((r.schedule.invalid for r in results if r.schedule is not None), None)
+    invalid = _invalid(results, recoveries)
     for about in (
         *_times(experiment, results, recoveries, invalid),
         *(_slo(experiment, SLOS[name], results, invalid) for name in experiment.slos),
@@ -126,6 +126,21 @@ def _recovery(result: RepetitionResult, load: LoadSpec) -> Recovery | None:
         return None  # too few answers to tell: not recovered, as far as anyone can say
 
 
+def _invalid(
+    results: Sequence[RepetitionResult], recoveries: Sequence[Recovery | None]
+) -> str | None:
+    """Why what the prober saw says nothing; the first reason of all repetitions."""
+    for result, recovery in zip(results, recoveries, strict=True):
+        if result.schedule is not None and result.schedule.invalid is not None:
+            return result.schedule.invalid
+        where = f"repetition {result.number}"
+        if recovery is None:
+            return f"{where}: too few answers came after the fault to tell of a recovery"
+        if result.cut_short and recovery.rto_s is None:
+            return f"{where}: the run was ended before a recovery could be seen"
+    return None
+
+
 def _times(
     experiment: Experiment,
     results: Sequence[RepetitionResult],
@@ -134,14 +149,25 @@ def _times(
 ) -> tuple[Measurement | None, ...]:
     rto = [None if r is None else r.rto_s for r in recoveries]
     bad = [None if r is None else r.bad_seconds for r in recoveries]
+    pairs = zip(results, recoveries, strict=True)
     judged = "time-to-restore" in experiment.slos
     return (
         _worst(experiment, "rto", rto, invalid),
         _worst(experiment, SLOS["time-to-restore"].metric, rto, invalid) if judged else None,
         _worst(experiment, "budget_spent", bad, invalid),
         # Taken from the ledger and not from the prober: it holds whatever the prober did.
-        _worst(experiment, "undo", [result.undo_s for result in results], None),
+        _worst(experiment, "undo", [_undo_s(experiment, *pair) for pair in pairs], None),
     )
+
+
+def _undo_s(
+    experiment: Experiment, result: RepetitionResult, recovery: Recovery | None
+) -> float | None:
+    """The undo's delay; None where it is not verified, by its steps or, if asked, by the entry."""
+    never_well = recovery is not None and recovery.rto_s is None and not result.cut_short
+    if experiment.undo.verify == "steady-state" and never_well:
+        return None
+    return result.undo_s
 
 
 def _worst(

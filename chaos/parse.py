@@ -44,6 +44,7 @@ KIND = "ChaosExperiment"
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _METRIC = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _BUILTIN = Path(__file__).with_name("experiments")
 
 T = TypeVar("T")
@@ -92,8 +93,9 @@ _SEE = "write an experiment (docs/chaos.md)"
 
 def _plain(path: Path, shown: str) -> Json:
     """The same document as values, for parameters, whose keys only their reader knows."""
+    text = path.read_text(encoding="utf-8-sig")
     try:
-        plain: Json = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+        plain: Json = yaml.load(text, Loader=_Loader)  # noqa: S506 - the safe loader, in C where it is built
     except (yaml.YAMLError, ValueError) as error:
         raise PackError(f"{shown}: a value that YAML cannot build: {error}; quote it") from None
     return plain

@@ -81,6 +81,7 @@ class RepetitionResult:
         undo_due_s: when it was to be taken back; `undone_at_s`: when that was verified.
         undo_failure: why it is not taken back.
         aborted: why it ended early.
+        cut_short: the operator did not wait for the recovery, which is then unknown.
         inject_failure: what injecting said; `inject_error`: the name of the error's class.
         ledger: the ledger's last state.
         journal: Chaos Toolkit's journal, None where it could not write one.
@@ -96,6 +97,7 @@ class RepetitionResult:
     undone_at_s: float | None = None
     undo_failure: str | None = None
     aborted: str | None = None
+    cut_short: bool = False
     inject_failure: str | None = None
     inject_error: str = ""
     ledger: LedgerState = field(default_factory=LedgerState)

@@ -128,6 +128,29 @@ def test_what_is_missed_fails_and_what_nobody_saw_never_passes(bench: Bench) -> 
     assert [fault.metric for fault in recorder.about(Fault)] == ["chaos.raise_flag.kept"]
 
 
+def test_what_never_recovers_is_a_failure_and_no_zero(bench: Bench) -> None:
+    """The undo was right and the system stays down all the same: RTO and undo FAIL, by "never"."""
+    experiment = bench.experiment
+    down = everyone(bench).with_experiment(
+        load=replace(experiment.load, after_s=0.8),
+        undo=replace(experiment.undo, verify="steady-state"),
+    )
+
+    def stay_down() -> None:
+        for thing in ("api-1", "api-2", "api-3"):
+            (down.things / "api" / thing).rename(down.things / "api" / f"{thing}-lost")
+            (down.things / "api" / f"{thing}-lost.flag").touch()
+
+    once_flagged(down, stay_down)
+    recorder = ListRecorder()
+    assert run(down, recorder) == RunOutcome()
+    verdicts = recorder.verdicts(down.experiment)
+    assert (verdicts["rto"], verdicts["undo"]) == ("FAIL", "FAIL")
+    found = {m.metric.rpartition(".")[2]: m for m in recorder.about(Measurement)}
+    assert (found["rto"].value, found["rto"].events) == (None, 1)
+    assert any("no stable" in finding.message for finding in recorder.about(Finding))
+
+
 @pytest.mark.parametrize(
     ("how", "why"),
     [("rule", "abort rule 'entry.errors > 0'"), ("kill file", "kill file"), ("INT", "SIGINT")],
