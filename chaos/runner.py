@@ -314,10 +314,13 @@ def _story(result: RepetitionResult) -> dict[str, Any]:
 
 
 def _blobs(result: RepetitionResult, recorder: Recorder) -> tuple[str, ...]:
-    """Chaos Toolkit's part of the evidence: what it was given, and its journal."""
+    """What Chaos Toolkit was given, its journal, and every request of the prober."""
     digests = [_json_blob(result.compiled, recorder)] if result.compiled else []
     if result.journal is not None:
         digests.append(_json_blob(result.journal, recorder))
+    if result.timeline.path is not None:
+        samples = result.timeline.path.read_bytes()
+        digests.append(recorder.blob(samples, "application/x-ndjson"))
     return tuple(digests)
 
 

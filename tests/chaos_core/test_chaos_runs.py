@@ -65,8 +65,9 @@ def test_one_of_three_is_not_missed(bench: Bench) -> None:
         "injecting", "injected", "undoing", "step", "undone",
     ]  # fmt: skip
     assert story["undone_by"] == "chaos-toolkit"
-    # What Chaos Toolkit was given, and its journal.
-    compiled, journal = (json.loads(data) for data, _ in recorder.blobs)
+    # What Chaos Toolkit was given, its journal, and every request.
+    compiled, journal = (json.loads(data) for data, _ in recorder.blobs[:2])
+    assert recorder.blobs[2][0].count(b'"sample"') == sum(story["outcomes"].values())
     assert compiled["runtime"]["rollbacks"]["strategy"] == "always"
     assert journal["status"] == "completed"
     assert [activity["status"] for activity in journal["rollbacks"]] == ["succeeded"]
