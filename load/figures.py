@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from clinigate.core.exhibit import Exhibit, Form, Mark, Series, Span
-from clinigate.load.capacity import Stage
 from clinigate.load.criteria import LATENCY_P95, metric
-from clinigate.load.observe import Played
+from clinigate.load.observe import Played, capacity_claims
 from clinigate.load.orders import bin_length
 from clinigate.load.shape import shape_of
 from clinigate.load.tally import Bin, Miss
@@ -33,7 +32,7 @@ def exhibits(played: Played) -> Iterator[Exhibit]:
         yield percentiles_exhibit(
             name, {"replies": latency}, title="Latency of replies by percentile", limit=limit_s
         )
-        yield _throughput(name, played.stages, limit_s)
+        yield _throughput(name, played, limit_s)
 
 
 def _all_latencies(played: Played) -> Histogram:
@@ -100,9 +99,10 @@ def _note(played: Played) -> str:
     return f"{span:g} {arrivals.curve.unit} are played in {arrivals.duration_s:g} s"
 
 
-def _throughput(name: str, stages: Sequence[Stage], limit_s: float) -> Exhibit:
+def _throughput(name: str, played: Played, limit_s: float) -> Exhibit:
     held = sorted(
-        (stage for stage in stages if stage.latency.count), key=lambda stage: stage.replies_per_s
+        (stage for stage in played.stages if stage.latency.count),
+        key=lambda stage: stage.replies_per_s,
     )
     x = tuple(stage.replies_per_s for stage in held)
     return Exhibit(
@@ -116,4 +116,5 @@ def _throughput(name: str, stages: Sequence[Stage], limit_s: float) -> Exhibit:
             Series("p95", x, tuple(stage.latency.quantile(0.95) for stage in held)),
         ),
         limit=limit_s,
+        note=". ".join(capacity_claims(played)),
     )

@@ -27,7 +27,7 @@ from clinigate.load.tally import Miss, Stratum, Tally
 from clinigate.load.weighted import Strata, weighted_quantile, weighted_quantile_interval
 from clinigate.measure.histogram import Histogram
 
-__all__ = ["Played", "observations"]
+__all__ = ["Played", "capacity_claims", "observations"]
 
 _FINDINGS_SHOWN = 20
 
@@ -101,7 +101,7 @@ def _measurements(played: Played) -> Iterator[tuple[str, Measurement]]:
     if played.streamed:
         first = [(role, tally.stratum(role.name).first) for role in roles]
         yield TTFT_P95, _weighted(metric(profile, TTFT_P95), first, played.confidence)
-    yield SCHEDULE, _schedule(profile, tally)
+    yield SCHEDULE, _schedule(played)
     yield CONCURRENCY, _concurrency(played)
 
 
@@ -180,24 +180,43 @@ def _weighted(name: str, parts: Sequence[tuple[Role, Histogram]], confidence: fl
     )
 
 
-def _schedule(profile: Profile, tally: Tally) -> Measurement:
-    """The lag behind the schedule; every message was timed, so that nothing is left to chance."""
+def _schedule(played: Played) -> Measurement:
+    """The lag behind the schedule; every message was timed, so that nothing is left to chance.
+
+    What the schedule amounted to stands beside it, where every reader of the verdicts sees it.
+    """
+    tally = played.tally
     lag = tally.lag.quantile(0.99)
     return Measurement(
-        metric=metric(profile, SCHEDULE),
+        metric=metric(played.profile, SCHEDULE),
         kind=Kind.QUANTILE,
         value=lag,
         unit="s",
         n=tally.lag.count,
         interval=Interval(lag, lag, 1.0, "every message of the run was timed"),
+        caveats=capacity_claims(played),
     )
 
 
 def _concurrency(played: Played) -> Measurement:
     """The concurrency that was proven; no criterion judges it, and nobody reads more into it."""
     proven = proven_concurrency(played.stages)
+    value = None if proven is None else proven[0]
+    return Measurement(
+        metric=metric(played.profile, CONCURRENCY),
+        kind=Kind.MEAN,
+        value=value,
+        unit="conversations",
+        n=len(played.stages) if value is not None else 0,
+        caveats=capacity_claims(played),
+    )
+
+
+def capacity_claims(played: Played) -> tuple[str, str]:
+    """Say what was proven, and what is an extrapolation from it."""
     cpu_s = sum(signs.cpu_s for signs in played.tally.signs.values())
-    value, said = None, "no conversation was under way when the generator looked"
+    proven = proven_concurrency(played.stages)
+    said = "no conversation was under way when the generator looked"
     if proven is not None:
         value, stage = proven
         said = (
@@ -205,14 +224,7 @@ def _concurrency(played: Played) -> Measurement:
             f"{stage.end_s:.4g} s, with {stage.replies_per_s:.3g} replies a second, by "
             f"{played.workers} worker(s)"
         )
-    return Measurement(
-        metric=metric(played.profile, CONCURRENCY),
-        kind=Kind.MEAN,
-        value=value,
-        unit="conversations",
-        n=len(played.stages) if value is not None else 0,
-        caveats=(said, extrapolation(played.stages, cpu_s)),
-    )
+    return said, extrapolation(played.stages, cpu_s)
 
 
 def _miss_finding(profile: Profile, miss: Miss) -> Finding:

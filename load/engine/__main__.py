@@ -8,8 +8,10 @@ Started by `clinigate load run`; by hand only as a worker on another machine:
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
+import resource
 import signal
 import sys
 from collections.abc import Sequence
@@ -28,6 +30,7 @@ __all__ = ["main"]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Play the part that the arguments name; return the exit code."""
     options = _parser().parse_args(arguments)
+    _allow_many_connections()
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(number, stop.set)
@@ -68,6 +71,13 @@ def _work(host: str, port: int, stop: Event) -> int:
             return 0
     runner.greenlet.join(timeout=5.0)
     return 0
+
+
+def _allow_many_connections() -> None:
+    """Every conversation holds a descriptor: raise their number to what the system allows."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _end_with_parent(parent: int, stop: Event) -> None:

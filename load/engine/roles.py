@@ -55,7 +55,8 @@ def alone(orders: Orders, journal: Journal, stop: Event) -> None:
     if stopped:
         session.stop()
     journal.delta(0, number, session.take().to_plain())
-    journal.end("stopped" if stopped else "complete")
+    how = "broken" if session.trouble else "stopped" if stopped else "complete"
+    journal.end(how, session.trouble)
 
 
 def attach_worker(runner: WorkerRunner) -> None:
@@ -104,7 +105,7 @@ class _Worker:
     def _finish(self, session: Session) -> None:
         session.finished.wait()
         self._done = True
-        self._runner.send_message(DONE, {"trouble": None, REPORT: self._next(session)})
+        self._runner.send_message(DONE, {"trouble": session.trouble, REPORT: self._next(session)})
 
     def _next(self, session: Session) -> dict[str, Any]:
         number, self._number = self._number, self._number + 1

@@ -33,6 +33,7 @@ class Session:
     Attributes:
         tally: what was counted since it was last taken.
         finished: set once nothing more will be counted.
+        trouble: why what was counted is no measurement; None where it is.
         over: whether nobody says anything new any more.
     """
 
@@ -47,6 +48,7 @@ class Session:
         self.tally = Tally()
         self.finished = Event()
         self.over = False
+        self.trouble: str | None = None
         self.talking = 0
         self.waiting = 0
         self.place = Place(orders.asking, timeout_s=orders.profile.timeout_s, clock=self.now)
@@ -57,7 +59,7 @@ class Session:
 
     def start(self) -> None:
         """Begin; returns at once."""
-        self._greenlets = [gevent.spawn(self._play), gevent.spawn(self._tick)]
+        self._greenlets = [gevent.spawn(self._played), gevent.spawn(self._tick)]
 
     def stop(self) -> None:
         """End now: replies still open are counted as undecided."""
@@ -79,6 +81,21 @@ class Session:
     def bin_of(self, at_s: float) -> int:
         """The stretch of the timeline that a moment lies in."""
         return max(0, math.floor(at_s / self.orders.bin_s))
+
+    def broke(self, error: Exception) -> None:
+        """Note that the generator itself is at fault; what it counts is no measurement any more."""
+        self.trouble = f"the generator broke with {type(error).__name__}"
+        if isinstance(error, OSError) and error.strerror:
+            self.trouble += f" ({error.strerror})"
+
+    def _played(self) -> None:
+        """Play to the end; a mistake of ours ends the run and is told, instead of hanging it."""
+        try:
+            self._play()
+        except Exception as error:  # noqa: BLE001 - nobody is above a greenlet who would see it
+            self.broke(error)
+            self.over = True
+            self._end()
 
     def _play(self) -> None:
         """1. Begin conversations; 2. wait for the replies that are still out; 3. end."""

@@ -43,6 +43,9 @@ class ConversationUser(User):
         came_at = self._due
         try:
             heard = self._talk_through()
+        except Exception as error:  # noqa: BLE001 - Locust would log it and begin once more
+            session.broke(error)
+        else:
             stratum = session.tally.stratum(persona)
             if heard.failed is not None:
                 stratum.abandoned += 1

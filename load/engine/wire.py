@@ -7,6 +7,7 @@ bytes before it hands anything on, which puts hundreds of milliseconds onto the 
 
 from __future__ import annotations
 
+import errno
 import socket
 import ssl
 import time
@@ -27,6 +28,8 @@ __all__ = ["Exchange", "Line"]
 _BLOCK = 16 * 1024
 #: After so long a pause somebody looks whether the service has hung up meanwhile.
 _IDLE_S = 1.0
+#: What this machine refuses and no service has a part in: files, ports and buffers that ran out.
+_OURS = frozenset({errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.ENOMEM})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,11 @@ class Line:
         self._used_at = 0.0
 
     def ask(self, body: bytes) -> Exchange:
-        """Send one request and take in the whole reply; a failure is a reply that failed."""
+        """Send one request and take in the whole reply; a failure is a reply that failed.
+
+        Raises:
+            OSError: this machine has no connection to give; that is no failure of the service.
+        """
         try:
             with gevent.Timeout(self._place.timeout_s, _TooLateError()):
                 return self._ask(body)
@@ -67,7 +74,9 @@ class Line:
             failed = "TLS refused"
         except socket.gaierror:
             failed = "host unknown"
-        except (OSError, HTTPParseError):
+        except (OSError, HTTPParseError) as error:
+            if getattr(error, "errno", None) in _OURS:
+                raise
             failed = "connection lost"
         self.close()
         return Exchange(Heard(failed))

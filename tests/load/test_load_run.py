@@ -23,10 +23,10 @@ PROGRAM = Path(sys.executable).with_name("clinigate")
 Until = Callable[..., None]
 
 
-def called(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+def called(folder: Path, *arguments: str, before: tuple[str, ...] = ()) -> subprocess.Popen[str]:
     environ = {k: v for k, v in os.environ.items() if not k.startswith("CLINIGATE")}
     return subprocess.Popen(
-        [str(PROGRAM), "load", "run", *arguments],
+        [*before, str(PROGRAM), "load", "run", *arguments],
         cwd=folder,
         env=environ,
         stdout=subprocess.PIPE,
@@ -96,6 +96,18 @@ def test_a_generator_that_cannot_keep_up_measured_nothing(
     assert set(statuses(folder).values()) == {Status.ERROR}
     assert all(reason.startswith("invalid run: ") for reason in reasons(folder))
     assert service.asked > 1
+
+
+def test_a_machine_without_connections_to_give_is_the_generators_trouble(
+    folder: Path, service: Any
+) -> None:
+    service.delay_s = 5.0
+    few = ("sh", "-c", 'ulimit -n 40; exec "$@"', "sh")
+    process = called(folder, "--profile", "seconds", "--rate", "60", "--duration", "1", before=few)
+    out, err = process.communicate(timeout=90)
+    assert process.returncode == 1, out + err
+    assert set(statuses(folder).values()) == {Status.ERROR}
+    assert any("Too many open files" in reason for reason in reasons(folder))
 
 
 def test_a_service_that_fails_fails_and_is_no_invalid_run(

@@ -26,9 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-#: How fast the reference service speaks: instant replies would never meet each other.
-_FIRST_TOKEN_S = 0.6
-_TOKENS_PER_S = 150.0
+#: How long the reference service thinks: instant replies would never meet each other.
+_FIRST_TOKEN_S = 0.8
 
 
 @click.group("load")
@@ -229,16 +228,14 @@ def _addressed(configured: TargetSpec | None, url: str, model: str) -> TargetSpe
 
 @contextmanager
 def _reference(defect: str | None) -> Iterator[tuple[TargetSpec, Path, Mapping[str, str]]]:
-    """The reference service as replicas behind an entry, which speaks at a model's pace."""
+    """The reference service as replicas behind an entry, which takes its time like a model."""
     import json
 
     from clinigate.config.target import OpenAISpec
     from clinigate.reference.cluster import running_cluster
 
     defects = () if defect is None else (defect,)
-    with running_cluster(
-        defects=defects, first_token_s=_FIRST_TOKEN_S, tokens_per_s=_TOKENS_PER_S
-    ) as topology:
+    with running_cluster(defects=defects, first_token_s=_FIRST_TOKEN_S) as topology:
         entry = json.loads(topology.read_text(encoding="utf-8"))["entry"]
         click.echo(f"reference service: {entry['url']}", err=True)
         spec = OpenAISpec.model_validate(
