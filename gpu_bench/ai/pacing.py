@@ -11,6 +11,8 @@ __all__ = ["block_numbers", "queries_per_block"]
 #: A block with fewer has no percentile worth the name.
 _FEWEST = 20
 _FEWEST_BATCHES = 4
+#: A clock may be too coarse for a model that does nothing.
+_SHORTEST_S = 1e-9
 
 
 def queries_per_block(
@@ -24,9 +26,9 @@ def queries_per_block(
         batches: whether they are asked in full batches, of which a block has some.
         least_s: what a block lasts at least, whatever was asked for.
     """
-    room_s = options.longest_s / options.blocks
-    wanted = max(options.queries, round(least_s / seconds_each))
-    count = max(_FEWEST, min(wanted, int(room_s / seconds_each)))
+    each_s = max(seconds_each, _SHORTEST_S)
+    most = int(options.longest_s / options.blocks / each_s)
+    count = max(_FEWEST, min(options.queries, most), round(least_s / each_s))
     if not batches:
         return count
     size = options.max_batch

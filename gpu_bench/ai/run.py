@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
+from clinigate.core.canonical import canonical_bytes
 from clinigate.core.codec import to_plain
 from clinigate.core.criterion import Criterion
 from clinigate.core.exhibit import Exhibit
@@ -148,7 +149,10 @@ class _Run:
 
     def _warm_up(self) -> None:
         self._warmed = self._subject.warm_up()
-        self._batched_s = self._warmed.median_s
+        batches = self._warmed.batch_s
+        self._batched_s = min(
+            seconds / size for size, seconds in {1: self._warmed.median_s, **batches}.items()
+        )
         if self._bench.rival is not None:
             self._bench.rival.warm_up()
         self._caveats = (f"timed on {self._subject.device}",)
@@ -178,12 +182,14 @@ class _Run:
             for subject, blocks in turns if number % 2 else reversed(turns):
                 blocks.append(subject.single_stream(count, self._options.seed + number))
         self._shown["one at a time"] = own
-        self._observe(of_single_stream(own, self._options, self._told(own)))
+        raw = self._raw(SINGLE_STREAM, own)
+        self._observe(of_single_stream(own, self._options, self._told(own)), raw)
         confidence = self._options.confidence
         if self._bench.baseline is not None:
-            self._observe(against_baseline(self._bench.baseline, own, confidence))
+            self._observe(against_baseline(self._bench.baseline, own, confidence), raw)
         if rival is not None:
-            self._observe(against_rival(theirs, own, confidence, name=rival.name))
+            raw += self._raw(f"{SINGLE_STREAM}, rival", theirs)
+            self._observe(against_rival(theirs, own, confidence, name=rival.name), raw)
 
     def _offline(self) -> None:
         count = queries_per_block(self._options, self._batched_s, batches=True)
@@ -191,7 +197,8 @@ class _Run:
             self._subject.offline(count, self._options.seed + number) for number in self._numbers()
         ]
         self._batched_s = sum(b.elapsed_s for b in blocks) / sum(len(b.latencies) for b in blocks)
-        self._observe(of_offline(blocks, self._options, self._told(blocks)))
+        raw = self._raw(OFFLINE, blocks)
+        self._observe(of_offline(blocks, self._options, self._told(blocks)), raw)
 
     def _server(self) -> None:
         rate = self._options.limits.throughput_rps
@@ -209,7 +216,8 @@ class _Run:
                 blocks.append(self._subject.server(rate, count, self._options.seed + number))
                 windows.append((start, self._subject.now()))
         self._shown[f"{rate:g} a second"] = blocks
-        self._observe(of_server(blocks, self._options, self._told(blocks)))
+        raw = self._raw(SERVER, blocks)
+        self._observe(of_server(blocks, self._options, self._told(blocks)), raw)
         if watch is not None:
             self._observe(self._of_gpu(watch, windows))
         capacity_rps = 1 / self._batched_s
@@ -253,9 +261,20 @@ class _Run:
     def _numbers(self) -> Iterator[int]:
         return block_numbers(self._options, self._subject.now)
 
-    def _observe(self, seen: Iterable[Measurement | Exhibit]) -> None:
+    def _raw(self, scenario: str, blocks: Sequence[Block]) -> tuple[str, ...]:
+        """Keep every latency as evidence, and return its digest."""
+        plain = {
+            "scenario": scenario,
+            "unit": "ns",
+            "blocks": [[round(each * 1e9) for each in block.latencies] for block in blocks],
+        }
+        return (self._recorder.blob(canonical_bytes(plain), "application/json"),)
+
+    def _observe(
+        self, seen: Iterable[Measurement | Exhibit], evidence: tuple[str, ...] = ()
+    ) -> None:
         for about in seen:
-            self._record(about)
+            self._record(about, evidence)
             if isinstance(about, Measurement):
                 self._found(about)
 
@@ -264,6 +283,6 @@ class _Run:
         if found is not None:
             self._record(found)
 
-    def _record(self, about: About) -> None:
-        controls = self._controls.get(about.metric, ())
-        self._recorder.observation(_observation(about, controls))
+    def _record(self, about: About, evidence: tuple[str, ...] = ()) -> None:
+        observation = _observation(about, self._controls.get(about.metric, ()))
+        self._recorder.observation(replace(observation, evidence=evidence))

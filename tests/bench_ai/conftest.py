@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -81,12 +82,18 @@ class Notebook:
     def __init__(self) -> None:
         self.observations: list[Observation] = []
         self.notes: dict[str, Any] = {}
+        self.blobs: dict[str, Any] = {}
 
     def observation(self, observation: Observation) -> None:
         self.observations.append(observation)
 
     def note(self, topic: str, body: Mapping[str, Any]) -> None:
         self.notes[topic] = dict(body)
+
+    def blob(self, data: bytes, media_type: str) -> str:
+        digest = f"sha256:{len(self.blobs)}"
+        self.blobs[digest] = json.loads(data)
+        return digest
 
     def about(self, metric: str) -> list[Any]:
         return [o.about for o in self.observations if o.about.metric == metric]

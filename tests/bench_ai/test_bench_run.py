@@ -49,6 +49,15 @@ def test_a_model_that_is_fast_enough_passes(virtual, notebook) -> None:
     assert "timed on cpu (virtual processor, 1 threads)" in measured.caveats
 
 
+def test_every_latency_is_kept_as_evidence(virtual, notebook) -> None:
+    run_ai_bench(AiBench(virtual(OPTIONS, steady), OPTIONS), notebook)
+    (seen,) = (o for o in notebook.observations if o.about.metric == names.SINGLE_P50)
+    (digest,) = seen.evidence
+    raw = notebook.blobs[digest]
+    assert raw["scenario"] == "single-stream"
+    assert raw["blocks"] == [[6_000_000] * 100] * 5
+
+
 def test_the_figures_are_there(virtual, notebook) -> None:
     run_ai_bench(AiBench(virtual(OPTIONS, steady), OPTIONS), notebook)
     shown = [o.about for o in notebook.observations if isinstance(o.about, Exhibit)]
