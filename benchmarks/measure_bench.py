@@ -29,7 +29,7 @@ from pathlib import Path
 from clinigate.measure.arrivals import constant
 from clinigate.measure.histogram import Histogram
 from clinigate.measure.hostguard import HostGuard
-from clinigate.measure.prober import OpenLoopProber
+from clinigate.measure.prober import OpenLoopProber, probe
 from clinigate.measure.timeline import Timeline
 
 ERROR_PROMISED, STALL_PROMISED, LAG_PROMISED_S = 0.005, 0.02, 0.010
@@ -182,19 +182,43 @@ def stalling_server() -> Iterator[int]:
             process.kill()
 
 
+class Asking(asyncio.Protocol):
+    """One kept-alive connection: as little work as can be, since a thaw answers all at once."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._answer.set_result(data.startswith(b"HTTP/1.1 200") and data.endswith(b"ok"))
+
+    async def ask(self) -> bool:
+        self._answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._transport.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        return await self._answer
+
+
 def probe_open(port: int, seconds: float) -> tuple[float, float]:
-    idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+    idle: list[Asking] = []
 
     async def ask(_: int) -> str:
-        connection = idle.pop() if idle else await asyncio.open_connection("127.0.0.1", port)
-        connection[1].write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-        answer = await connection[0].readuntil(b"ok")
+        if not idle:
+            loop = asyncio.get_running_loop()
+            idle.append((await loop.create_connection(Asking, "127.0.0.1", port))[1])
+        connection = idle.pop()
+        good = await connection.ask()
         idle.append(connection)
-        return "ok" if answer.startswith(b"HTTP/1.1 200") else "bad"
+        return "ok" if good else "bad"
 
-    timeline = Timeline()
-    with OpenLoopProber(ask, constant(RATE, seconds), timeline=timeline, timeout_s=5) as prober:
-        prober.finish()
+    async def main() -> Timeline:
+        # As many connections as a stall needs are there before it, as wrk and Locust have theirs.
+        stalled = [0.0] * round(1.2 * RATE * FROZEN_S)
+        await probe(ask, stalled, timeline=Timeline(), timeout_s=5)
+        timeline = Timeline()
+        await probe(ask, constant(RATE, seconds), timeline=timeline, timeout_s=5)
+        return timeline
+
+    timeline = asyncio.run(main())
     assert timeline.outcomes == {"ok": round(RATE * seconds)}, timeline.outcomes
     return timeline.latencies.quantile(0.95) or 0.0, timeline.latencies.quantile(0.99) or 0.0
 
@@ -228,7 +252,9 @@ def probe_locust(port: int, seconds: float) -> tuple[float, float] | None:
 
 def stall(seconds: float) -> bool:
     """Print p95 and p99 of the stalling service as each tool sees it; whether ours are kept."""
-    analytic = [SERVICE_S + FROZEN_S - (1 - q) * PERIOD_S for q in (0.95, 0.99)]
+    # Who comes while it is frozen waits for the thaw and the service; so does, from its coming,
+    # whoever is being served when the freeze begins.
+    analytic = [2 * SERVICE_S + FROZEN_S - (1 - q) * PERIOD_S for q in (0.95, 0.99)]
     print(
         f"service of {SERVICE_S * 1e3:g} ms, frozen {FROZEN_S:g} s in {PERIOD_S:g}, {seconds:g} s"
     )
