@@ -23,6 +23,7 @@ from clinigate.measure.timelinefile import Sample
 
 __all__ = [
     "bad_seconds",
+    "busy",
     "record",
     "record_gaps",
     "record_invariant_gap",
@@ -59,8 +60,18 @@ def record_invariant_gap(
         _observe(experiment, Gap(f"{metric}_p99", reason), recorder)
 
 
-def record_witness(experiment: Experiment, name: str, witness: Witness, recorder: Recorder) -> None:
-    """Record what a witness saw; one that breaks is an ERROR of its own metrics."""
+def record_witness(
+    experiment: Experiment,
+    name: str,
+    witness: Witness,
+    recorder: Recorder,
+    *,
+    caveat: str | None = None,
+) -> None:
+    """Record what a witness saw; one that breaks is an ERROR of its own metrics.
+
+    `caveat` is what a reader must know beside its numbers, as that the host was too busy.
+    """
     try:
         report = witness.report(experiment.prefix)
     except Exception as error:  # noqa: BLE001 - a driver's witness: its error is no pass
@@ -70,7 +81,15 @@ def record_witness(experiment: Experiment, name: str, witness: Witness, recorder
         return
     evidence = tuple(recorder.blob(data, media_type) for data, media_type in report.blobs)
     for about in report.about:
+        if isinstance(about, Measurement) and caveat is not None:
+            about = replace(about, caveats=(*about.caveats, caveat))
         _observe(experiment, about, recorder, evidence)
+
+
+def busy(results: Sequence[RepetitionResult]) -> str | None:
+    """Why the prober could not keep its schedule; the first reason of all repetitions."""
+    found = (r.schedule.invalid for r in results if r.schedule is not None)
+    return next((reason for reason in found if reason is not None), None)
 
 
 def record(
@@ -130,9 +149,9 @@ def _invalid(
     results: Sequence[RepetitionResult], recoveries: Sequence[Recovery | None]
 ) -> str | None:
     """Why what the prober saw says nothing; the first reason of all repetitions."""
+    if (reason := busy(results)) is not None:
+        return reason
     for result, recovery in zip(results, recoveries, strict=True):
-        if result.schedule is not None and result.schedule.invalid is not None:
-            return result.schedule.invalid
         where = f"repetition {result.number}"
         if recovery is None:
             return f"{where}: too few answers came after the fault to tell of a recovery"

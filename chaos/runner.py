@@ -246,7 +246,7 @@ class _Run:
         blobs = [digest for result in self._results for digest in _blobs(result, recorder)]
         measured.record(experiment, done, recorder, evidence=tuple(blobs))
         for name, witness in witnesses.items():
-            measured.record_witness(experiment, name, witness, recorder)
+            measured.record_witness(experiment, name, witness, recorder, caveat=measured.busy(done))
         for invariant in _watched(experiment):
             if invariant.probe in self._missing:
                 reason = self._missing[invariant.probe]
