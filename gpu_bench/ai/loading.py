@@ -41,7 +41,7 @@ def load_model(
         return TorchModel(reference, found, device, threads=threads)
     if not callable(found):
         raise UsageError(
-            f"--model {reference}: is of type {type(found).__name__}, wanted a torch module or a "
+            f"model {reference}: is of type {type(found).__name__}, wanted a torch module or a "
             "callable that answers a list of texts"
         )
     if device == "cuda":
@@ -52,14 +52,14 @@ def load_model(
 def _resolve(reference: str, base_dir: Path) -> Any:
     module_name, colon, attribute = reference.partition(":")
     if not (colon and module_name and attribute):
-        raise UsageError(f"--model: got {reference!r}, wanted module:attr, as my_service.model:net")
+        raise UsageError(
+            f"got the model {reference!r}, wanted module:attr, as my_service.model:net"
+        )
     module = _imported(reference, module_name, base_dir)
     try:
         found = getattr(module, attribute)
     except AttributeError:
-        raise UsageError(
-            f"--model {reference}: module {module_name} has no {attribute!r}"
-        ) from None
+        raise UsageError(f"model {reference}: module {module_name} has no {attribute!r}") from None
     if not isinstance(found, type):
         return found
     try:
@@ -77,7 +77,7 @@ def _imported(reference: str, module_name: str, base_dir: Path) -> Any:
     except ModuleNotFoundError as error:
         if error.name is not None and f"{module_name}.".startswith(f"{error.name}."):
             raise UsageError(
-                f"--model {reference}: there is no module {module_name} in {base_dir} or among "
+                f"model {reference}: there is no module {module_name} in {base_dir} or among "
                 "what is installed"
             ) from None
         raise TargetError(f"model {reference}: needs the module {error.name}") from error

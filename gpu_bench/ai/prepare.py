@@ -58,6 +58,8 @@ class AiRequest:
             )
         if self.remote and self.device != "auto":
             raise UsageError("--device says where a model runs; a --target runs where it runs")
+        if self.baseline is not None and self.compare is not None:
+            raise UsageError("give --baseline or --compare; both would judge the same criterion")
         compared = self.baseline is not None or self.compare is not None
         if compared and SINGLE_STREAM not in options.scenarios:
             raise UsageError(f"a comparison needs the scenario {SINGLE_STREAM}")
@@ -86,7 +88,10 @@ def prepared(
     """
     earlier = None if request.baseline is None else read_baseline(request.baseline, trust)
     with ExitStack() as stack:
-        subject = _remote(request, config, stack) if request.remote else _local(request, config)
+        if request.remote:
+            subject = _remote(request, config, stack)
+        else:
+            subject = _model(request.model, request, config)
         if earlier is not None:
             _refuse_other(request.baseline, earlier, subject)
         rival = None if request.compare is None else _model(request.compare, request, config)
@@ -106,10 +111,6 @@ def prepared(
             baseline=earlier,
             rival=rival,
         )
-
-
-def _local(request: AiRequest, config: LoadedConfig) -> Subject:
-    return _model(request.model, request, config)
 
 
 def _model(reference: str, request: AiRequest, config: LoadedConfig) -> Subject:

@@ -187,6 +187,7 @@ def test_a_model_that_is_broken_has_no_speed(bench, tmp_path, model) -> None:
         (["--compare", "planted_cli:slow", "--scenario", "offline"], "needs the scenario"),
         (["--gpu-utilization-max", "80%", "--scenario", "offline"], "needs the scenario server"),
         (["--baseline", "nowhere"], "neither a run's id nor its directory"),
+        (["--baseline", ".", "--compare", "planted_cli:slow"], "give --baseline or --compare"),
         (["--blocks", "4"], "4 is not in the range"),
     ],
 )
