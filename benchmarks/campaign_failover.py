@@ -26,9 +26,8 @@ from clinigate.measure.prober import Timeline
 from clinigate.measure.recovery import recover
 
 RTO_S = 300.0
-#: How much longer than the cut a loss may reach back: the cut takes effect before its time counts,
-#: and a busy host is late with both.
-SPARE_S = 5.0
+#: How much longer than the cut a loss may reach back: a busy host is late with cut and crash.
+SPARE_S = 1.0
 _STABLE_S = 1.0
 _WITHIN_S = 120.0
 

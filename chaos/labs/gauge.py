@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 __all__ = ["QUERY", "ReplicationGauge"]
 
-QUERY = "SELECT extract(epoch FROM now() - pg_last_xact_replay_timestamp())"
+#: A promoted server goes on naming its last replay, long after it has no use.
+QUERY = (
+    "SELECT CASE WHEN pg_is_in_recovery() "
+    "THEN extract(epoch FROM now() - pg_last_xact_replay_timestamp()) END"
+)
 _INTERVAL_S = 0.25
 _ANSWER_WITHIN_S = 2.0
 
@@ -55,7 +59,7 @@ class ReplicationGauge:
             await self._drop()
             return None
         if row is None or row[0] is None:
-            # A standby that was promoted has no such time any more; the next one has.
+            # It was promoted; the next standby is another one.
             await self._drop()
             return None
         return max(0.0, float(row[0]))

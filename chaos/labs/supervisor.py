@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import socket
+import struct
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from clinigate.chaos.labs.pair import PostgresPair
-from clinigate.chaos.labs.postgres import DATABASE, USER, kill_leftovers
+from clinigate.chaos.labs.postgres import kill_leftovers
 from clinigate.errors import TargetError
 
 __all__ = ["Failover", "FailoverSupervisor"]
+
+_ANSWER_WITHIN_S = 2.0
+#: SSLRequest of the frontend/backend protocol: it is answered with one letter, before any login.
+_TLS_QUESTION = struct.pack("!ii", 8, 80877103)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +89,8 @@ class FailoverSupervisor:
                 self._changed()
 
     def _primary_answers(self) -> bool:
-        from psycopg.pq import PGconn, Ping
-
         name = self._pair.primary
-        if name is None:
-            return False
-        port = self._pair.nodes[name].port
-        asked = f"host=127.0.0.1 port={port} user={USER} dbname={DATABASE} connect_timeout=2"
-        return PGconn.ping(asked.encode()) == Ping.OK
+        return name is not None and _answers(self._pair.nodes[name].port)
 
     def _fail_over(self) -> None:
         pair = self._pair
@@ -109,3 +109,17 @@ class FailoverSupervisor:
             self.failovers.append(
                 Failover(lost, successor, detected, fenced, promoted_s=time.monotonic())
             )
+
+
+def _answers(port: int) -> bool:
+    """Whether a server process comes to answer: the postmaster lives, and can start one.
+
+    libpq's own ping would keep the whole interpreter waiting while a server is stopped.
+    """
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=_ANSWER_WITHIN_S) as link:
+            link.settimeout(_ANSWER_WITHIN_S)
+            link.sendall(_TLS_QUESTION)
+            return link.recv(1) in (b"S", b"N")
+    except OSError:
+        return False
