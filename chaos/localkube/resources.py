@@ -47,6 +47,7 @@ RESOURCES: tuple[Resource, ...] = (
     Resource("", "v1", "Endpoints", "endpoints", True, (), ("ep",)),
     Resource("", "v1", "ConfigMap", "configmaps", True, (), ("cm",)),
     Resource("", "v1", "Secret", "secrets"),
+    Resource("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims", short=("pvc",)),
     Resource("", "v1", "Event", "events", True, (), ("ev",)),
     Resource("", "v1", "ServiceAccount", "serviceaccounts", True, ("token",), ("sa",)),
     Resource("apps", "v1", "Deployment", "deployments", True, _APPS, ("deploy",)),

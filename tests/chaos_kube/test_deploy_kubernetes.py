@@ -32,6 +32,7 @@ PLURALS = {
     "Role": ("/apis/rbac.authorization.k8s.io/v1", "roles"),
     "RoleBinding": ("/apis/rbac.authorization.k8s.io/v1", "rolebindings"),
     "ConfigMap": ("/api/v1", "configmaps"),
+    "PersistentVolumeClaim": ("/api/v1", "persistentvolumeclaims"),
     "CronJob": ("/apis/batch/v1", "cronjobs"),
 }
 
@@ -150,8 +151,6 @@ def staging(space: Space) -> Space:
         .replace("clinigate-chaos-identity", f"identity-{space.name}")
     )
     for document in yaml.safe_load_all(text):
-        if document["kind"] not in PLURALS:
-            continue
         prefix, plural = PLURALS[document["kind"]]
         namespace = document["metadata"]["namespace"]
         answer = space.post(f"{prefix}/namespaces/{namespace}/{plural}", document)
