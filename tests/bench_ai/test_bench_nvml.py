@@ -180,3 +180,32 @@ def test_a_driver_that_stops_to_answer_is_told() -> None:
 def test_a_gpu_that_the_driver_does_not_know_is_refused() -> None:
     with pytest.raises(UsageError, match="Planted GPU cannot be watched, NVML says: Not Found"):
         GpuSampler(Nvml(), Device("cuda", "Planted GPU", uuid="GPU-other"))
+
+
+def test_the_real_module_has_these_names_and_bits() -> None:
+    """So that the stand-in stands for something."""
+    pynvml = pytest.importorskip("pynvml")
+    assert all(hasattr(pynvml, name) for name in dir(Nvml) if name.startswith("nvml"))
+    named = {
+        "SwPowerCap": "power cap",
+        "HwSlowdown": "hardware slowdown",
+        "SwThermalSlowdown": "thermal (software)",
+        "HwThermalSlowdown": "thermal (hardware)",
+        "HwPowerBrakeSlowdown": "power brake",
+    }
+    for name, told in named.items():
+        bit = getattr(pynvml, f"nvmlClocksEventReason{name}")
+        assert f"({told})" in throttled(readings(0.5, count=1, reasons=bit))
+
+
+def test_a_machine_without_a_driver_is_told() -> None:
+    """The real module, where there is no GPU: one sentence, and no traceback of NVML's."""
+    pynvml = pytest.importorskip("pynvml")
+    try:
+        pynvml.nvmlInit()
+    except pynvml.NVMLError:
+        with pytest.raises(UsageError, match="cannot be watched, NVML says"):
+            GpuSampler(pynvml, GPU)
+    else:
+        pynvml.nvmlShutdown()
+        pytest.skip("there is a driver here")
