@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from clinigate.core.exhibit import Exhibit, Form, Series
@@ -62,11 +63,22 @@ def table_of(exhibit: Exhibit) -> Table:
             if y is not None or exhibit.form is not Form.DISTRIBUTION
         }
     )
+    if len(places) > _MOST_ROWS and exhibit.form is Form.PERCENTILES:
+        places = [x for x in places if _is_round(x) or x == places[-1]]
     if len(places) <= _MOST_ROWS:
         return Table(heads, tuple(_row(exhibit, x) for x in places))
     rows = tuple(_stretch(exhibit, places, number) for number in range(_STRETCHES))
     note = f"{len(places):,} places in {_STRETCHES} stretches: the lowest and the highest of each"
     return Table(heads, rows, note)
+
+
+def _is_round(share: float) -> bool:
+    """Whether this is 50%, 75%, 90%, 95%, 97.5%, 99% and so on: those that people ask for."""
+    if not 0 < share < 1:
+        return False
+    tail = 1 - share
+    first = tail / 10.0 ** math.floor(math.log10(tail) + 1e-6)
+    return any(math.isclose(first, digit, rel_tol=1e-4) for digit in (1, 2.5, 5))
 
 
 def _row(exhibit: Exhibit, x: float) -> tuple[str, ...]:

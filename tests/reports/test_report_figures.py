@@ -193,6 +193,14 @@ def test_percentiles_stand_by_their_nines() -> None:
     assert drawing.table.rows[-1] == ("99.9%", "350 ms")
 
 
+def test_a_long_table_of_percentiles_gives_those_that_people_ask_for() -> None:
+    shares = tuple(number / 1000 for number in range(1, 1000))
+    series = Series("a", shares, tuple(share / 10 for share in shares))
+    rows = draw(Exhibit("m", Form.PERCENTILES, "t", "1", "s", (series,))).table.rows
+    wanted = ["50%", "75%", "90%", "95%", "97.5%", "99%", "99.5%", "99.9%"]
+    assert [row[0] for row in rows] == wanted
+
+
 def test_long_tables_give_the_extremes_of_stretches() -> None:
     y = [1.0] * 1000
     y[555] = 7.0

@@ -34,6 +34,7 @@ MOST_POINTS = 600
 _LEAST_BINS, _MOST_BINS = 12, 60
 _BINS_A_DECADE = (1000, 500, 200, 100, 50, 20, 10, 5, 2, 1)
 _SMALLEST_S = 1e-7
+_TAILS = (0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.25, 0.2, 0.15, 0.1)
 _MOST_STEPS = 240
 _REQUESTS_A_STEP = 5
 #: From here on a prober's own lateness is worth a line.
@@ -211,9 +212,11 @@ def _shares(histogram: Histogram, edges: tuple[float, ...]) -> tuple[float | Non
 
 
 def _percentiles(name: str, histogram: Histogram) -> Series:
-    tenths = math.floor(10 * math.log10(histogram.count))
-    shares = [round(1 - 10 ** (-number / 10), 9) for number in range(1, tenths + 1)]
-    x = (*(share for share in shares if share > 0), *(() if shares else (0.5,)))
+    """Round percentages, eleven in each decade of the tail, out to the slowest but one of n."""
+    decades = math.ceil(math.log10(histogram.count)) + 1
+    tails = (tail / 10**decade for decade in range(decades) for tail in _TAILS)
+    shares = [round(1 - tail, 12) for tail in tails if tail * histogram.count >= 1 - 1e-9]
+    x = tuple(shares) or (0.5,)
     return Series(name, x, tuple(histogram.quantile(share) for share in x))
 
 
