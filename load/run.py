@@ -8,9 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from clinigate.config.target import TargetSpec
+from clinigate.config.validation import validate
 from clinigate.core.canonical import canonical_bytes
 from clinigate.core.observation import Observation
-from clinigate.errors import ConfigError, TargetError
+from clinigate.errors import ConfigError, TargetError, UsageError
 from clinigate.evidence.recorder import Recorder
 from clinigate.load.asking import Asking
 from clinigate.load.criteria import LATENCY_P95, check_id, controls_of
@@ -19,6 +20,7 @@ from clinigate.load.guard import why_invalid
 from clinigate.load.journal import JournalReader
 from clinigate.load.launch import Fleet, Outcome, generate, require_locust
 from clinigate.load.library import LoadedProfile
+from clinigate.load.model import Arrivals
 from clinigate.load.observe import Played, observations
 from clinigate.load.orders import Orders
 from clinigate.load.script import script_of
@@ -36,16 +38,17 @@ def adjusted(
     """Return the profile with another length or base rate; curve and surge keep their places.
 
     Raises:
-        ConfigError: a length or rate that cannot be.
+        UsageError: a length or rate that cannot be.
     """
-    profile, arrivals = loaded.profile, loaded.profile.arrivals
     changes = {"duration_s": duration_s, "conversations_per_s": rate}
     given = {name: value for name, value in changes.items() if value is not None}
-    for name, value in given.items():
-        if not value > 0:
-            raise ConfigError(f"{name} is {value:g}; wanted a number above 0")
-    changed = profile.model_copy(update={"arrivals": arrivals.model_copy(update=given)})
-    return replace(loaded, profile=changed)
+    arrivals = validate(
+        Arrivals,
+        loaded.profile.arrivals.model_dump() | given,
+        file="--duration and --rate",
+        error=UsageError,
+    )
+    return replace(loaded, profile=loaded.profile.model_copy(update={"arrivals": arrivals}))
 
 
 def check_playable(loaded: LoadedProfile, asking: Asking, *, max_rate: float | None = None) -> None:

@@ -54,6 +54,7 @@ def test_profiles_are_listed_and_shown(capsys: pytest.CaptureFixture[str]) -> No
         (("--profile", "smoke", "--target", "ftp://x"), "--target: 'base_url'"),
         (("--profile", "smoke", "--duration", "0"), "--duration"),
         (("--profile", "smoke", "--workers", "0"), "--workers"),
+        (("--profile", "smoke", "--expect-workers", "2", "--bind", "here"), "--bind is 'here'"),
         (("--profile", "smoke", "--target", "http://127.0.0.1:9/v1", "--rate", "5000"),
          "above [load] max_rate = 50"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinigate.errors import ConfigError
+from clinigate.errors import ConfigError, UsageError
 from clinigate.load.graph import reachable
 from clinigate.load.library import builtin_profiles, find_profile, parse_profile, read_profile
 from clinigate.load.run import adjusted
@@ -247,8 +248,9 @@ def test_another_length_and_rate_keep_the_places_of_the_surge() -> None:
     assert shape.surge == (3.0, 7.0, 8.0)
     assert shape.peak == 16.0
     assert loaded.digest != find_profile("post-event-surge").digest
-    with pytest.raises(ConfigError, match="above 0"):
-        adjusted(loaded, rate=0)
+    for wrong in (0.0, -1.0, math.inf, math.nan):
+        with pytest.raises(UsageError, match="--duration and --rate: 'conversations_per_s'"):
+            adjusted(loaded, rate=wrong)
 
 
 NAMES = [f"s{number}" for number in range(6)]

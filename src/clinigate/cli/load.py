@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,6 +103,7 @@ def run(config: Path | None, environment: str | None, **given: Any) -> int:
 
     options = _Options(**given)
     options.check()
+    fleet = options.fleet
     loaded = _config(config)
     profile = options.adjust(_profile(loaded, options.name))
     with _target(loaded, options) as (spec, base_dir, variables):
@@ -118,7 +119,7 @@ def run(config: Path | None, environment: str | None, **given: Any) -> int:
                 profile,
                 asking,
                 seed=seed,
-                fleet=options.fleet,
+                fleet=fleet,
                 environ={**environ, **variables},
                 confidence=loaded.config.run.confidence,
                 on_progress=_progress(profile),
@@ -253,7 +254,7 @@ def _reference(defect: str | None) -> Iterator[tuple[TargetSpec, Path, Mapping[s
         yield spec, topology.parent, {entry["token_env"]: os.environ[entry["token_env"]]}
 
 
-def _progress(profile: LoadedProfile) -> Any:
+def _progress(profile: LoadedProfile) -> Callable[[JournalReader], None]:
     """On a terminal, one line that says how far the run is."""
     if not sys.stderr.isatty():
         return lambda _journal: None
