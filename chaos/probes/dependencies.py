@@ -2,16 +2,18 @@
 
 It reads the system's own counters before, during and after the fault. Two metrics:
 
-    retry_storm     of the attempts at the dependency, those beyond `most` for each call; a failing
-                    dependency that is asked again and again does not come back
+    retry_storm     of the attempts at the dependency while the fault lasted, those beyond `most`
+                    for each call that was let through; what fails and is asked again and again
+                    does not come back
     breaker_opened  of the processes that use it, those that gave it up within `within` of the
                     fault, so that requests no longer wait for it in vain
 
 What it asks a system for, with the parameters that change it:
 
     metrics   GET /metrics (Prometheus text) of each process that carries the labels `of`
-    calls, attempts  names of the counters;  open  name of the gauge that is above 0 while calls
-              are kept away; their label `label` names the `dependency`
+    calls, refused, attempts  names of the counters: calls, those of them that were kept away, and
+              attempts;  open  name of the gauge that is above 0 while calls are kept away; their
+              label `label` names the `dependency`
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ from clinigate.chaos.probes.background import Background, until
 from clinigate.chaos.probes.entry import Asker
 from clinigate.chaos.probes.gauges import readings
 from clinigate.chaos.probes.parameters import Parameters
+from clinigate.core.exhibit import Span
 from clinigate.core.measurement import Kind, Measurement
 from clinigate.core.observation import Finding
 from clinigate.errors import ConfigError
@@ -39,7 +42,6 @@ __all__ = ["OPENED", "STORM", "Dependencies"]
 
 STORM, OPENED = "retry_storm", "breaker_opened"
 _STOP_S = 30.0
-_FAULT = "fault"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class _Manner:
     label: str
     dependency: str
     calls: str
+    refused: str
     attempts: str
     open: str
     most: float
@@ -58,12 +61,13 @@ class _Manner:
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """What one process said at one moment: two counters and a gauge."""
+    """What one process said at one moment: three counters and a gauge."""
 
     repetition: int
     at_s: float
     process: str
     calls: float
+    refused: float
     attempts: float
     open: float
 
@@ -90,6 +94,7 @@ class Dependencies:
             label=said.text("label", "dependency"),
             dependency=said.text("dependency", "database"),
             calls=said.text("calls", f"{prefix}_dependency_calls_total"),
+            refused=said.text("refused", f"{prefix}_dependency_refused_total"),
             attempts=said.text("attempts", f"{prefix}_dependency_attempts_total"),
             open=said.text("open", f"{prefix}_breaker_open"),
             most=said.number("most", 3.0),
@@ -99,7 +104,7 @@ class Dependencies:
         said.done()
         self._system = system
         self._looks: list[_Look] = []
-        self._faults: dict[int, float] = {}
+        self._faults: dict[int, Span] = {}
         self._timelines: dict[int, Timeline] = {}
         self._working: Background | None = None
 
@@ -118,9 +123,8 @@ class Dependencies:
         if working is not None:
             working.stop(_STOP_S)
         for repetition, timeline in self._timelines.items():
-            for mark in timeline.marks:
-                if mark.name == _FAULT:
-                    self._faults[repetition] = mark.at
+            if timeline.spans:
+                self._faults[repetition] = timeline.spans[-1]
 
     def counts(self) -> tuple[int, int]:
         """Looks so far; whether a breaker should have opened shows when all is over."""
@@ -136,7 +140,7 @@ class Dependencies:
         self, stopping: threading.Event, repetition: int, timeline: Timeline
     ) -> None:
         manner = self._manner
-        names = (manner.calls, manner.attempts, manner.open)
+        names = (manner.calls, manner.refused, manner.attempts, manner.open)
         begun = timeline.now()
         async with Asker(self._system.topology().entry) as asker:
             for due in until(stopping, manner.rate):
@@ -162,11 +166,14 @@ class Dependencies:
         """Count over each process's own run of counters; one that began anew counts from 0."""
         grown: Counter[str] = Counter()
         for before, look in self._pairs():
-            for name in ("calls", "attempts"):
+            fault = self._faults.get(look.repetition)
+            if fault is None or look.at_s < fault.start or before.at_s > fault.end:
+                continue
+            for name in ("calls", "refused", "attempts"):
                 now, then = getattr(look, name), getattr(before, name)
                 grown[name] += round(now - then if now >= then else now)
-        attempts = grown["attempts"]
-        beyond = max(0, round(attempts - self._manner.most * grown["calls"]))
+        attempts, calls = grown["attempts"], grown["calls"] - grown["refused"]
+        beyond = max(0, round(attempts - self._manner.most * calls))
         measured = Measurement(
             metric=metric,
             kind=Kind.RATE,
@@ -177,7 +184,7 @@ class Dependencies:
         if not beyond:
             return (measured,)
         text = (
-            f"{self._manner.dependency} was asked {attempts} times for {grown['calls']} calls, "
+            f"{self._manner.dependency} was asked {attempts} times for {calls} calls, "
             f"more than {self._manner.most:g} times each"
         )
         return measured, Finding(metric, text)
@@ -187,10 +194,10 @@ class Dependencies:
         did: set[tuple[int, str]] = set()
         for look in self._looks:
             fault = self._faults.get(look.repetition)
-            if fault is None or look.at_s < fault:
+            if fault is None or look.at_s < fault.start:
                 continue
             should.add((look.repetition, look.process))
-            if look.open > 0 and look.at_s <= fault + self._manner.within_s:
+            if look.open > 0 and look.at_s <= fault.start + self._manner.within_s:
                 did.add((look.repetition, look.process))
         measured = Measurement(
             metric=metric,

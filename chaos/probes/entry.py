@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
+import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from clinigate.chaos.drivers.local_topology import EntryPoint
 from clinigate.errors import ConfigError, MissingExtraError
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["OK", "Asker", "EntryProbe", "NoAnswerError", "Reply"]
 
 OK = "ok"
+_LAST_TURNS_S = 0.02
 
 
 class NoAnswerError(ConnectionError):
@@ -58,6 +62,7 @@ class Asker:
         self._entry = entry
         self._token, self._trust = _token(entry), _trust(entry)
         self._opened: aiohttp.ClientSession | None = None
+        self._sockets: WeakSet[socket.socket] = WeakSet()
         try:
             import aiohttp
         except ImportError:
@@ -87,8 +92,11 @@ class Asker:
         """Close connections."""
         if self._opened is not None:
             await self._opened.close()
-            # Connections that end in the loop's next turn would else outlive it.
-            await asyncio.sleep(0)
+            # A connection that was given up before its handshake ended would outlive the loop.
+            for each in list(self._sockets):
+                with contextlib.suppress(OSError):
+                    each.shutdown(socket.SHUT_RDWR)
+            await asyncio.sleep(_LAST_TURNS_S)
 
     async def __aenter__(self) -> Asker:
         return self
@@ -101,6 +109,12 @@ class Asker:
     ) -> None:
         await self.aclose()
 
+    def _socket(self, place: tuple[Any, ...]) -> socket.socket:
+        family, kind, protocol = place[:3]
+        made = socket.socket(family, kind, protocol)
+        self._sockets.add(made)
+        return made
+
     def _session(self) -> aiohttp.ClientSession:
         """The session; it belongs to the loop that first asks, and trusts no proxy settings."""
         import aiohttp
@@ -109,7 +123,7 @@ class Asker:
             headers = {} if self._token is None else {"Authorization": f"Bearer {self._token}"}
             self._opened = aiohttp.ClientSession(
                 headers=headers,
-                connector=aiohttp.TCPConnector(limit=0),
+                connector=aiohttp.TCPConnector(limit=0, socket_factory=self._socket),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
                 trust_env=False,
             )
