@@ -62,8 +62,9 @@ class LocalSubject:
             warmed = warm_up(serve, queries, now, longest_s=self._options.longest_s / 4)
         self._model.check()
         with without_collections():
-            batch_s = service_times(serve, queries, self._options.max_batch, now)
-        self._model.check()
+            batch_s = service_times(
+                serve, queries, self._options.max_batch, now, check=self._model.check
+            )
         self._rule = self._wait_rule(batch_s)
         return replace(warmed, batch_s=batch_s)
 

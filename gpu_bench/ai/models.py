@@ -16,8 +16,8 @@ __all__ = ["CallableModel", "Model", "TorchModel"]
 
 _TOKENS = 64
 _VOCABULARY = 256
-#: Outputs of the last so many batches are looked at after a block.
-_KEPT = 64
+#: Outputs of the last so many batches are looked at after a block; each holds memory until then.
+_KEPT = 8
 
 
 class Model(Protocol):

@@ -65,9 +65,17 @@ def batch_sizes(max_batch: int) -> tuple[int, ...]:
 
 
 def service_times(
-    serve: Serve, queries: Sequence[Any], max_batch: int, now: Callable[[], float]
+    serve: Serve,
+    queries: Sequence[Any],
+    max_batch: int,
+    now: Callable[[], float],
+    *,
+    check: Callable[[], None] = lambda: None,
 ) -> Mapping[int, float]:
-    """Return the seconds within which four of five batches of a size were answered, by size."""
+    """Return the seconds within which four of five batches of a size were answered, by size.
+
+    `check` looks at the answers after each size.
+    """
     times: dict[int, float] = {}
     for size in batch_sizes(max_batch):
         batch = [queries[index % len(queries)] for index in range(size)]
@@ -78,4 +86,5 @@ def service_times(
             serve(batch)
             spent.append(now() - start)
         times[size] = sorted(spent)[int(_PLANNED_SHARE * _TRIALS) - 1]
+        check()
     return times

@@ -13,6 +13,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from clinigate.errors import TargetError, UsageError  # noqa: E402
+from clinigate.gpu_bench.ai.blocks import percentile_measurement  # noqa: E402
 from clinigate.gpu_bench.ai.device import torch_device  # noqa: E402
 from clinigate.gpu_bench.ai.encoder import build_encoder, weights_digest  # noqa: E402
 from clinigate.gpu_bench.ai.loading import load_model  # noqa: E402
@@ -71,6 +72,40 @@ def test_a_module_by_reference_runs_on_token_ids(tmp_path, monkeypatch) -> None:
     assert model.serve(model.queries(2, 0)).shape == (2, 64, 4)
     assert model.fingerprint["parameters"] == "1024"
     sys.modules.pop("planted_net")
+
+
+class Event:
+    """As torch.cuda.Event, on a device that takes four milliseconds for whatever it is given."""
+
+    made = 0
+
+    def __init__(self, *, enable_timing: bool) -> None:
+        assert enable_timing
+        Event.made += 1
+        self.number = Event.made
+
+    def record(self) -> None:
+        self.recorded = True
+
+    def synchronize(self) -> None:
+        assert self.recorded
+
+    def elapsed_time(self, end) -> float:
+        assert end.number == self.number + 1
+        return 4.0
+
+
+def test_the_devices_own_clock_is_read_beside_the_wall(monkeypatch) -> None:
+    """With a stand-in for CUDA's events, as there may be no GPU here."""
+    model = TorchModel("small", torch.nn.Embedding(256, 4), "cpu")
+    monkeypatch.setattr(model, "_cuda", True)
+    monkeypatch.setattr(torch.cuda, "Event", Event)
+    subject = LocalSubject(model, AiOptions(longest_s=1.0), host=lambda: None)
+    block = subject.single_stream(20, 0)
+    assert block.device_s == (0.004,) * 20
+    assert subject.single_stream(5, 0).device_s == (0.004,) * 5  # each block has its own
+    measured = percentile_measurement("m", [block] * 5, 0.5, 0.95, device=True)
+    assert measured.value == 0.004
 
 
 def test_a_block_is_timed_end_to_end() -> None:

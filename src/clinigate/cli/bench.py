@@ -63,7 +63,7 @@ command.add_command(database)
               help="Only these (default: all).")  # fmt: skip
 @click.option("--blocks", type=click.IntRange(min=5), default=10, show_default=True,
               help="Stretches of measuring in each scenario; a comparison wants 20.")  # fmt: skip
-@click.option("--queries", type=click.IntRange(min=1), default=100, show_default=True,
+@click.option("--queries", type=click.IntRange(min=20), default=100, show_default=True,
               help="Queries in a block.")  # fmt: skip
 @click.option("--scenario-time", type=TIME, default="60s", show_default=True,
               help="About how long a scenario may last; a slow model gets fewer "
