@@ -168,25 +168,35 @@ def _times(
 ) -> tuple[Measurement | None, ...]:
     rto = [None if r is None else r.rto_s for r in recoveries]
     bad = [None if r is None else r.bad_seconds for r in recoveries]
-    pairs = zip(results, recoveries, strict=True)
     judged = "time-to-restore" in experiment.slos
     return (
         _worst(experiment, "rto", rto, invalid),
         _worst(experiment, SLOS["time-to-restore"].metric, rto, invalid) if judged else None,
         _worst(experiment, "budget_spent", bad, invalid),
-        # Taken from the ledger and not from the prober: it holds whatever the prober did.
-        _worst(experiment, "undo", [_undo_s(experiment, *pair) for pair in pairs], None),
+        _undo(experiment, results, recoveries, invalid),
     )
 
 
-def _undo_s(
-    experiment: Experiment, result: RepetitionResult, recovery: Recovery | None
-) -> float | None:
-    """The undo's delay; None where it is not verified, by its steps or, if asked, by the entry."""
-    never_well = recovery is not None and recovery.rto_s is None and not result.cut_short
-    if experiment.undo.verify == "steady-state" and never_well:
-        return None
-    return result.undo_s
+def _undo(
+    experiment: Experiment,
+    results: Sequence[RepetitionResult],
+    recoveries: Sequence[Recovery | None],
+    invalid: str | None,
+) -> Measurement:
+    """The undo's delay by the ledger, which holds whatever the prober did.
+
+    Where the experiment asks for the steady state too, an entry that never was well again is an
+    undo that never was verified; and one that nobody could watch is unknown.
+    """
+    times = [result.undo_s for result in results]
+    if experiment.undo.verify != "steady-state":
+        return _worst(experiment, "undo", times, None)
+    if invalid is not None:
+        unknown = None if None in times else invalid
+        return _worst(experiment, "undo", times, unknown)
+    well = [recovery is not None and recovery.rto_s is not None for recovery in recoveries]
+    verified = [time if ok else None for time, ok in zip(times, well, strict=True)]
+    return _worst(experiment, "undo", verified, None)
 
 
 def _worst(
