@@ -3,8 +3,9 @@
 Promised: percentiles within 0.5% of the exact ones from 1 ms to 60 s, also merged over workers;
 p95 and p99 of a service that freezes for one second in ten within 2% of the analytic ones; 99 of
 100 requests go out within 10 ms of when they are due, at 100 a second, also while the caller's
-thread computes. Run it: `.venv/bin/python benchmarks/measure_bench.py [--seconds N]`. What is not
-installed is left out and named.
+thread computes. Run it: `.venv/bin/python benchmarks/measure_bench.py [--seconds N]`; where other
+programs want the processor too, as root with `chrt -f 10` before it, since a host that keeps the
+benchmark waiting is all that it then measures. What is not installed is left out and named.
 """
 
 from __future__ import annotations
