@@ -7,7 +7,6 @@ Settings: `namespaces` (the allow-list, required), `namespace` (one of them), `k
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from clinigate.chaos.drivers.base import (
     DriverOptions,
@@ -19,9 +18,9 @@ from clinigate.chaos.drivers.base import (
     Witness,
     fault_action,
 )
-from clinigate.chaos.drivers.kubernetes_api import TIMEOUT_S, Api, KubeAccess, api_errors
+from clinigate.chaos.drivers.kubernetes_api import Api, KubeAccess
 from clinigate.chaos.drivers.kubernetes_faults import DRIVERS
-from clinigate.chaos.drivers.kubernetes_pods import Owner, find_pods
+from clinigate.chaos.drivers.kubernetes_pods import Owner, find_pods, read_workload
 from clinigate.chaos.drivers.kubernetes_probe import HttpProbe, find_entry
 from clinigate.chaos.drivers.kubernetes_rails import allowed_namespaces, check_namespace
 from clinigate.chaos.model import FaultSpec, Invariant
@@ -94,9 +93,9 @@ class KubernetesDriver:
                     f"namespace {namespace!r} says that it belongs to environment {said!r}, "
                     f"not to {name!r}"
                 )
-        with api_errors("read namespace kube-system, which identifies the cluster"):
-            found = self.api.core.read_namespace("kube-system", _request_timeout=TIMEOUT_S)
-        return Environment(name, f"{self._name}:{found.metadata.uid}")
+        doing = "read namespace kube-system, which identifies the cluster"
+        found = self.api.get("/api/v1/namespaces/kube-system", doing)
+        return Environment(name, f"{self._name}:{found['metadata']['uid']}")
 
     def _check_kind(self) -> None:
         if self.api.is_localkube() is not (self._name == "localkube"):
@@ -126,25 +125,9 @@ class KubernetesDriver:
             TargetError: the API doesn't answer.
         """
         owner = Owner.of(group)
-        with api_errors(f"read {owner.kind} {owner.name}"):
-            selector = self._selector_of(owner)
+        selector = read_workload(self.api, owner)["spec"]["selector"].get("matchLabels") or {}
         pods = find_pods(self.api, owner.namespace, selector)
         return tuple(pod for pod in pods if pod.group == group)
-
-    def _selector_of(self, owner: Owner) -> dict[str, str]:
-        apps = self.api.apps
-        readers: dict[str, Any] = {
-            "Deployment": apps.read_namespaced_deployment,
-            "StatefulSet": apps.read_namespaced_stateful_set,
-            "ReplicaSet": apps.read_namespaced_replica_set,
-        }
-        if owner.kind not in readers:
-            raise UsageError(
-                f"{owner.kind} {owner.name}: pods of Deployments, StatefulSets and ReplicaSets "
-                "can be targets; narrow the selector"
-            )
-        found = readers[owner.kind](owner.name, owner.namespace, _request_timeout=TIMEOUT_S)
-        return dict(found.spec.selector.match_labels or {})
 
     def undo_steps(self, fault: FaultSpec, victims: tuple[Victim, ...]) -> tuple[UndoStep, ...]:
         """How the fault is taken back; see `kubernetes_faults`.

@@ -12,23 +12,27 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from clinigate.chaos.drivers.base import NotAvailableError
 from clinigate.chaos.model import Json
-from clinigate.errors import MissingExtraError, TargetError, UsageError
+from clinigate.errors import ClinigateError, MissingExtraError, TargetError, UsageError
 
-__all__ = ["TIMEOUT_S", "Api", "KubeAccess", "api_errors", "is_missing"]
+__all__ = ["Api", "ApiRefusedError", "KubeAccess", "Manifest", "api_errors", "place"]
 
-TIMEOUT_S = 10.0
-_PARTS = {
-    "core": "CoreV1Api",
-    "apps": "AppsV1Api",
-    "batch": "BatchV1Api",
-    "leases": "CoordinationV1Api",
-    "network": "NetworkingV1Api",
-    "policy": "PolicyV1Api",
-    "authorization": "AuthorizationV1Api",
-    "version": "VersionApi",
+#: One API object as JSON; its shape is the API's own.
+Manifest = dict[str, Any]
+
+_TIMEOUT_S = 10.0
+#: Where resources beyond the core group are.
+_PREFIXES = {
+    "deployments": "/apis/apps/v1",
+    "replicasets": "/apis/apps/v1",
+    "statefulsets": "/apis/apps/v1",
+    "jobs": "/apis/batch/v1",
+    "leases": "/apis/coordination.k8s.io/v1",
+    "networkpolicies": "/apis/networking.k8s.io/v1",
+    "poddisruptionbudgets": "/apis/policy/v1",
 }
 _IN_POD = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
 
@@ -119,36 +123,122 @@ def _check_verified(configuration: Any, place: str) -> None:
         )
 
 
-class Api:
-    """The parts of the API that experiments use, on one verified connection.
+class ApiRefusedError(TargetError):
+    """The API answered, and refused; `status` is the HTTP status."""
 
-    They are typed `Any`, because the library's models make every field of every answer optional.
-    Each part is loaded when it is first used: some take a second, and an undo is in a hurry.
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class Api:
+    """The verbs of the API on one verified connection, with plain JSON.
+
+    The library brings the credentials and the connection; its classes for each group of resources
+    are left out, since loading them takes longer than an undo may.
     """
 
     def __init__(self, access: KubeAccess, client: Any) -> None:
         self.access = access
         self.client = client
 
-    def __getattr__(self, name: str) -> Any:
-        if name not in _PARTS:
-            raise AttributeError(name)
-        from kubernetes import client as library
+    def get(self, path: str, doing: str) -> Manifest:
+        """Read an object or, with a query, a list.
 
-        part = getattr(library, _PARTS[name])(self.client)
-        setattr(self, name, part)
-        return part
+        Raises:
+            NotAvailableError: this account may not.
+            ApiRefusedError: the API refuses, with 404 where nothing is there.
+            TargetError: the API isn't reached.
+        """
+        return self._ask("GET", path, doing)
+
+    def find(self, path: str, doing: str) -> Manifest | None:
+        """As `get`; None where nothing is there."""
+        try:
+            return self.get(path, doing)
+        except ApiRefusedError as refusal:
+            if refusal.status == 404:
+                return None
+            raise
+
+    def create(self, path: str, body: Manifest, doing: str) -> Manifest:
+        """Create in a collection; raises as `get`."""
+        return self._ask("POST", path, doing, body)
+
+    def replace(self, path: str, body: Manifest, doing: str) -> Manifest:
+        """Replace an object; raises as `get`, with 409 where it changed meanwhile."""
+        return self._ask("PUT", path, doing, body)
+
+    def merge(self, path: str, body: Manifest, doing: str) -> Manifest:
+        """Merge a patch into an object; raises as `get`."""
+        return self._ask("PATCH", path, doing, body, "application/merge-patch+json")
+
+    def remove(self, path: str, doing: str) -> None:
+        """Delete an object, and what it owns with it; also where nothing is there."""
+        options = {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Background"}
+        try:
+            self._ask("DELETE", path, doing, options)
+        except ApiRefusedError as refusal:
+            if refusal.status != 404:
+                raise
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        doing: str,
+        body: Manifest | None = None,
+        content_type: str = "application/json",
+    ) -> Manifest:
+        configuration = self.client.configuration
+        headers = {"Accept": "application/json", "Content-Type": content_type}
+        for each in configuration.auth_settings().values():
+            headers[each["key"]] = each["value"]
+        with api_errors(doing):
+            response = self.client.rest_client.request(
+                method,
+                configuration.host + path,
+                headers=headers,
+                body=body,
+                _request_timeout=_TIMEOUT_S,
+            )
+            return _answer(response.status, response.read(), doing)
 
     def is_localkube(self) -> bool:
         """Whether this is our stand-in, by the version that it states."""
-        with api_errors("read the version"):
-            found = self.version.get_code(_request_timeout=TIMEOUT_S)
-        return str(found.git_version).endswith("-localkube")
+        found = self.get("/version", "read the version")
+        return str(found.get("gitVersion")).endswith("-localkube")
 
 
-def is_missing(error: Exception) -> bool:
-    """Whether an error of the client library says that the object is not there."""
-    return getattr(error, "status", None) == 404
+def place(plural: str, namespace: str, name: str = "", **query: str) -> str:
+    """The path of a collection or an object in a namespace."""
+    path = f"{_PREFIXES.get(plural, '/api/v1')}/namespaces/{quote(namespace)}/{plural}"
+    if name:
+        path += f"/{quote(name)}"
+    return f"{path}?{urlencode(query)}" if query else path
+
+
+def _answer(status: int, data: bytes, doing: str) -> Manifest:
+    try:
+        body = json.loads(data)
+    except ValueError:
+        body = None
+    if isinstance(body, dict) and 200 <= status < 300:
+        return body
+    said = str(body.get("message")) if isinstance(body, dict) else "no JSON"
+    raise _refusal(doing, status, said)
+
+
+def _refusal(doing: str, status: int, said: str) -> ClinigateError:
+    if status == 401:
+        return TargetError(
+            f"cannot {doing}: the Kubernetes API does not know these credentials; renew them"
+        )
+    if status == 403:
+        return NotAvailableError(
+            f"may not {doing}: {said}; grant it with deploy/kubernetes/chaos.yaml"
+        )
+    return ApiRefusedError(f"cannot {doing}: {status} {said}", status)
 
 
 @contextmanager
@@ -157,7 +247,8 @@ def api_errors(doing: str) -> Iterator[None]:
 
     Raises:
         NotAvailableError: the account may not do it.
-        TargetError: everything else that went wrong.
+        ApiRefusedError: the API refuses for another reason.
+        TargetError: the API isn't reached, or doesn't know the credentials.
     """
     from kubernetes.client.exceptions import ApiException
     from urllib3.exceptions import HTTPError
@@ -165,18 +256,15 @@ def api_errors(doing: str) -> Iterator[None]:
     try:
         yield
     except ApiException as error:
-        said = _message(error)
-        if error.status == 401:
-            raise TargetError(
-                f"cannot {doing}: the Kubernetes API does not know these credentials; renew them"
-            ) from error
-        if error.status == 403:
-            raise NotAvailableError(
-                f"may not {doing}: {said}; grant it with deploy/kubernetes/chaos.yaml"
-            ) from error
-        raise TargetError(f"cannot {doing}: {error.status} {said}") from error
+        if not error.status:
+            raise _unreached(doing, error.reason) from error
+        raise _refusal(doing, error.status, _message(error)) from error
     except HTTPError as error:
-        raise TargetError(f"cannot {doing}: the Kubernetes API is not reached: {error}") from error
+        raise _unreached(doing, error) from error
+
+
+def _unreached(doing: str, why: object) -> TargetError:
+    return TargetError(f"cannot {doing}: the Kubernetes API is not reached: {why}")
 
 
 def _message(error: Any) -> str:

@@ -15,13 +15,14 @@ from importlib import import_module
 from typing import Any
 
 from clinigate.chaos.drivers.base import Driver, UndoStep, Victim, fault
-from clinigate.chaos.drivers.kubernetes_api import TIMEOUT_S, Api, api_errors
+from clinigate.chaos.drivers.kubernetes_api import Api, api_errors, place
 from clinigate.chaos.drivers.kubernetes_flight import MARK, board, flight_id
 from clinigate.chaos.drivers.kubernetes_pods import (
     Owner,
     check_unchanged,
     namespace_of,
     pod_name,
+    read_workload,
 )
 from clinigate.chaos.drivers.kubernetes_rails import (
     Right,
@@ -204,11 +205,7 @@ class ScaleToZero(_KubernetesFault):
         for each in at.workloads:
             if each.kind != "Deployment":
                 raise UsageError(f"{each.kind} {each.name}: only deployments are scaled to zero")
-            with api_errors(f"read deployment {each.name}"):
-                found = at.api.apps.read_namespaced_deployment(
-                    each.name, at.namespace, _request_timeout=TIMEOUT_S
-                )
-            replicas: int = found.spec.replicas
+            replicas: int = read_workload(at.api, each)["spec"].get("replicas", 1)
             yield at.step(
                 "scale_back",
                 "is_scaled_back",
@@ -256,10 +253,9 @@ class NetworkDeny(_KubernetesFault):
         for victim in at.victims:
             # The uid is a precondition: another pod under this name is left alone.
             body = {"metadata": {"uid": victim.uid, "labels": {MARK: at.identity}}}
-            with api_errors(f"mark pod {victim.name}"):
-                at.api.core.patch_namespaced_pod(
-                    pod_name(victim), at.namespace, body, _request_timeout=TIMEOUT_S
-                )
+            at.api.merge(
+                place("pods", at.namespace, pod_name(victim)), body, f"mark pod {victim.name}"
+            )
         policy = {
             "apiVersion": "networking.k8s.io/v1",
             "kind": "NetworkPolicy",

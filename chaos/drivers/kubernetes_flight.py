@@ -11,10 +11,9 @@ import hashlib
 import math
 import platform
 from datetime import UTC, datetime
-from typing import Any
 
 from clinigate.chaos.drivers.base import Victim
-from clinigate.chaos.drivers.kubernetes_api import TIMEOUT_S, Api, api_errors, is_missing
+from clinigate.chaos.drivers.kubernetes_api import Api, ApiRefusedError, Manifest, place
 from clinigate.chaos.model import FaultSpec
 from clinigate.errors import TargetError
 
@@ -37,7 +36,7 @@ def deadman_name(identity: str) -> str:
     return f"clinigate-deadman-{identity}"
 
 
-def board(api: Api, namespace: str, identity: str, duration_s: float) -> dict[str, Any]:
+def board(api: Api, namespace: str, identity: str, duration_s: float) -> Manifest:
     """Take the Lease and start the dead man's switch; returns the owner reference for objects.
 
     Raises:
@@ -59,12 +58,12 @@ def board(api: Api, namespace: str, identity: str, duration_s: float) -> dict[st
     try:
         _take(api, namespace, lease)
     except TargetError:
-        _delete(api.batch.delete_namespaced_job, deadman_name(identity), namespace)
+        api.remove(place("jobs", namespace, deadman_name(identity)), "end the dead man's switch")
         raise
     return owner
 
 
-def _start_deadman(api: Api, namespace: str, identity: str, lasts_s: int) -> dict[str, Any]:
+def _start_deadman(api: Api, namespace: str, identity: str, lasts_s: int) -> Manifest:
     job = {
         "apiVersion": "batch/v1",
         "kind": "Job",
@@ -84,44 +83,38 @@ def _start_deadman(api: Api, namespace: str, identity: str, lasts_s: int) -> dic
             },
         },
     }
-    with api_errors("create the dead man's switch (a Job)"):
-        made = api.batch.create_namespaced_job(namespace, job, _request_timeout=TIMEOUT_S)
-    return {
-        "apiVersion": "batch/v1",
-        "kind": "Job",
-        "name": made.metadata.name,
-        "uid": made.metadata.uid,
-    }
+    doing = "create the dead man's switch (a Job)"
+    made = api.create(place("jobs", namespace), job, doing)["metadata"]
+    return {"apiVersion": "batch/v1", "kind": "Job", "name": made["name"], "uid": made["uid"]}
 
 
-def _take(api: Api, namespace: str, lease: dict[str, Any]) -> None:
-    from kubernetes.client.exceptions import ApiException
-
+def _take(api: Api, namespace: str, lease: Manifest) -> None:
     try:
-        with api_errors("create the lease"):
-            api.leases.create_namespaced_lease(namespace, lease, _request_timeout=TIMEOUT_S)
-    except TargetError as error:
-        cause = error.__cause__
-        if not isinstance(cause, ApiException) or cause.status != 409:
+        api.create(place("leases", namespace), lease, "create the lease")
+    except ApiRefusedError as refusal:
+        if refusal.status != 409:
             raise
         _take_over(api, namespace, lease)
 
 
-def _take_over(api: Api, namespace: str, lease: dict[str, Any]) -> None:
+def _take_over(api: Api, namespace: str, lease: Manifest) -> None:
     """Replace an expired Lease; the version makes sure that only one of two that try succeeds."""
-    with api_errors("read the lease"):
-        held = api.leases.read_namespaced_lease(LEASE, namespace, _request_timeout=TIMEOUT_S)
-    lasts_s = held.spec.lease_duration_seconds or 0
-    since = held.spec.renew_time
-    if since is not None and (datetime.now(UTC) - since).total_seconds() < lasts_s:
+    path = place("leases", namespace, LEASE)
+    held = api.get(path, "read the lease")
+    spec = held.get("spec") or {}
+    lasts_s, since = spec.get("leaseDurationSeconds") or 0, spec.get("renewTime")
+    if since is not None and _age_s(since) < lasts_s:
         raise TargetError(
-            f"experiment {held.spec.holder_identity!r} holds the lease {LEASE!r} in namespace "
+            f"experiment {spec.get('holderIdentity')!r} holds the lease {LEASE!r} in namespace "
             f"{namespace!r} for at most {lasts_s} s; one experiment at a time"
         )
-    version = held.metadata.resource_version
+    version = held["metadata"]["resourceVersion"]
     body = {**lease, "metadata": {**lease["metadata"], "resourceVersion": version}}
-    with api_errors("take over an expired lease"):
-        api.leases.replace_namespaced_lease(LEASE, namespace, body, _request_timeout=TIMEOUT_S)
+    api.replace(path, body, "take over an expired lease")
+
+
+def _age_s(text: str) -> float:
+    return (datetime.now(UTC) - datetime.fromisoformat(text)).total_seconds()
 
 
 def _now() -> str:
@@ -131,48 +124,18 @@ def _now() -> str:
 def land(api: Api, namespace: str, identity: str) -> None:
     """Give the Lease back and end the switch; what the Job owns goes with it. Idempotent."""
     if _holder(api, namespace) == identity:
-        _delete(api.leases.delete_namespaced_lease, LEASE, namespace)
-    _delete(api.batch.delete_namespaced_job, deadman_name(identity), namespace)
+        api.remove(place("leases", namespace, LEASE), "give the lease back")
+    api.remove(place("jobs", namespace, deadman_name(identity)), "end the dead man's switch")
 
 
 def has_landed(api: Api, namespace: str, identity: str) -> bool:
     """Whether neither Lease nor switch of this injection are left."""
-    from kubernetes.client.exceptions import ApiException
-
     if _holder(api, namespace) == identity:
         return False
-    with api_errors("look for the dead man's switch"):
-        try:
-            api.batch.read_namespaced_job(
-                deadman_name(identity), namespace, _request_timeout=TIMEOUT_S
-            )
-        except ApiException as error:
-            if is_missing(error):
-                return True
-            raise
-    return False
+    path = place("jobs", namespace, deadman_name(identity))
+    return api.find(path, "look for the dead man's switch") is None
 
 
 def _holder(api: Api, namespace: str) -> str | None:
-    from kubernetes.client.exceptions import ApiException
-
-    with api_errors("read the lease"):
-        try:
-            held = api.leases.read_namespaced_lease(LEASE, namespace, _request_timeout=TIMEOUT_S)
-        except ApiException as error:
-            if is_missing(error):
-                return None
-            raise
-    identity: str | None = held.spec.holder_identity
-    return identity
-
-
-def _delete(function: Any, name: str, namespace: str) -> None:
-    from kubernetes.client.exceptions import ApiException
-
-    with api_errors(f"delete {name}"):
-        try:
-            function(name, namespace, propagation_policy="Background", _request_timeout=TIMEOUT_S)
-        except ApiException as error:
-            if not is_missing(error):
-                raise
+    held = api.find(place("leases", namespace, LEASE), "read the lease")
+    return None if held is None else (held.get("spec") or {}).get("holderIdentity")

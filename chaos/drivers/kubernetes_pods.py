@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from clinigate.chaos.drivers.base import Victim, VictimGoneError
-from clinigate.chaos.drivers.kubernetes_api import TIMEOUT_S, Api, api_errors, is_missing
+from clinigate.chaos.drivers.kubernetes_api import Api, Manifest, place
 from clinigate.errors import UsageError
 
-__all__ = ["Owner", "check_unchanged", "find_pods", "namespace_of", "owner_of", "pod_name"]
+__all__ = [
+    "Owner",
+    "check_unchanged",
+    "find_pods",
+    "namespace_of",
+    "owner_of",
+    "pod_name",
+    "read_workload",
+]
+
+_PLURALS = {"Deployment": "deployments", "StatefulSet": "statefulsets", "ReplicaSet": "replicasets"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,56 +52,74 @@ def find_pods(api: Api, namespace: str, selector: Mapping[str, str]) -> tuple[Vi
     if not selector:
         raise UsageError("the selector is empty; it would choose among all pods")
     text = ",".join(f"{key}={value}" for key, value in sorted(selector.items()))
-    with api_errors(f"list pods in namespace {namespace}"):
-        pods = api.core.list_namespaced_pod(
-            namespace, label_selector=text, _request_timeout=TIMEOUT_S
-        ).items
+    path = place("pods", namespace, labelSelector=text)
+    pods = api.get(path, f"list pods in namespace {namespace}")["items"]
     owners: dict[str, Owner] = {}
     found = []
-    for pod in sorted(pods, key=lambda each: str(each.metadata.name)):
-        labels = dict(pod.metadata.labels or {})
+    for pod in sorted(pods, key=lambda each: str(each["metadata"]["name"])):
+        labels = pod["metadata"].get("labels") or {}
         if _is_ready(pod) and selector.items() <= labels.items():
             found.append(_victim(api, pod, labels, owners))
     return tuple(found)
 
 
-def _is_ready(pod: Any) -> bool:
+def _is_ready(pod: Manifest) -> bool:
     """Ready and staying: what isn't can neither be hit nor be counted as a survivor."""
-    conditions = (pod.status.conditions if pod.status is not None else None) or ()
-    ready = any(each.type == "Ready" and each.status == "True" for each in conditions)
-    return ready and pod.metadata.deletion_timestamp is None
+    conditions = (pod.get("status") or {}).get("conditions") or ()
+    ready = any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
+    return ready and "deletionTimestamp" not in pod["metadata"]
 
 
-def _victim(api: Api, pod: Any, labels: dict[str, str], owners: dict[str, Owner]) -> Victim:
-    meta = pod.metadata
-    reference = next((each for each in meta.owner_references or () if each.controller), None)
+def _victim(api: Api, pod: Manifest, labels: dict[str, str], owners: dict[str, Owner]) -> Victim:
+    meta = pod["metadata"]
+    reference = _controller(pod)
     if reference is None:
         raise UsageError(
-            f"pod {meta.name!r} has no controller, nothing would bring it back; "
+            f"pod {meta['name']!r} has no controller, nothing would bring it back; "
             "narrow the selector to pods of a workload"
         )
-    if reference.uid not in owners:
-        owners[reference.uid] = _root(api, meta.namespace, reference)
+    if reference["uid"] not in owners:
+        owners[reference["uid"]] = _root(api, meta["namespace"], reference)
     return Victim(
-        id=f"pod/{meta.namespace}/{meta.name}",
-        name=meta.name,
+        id=f"pod/{meta['namespace']}/{meta['name']}",
+        name=meta["name"],
         labels=labels,
-        uid=meta.uid,
-        group=owners[reference.uid].group,
+        uid=meta["uid"],
+        group=owners[reference["uid"]].group,
     )
 
 
-def _root(api: Api, namespace: str, reference: Any) -> Owner:
+def _controller(manifest: Manifest) -> Manifest | None:
+    owners = manifest["metadata"].get("ownerReferences") or ()
+    return next((each for each in owners if each.get("controller")), None)
+
+
+def _root(api: Api, namespace: str, reference: Manifest) -> Owner:
     """The Deployment behind a ReplicaSet; any other controller as it is."""
-    if reference.kind == "ReplicaSet":
-        with api_errors(f"read replica set {reference.name}"):
-            found = api.apps.read_namespaced_replica_set(
-                reference.name, namespace, _request_timeout=TIMEOUT_S
-            )
-        for above in found.metadata.owner_references or ():
-            if above.controller:
-                return Owner(namespace, above.kind, above.name)
-    return Owner(namespace, reference.kind, reference.name)
+    kind, name = reference["kind"], reference["name"]
+    if kind == "ReplicaSet":
+        path = place("replicasets", namespace, name)
+        above = _controller(api.get(path, f"read replica set {name}"))
+        if above is not None:
+            kind, name = above["kind"], above["name"]
+    return Owner(namespace, kind, name)
+
+
+def read_workload(api: Api, owner: Owner) -> Manifest:
+    """The workload itself.
+
+    Raises:
+        UsageError: it is of a kind whose pods are no targets.
+        TargetError: it cannot be read.
+    """
+    plural = _PLURALS.get(owner.kind)
+    if plural is None:
+        raise UsageError(
+            f"{owner.kind} {owner.name}: pods of Deployments, StatefulSets and ReplicaSets "
+            "can be targets; narrow the selector"
+        )
+    path = place(plural, owner.namespace, owner.name)
+    return api.get(path, f"read {owner.kind} {owner.name}")
 
 
 def owner_of(victim: Victim) -> Owner:
@@ -126,17 +153,11 @@ def check_unchanged(api: Api, namespace: str, victims: tuple[Victim, ...]) -> No
     Raises:
         VictimGoneError: one is gone, is going, or is another pod by now.
     """
-    from kubernetes.client.exceptions import ApiException
-
     for victim in victims:
-        with api_errors(f"read pod {victim.name}"):
-            try:
-                pod = api.core.read_namespaced_pod(
-                    pod_name(victim), namespace, _request_timeout=TIMEOUT_S
-                )
-            except ApiException as error:
-                if not is_missing(error):
-                    raise
-                raise VictimGoneError(f"pod {victim.name!r} is gone") from error
-        if pod.metadata.uid != victim.uid or pod.metadata.deletion_timestamp is not None:
+        path = place("pods", namespace, pod_name(victim))
+        pod = api.find(path, f"read pod {victim.name}")
+        if pod is None:
+            raise VictimGoneError(f"pod {victim.name!r} is gone")
+        meta = pod["metadata"]
+        if meta["uid"] != victim.uid or "deletionTimestamp" in meta:
             raise VictimGoneError(f"pod {victim.name!r} is no longer the one that was chosen")

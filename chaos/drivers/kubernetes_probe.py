@@ -8,11 +8,10 @@ import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlsplit
 
 from clinigate.chaos.drivers.base import NotAvailableError
-from clinigate.chaos.drivers.kubernetes_api import TIMEOUT_S, Api, api_errors
+from clinigate.chaos.drivers.kubernetes_api import Api, Manifest, place
 from clinigate.errors import UsageError
 
 __all__ = ["ENTRY_LABEL", "Entry", "HttpProbe", "find_entry"]
@@ -43,29 +42,28 @@ def find_entry(api: Api, namespaces: tuple[str, ...], settings: Mapping[str, str
     ca_file, token_env = settings.get("entry_ca"), settings.get("entry_token_env")
     if settings.get("entry"):
         return Entry(settings["entry"], ca_file, token_env)
-    found: list[Any] = []
+    found: list[Manifest] = []
     for namespace in namespaces:
-        with api_errors(f"list services in namespace {namespace}"):
-            found += api.core.list_namespaced_service(
-                namespace, label_selector=f"{ENTRY_LABEL}=true", _request_timeout=TIMEOUT_S
-            ).items
+        path = place("services", namespace, labelSelector=f"{ENTRY_LABEL}=true")
+        found += api.get(path, f"list services in namespace {namespace}")["items"]
     if not found:
         raise NotAvailableError(
             f"no entry to ask: set `entry` to its address, or label its Service {ENTRY_LABEL}=true"
         )
     if len(found) > 1:
-        names = ", ".join(sorted(each.metadata.name for each in found))
+        names = ", ".join(sorted(each["metadata"]["name"] for each in found))
         raise UsageError(f"{names} are all labelled {ENTRY_LABEL}; one is the entry")
     return Entry(_service_url(found[0]), ca_file, token_env)
 
 
-def _service_url(service: Any) -> str:
-    address = service.spec.cluster_ip
+def _service_url(service: Manifest) -> str:
+    meta, spec = service["metadata"], service["spec"]
+    address = spec.get("clusterIP")
     if not address or address == "None":
-        raise UsageError(f"service {service.metadata.name!r} has no cluster IP to ask")
-    notes = service.metadata.annotations or {}
+        raise UsageError(f"service {meta['name']!r} has no cluster IP to ask")
+    notes = meta.get("annotations") or {}
     scheme, path = notes.get(_SCHEME, "http"), notes.get(_PATH, "/")
-    return f"{scheme}://{address}:{service.spec.ports[0].port}{path}"
+    return f"{scheme}://{address}:{spec['ports'][0]['port']}{path}"
 
 
 class HttpProbe:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from clinigate.chaos.drivers.base import NotAvailableError, Victim
-from clinigate.chaos.drivers.kubernetes_api import TIMEOUT_S, Api, api_errors
+from clinigate.chaos.drivers.kubernetes_api import Api, place
 from clinigate.errors import UsageError
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
 
 ENABLED = "clinigate.io/chaos"
 _CRISIS = "clinigate.io/crisis-line"
+_REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 _DENIED = ("kube-*", "istio-system", "*crisis*")
 
 
@@ -80,9 +81,8 @@ def check_namespace(api: Api, name: str) -> Mapping[str, str]:
         TargetError: it cannot be read.
     """
     refuse_denied(name)
-    with api_errors(f"read namespace {name}"):
-        found = api.core.read_namespace(name, _request_timeout=TIMEOUT_S)
-    labels = found.metadata.labels or {}
+    found = api.get(f"/api/v1/namespaces/{name}", f"read namespace {name}")
+    labels: dict[str, str] = found["metadata"].get("labels") or {}
     if labels.get(_CRISIS) not in (None, "false"):
         raise UsageError(f"namespace {name!r} carries {_CRISIS}: crisis lines are out of bounds")
     if labels.get(ENABLED) != "enabled":
@@ -99,30 +99,23 @@ def check_rights(api: Api, namespace: str, rights: Iterable[Right]) -> None:
     Raises:
         NotAvailableError: it may not; every missing right is named.
     """
-    from kubernetes.client import (
-        V1ResourceAttributes,
-        V1SelfSubjectAccessReview,
-        V1SelfSubjectAccessReviewSpec,
-    )
-
     missing = []
     for right in rights:
         resource, _, part = right.resource.partition("/")
-        attributes = V1ResourceAttributes(
-            verb=right.verb,
-            group=right.group,
-            resource=resource,
-            subresource=part or None,
-            namespace=namespace,
-        )
-        review = V1SelfSubjectAccessReview(
-            spec=V1SelfSubjectAccessReviewSpec(resource_attributes=attributes)
-        )
-        with api_errors("ask for this account's rights"):
-            answer = api.authorization.create_self_subject_access_review(
-                review, _request_timeout=TIMEOUT_S
-            )
-        if answer.status is None or not answer.status.allowed:
+        attributes = {
+            "verb": right.verb,
+            "group": right.group,
+            "resource": resource,
+            "subresource": part,
+            "namespace": namespace,
+        }
+        review = {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SelfSubjectAccessReview",
+            "spec": {"resourceAttributes": attributes},
+        }
+        answer = api.create(_REVIEWS, review, "ask for this account's rights")
+        if (answer.get("status") or {}).get("allowed") is not True:
             missing.append(f"{right.verb} {right.resource}")
     if missing:
         raise NotAvailableError(
@@ -139,18 +132,16 @@ def check_budgets(api: Api, namespace: str, victims: tuple[Victim, ...]) -> None
     Raises:
         UsageError: a budget has no room for these victims.
     """
-    with api_errors("list disruption budgets"):
-        budgets = api.policy.list_namespaced_pod_disruption_budget(
-            namespace, _request_timeout=TIMEOUT_S
-        ).items
-    for budget in budgets:
-        selector = budget.spec.selector
-        wanted = (selector.match_labels if selector is not None else None) or {}
-        hit = sum(wanted.items() <= victim.labels.items() for victim in victims)
-        room = (budget.status.disruptions_allowed if budget.status is not None else 0) or 0
+    path = place("poddisruptionbudgets", namespace)
+    for budget in api.get(path, "list disruption budgets")["items"]:
+        selector = budget["spec"].get("selector") or {}
+        wanted = (selector.get("matchLabels") or {}).items()
+        hit = sum(wanted <= victim.labels.items() for victim in victims)
+        room = (budget.get("status") or {}).get("disruptionsAllowed", 0)
         if wanted and hit > room:
+            name = budget["metadata"]["name"]
             raise UsageError(
-                f"disruption budget {budget.metadata.name!r} allows {room} pod(s) to go now, and "
+                f"disruption budget {name!r} allows {room} pod(s) to go now, and "
                 f"{hit} would; wait until more are ready, or say in the target's 'all' why "
                 "nobody need survive"
             )

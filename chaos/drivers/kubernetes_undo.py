@@ -10,15 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from clinigate.chaos.drivers.base import UndoStep
-from clinigate.chaos.drivers.kubernetes_api import (
-    TIMEOUT_S,
-    Api,
-    KubeAccess,
-    api_errors,
-    is_missing,
-)
+from clinigate.chaos.drivers.kubernetes_api import Api, ApiRefusedError, KubeAccess, place
 from clinigate.chaos.drivers.kubernetes_flight import MARK, has_landed, land
-from clinigate.chaos.drivers.kubernetes_pods import Owner
+from clinigate.chaos.drivers.kubernetes_pods import Owner, read_workload
 from clinigate.chaos.model import Json
 
 __all__ = [
@@ -84,10 +78,8 @@ def scale_back(args: Mapping[str, Any]) -> None:
     wanted, _ = _replicas(api, owner)
     if wanted == 0:
         body = {"spec": {"replicas": args["replicas"]}}
-        with api_errors(f"scale deployment {owner.name} back"):
-            api.apps.patch_namespaced_deployment(
-                owner.name, owner.namespace, body, _request_timeout=TIMEOUT_S
-            )
+        path = place("deployments", owner.namespace, owner.name)
+        api.merge(path, body, f"scale deployment {owner.name} back")
 
 
 def is_scaled_back(args: Mapping[str, Any]) -> bool:
@@ -99,17 +91,11 @@ def is_scaled_back(args: Mapping[str, Any]) -> bool:
 
 def _replicas(api: Api, owner: Owner) -> tuple[int, int]:
     """Replicas that a workload asks for, and those that are ready."""
-    readers: dict[str, Any] = {
-        "Deployment": api.apps.read_namespaced_deployment,
-        "StatefulSet": api.apps.read_namespaced_stateful_set,
-        "ReplicaSet": api.apps.read_namespaced_replica_set,
-    }
-    with api_errors(f"read {owner.kind} {owner.name}"):
-        found = readers[owner.kind](owner.name, owner.namespace, _request_timeout=TIMEOUT_S)
-    wanted = 1 if found.spec.replicas is None else found.spec.replicas
-    seen = (found.status.observed_generation or 0) >= (found.metadata.generation or 0)
-    ready = (found.status.ready_replicas or 0) if seen else 0
-    return wanted, ready
+    found = read_workload(api, owner)
+    status = found.get("status") or {}
+    wanted = found["spec"].get("replicas", 1)
+    seen = status.get("observedGeneration", 0) >= found["metadata"].get("generation", 0)
+    return wanted, status.get("readyReplicas", 0) if seen else 0
 
 
 def policy_name(identity: str) -> str:
@@ -119,50 +105,25 @@ def policy_name(identity: str) -> str:
 
 def delete_policy(args: Mapping[str, Any]) -> None:
     """Delete the injection's network policy, and the mark on the pods that it selected."""
-    from kubernetes.client.exceptions import ApiException
-
     api, namespace, name = _api(args), args["namespace"], policy_name(args["id"])
-    with api_errors(f"delete network policy {name}"):
-        try:
-            api.network.delete_namespaced_network_policy(
-                name, namespace, _request_timeout=TIMEOUT_S
-            )
-        except ApiException as error:
-            if not is_missing(error):
-                raise
+    api.remove(place("networkpolicies", namespace, name), f"delete network policy {name}")
     _unmark(api, namespace, args["id"])
 
 
 def _unmark(api: Api, namespace: str, identity: str) -> None:
-    from kubernetes.client.exceptions import ApiException
-
-    with api_errors("remove the mark of marked pods"):
-        marked = api.core.list_namespaced_pod(
-            namespace, label_selector=f"{MARK}={identity}", _request_timeout=TIMEOUT_S
-        ).items
-        for pod in marked:
-            body = {"metadata": {"uid": pod.metadata.uid, "labels": {MARK: None}}}
-            try:
-                api.core.patch_namespaced_pod(
-                    pod.metadata.name, namespace, body, _request_timeout=TIMEOUT_S
-                )
-            except ApiException as error:
-                if error.status not in (404, 409):  # the pod went meanwhile, and its mark with it
-                    raise
+    path = place("pods", namespace, labelSelector=f"{MARK}={identity}")
+    for pod in api.get(path, "list marked pods")["items"]:
+        meta = pod["metadata"]
+        body = {"metadata": {"uid": meta["uid"], "labels": {MARK: None}}}
+        try:
+            api.merge(place("pods", namespace, meta["name"]), body, "remove the mark of a pod")
+        except ApiRefusedError as refusal:
+            if refusal.status not in (404, 409):  # the pod went meanwhile, and its mark with it
+                raise
 
 
 def is_policy_gone(args: Mapping[str, Any]) -> bool:
     """Whether the injection's network policy is gone."""
-    from kubernetes.client.exceptions import ApiException
-
     name = policy_name(args["id"])
-    with api_errors(f"look for network policy {name}"):
-        try:
-            _api(args).network.read_namespaced_network_policy(
-                name, args["namespace"], _request_timeout=TIMEOUT_S
-            )
-        except ApiException as error:
-            if is_missing(error):
-                return True
-            raise
-    return False
+    path = place("networkpolicies", args["namespace"], name)
+    return _api(args).find(path, f"look for network policy {name}") is None

@@ -9,14 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from clinigate.chaos.drivers.kubernetes_api import Api, KubeAccess
 from clinigate.chaos.localkube import LocalKube, running_localkube
 
 SUPPORT = Path(__file__).parent / "support"
 if str(SUPPORT) not in sys.path:
     sys.path.insert(0, str(SUPPORT))
 
-from chaos_kube_support import Space  # noqa: E402 - found by the line above
+from chaos_kube_support import Api, Space  # noqa: E402 - found by the line above
 
 _NUMBERS = itertools.count()
 
@@ -29,7 +28,7 @@ def kube() -> Iterator[LocalKube]:
 
 @pytest.fixture(scope="session")
 def api(kube: LocalKube) -> Api:
-    return KubeAccess(str(kube.kubeconfig)).connect()
+    return Api(kube.kubeconfig)
 
 
 @pytest.fixture

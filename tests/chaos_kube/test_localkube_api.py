@@ -8,12 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chaos_kube_support import Space, deployment, until
+from chaos_kube_support import Api, Space, deployment, until
 from kubernetes import watch
 from kubernetes.client import V1DeleteOptions
 from kubernetes.client.exceptions import ApiException
-
-from clinigate.chaos.drivers.kubernetes_api import Api, KubeAccess
 
 
 def refusal(call: Any, *args: Any, **details: Any) -> dict[str, Any]:
@@ -183,7 +181,7 @@ def test_a_role_permits_its_verbs_in_its_namespace_and_nothing_else(
     space: Space, tmp_path: Path
 ) -> None:
     space.api.core.create_namespaced_service_account(space.name, {"metadata": {"name": "watcher"}})
-    api = KubeAccess(str(space.account("watcher", tmp_path))).connect()
+    api = Api(space.account("watcher", tmp_path))
     status = refusal(api.core.list_namespaced_pod, space.name)
     assert (status["code"], status["reason"]) == (403, "Forbidden")
     assert 'cannot list resource "pods"' in status["message"]

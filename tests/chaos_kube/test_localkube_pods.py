@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
-from chaos_kube_support import Space, until
+from chaos_kube_support import Api, Space, until
 from kubernetes.client.exceptions import ApiException
 
 from clinigate.chaos.localkube import running_localkube
@@ -175,10 +175,7 @@ def test_a_new_template_rolls_out_while_old_pods_serve(space: Space) -> None:
 
 def test_no_process_outlives_a_killed_localkube() -> None:
     with running_localkube() as kube:
-        from clinigate.chaos.drivers.kubernetes_api import KubeAccess
-
-        api = KubeAccess(str(kube.kubeconfig)).connect()
-        Space(api, "default", kube).deploy(command=SLEEPER, replicas=1)
+        Space(Api(kube.kubeconfig), "default", kube).deploy(command=SLEEPER, replicas=1)
         pids = until(lambda: children(kube.pid))
         os.kill(kube.pid, signal.SIGKILL)
         until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids))

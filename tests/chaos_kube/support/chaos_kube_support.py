@@ -16,10 +16,11 @@ from typing import Any
 
 import httpx
 import yaml
+from kubernetes import client
 
 from clinigate.chaos.drivers.base import DriverOptions, UndoStep
 from clinigate.chaos.drivers.kubernetes import KubernetesDriver, connect_localkube
-from clinigate.chaos.drivers.kubernetes_api import Api
+from clinigate.chaos.drivers.kubernetes_api import KubeAccess
 from clinigate.chaos.localkube import LocalKube
 from clinigate.chaos.model import FaultSpec, TargetSpec
 
@@ -97,6 +98,19 @@ def service(name: str, *, entry: bool = False) -> dict[str, Any]:
     }
 
 
+class Api:
+    """The API by the client library's own classes, as teams use it."""
+
+    def __init__(self, kubeconfig: Path) -> None:
+        connection = KubeAccess(str(kubeconfig)).connect().client
+        self.core: Any = client.CoreV1Api(connection)
+        self.apps: Any = client.AppsV1Api(connection)
+        self.batch: Any = client.BatchV1Api(connection)
+        self.leases: Any = client.CoordinationV1Api(connection)
+        self.network: Any = client.NetworkingV1Api(connection)
+        self.policy: Any = client.PolicyV1Api(connection)
+
+
 @dataclass(frozen=True)
 class Space:
     """A namespace of its own, and hands on it."""
@@ -136,8 +150,8 @@ class Space:
         content = body if isinstance(body, str) else json.dumps(body)
         headers = {"Authorization": f"Bearer {bearer}", "Content-Type": "application/json"}
         context = ssl.create_default_context(cadata=authority)
-        with httpx.Client(verify=context, trust_env=False) as client:
-            return client.post(cluster["server"] + path, content=content, headers=headers)
+        with httpx.Client(verify=context, trust_env=False) as asking:
+            return asking.post(cluster["server"] + path, content=content, headers=headers)
 
     def account(self, name: str, folder: Path) -> Path:
         """A kubeconfig with the token of this service account."""
