@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from clinigate.chaos.model import FaultSpec, Invariant, Json
-from clinigate.core.exhibit import Exhibit
-from clinigate.core.measurement import Measurement
-from clinigate.core.observation import Fault, Finding, Gap
 from clinigate.errors import ClinigateError, UsageError
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # undo steps import this in a process that must start in a moment
+    from clinigate.core.exhibit import Exhibit
+    from clinigate.core.measurement import Measurement
+    from clinigate.core.observation import Fault, Finding, Gap
     from clinigate.measure.prober import Answer, Timeline
 
 __all__ = [
