@@ -189,11 +189,13 @@ def test_the_same_key_is_the_same_conversation_and_the_same_crisis(in_cluster: I
         key = {"idempotency-key": "one"}
         first, second = [await cluster.chat(CRISIS, **key) for _ in range(2)]
         other = await cluster.chat(CRISIS, **{"idempotency-key": "two"})
+        misused = await cluster.chat(HELLO, **key)
         assert first.json()["id"] == second.json()["id"] != other.json()["id"]
+        assert misused.json()["id"] != first.json()["id"]
         assert first.headers["x-trace-id"] == second.headers["x-trace-id"]
         assert first.headers["x-trace-id"] != other.headers["x-trace-id"]
         rows = cluster.sqlite._db.execute("SELECT id FROM conversations").fetchall()
-        assert len(rows) == 2
+        assert len(rows) == 3
 
     in_cluster(scenario)
 

@@ -40,7 +40,7 @@ _TABLE = (
     OperationalDefect(
         "retry-storm",
         "A failing dependency is asked 25 times for each request, without pause or budget.",
-        ("chaos.partition_db.retry_storm",),
+        ("chaos.refuse_db.retry_storm",),
     ),
     OperationalDefect(
         "breaker-never-opens",

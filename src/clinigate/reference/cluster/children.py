@@ -113,7 +113,7 @@ class Child:
     async def _again(self) -> None:
         try:
             await self._begin()
-        except TargetError:
+        except (TargetError, OSError):
             # Its last words are in the file; `_keep` sees that it ended and tries once more.
             return
 

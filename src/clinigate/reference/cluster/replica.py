@@ -14,6 +14,12 @@ from clinigate.reference.cluster.keeping import ReplicaRecords
 from clinigate.reference.cluster.mind import CRISIS_PATIENCE_S, RemoteMind
 from clinigate.reference.cluster.readings import card_from
 from clinigate.reference.cluster.roles import ReplicaPart
+from clinigate.reference.cluster.watching import (
+    certificates_watched,
+    chats_watched,
+    dependencies_watched,
+    records_watched,
+)
 from clinigate.reference.credentials import Credentials
 from clinigate.reference.crisis.escalation import Escalator
 from clinigate.reference.defects import CLEAN, defect_named
@@ -30,7 +36,7 @@ from clinigate.reference.web.app import framed
 from clinigate.reference.web.clients import SharedTokenDesk, client_of
 from clinigate.reference.web.load import Load
 from clinigate.reference.web.logs import log_to
-from clinigate.reference.web.metrics import Metrics, Watched
+from clinigate.reference.web.metrics import Metrics
 from clinigate.reference.web.pacing import Pacing
 from clinigate.reference.web.ratelimit import RateLimit
 
@@ -62,53 +68,20 @@ class Replica:
 
     def __init__(self, part: ReplicaPart) -> None:
         operational = frozenset(part.operational)
-        clinical = defect_named(part.clinical) if part.clinical else CLEAN
         load = Load()
         self._tasks: list[asyncio.Task[None]] = []
-        self._dependencies = {
-            name: _dependency(name, part.patience, operational) for name in _TIMEOUTS_S
-        }
+        self._asked = {name: _dependency(name, part.patience, operational) for name in _TIMEOUTS_S}
+        self._sealer = Sealer(bytes.fromhex(part.store_key), "the shared database")
         self._inference = LineClient(part.inference, secret=part.secret)
-        sealer = Sealer(bytes.fromhex(part.store_key), "the shared database")
-        self._cache = cache_at(part.cache_url, sealer, self._dependencies["cache"])
-        self._mind = RemoteMind(
-            self._inference,
-            self._dependencies["inference"],
-            card=card_from(part.card),
-            cache=self._cache,
-            load=load,
-            crisis_patience_s=part.patience * CRISIS_PATIENCE_S,
-            clinical=clinical,
-            operational=operational,
-        )
-        shared = SharedRecords(_database(part), self._dependencies["database"], chain=part.name)
-        self._records = ReplicaRecords(
-            shared,
-            Outbox(Path(part.outbox)),
-            sealer,
-            replica=part.name,
-            patience=part.patience,
-            fails_open="audit-fails-open" in operational,
-        )
-        self._escalator = Escalator(
-            address=part.desk,
-            secret=part.secret,
-            dependency=self._dependencies["queue"],
-            replica=part.name,
-            keep=self._records.keep,
-            unresolved=shared.unresolved,
-            forgets="escalation-lost" in operational,
-        )
-        clients = (client_of(name, Credentials(**held)) for name, held in part.clients.items())
+        self._cache = cache_at(part.cache_url, self._sealer, self._asked["cache"])
+        mind = self._mind_of(part, load, operational)
+        shared = SharedRecords(_database(part), self._asked["database"], chain=part.name)
+        self._records = self._records_of(part, shared, operational)
+        self._escalator = self._escalator_of(part, shared, operational)
         self.api = Api(
-            mind=self._mind,
+            mind=mind,
             records=self._records,
-            desk=SharedTokenDesk(
-                clients,
-                key=bytes.fromhex(part.token_key),
-                lifetime_s=part.token_lifetime_s,
-                clock=time.time,
-            ),
+            desk=_token_desk(part),
             limit=RateLimit(clock=time.time),
             metrics=Metrics(),
             load=load,
@@ -117,11 +90,16 @@ class Replica:
             traced=True,
         )
         stuck = "expired-certificate-unnoticed" in operational
-        self._certificates = {
+        certificates = {
             name: CertificateWatch(Path(path), stuck=stuck)
             for name, path in part.certificates.items()
         }
-        self.api.metrics.watch(*self._watched())
+        self.api.metrics.watch(
+            *dependencies_watched(self._asked),
+            *certificates_watched(certificates),
+            *records_watched(self._records, self._escalator),
+            *chats_watched(mind, self._cache, load),
+        )
 
     def start(self) -> None:
         """Begin what runs beside the requests; the loop must be running."""
@@ -139,42 +117,51 @@ class Replica:
         await self._inference.close()
         await self._cache.close()
 
-    def _watched(self) -> list[Watched]:
-        found: list[Watched] = []
-        for name, one in self._dependencies.items():
-            labels = (("dependency", name),)
-            for count in ("calls", "attempts", "failures", "refused"):
-                found.append(
-                    _counter(
-                        f"dependency_{count}", f"{count.capitalize()} so far.", one, count, labels
-                    )
-                )
-            found.append(
-                _counter("breaker_opened", "Times that it opened.", one.breaker, "opened", labels)
-            )
-            found.append(_gauge("breaker_open", "1 while calls are kept away.", _lost(one), labels))
-        for name, watch in self._certificates.items():
-            labels = (("certificate", name),)
-            text = "Seconds until the certificate expires; negative afterwards."
-            found.append(_gauge("certificate_expiry_seconds", text, watch.left_s, labels))
-        records, mind = self._records, self._mind
-        return [
-            *found,
-            _gauge(
-                "outbox_entries",
-                "What waits for the database.",
-                lambda: len(records.outbox.pending),
-            ),
-            _counter("outbox_failures", "Entries not safe on disk.", records, "outbox_failures"),
-            _gauge("escalations_open", "Not yet at the desk.", lambda: len(self._escalator.open)),
-            _counter(
-                "escalations_acknowledged", "Taken by the desk.", self._escalator, "acknowledged"
-            ),
-            _counter("fallbacks", "Answers by rules, without inference.", mind, "fallbacks"),
-            _counter("cache_hits", "Readings found in the cache.", self._cache, "hits"),
-            _counter("shed", "Chats refused because of too many.", mind, "shed"),
-            _gauge("chats_in_progress", "Chats under way.", lambda: self.api.load.chats),
-        ]
+    def _mind_of(self, part: ReplicaPart, load: Load, operational: frozenset[str]) -> RemoteMind:
+        return RemoteMind(
+            self._inference,
+            self._asked["inference"],
+            card=card_from(part.card),
+            cache=self._cache,
+            load=load,
+            crisis_patience_s=part.patience * CRISIS_PATIENCE_S,
+            clinical=defect_named(part.clinical) if part.clinical else CLEAN,
+            operational=operational,
+        )
+
+    def _records_of(
+        self, part: ReplicaPart, shared: SharedRecords, operational: frozenset[str]
+    ) -> ReplicaRecords:
+        return ReplicaRecords(
+            shared,
+            Outbox(Path(part.outbox)),
+            self._sealer,
+            replica=part.name,
+            patience=part.patience,
+            fails_open="audit-fails-open" in operational,
+        )
+
+    def _escalator_of(
+        self, part: ReplicaPart, shared: SharedRecords, operational: frozenset[str]
+    ) -> Escalator:
+        return Escalator(
+            address=part.desk,
+            secret=part.secret,
+            dependency=self._asked["queue"],
+            replica=part.name,
+            keep=self._records.keep,
+            unresolved=shared.unresolved,
+            forgets="escalation-lost" in operational,
+        )
+
+
+def _token_desk(part: ReplicaPart) -> SharedTokenDesk:
+    return SharedTokenDesk(
+        (client_of(name, Credentials(**held)) for name, held in part.clients.items()),
+        key=bytes.fromhex(part.token_key),
+        lifetime_s=part.token_lifetime_s,
+        clock=time.time,
+    )
 
 
 def _database(part: ReplicaPart) -> Database:
@@ -193,25 +180,3 @@ def _dependency(name: str, patience: float, operational: frozenset[str]) -> Depe
         never_opens="breaker-never-opens" in operational,
     )
     return Dependency(name, policy, also=(RecordsUnavailable,))
-
-
-def _lost(one: Dependency) -> Callable[[], float]:
-    return lambda: float(one.lost)
-
-
-def _gauge(
-    name: str, text: str, value: Callable[[], float], labels: tuple[tuple[str, str], ...] = ()
-) -> Watched:
-    return Watched(f"clinigate_reference_{name}", text, labels, value)
-
-
-def _counter(
-    name: str, text: str, of: object, attribute: str, labels: tuple[tuple[str, str], ...] = ()
-) -> Watched:
-    return Watched(
-        f"clinigate_reference_{name}_total",
-        text,
-        labels,
-        lambda: float(getattr(of, attribute)),
-        "counter",
-    )

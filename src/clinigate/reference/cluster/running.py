@@ -11,8 +11,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 
 from clinigate.errors import TargetError, UsageError
@@ -25,7 +26,6 @@ __all__ = ["running_cluster"]
 _STOP_S = 10.0
 
 
-@contextmanager
 def running_cluster(
     replicas: int = 2,
     *,
@@ -41,7 +41,7 @@ def running_cluster(
     resolve_after_s: float = 0.05,
     patience: float = 1.0,
     timeout_s: float = 60.0,
-) -> Iterator[Path]:
+) -> AbstractContextManager[Path]:
     """Run a cluster for the length of a `with` block and yield the path of its topology file.
 
     It ends with the block, and also when this process dies in any way. For the length of the block
@@ -50,36 +50,41 @@ def running_cluster(
     The arguments are those of `cluster.settings.Settings`; without a `directory` its files go to a
     temporary folder that goes with the block. `timeout_s` is how long the start may take.
 
-    Raises:
+    Raises, as the block begins:
         UsageError: an unknown defect, or a setting that makes no sense.
         TargetError: it did not start; the message has its own words.
     """
+    settings = partial(
+        Settings,
+        replicas=replicas,
+        model=model,
+        defects=defects,
+        records_dir=records_dir,
+        dsn=dsn,
+        cache_url=cache_url,
+        requests_per_minute=requests_per_minute,
+        tokens_per_s=tokens_per_s,
+        first_token_s=first_token_s,
+        resolve_after_s=resolve_after_s,
+        patience=patience,
+    )
+    return _running(settings, directory, timeout_s)
+
+
+@contextmanager
+def _running(
+    settings: Callable[[Path], Settings], directory: Path | None, timeout_s: float
+) -> Iterator[Path]:
     if not sys.platform.startswith("linux"):
         raise UsageError("a reference cluster needs Linux: it holds on to processes by /proc")
-    if isinstance(defects, str):
-        raise UsageError("defects must be a sequence of names, not one text")
     require_extra()
     with contextlib.ExitStack() as stack:
         if directory is None:
-            directory = Path(
-                stack.enter_context(tempfile.TemporaryDirectory(prefix="clinigate-cluster-"))
-            )
-        settings = Settings(
-            directory.absolute(),
-            replicas,
-            model,
-            tuple(defects),
-            records_dir,
-            dsn,
-            cache_url,
-            requests_per_minute,
-            tokens_per_s,
-            first_token_s,
-            resolve_after_s,
-            patience,
-        )
+            temporary = tempfile.TemporaryDirectory(prefix="clinigate-cluster-")
+            directory = Path(stack.enter_context(temporary))
+        wanted = settings(directory.absolute())
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = stack.enter_context(_supervised(settings, timeout_s))
+        path = stack.enter_context(_supervised(wanted, timeout_s))
         entry = json.loads(path.read_text(encoding="utf-8"))["entry"]
         token = Path(entry["token_file"]).read_text(encoding="ascii")
         stack.enter_context(_environment(TOKEN_ENV, token))

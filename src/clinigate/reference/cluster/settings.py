@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,7 @@ class Settings:
     directory: Path
     replicas: int = 2
     model: str = "calibrator"
-    defects: tuple[str, ...] = ()
+    defects: Sequence[str] = ()
     records_dir: Path | None = None
     dsn: str = ""
     cache_url: str = ""
@@ -59,6 +59,8 @@ class Settings:
                 f"patience is {self.patience}; it must be above 0, {_MOST_PATIENCE} at most"
             )
         Pacing(self.tokens_per_s, self.first_token_s)
+        if isinstance(self.defects, str):
+            raise UsageError("defects must be a sequence of names, not one text")
         checked_defects(self.defects)
 
     def __repr__(self) -> str:
@@ -74,13 +76,12 @@ class Settings:
     @classmethod
     def from_plain(cls, data: dict[str, Any]) -> Settings:
         """Read what `to_plain` wrote."""
-        names: Iterable[str] = data["defects"]
         records = data["records_dir"]
         return cls(
             **{
                 **data,
                 "directory": Path(data["directory"]),
                 "records_dir": Path(records) if records else None,
-                "defects": tuple(names),
+                "defects": tuple(data["defects"]),
             }
         )

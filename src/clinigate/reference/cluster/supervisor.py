@@ -10,42 +10,22 @@ import asyncio
 import contextlib
 import json
 import os
-import secrets
 import signal
 import socket
 import sys
 import threading
-import time
-from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from clinigate.errors import ClinigateError
-from clinigate.reference.cluster.authority import issue
+from clinigate.reference.cluster.blueprint import Blueprint
 from clinigate.reference.cluster.children import Child, Ready, child_command
-from clinigate.reference.cluster.dsn import (
-    address_of,
-    cache_address,
-    cache_through,
-    through,
-)
-from clinigate.reference.cluster.roles import (
-    DeskPart,
-    EntryPart,
-    InferencePart,
-    Part,
-    ReplicaPart,
-    StorePart,
-)
+from clinigate.reference.cluster.roles import Part
 from clinigate.reference.cluster.settings import Settings
-from clinigate.reference.cluster.topology import TOKEN_ENV, Topology, start_ticks
-from clinigate.reference.operational import checked_defects
-from clinigate.reference.web.clients import SharedTokenDesk, client_of, new_credentials
+from clinigate.reference.cluster.topology import Topology, start_ticks
 
 __all__ = ["main"]
 
-_TOKEN_LIFETIME_S = 24 * 3600.0
-_PER_MINUTE = {"app": 100}
+_BACKLOG = 512
 _LABELS = {
     "api": {"app": "api", "tier": "web"},
     "inference": {"app": "inference", "tier": "dependency"},
@@ -96,36 +76,33 @@ class _Cluster:
     """All processes of one cluster, in the order in which they need each other."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._folder = settings.directory
-        self._clinical, self._operational = checked_defects(settings.defects)
-        self._secret = secrets.token_hex(16)
-        self._token_key, self._store_key = secrets.token_bytes(32), secrets.token_bytes(32)
-        self._clients = {
-            "app": new_credentials("app", _PER_MINUTE["app"]),
-            "evaluator": new_credentials("evaluator", settings.requests_per_minute),
-        }
+        self._plan = Blueprint(settings)
+        self._logs = settings.directory / "logs"
         self._children: dict[str, Child] = {}
         self._listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        self.topology = Topology(self._folder / "topology.json", {})
+        self.topology = Topology(settings.directory / "topology.json", {})
 
     async def start(self) -> None:
         """Start everything; returns when the entry answers."""
         # 1. Places, certificates and the address that clients know.
-        self._make_places()
-        ca_file, certificates = issue(self._folder / "tls", ("entry", "replicas"))
-        self._certificates = {one.name: one for one in certificates}
-        self.topology.certificates = [one.shown() for one in certificates]
+        plan = self._plan
         self._listener.bind(("127.0.0.1", 0))
-        self._listener.listen(512)
-        self._describe_entry(ca_file)
+        self._listener.listen(_BACKLOG)
+        port = self._listener.getsockname()[1]
+        plan.make_places()
+        self.topology.entry = plan.entry_shown(port)
+        self.topology.storage, self.topology.databases = plan.storage(), plan.databases()
+        self.topology.certificates = [one.shown() for one in plan.certificates.values()]
         # 2. What the replicas depend on, and a link to each.
-        await asyncio.gather(*(self._start(part, role) for role, part in self._dependencies()))
-        await asyncio.gather(*(self._link(name, up) for name, up in self._upstreams().items()))
+        await asyncio.gather(*(self._start(part, role) for role, part in plan.dependencies()))
+        said = {name: child.ready for name, child in self._children.items()}
+        upstreams = plan.upstreams({name: ready["port"] for name, ready in said.items()})
+        await asyncio.gather(*(self._link(name, up) for name, up in upstreams.items()))
         # 3. The replicas, and the entry in front of them.
-        names = [f"api-{number}" for number in range(1, self._settings.replicas + 1)]
-        await asyncio.gather(*(self._start(self._replica(name), "replica") for name in names))
-        await self._start(self._entry(ca_file), "entry")
+        links = {name: link["listen"] for name, link in self.topology.links.items()}
+        replicas = plan.replicas(links, said["inference-1"]["card"])
+        await asyncio.gather(*(self._start(part, "replica") for part in replicas))
+        await self._start(plan.entry(port, self._listener.fileno()), "entry")
         self.topology.write()
 
     async def stop(self) -> None:
@@ -136,117 +113,6 @@ class _Cluster:
             if child.process is not None:
                 await child.process.wait()
         self._listener.close()
-
-    def _make_places(self) -> None:
-        for place in ("logs", "outbox", "desk"):
-            (self._folder / place).mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._records = self._settings.records_dir or self._folder / "records"
-        self._records.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.topology.storage = [
-            {"name": "audit", "labels": {"store": "audit"}, "path": str(self._records)},
-            {
-                "name": "outbox",
-                "labels": {"store": "outbox"},
-                "path": str(self._folder / "outbox"),
-            },
-        ]
-        if self._settings.dsn:
-            # The DSN holds a password: who knows the server has it already.
-            self.topology.databases = [{"name": "db", "labels": {"app": "db"}}]
-            self.topology.storage.pop(0)
-
-    def _describe_entry(self, ca_file: Path) -> None:
-        desk = SharedTokenDesk(
-            (client_of(name, held) for name, held in self._clients.items()),
-            key=self._token_key,
-            lifetime_s=_TOKEN_LIFETIME_S,
-            clock=time.time,
-        )
-        held = self._clients["evaluator"]
-        token = desk.issue(held.client_id, held.client_secret, None).value
-        token_file = self._folder / "token"
-        token_file.write_text(token, encoding="ascii")
-        self.topology.entry = {
-            "url": f"https://127.0.0.1:{self._listener.getsockname()[1]}",
-            "ca_file": str(ca_file),
-            "token_env": TOKEN_ENV,
-            "token_file": str(token_file),
-            "model": self._settings.model,
-        }
-
-    def _dependencies(self) -> list[tuple[str, Part]]:
-        made: list[tuple[str, Part]] = [
-            (
-                "inference",
-                InferencePart(name="inference-1", secret=self._secret, model=self._settings.model),
-            ),
-            (
-                "desk",
-                DeskPart(
-                    name="desk-1",
-                    secret=self._secret,
-                    journal=str(self._folder / "desk" / "journal.jsonl"),
-                    resolve_after_s=self._settings.resolve_after_s,
-                ),
-            ),
-        ]
-        if not self._settings.dsn:
-            path = str(self._records / "records.db")
-            made.append(("store", StorePart(name="db-1", secret=self._secret, path=path)))
-        return made
-
-    def _upstreams(self) -> dict[str, str]:
-        ports = {name: child.ready["port"] for name, child in self._children.items()}
-        upstreams = {
-            "api-inference": f"127.0.0.1:{ports['inference-1']}",
-            "api-queue": f"127.0.0.1:{ports['desk-1']}",
-        }
-        if self._settings.dsn:
-            upstreams["api-db"] = address_of(self._settings.dsn)
-        else:
-            upstreams["api-db"] = f"127.0.0.1:{ports['db-1']}"
-        if self._settings.cache_url:
-            upstreams["api-cache"] = cache_address(self._settings.cache_url)
-        return upstreams
-
-    def _replica(self, name: str) -> ReplicaPart:
-        links = {name: link["listen"] for name, link in self.topology.links.items()}
-        dsn, cache = self._settings.dsn, self._settings.cache_url
-        if dsn:
-            dsn = through(dsn, links["api-db"])
-        return ReplicaPart(
-            name=name,
-            secret=self._secret,
-            inference=links["api-inference"],
-            desk=links["api-queue"],
-            database="" if dsn else links["api-db"],
-            dsn=dsn,
-            cache_url=cache_through(cache, links["api-cache"]) if cache else "",
-            clinical=self._clinical,
-            operational=sorted(self._operational),
-            token_key=self._token_key.hex(),
-            store_key=self._store_key.hex(),
-            token_lifetime_s=_TOKEN_LIFETIME_S,
-            clients={name: asdict(held) for name, held in self._clients.items()},
-            card=self._children["inference-1"].ready["card"],
-            outbox=str(self._folder / "outbox" / f"{name}.jsonl"),
-            log=str(self._folder / "logs" / f"{name}.service.log"),
-            certificate=str(self._certificates["replicas"].served),
-            certificates={name: str(files.served) for name, files in self._certificates.items()},
-            tokens_per_s=self._settings.tokens_per_s,
-            first_token_s=self._settings.first_token_s,
-            patience=self._settings.patience,
-        )
-
-    def _entry(self, ca_file: Path) -> EntryPart:
-        return EntryPart(
-            name="entry",
-            port=self._listener.getsockname()[1],
-            listener=self._listener.fileno(),
-            ca_file=str(ca_file),
-            certificate=str(self._certificates["entry"].served),
-            keeps_frozen="frozen-replica-stays" in self._operational,
-        )
 
     async def _start(self, part: Part, role: str) -> None:
         def first_line(before: Ready) -> bytes:
@@ -260,8 +126,8 @@ class _Cluster:
             lambda _: child_command(role),
             first_line,
             self._process_changed,
-            self._folder / "logs" / f"{part.name}.stderr",
-            restarts="no-restart" not in self._operational,
+            self._logs / f"{part.name}.stderr",
+            restarts=self._plan.restarts,
             inherits=(self._listener.fileno(),) if role == "entry" else (),
         )
         self._children[part.name] = child
@@ -278,7 +144,7 @@ class _Cluster:
             command,
             lambda _: b"",
             lambda child, ready: self._link_changed(child, ready, upstream),
-            self._folder / "logs" / f"{name}.stderr",
+            self._logs / f"{name}.stderr",
         )
         self._children[name] = child
         await child.start()

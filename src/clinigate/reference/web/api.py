@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-import hashlib
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from clinigate.core.canonical import canonical_bytes, sha256_hex
 from clinigate.core.case import Turn
 from clinigate.reference import NOTICE
 from clinigate.reference.crisis.trace import new_trace_id, trace_id_of
@@ -229,7 +229,11 @@ class Api:
         the same crisis.
         """
         key = request.headers.get("idempotency-key", "")
-        once = _digest_of(exchange_of(request.scope).client, key) if key else secrets.token_hex(32)
+        once = (
+            _digest_of(exchange_of(request.scope).client, key, turns)
+            if key
+            else secrets.token_hex(32)
+        )
         given = trace_id_of(request.headers.get("traceparent", ""))
         resource = f"chatcmpl-{once[:24]}"
         return Exchanged(
@@ -261,8 +265,10 @@ class Api:
             self.metrics.crises.inc()
 
 
-def _digest_of(client: str, key: str) -> str:
-    return hashlib.sha256(f"{client}\n{key}".encode()).hexdigest()
+def _digest_of(client: str, key: str, turns: tuple[Turn, ...]) -> str:
+    # With the words: a key used again for something else must not make a disclosure disappear.
+    said = [[turn.role, turn.text] for turn in turns]
+    return sha256_hex(canonical_bytes([client, key, said]))
 
 
 def _form(body: bytes) -> dict[str, str]:
