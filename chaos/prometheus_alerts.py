@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from clinigate.chaos.criteria import alert_metric
@@ -21,6 +22,8 @@ from clinigate.measure.prober import Timeline
 __all__ = ["AlertWatch", "Firing", "firings"]
 
 _POLL_S = 0.5
+#: Evaluations farther apart than so many of the shortest pause are two firings.
+_LATE = 2.5
 _FIRING = 'ALERTS{alertstate="firing"}'
 
 
@@ -47,10 +50,22 @@ def firings(lines: Sequence[Line], fault_at: float) -> tuple[Firing, ...]:
         times = [at for at, _ in line.points]
         if not name or not times:
             continue
-        first = Firing(name, times[0] - fault_at, before=times[0] < fault_at)
+        first = _first(name, times, fault_at)
         if name not in found or first.after_s < found[name].after_s:
             found[name] = first
     return tuple(found[name] for name in sorted(found))
+
+
+def _first(name: str, times: Sequence[float], fault_at: float) -> Firing:
+    """When it began to fire after the fault; one that had resolved by then is another firing."""
+    early = [at for at in times if at < fault_at]
+    late = [at for at in times if at >= fault_at]
+    if not early:
+        return Firing(name, late[0] - fault_at, before=False)
+    step = min((later - at for at, later in pairwise(times)), default=0.0)
+    if late and late[0] - early[-1] > _LATE * step:
+        return Firing(name, late[0] - fault_at, before=False)
+    return Firing(name, early[0] - fault_at, before=True)
 
 
 @dataclass(slots=True)

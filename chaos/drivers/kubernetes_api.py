@@ -107,18 +107,18 @@ class KubeAccess:
                     client_configuration=configuration,
                 )
         except (config.ConfigException, OSError, ValueError) as error:
-            place = self.kubeconfig or "the pod's service account"
-            raise UsageError(f"{place} cannot be used to reach Kubernetes: {error}") from error
+            source = self.kubeconfig or "the pod's service account"
+            raise UsageError(f"{source} cannot be used to reach Kubernetes: {error}") from error
         _check_verified(configuration, self.kubeconfig or "in-cluster configuration")
         return Api(self, client.ApiClient(configuration))
 
 
-def _check_verified(configuration: Any, place: str) -> None:
+def _check_verified(configuration: Any, source: str) -> None:
     if not str(configuration.host).startswith("https://"):
-        raise UsageError(f"{place}: the API's address is no https address; experiments need one")
+        raise UsageError(f"{source}: the API's address is no https address; experiments need one")
     if not configuration.verify_ssl:
         raise UsageError(
-            f"{place}: insecure-skip-tls-verify is on; who answers must be verified before "
+            f"{source}: insecure-skip-tls-verify is on; who answers must be verified before "
             "anything is broken there: give certificate-authority-data instead"
         )
 

@@ -229,6 +229,8 @@ class Registry:
         meta = manifest["metadata"]
         namespace = meta.get("namespace", "") if resource.namespaced else ""
         self.store.drop(resource, namespace, meta["name"])
+        if resource.kind == "Service":
+            self._addresses.release(manifest["spec"]["clusterIP"])
         return manifest
 
     def _orphan(self, uid: str) -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clinigate.chaos.drivers.kubernetes_api import KubeAccess
+from clinigate.chaos.localkube import running_localkube
 from clinigate.chaos.localkube.patching import apply_patch, json_patch, merge_patch, strategic_merge
 from clinigate.chaos.localkube.paths import parse_path, verb_of
 from clinigate.chaos.localkube.selectors import field_selector, label_selector, matches
 from clinigate.chaos.localkube.status import StatusError
+from clinigate.errors import MissingExtraError
 
 WORDS = st.text("abc-", min_size=1, max_size=4).map(lambda text: f"x{text}x")
 LABELS = st.dictionaries(WORDS, WORDS, max_size=4)
@@ -136,6 +140,18 @@ def test_a_patch_that_cannot_be_used_is_refused(form: str, patch: Any, code: int
     with pytest.raises(StatusError) as caught:
         apply_patch(form, {"a": 1}, patch)
     assert caught.value.code == code
+
+
+def test_without_its_libraries_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "aiohttp", None)
+    with (
+        pytest.raises(MissingExtraError, match=r"pip install 'clinigate\[chaos\]'"),
+        running_localkube(),
+    ):
+        pass
+    monkeypatch.setitem(sys.modules, "kubernetes", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'clinigate\[chaos\]'"):
+        KubeAccess("/nowhere").connect()
 
 
 def test_paths_name_collections_objects_and_parts() -> None:

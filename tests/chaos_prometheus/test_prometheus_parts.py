@@ -175,6 +175,16 @@ def test_the_first_firing_after_the_fault_counts_and_one_before_it_tells_nothing
     def line(name: str, *times: float) -> Line:
         return Line({"alertname": name}, tuple((at, 1.0) for at in times))
 
-    late, early = firings([line("Slow", 107, 108), line("Slow", 105), line("Old", 95, 101)], 100)
-    assert (late.name, late.before) == ("Old", True)
-    assert (early.name, early.after_s, early.before) == ("Slow", 5, False)
+    again, old, slow = firings(
+        [
+            line("Slow", 107, 108),
+            line("Slow", 105),
+            line("Old", 98, 99, 100, 101),
+            line("Again", 80, 81, 104, 105),
+        ],
+        100,
+    )
+    assert (old.name, old.before) == ("Old", True)
+    assert (slow.name, slow.after_s, slow.before) == ("Slow", 5, False)
+    assert (again.name, again.after_s, again.before) == ("Again", 4, False)
+    assert firings([line("Past", 80, 81)], 100)[0].before
