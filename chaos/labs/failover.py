@@ -44,7 +44,7 @@ def failover_lab(
 
     Args:
         topology: where the file goes; None is a place of the lab's own.
-        sync: as `postgres_pair`, as are the others.
+        sync: whether a commit waits for the standby's confirmation.
         defect: what it does wrong.
         fsync: whether commits wait for the disk.
 

@@ -123,13 +123,6 @@ class PostgresServer:
             self.process.wait()
             kill_leftovers(self.data)
 
-    def stop(self) -> None:
-        """Stop it in order (fast shutdown) and wait for its end."""
-        assert self.process is not None
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
-            self.process.wait()
-
 
 def kill_server(pid: int, start_ticks: int) -> bool:
     """SIGKILL a postmaster and all its children, as a host that loses its power.

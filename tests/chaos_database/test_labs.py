@@ -16,7 +16,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from clinigate.chaos.labs import keeper, postgres
+from clinigate.chaos.labs import failover, keeper, pair, postgres
 from clinigate.chaos.labs.processes import Lab, wait_until
 from clinigate.chaos.labs.redis import redis_missing, redis_server
 from clinigate.errors import TargetError, UsageError
@@ -103,6 +103,15 @@ class TestWithoutPrograms:
         absent = pytest.raises(UsageError, match="Debian package `postgresql`")
         with absent, postgres.postgres_server():
             pytest.fail("a server that is not there runs")
+
+    def test_the_lab_as_a_program_says_so_in_one_sentence(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        monkeypatch.setattr(pair, "postgres_missing", lambda: "no PostgreSQL programs here")
+        monkeypatch.setattr(signal, "signal", lambda *_: None)
+        assert failover.main(["--topology", str(tmp_path / "pair.json")]) == 4
+        assert capsys.readouterr().err == "no PostgreSQL programs here\n"
+        assert not (tmp_path / "pair.json").exists()
 
 
 @needs_redis
