@@ -18,7 +18,6 @@ from clinigate.chaos.injection import Injection, write_injection
 from clinigate.chaos.model import Experiment
 from clinigate.chaos.policy import ChaosPolicy
 from clinigate.chaos.probing import EntryProber
-from clinigate.chaos.slo import SLOS
 from clinigate.chaos.toolkit import ToolkitProcess
 from clinigate.chaos.undo.guard import Guard
 from clinigate.chaos.undo.ledger import Ledger, LedgerState
@@ -58,7 +57,7 @@ class Interrupt:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What all repetitions of one run share."""
+    """What all repetitions of one run share; `limits` say how late the prober may be."""
 
     experiment: Experiment
     policy: ChaosPolicy
@@ -66,6 +65,7 @@ class Setting:
     driver: Driver
     witnesses: Mapping[str, Witness]
     interrupt: Interrupt
+    limits: ScheduleLimits
 
 
 @dataclass(slots=True)
@@ -130,7 +130,7 @@ class Repetition:
         timeline = result.timeline
         seed = result.number
         with (
-            ScheduleGuard(timeline.lags, limits=_limits(experiment)) as schedule,
+            ScheduleGuard(timeline.lags, limits=self._setting.limits) as schedule,
             EntryProber(self._setting.driver, experiment.load, timeline, seed=seed) as prober,
         ):
             self._prober = prober
@@ -150,8 +150,9 @@ class Repetition:
     def _await_steady(self) -> str | None:
         load, interrupt = self._experiment.load, self._setting.interrupt
         # On a busy machine the first question alone may take seconds, until its client is loaded.
-        timeline = self.result.timeline
-        timeline.wait_for(lambda t: t.count > 0 or interrupt.by is not None, _FIRST_S)
+        self.result.timeline.wait_for(
+            lambda t: interrupt.by is not None or self._enough(t, load.before_s), _FIRST_S
+        )
         deadline = time.monotonic() + _STEADY_TIMES * load.before_s
         while True:
             interrupt.wait(_POLL_S)
@@ -161,6 +162,10 @@ class Repetition:
             if time.monotonic() >= deadline or self._prober.failed is not None:
                 return reason
 
+    def _enough(self, timeline: Timeline, watched_s: float) -> bool:
+        recent = timeline.since(timeline.now() - watched_s)
+        return len(recent) >= max(3, 0.5 * self._experiment.load.rate * watched_s)
+
     def _unsteady(self, watched_s: float) -> str | None:
         timeline = self.result.timeline
         if self._prober.failed is not None:
@@ -168,10 +173,10 @@ class Repetition:
         now = timeline.now()
         if now < watched_s:
             return f"watched for {now:.1f} s of {watched_s:g} s"
+        if not self._enough(timeline, watched_s):
+            return f"too few answers in {watched_s:g} s to call it steady"
         recent = timeline.since(now - watched_s)
         bad = [sample for sample in recent if not sample.ok]
-        if len(recent) < max(3, 0.5 * self._experiment.load.rate * watched_s):
-            return f"{len(recent)} answers in {watched_s:g} s are too few to call it steady"
         if len(bad) > _STEADY_BAD * len(recent) or any(
             s.ended_s > now - self._experiment.load.stable_s for s in bad
         ):
@@ -328,17 +333,6 @@ class Repetition:
 
     def _at(self, mono_ns: int) -> float:
         return mono_ns / 1e9 - self.result.timeline.zero
-
-
-def _limits(experiment: Experiment) -> ScheduleLimits:
-    """How late the prober may be: well below what is judged, which is seconds of a recovery where
-    no SLO judges milliseconds.
-    """
-    plain, rto_s = ScheduleLimits(), experiment.objectives.rto_s
-    if rto_s is None or any(SLOS[name].quantile is not None for name in experiment.slos):
-        return plain
-    late_s = max(plain.lag_s, min(1.0, rto_s / 20))
-    return ScheduleLimits(lag_s=late_s, host_delay_s=late_s)
 
 
 def _failed(state: LedgerState) -> Mapping[str, Any] | None:

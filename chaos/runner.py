@@ -19,6 +19,7 @@ from clinigate.chaos.model import Experiment, Invariant
 from clinigate.chaos.policy import ChaosPolicy
 from clinigate.chaos.rails import RailRequest, RailsReport, check_rails
 from clinigate.chaos.repetition import Interrupt, Repetition, RepetitionResult, Setting
+from clinigate.chaos.slo import SLOS
 from clinigate.chaos.targets import experiment_digest, targets_digest
 from clinigate.chaos.toolkit import require_toolkit
 from clinigate.chaos.undo.recover import recover_all
@@ -26,6 +27,7 @@ from clinigate.core.canonical import canonical_bytes
 from clinigate.core.codec import to_plain
 from clinigate.evidence.recorder import Recorder
 from clinigate.evidence.times import Clock, system_clock
+from clinigate.measure.scheduleguard import ScheduleLimits
 
 __all__ = ["RunOutcome", "RunRequest", "rail_request", "run_experiment"]
 
@@ -43,6 +45,7 @@ class RunRequest:
         repeat: repetitions; the experiment's own number where None.
         interrupt: how the run is asked to end.
         clock: for windows, approvals and budgets.
+        limits: how late the prober may be; by default well below what the experiment judges.
         watchers: more witnesses beside the driver's, by name, as of alerts.
         tell: told what happens, for a person who watches.
     """
@@ -57,6 +60,7 @@ class RunRequest:
     repeat: int | None = None
     interrupt: Interrupt = field(default_factory=Interrupt)
     clock: Clock = system_clock
+    limits: ScheduleLimits | None = None
     watchers: Mapping[str, Witness] = field(default_factory=dict)
     tell: Callable[[str], None] = lambda _: None
 
@@ -196,6 +200,7 @@ class _Run:
             driver=self._driver,
             witnesses=witnesses,
             interrupt=request.interrupt,
+            limits=request.limits or _limits(request.experiment),
         )
 
     def _ended(self, number: int, result: RepetitionResult, rails: RailsReport) -> RunOutcome:
@@ -327,3 +332,14 @@ def _blobs(result: RepetitionResult, recorder: Recorder) -> tuple[str, ...]:
 def _json_blob(value: Mapping[str, Any], recorder: Recorder) -> str:
     plain = json.loads(json.dumps(value, default=datetime.isoformat))
     return recorder.blob(canonical_bytes(plain), "application/json")
+
+
+def _limits(experiment: Experiment) -> ScheduleLimits:
+    """How late the prober may be: well below what is judged, which is seconds of a recovery where
+    no SLO judges milliseconds.
+    """
+    plain, rto_s = ScheduleLimits(), experiment.objectives.rto_s
+    if rto_s is None or any(SLOS[name].quantile is not None for name in experiment.slos):
+        return plain
+    late_s = max(plain.lag_s, min(1.0, rto_s / 20))
+    return ScheduleLimits(lag_s=late_s, host_delay_s=late_s)

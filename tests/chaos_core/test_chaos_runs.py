@@ -20,11 +20,23 @@ from clinigate.chaos.undo.recover import open_ledgers
 from clinigate.core.exhibit import Exhibit, Form
 from clinigate.core.measurement import Measurement
 from clinigate.core.observation import Fault, Finding, Gap
+from clinigate.measure.scheduleguard import ScheduleLimits
 
 
 def run(bench: Bench, recorder: ListRecorder, **changes: Any) -> RunOutcome:
-    request = RunRequest(bench.experiment, bench.policy, "local", NAME, bench.options)
-    return run_experiment(replace(request, **changes), recorder)  # type: ignore[arg-type]
+    return run_experiment(replace(request_of(bench), **changes), recorder)  # type: ignore[arg-type]
+
+
+def request_of(bench: Bench) -> RunRequest:
+    """A run whose prober may be as late as the tests' machine makes it."""
+    return RunRequest(
+        bench.experiment,
+        bench.policy,
+        "local",
+        NAME,
+        bench.options,
+        limits=ScheduleLimits(lag_s=600.0, cpu=10.0, host_delay_s=600.0),
+    )
 
 
 def everyone(bench: Bench, **changes: Any) -> Bench:
@@ -160,7 +172,7 @@ def test_a_fault_is_taken_back_early(bench: Bench, how: str, why: str) -> None:
     """By a rule, by the kill file, by the operator: undone long before its hour is over."""
     recorder = ListRecorder()
     long = everyone(bench, duration_s=20.0)
-    request = RunRequest(long.experiment, long.policy, "local", NAME, long.options)
+    request = request_of(long)
     if how == "rule":
         rule = AbortRule("entry.errors > 0", "entry", "errors", 0.0)
         request = replace(request, experiment=replace(long.experiment, abort=(rule,)))

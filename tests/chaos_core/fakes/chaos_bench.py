@@ -22,7 +22,7 @@ spec:
   objectives: {rto: 5s}
   load: {rate: 100/s, before: 300ms, after: 10s, timeout: 2s, stable: 300ms}
   fault: {type: flag.raise, target: {selector: {app: api}}, duration: 500ms}
-  safety: {environments: [local], maxDuration: 30s}
+  safety: {environments: [local], maxDuration: 1m, leaseSeconds: 30}
   undo: {verify: steps, within: 10s}
 """
 
