@@ -2,7 +2,7 @@
 
 Each row runs whole, by the command that a user types, on a cluster of its own: without a defect it
 must PASS, and with the one planted defect the metric that exists for it must FAIL. A run that the
-host was too busy for says so by itself (INCONCLUSIVE), and counts as neither. Run it:
+host was too busy for says so by itself and is undecided; run those again on a quiet one. Run it:
 `.venv/bin/python benchmarks/campaign_local_chaos.py [--rounds 1] [--only kill-all]`.
 """
 
@@ -52,15 +52,19 @@ class Row:
     seconds: float
 
     def shows(self, metric: str | None) -> str:
-        """`as it should`, `too busy`, or what is wrong; `metric` must FAIL, or all must PASS."""
+        """`as it should`, `undecided`, or what is wrong; `metric` must FAIL, or all must PASS.
+
+        A host that is too busy makes a run invalid, or the system unsteady before the fault; what
+        such a run says is neither for nor against the experiment.
+        """
         if metric is None:
             wanted = bool(self.verdicts) and set(self.verdicts.values()) == {"PASS"}
         else:
             wanted = self.verdicts.get(f"chaos.{metric}") == "FAIL"
         if wanted:
             return "as it should"
-        if "FAIL" not in self.verdicts.values() and "INCONCLUSIVE" in self.verdicts.values():
-            return "too busy"
+        if {"INCONCLUSIVE", "NOT_ASSESSED"} & set(self.verdicts.values()):
+            return "undecided"
         return f"WRONG (exit {self.code}): {self.verdicts}"
 
 
@@ -86,7 +90,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--only", help="one experiment")
     options = parser.parse_args(arguments)
-    counted = {"as it should": 0, "too busy": 0, "WRONG": 0}
+    counted = {"as it should": 0, "undecided": 0, "WRONG": 0}
     for number in range(1, options.rounds + 1):
         for experiment, defect, metric in ROWS:
             if options.only not in (None, experiment):

@@ -129,7 +129,7 @@ def manner_of(invariant: Invariant) -> Manner:
     manner = Manner(
         rate=said.rate("rate", 5.0),
         timeout_s=said.seconds("timeout", 5.0),
-        settle_s=said.seconds("settle", 15.0),
+        settle_s=said.seconds("settle", 60.0),
         chat=said.text("chat", "/v1/chat/completions"),
         flag=said.text("flag", "safety.crisis"),
         text=said.text("text", "choices[0].message.content"),
