@@ -21,15 +21,15 @@ from clinigate.reference.launch import running
 
 @pytest.fixture(autouse=True)
 def _small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder with `smoke` as two seconds in which half of the people are in a crisis."""
+    """A folder with `smoke` as three seconds in which half of the people are in a crisis."""
     monkeypatch.chdir(tmp_path)
     for name in ("CLINIGATE_RUN", "CLINIGATE_KEY", "CLINIGATE_CONFIG"):
         monkeypatch.delenv(name, raising=False)
     profile = find_profile("smoke").profile.model_dump(mode="json", by_alias=True)
-    profile |= {"name": "small", "arrivals": {"conversations_per_s": 40, "duration_s": 2}}
+    profile |= {"name": "small", "arrivals": {"conversations_per_s": 16, "duration_s": 3}}
     for persona in profile["personas"]:
         persona |= {"weight": 0.5, "oversample": 1}
-    profile["objectives"] |= {"crisis_min_n": 20, "availability": 0.9, "ttft_p95_s": 9}
+    profile["objectives"] |= {"crisis_min_n": 10, "availability": 0.9, "ttft_p95_s": 9}
     # The tests' machine is shared: whether the generator keeps up is not the question here.
     profile["guard"] = {"lag_p99_s": 20, "cpu_share": 1, "run_delay_share": 1}
     Path("small.yaml").write_text(yaml.safe_dump(profile), encoding="utf-8")
