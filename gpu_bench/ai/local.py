@@ -45,6 +45,7 @@ class LocalSubject:
             "device name": model.device.name,
             "threads": str(model.device.threads),
         }
+        self.caveats: tuple[str, ...] = ()
         self._model, self._options = model, options
         self._host = read_host if host is None else host
         self._clock: Clock = SystemClock() if clock is None else clock

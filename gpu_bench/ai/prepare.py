@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from clinigate.config.loader import LoadedConfig
+from clinigate.config.target import ReplaySpec, TargetSpec
 from clinigate.errors import ConfigError, TargetError, UsageError
 from clinigate.evidence.trust import TrustStore
 from clinigate.gpu_bench.ai.blocks import Block
@@ -136,8 +137,27 @@ def _remote(request: AiRequest, config: LoadedConfig, stack: ExitStack) -> Subje
     if spec is None:
         raise ConfigError(f"{config.source}: --target needs a [target] table, and there is none")
     target = build_target(spec, base_dir=config.base_dir)
-    timeout_s = config.config.run.timeout_s
-    return stack.enter_context(RemoteSubject(target, request.options, timeout_s=timeout_s))
+    subject = RemoteSubject(
+        target,
+        request.options,
+        timeout_s=config.config.run.timeout_s,
+        caveats=_driven(spec),
+    )
+    return stack.enter_context(subject)
+
+
+def _driven(spec: TargetSpec) -> tuple[str, ...]:
+    """Say how hard the configuration lets the target be driven: what waits for that counts too."""
+    if isinstance(spec, ReplaySpec):
+        return ()
+    limits = spec.limits
+    rate = limits.requests_per_minute
+    pace = "" if rate is None else f" and {rate:g} a minute"
+    told = (
+        f"at most {limits.concurrency} requests at one time{pace}, as [target.limits] says; under "
+        "load what waits for that counts as the service's"
+    )
+    return (told,)
 
 
 def _refuse_other(path: Path | None, earlier: Baseline, subject: Subject) -> None:
@@ -155,6 +175,7 @@ class _Broken:
         self.name = name
         self.device: Device = host_device()
         self.fingerprint: Mapping[str, str] = {}
+        self.caveats: tuple[str, ...] = ()
         self._reason = reason
 
     def warm_up(self) -> Warmup:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType, TracebackType
 from typing import Any, TypeVar
 
@@ -43,9 +44,10 @@ class RemoteSubject:
         options: AiOptions,
         *,
         timeout_s: float,
+        caveats: tuple[str, ...] = (),
         host: HostReader | None = None,
     ) -> None:
-        """Take a target; nothing is sent yet.
+        """Take a target; nothing is sent yet. A request may take `timeout_s`.
 
         Raises:
             TargetError: it offers nothing that could be timed.
@@ -55,6 +57,7 @@ class RemoteSubject:
             raise TargetError(f"target {target.name}: offers neither crisis, emotion nor chat")
         self.name = target.name
         self.device = Device("remote", "what the service runs on is not known here")
+        self.caveats = caveats
         self.capability = offered[0]
         self.fingerprint: Mapping[str, str] = MappingProxyType(
             {"model": target.name, "kind": f"http {self.capability}", "device": "remote"}
@@ -73,7 +76,7 @@ class RemoteSubject:
         trace: TracebackType | None,
     ) -> None:
         try:
-            self._run(self._target.aclose())
+            self._runner.run(self._target.aclose())
         finally:
             self._runner.close()
 
@@ -88,9 +91,7 @@ class RemoteSubject:
 
     def single_stream(self, count: int, seed: int) -> Block:
         """Ask one request after the other; see `Subject`."""
-        before, begun = self._begin()
-        replies = self._run(self._in_turn(everyday(count, seed)))
-        return self._of_replies(replies, begun, before)
+        return self._of_replies(self._in_turn(everyday(count, seed)))
 
     def server(self, rate: float, count: int, seed: int) -> Block:
         """Send requests at random times, whatever is under way; see `Subject`."""
@@ -101,22 +102,18 @@ class RemoteSubject:
             reply = await self._ask(texts[number])
             return OK if reply.answered else str(reply.outcome)
 
-        before, begun = self._begin()
         due = arrivals(rate, count, seed)
-        self._run(probe(ask, due, timeline=timeline, timeout_s=self._timeout_s))
-        seconds = [
+        _, block = self._timed(probe(ask, due, timeline=timeline, timeout_s=self._timeout_s))
+        seconds = tuple(
             each.latency_s if each.ok else max(self._timeout_s, each.latency_s)
             for each in timeline.samples
-        ]
+        )
         silent = sum(not each.ok for each in timeline.samples)
-        return self._block(seconds, begun, before, window_s=count / rate, silent=silent)
+        return replace(block, latencies=seconds, window_s=count / rate, silent=silent)
 
     def offline(self, count: int, seed: int) -> Block:
         """Keep as many requests under way as a batch has queries; see `Subject`."""
-        texts = everyday(count, seed)
-        before, begun = self._begin()
-        replies = self._run(self._at_once(texts, self._options.max_batch))
-        return self._of_replies(replies, begun, before)
+        return self._of_replies(self._at_once(everyday(count, seed), self._options.max_batch))
 
     def _ask_first(self, batch: Sequence[str]) -> None:
         reply = self._runner.run(self._ask(batch[0]))
@@ -146,31 +143,20 @@ class RemoteSubject:
             turns, capability=self.capability, timeout_s=self._timeout_s, seed=self._options.seed
         )
 
-    def _seconds(self, reply: Reply) -> float:
-        return reply.latency_s if reply.answered else max(self._timeout_s, reply.latency_s)
-
-    def _begin(self) -> tuple[int | None, float]:
-        return self._host(), self.now()
-
-    def _of_replies(self, replies: Sequence[Reply], begun: float, before: int | None) -> Block:
-        silent = sum(not reply.answered for reply in replies)
-        return self._block(
-            [self._seconds(reply) for reply in replies], begun, before, silent=silent
+    def _of_replies(self, asking: Coroutine[Any, Any, list[Reply]]) -> Block:
+        replies, block = self._timed(asking)
+        seconds = tuple(
+            reply.latency_s if reply.answered else max(self._timeout_s, reply.latency_s)
+            for reply in replies
         )
+        silent = sum(not reply.answered for reply in replies)
+        return replace(block, latencies=seconds, silent=silent)
 
-    def _block(
-        self,
-        seconds: Sequence[float],
-        begun: float,
-        before: int | None,
-        *,
-        window_s: float | None = None,
-        silent: int,
-    ) -> Block:
-        elapsed = self.now() - begun
-        share = waited_share(before, self._host(), elapsed)
-        return Block(tuple(seconds), elapsed, window_s, host_share=share, silent=silent)
-
-    def _run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+    def _timed(self, asking: Coroutine[Any, Any, T]) -> tuple[T, Block]:
+        """Run a coroutine; return what it returns, and a block that knows its time and host."""
         with without_collections():
-            return self._runner.run(coroutine)
+            before, begun = self._host(), self.now()
+            result = self._runner.run(asking)
+            elapsed = self.now() - begun
+            share = waited_share(before, self._host(), elapsed)
+        return result, Block((), elapsed, host_share=share)

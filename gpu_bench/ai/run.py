@@ -155,7 +155,7 @@ class _Run:
         )
         if self._bench.rival is not None:
             self._bench.rival.warm_up()
-        self._caveats = (f"timed on {self._subject.device}",)
+        self._caveats = (f"timed on {self._subject.device}", *self._subject.caveats)
         if not self._warmed.settled:
             self._caveats += ("the times had not settled when the warm-up was over",)
         self._recorder.note(

@@ -21,11 +21,13 @@ class Subject(Protocol):
     Attributes:
         name: for the reader. device: where it runs.
         fingerprint: what must be equal before two runs may be compared.
+        caveats: what a reader must know of how it is asked.
     """
 
     name: str
     device: Device
     fingerprint: Mapping[str, str]
+    caveats: tuple[str, ...]
 
     def warm_up(self) -> Warmup:
         """Ask until the times settle. Comes before everything else."""

@@ -153,6 +153,7 @@ def test_the_configured_service_is_timed_over_http(service, tmp_path, monkeypatc
     verdicts = json.loads((sealed / "results.json").read_bytes())["verdicts"]
     found = {verdict["criterion"]: verdict["status"] for verdict in verdicts}
     assert set(found) == {SINGLE_P99, SERVER_P99, OFFLINE_THROUGHPUT}
+    assert "at most 8 requests at one time, as [target.limits] says" in " ".join(said.out.split())
     assert code == 1
     assert found[SERVER_P99] == "INCONCLUSIVE"  # a hundred queries bound no p99 at 95%
     assert found[OFFLINE_THROUGHPUT] in ("PASS", "INCONCLUSIVE")  # by what else this host does
