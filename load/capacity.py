@@ -20,6 +20,8 @@ __all__ = ["PLATFORM_USERS", "Stage", "extrapolation", "proven_concurrency", "st
 #: What the platform is planned for: people in a conversation at the same time.
 PLATFORM_USERS = 100_000
 _STAGES = 12
+#: Share of the conversations that must have ended within the run before it says how long they are.
+_ENDED_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +58,11 @@ def proven_concurrency(stages: Sequence[Stage]) -> tuple[float, Stage] | None:
     return max(seen, key=lambda pair: pair[0], default=None)
 
 
-def extrapolation(stages: Sequence[Stage], cpu_s: float, *, users: int = PLATFORM_USERS) -> str:
+def extrapolation(stages: Sequence[Stage], tally: Tally, *, users: int = PLATFORM_USERS) -> str:
     """Say what `users` people at once would take, from what was measured.
 
-    Args:
-        stages: of the run.
-        cpu_s: seconds of processor that the generator used in all of it.
-        users: people in a conversation at the same time.
+    Little's law speaks of a system in which as many go as come: a run that most of its
+    conversations outlived says nothing about how long people stay.
     """
     length = math.fsum(stage.end_s - stage.begin_s for stage in stages)
     began = math.fsum(s.arrivals_per_s * (s.end_s - s.begin_s) for s in stages)
@@ -70,15 +70,27 @@ def extrapolation(stages: Sequence[Stage], cpu_s: float, *, users: int = PLATFOR
     replies = math.fsum(s.replies_per_s * (s.end_s - s.begin_s) for s in stages)
     if not began or not present or not length:
         return f"nothing was measured from which {users:,} users could be extrapolated"
+    ended = sum(stratum.ended for stratum in tally.strata.values())
+    if ended < _ENDED_SHARE * began:
+        return (
+            f"no extrapolation to {users:,} users: {ended} of {began:.0f} conversations ended "
+            "within the run, too few to know how long people stay"
+        )
     stay_s = present / began
     arrivals = users / stay_s
-    cores = arrivals * cpu_s / began
+    cpu_s = math.fsum(signs.cpu_s for signs in tally.signs.values())
     return (
         f"extrapolation, not measured: by Little's law, {users:,} people at once who stay "
-        f"{stay_s:.3g} s each are {arrivals:,.3g} new conversations and "
-        f"{arrivals * replies / began:,.3g} messages a second; generating them would take about "
-        f"{max(1, math.ceil(cores)):,} generator cores; whether the system bears it was not tried"
+        f"{stay_s:.3g} s each are {_round(arrivals)} new conversations and "
+        f"{_round(arrivals * replies / began)} messages a second; generating them would take about "
+        f"{max(1, math.ceil(arrivals * cpu_s / began)):,} generator cores; whether the system "
+        "bears it was not tried"
     )
+
+
+def _round(number: float) -> str:
+    """Three digits that mean something, with thousands set off."""
+    return f"{float(f'{number:.3g}'):,g}" if number < 100 else f"{float(f'{number:.3g}'):,.0f}"
 
 
 def _stage(tally: Tally, numbers: range, bin_s: float) -> Stage:

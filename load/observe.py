@@ -214,7 +214,6 @@ def _concurrency(played: Played) -> Measurement:
 
 def capacity_claims(played: Played) -> tuple[str, str]:
     """Say what was proven, and what is an extrapolation from it."""
-    cpu_s = sum(signs.cpu_s for signs in played.tally.signs.values())
     proven = proven_concurrency(played.stages)
     said = "no conversation was under way when the generator looked"
     if proven is not None:
@@ -224,7 +223,7 @@ def capacity_claims(played: Played) -> tuple[str, str]:
             f"{stage.end_s:.4g} s, with {stage.replies_per_s:.3g} replies a second, by "
             f"{played.workers} worker(s)"
         )
-    return said, extrapolation(played.stages, cpu_s)
+    return said, extrapolation(played.stages, played.tally)
 
 
 def _miss_finding(profile: Profile, miss: Miss) -> Finding:

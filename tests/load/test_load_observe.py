@@ -35,6 +35,7 @@ def tally(*, crises: int = 80, ordinary: int = 240, slow_s: float = 0.2) -> Tall
         persona = "in-crisis" if number < crises else "chatting"
         stratum, stretch = counted.stratum(persona), counted.bin(number % 20)
         stratum.started += 1
+        stratum.ended += 1
         stratum.sent += 1
         stratum.latency.record(slow_s)
         stratum.first.record(slow_s / 2)
@@ -186,8 +187,12 @@ def test_the_concurrency_is_what_was_held_and_more_is_called_an_extrapolation() 
     assert measured.caveats[0].startswith("proven: 15 conversations at once")
     assert measured.caveats[1].startswith("extrapolation, not measured: by Little's law, 100,000")
     # 320 began in 10 s and 15 were there on average: each stayed 0.469 s.
-    assert "stay 0.469 s each are 2.13e+05 new conversations" in measured.caveats[1]
-    assert "nothing was measured" in extrapolation((), 0.0)
+    assert "stay 0.469 s each are 213,000 new conversations" in measured.caveats[1]
+    assert "nothing was measured" in extrapolation((), Tally())
+    short = tally()
+    for stratum in short.strata.values():
+        stratum.ended = 0
+    assert "0 of 320 conversations ended" in extrapolation(played(short).stages, short)
 
 
 def test_every_figure_is_drawn_and_can_be_recorded() -> None:
