@@ -90,7 +90,7 @@ def _refuse_unbelievable(path: Path, bundle: Bundle, trust: TrustStore | None) -
         )
     catalogue = load_catalogue()
     report = verify_bundle(bundle, trust=trust, known_control=lambda name: name in catalogue)
-    for level in (Level.DIGESTS, Level.MEANING):
+    for level in (Level.DIGESTS, Level.LEDGER, Level.MEANING):
         if report.level(level).status is LevelStatus.FAILED:
             raise IntegrityError(f"--baseline {path}: {report.level(level).sentences[0]}")
     if not report.signed_by:
@@ -116,11 +116,14 @@ def _of_blocks(path: Path, results: Results, metric: str) -> tuple[float, ...]:
     (measured,) = found
     if measured.unmeasurable is not None:
         raise UsageError(f"--baseline {path}: {measured.unmeasurable}")
-    return tuple(
+    blocks = tuple(
         each.value
         for each in measured.slices
         if each.name.startswith(BLOCK) and each.value is not None
     )
+    if not blocks:
+        raise UsageError(f"--baseline {path}: {metric} holds no blocks to compare with")
+    return blocks
 
 
 def _fingerprint(path: Path, bundle: Bundle) -> Mapping[str, str]:

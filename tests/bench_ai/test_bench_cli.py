@@ -156,6 +156,13 @@ def test_a_baseline_that_was_changed_is_broken_integrity(bench, sealed) -> None:
     assert refused(bench, sealed).code == 3
 
 
+def test_a_baseline_without_single_queries_is_refused(bench) -> None:
+    bench("--model", "planted_cli:quick", "--scenario", "offline", "--blocks", "5")
+    said = refused(bench, Path("last"))
+    assert said.code == 4
+    assert "holds 0 measurements of bench.ai.single_stream.latency_p50, wanted one" in said.err
+
+
 def test_an_unsigned_baseline_is_refused(bench, tmp_path) -> None:
     (tmp_path / "clinigate.toml").write_text('[subject]\nname = "therapy"\n')
     bench("--model", "planted_cli:quick", "--latency-threshold", "10s", *SHORT)
