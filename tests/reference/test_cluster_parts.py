@@ -37,10 +37,15 @@ from clinigate.reference.crisis.trace import (
 from clinigate.reference.engine.models import fitted
 from clinigate.reference.engine.rules import assess_by_rules
 from clinigate.reference.operational import OPERATIONAL_DEFECTS, checked_defects
-from clinigate.reference.records.audit import AuditEvent
+from clinigate.reference.records.audit import AuditEvent, verify_lines
 from clinigate.reference.records.entry import Entry
 from clinigate.reference.records.outbox import Outbox
+from clinigate.reference.records.reading import chain_lines
 from clinigate.reference.records.sealing import SealedRow
+from clinigate.reference.records.shared import SharedRecords
+from clinigate.reference.records.sqlite_server import SqliteServer
+from clinigate.reference.records.tables import RecordsUnavailable, Statement
+from clinigate.reference.resilience.dependency import CallPolicy, Dependency
 from clinigate.reference.web.clients import SharedTokenDesk, client_of, new_credentials
 from clinigate.reference.web.pacing import Pacing
 from clinigate.reference.web.problems import Problem
@@ -139,6 +144,59 @@ def test_a_full_disk_is_told_and_the_entry_kept_in_memory() -> None:
         assert list(outbox.pending) == ["a"]
 
     asyncio.run(go())
+
+
+# The shared records
+
+
+class Faulty:
+    """A database on a real SQLite file whose answers get lost, or which has a fault of its own."""
+
+    def __init__(self, path: Path, failures: list[Exception]) -> None:
+        self.server, self.failures = SqliteServer(path), failures
+
+    async def commit(self, statements: Any, _timeout_s: float) -> None:
+        self.server._commit([(one.sql, list(one.values)) for one in statements])
+        if self.failures and "INSERT" in statements[0].sql:
+            raise self.failures.pop(0)
+
+    async def rows(self, statement: Statement, _timeout_s: float) -> list[Any]:
+        return self.server._db.execute(statement.sql, statement.values).fetchall()
+
+    async def close(self) -> None:
+        self.server.close()
+
+
+def written(tmp_path: Path, *failures: Exception) -> tuple[list[str], list[bytes]]:
+    """What became of three entries, and the lines that were written."""
+
+    async def go() -> tuple[list[str], list[bytes]]:
+        database = Faulty(tmp_path / "r.db", list(failures))
+        policy = CallPolicy(timeout_s=30.0, backoff_s=0.0)
+        asked = Dependency("database", policy, also=(RecordsUnavailable,))
+        records = SharedRecords(database, asked, chain="api-1")
+        ends = []
+        for name in ("a", "b", "c"):
+            done = records.submit(entry(name))
+            await asyncio.wait([done])
+            ends.append(type(done.exception()).__name__)
+        lines = await chain_lines(database, "api-1")(30.0)
+        await records.close()
+        return ends, lines
+
+    return asyncio.run(go())
+
+
+def test_a_transaction_whose_end_nobody_saw_is_not_written_twice(tmp_path: Path) -> None:
+    ends, lines = written(tmp_path, ConnectionResetError(), RecordsUnavailable("lost"))
+    assert ends == ["NoneType"] * 3
+    assert verify_lines(lines, "api-1").length == 3
+
+
+def test_a_fault_of_the_program_fails_its_own_transaction_alone(tmp_path: Path) -> None:
+    ends, lines = written(tmp_path, ZeroDivisionError())
+    assert ends == ["RecordsUnavailable", "NoneType", "NoneType"]
+    assert verify_lines(lines, "api-1").length == 3
 
 
 # The desk

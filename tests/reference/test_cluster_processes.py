@@ -176,7 +176,7 @@ def control(cluster: Cluster, link: str, **command: Any) -> dict[str, Any]:
 def test_a_link_that_is_cut_is_lived_without(cluster: Cluster) -> None:
     control(cluster, "api-inference", fault="blackhole", ttl_s=60)
     body = cluster.chat(CRISIS).json()
-    assert body["degraded_by"] == ["inference"]
+    assert "inference" in body["degraded_by"]
     control(cluster, "api-inference", fault="clear")
     until(lambda: "degraded" not in cluster.chat(CRISIS).json())
 
@@ -191,7 +191,7 @@ def test_the_audit_fails_closed_where_the_records_cannot_grow(cluster: Cluster) 
     try:
         assert cluster.chat(HELLO).status_code == 503
         answer = cluster.chat(CRISIS)
-        assert answer.json()["degraded_by"] == ["database"]
+        assert "database" in answer.json()["degraded_by"]
     finally:
         resource.prlimit(process["pid"], resource.RLIMIT_FSIZE, before)
     until(lambda: cluster.chat(HELLO).status_code == 200)

@@ -63,7 +63,7 @@ class SharedRecords:
         done.add_done_callback(_retrieved)
         self._waiting.append((entry, done))
         self._wake.set()
-        if self._writer is None:
+        if self._writer is None or self._writer.done():
             self._writer = asyncio.create_task(self._write_on())
         return done
 
@@ -124,14 +124,14 @@ class SharedRecords:
         attempt = _Attempt(self._name, [entry for entry, _ in batch])
         try:
             await self._dependency.call(lambda timeout_s: self._commit(attempt, timeout_s))
-        except DependencyLost as lost:
-            for _, done in batch:
-                if not done.done():
-                    done.set_exception(RecordsUnavailable(str(lost)))
-        else:
             for _, done in batch:
                 if not done.done():
                     done.set_result(None)
+        except DependencyLost as lost:
+            _fail(batch, str(lost))
+        finally:
+            # Whatever else goes wrong: nobody waits for a transaction that will not come.
+            _fail(batch, "the transaction was given up")
 
     async def _commit(self, attempt: _Attempt, timeout_s: float) -> None:
         chain, self._chain = self._chain, None
@@ -149,6 +149,12 @@ class SharedRecords:
         if not self._prepared:
             await self._database.commit(SCHEMA, timeout_s)
             self._prepared = True
+
+
+def _fail(batch: list[tuple[Entry, asyncio.Future[None]]], why: str) -> None:
+    for _, done in batch:
+        if not done.done():
+            done.set_exception(RecordsUnavailable(why))
 
 
 class _Attempt:

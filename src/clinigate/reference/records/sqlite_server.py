@@ -62,6 +62,8 @@ class SqliteServer:
         self._db.close()
 
     def _commit(self, statements: Sequence[tuple[str, list[Any]]]) -> None:
+        if self._db.in_transaction:  # the one before could not even be rolled back
+            self._db.execute("ROLLBACK")
         self._db.execute("BEGIN IMMEDIATE")
         try:
             for sql, values in statements:
