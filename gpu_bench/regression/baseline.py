@@ -14,7 +14,7 @@ from clinigate.core.measurement import Measurement
 from clinigate.core.results import Results
 from clinigate.errors import IntegrityError, UsageError
 from clinigate.evidence.bundle import Bundle, open_bundle
-from clinigate.evidence.report import Level, LevelStatus
+from clinigate.evidence.report import Level, LevelStatus, VerificationReport
 from clinigate.evidence.spool import RunStatus, parse_spool
 from clinigate.evidence.trust import TrustStore
 from clinigate.evidence.verify import verify_bundle
@@ -90,16 +90,22 @@ def _refuse_unbelievable(path: Path, bundle: Bundle, trust: TrustStore | None) -
         )
     catalogue = load_catalogue()
     report = verify_bundle(bundle, trust=trust, known_control=lambda name: name in catalogue)
-    for level in (Level.DIGESTS, Level.LEDGER, Level.MEANING):
-        if report.level(level).status is LevelStatus.FAILED:
-            raise IntegrityError(f"--baseline {path}: {report.level(level).sentences[0]}")
+    _refuse_failed(path, report, Level.DIGESTS, Level.MEANING)
     if not report.signed_by:
         raise UsageError(
             f"--baseline {path}: {report.level(Level.SIGNATURE).sentences[0]}; only a bundle "
             "signed by a trusted key is compared with"
         )
+    # After the signature: of a stranger's bundle the ledger's signature is a stranger's too.
+    _refuse_failed(path, report, Level.LEDGER)
     if bundle.status is not RunStatus.COMPLETE:
         raise UsageError(f"--baseline {path}: the run is {bundle.status}, wanted a COMPLETE one")
+
+
+def _refuse_failed(path: Path, report: VerificationReport, *levels: Level) -> None:
+    for level in levels:
+        if report.level(level).status is LevelStatus.FAILED:
+            raise IntegrityError(f"--baseline {path}: {report.level(level).sentences[0]}")
 
 
 def _of_blocks(path: Path, results: Results, metric: str) -> tuple[float, ...]:
