@@ -15,8 +15,6 @@ import pytest
 from clinigate.chaos.proxy import divert
 from clinigate.chaos.proxy.address import Address
 
-pytestmark = pytest.mark.xdist_group("chaos_proxy")
-
 needs_root = pytest.mark.skipif(
     os.geteuid() != 0 or shutil.which("nft") is None or shutil.which("unshare") is None,
     reason="a network namespace of its own needs root, unshare and nft",
@@ -108,6 +106,35 @@ proxy = start(ttl_s=60)
 proxy.terminate()
 assert proxy.wait(10) == 0
 assert not divert.stands(address)
+""")
+
+
+@needs_root
+def test_a_link_without_a_proxy_is_broken_by_one_that_is_put_in_its_way(tmp_path):
+    in_own_network(f"""
+from clinigate.chaos.drivers.base import DriverOptions
+from clinigate.chaos.drivers.local import connect
+from clinigate.chaos.faults import link
+from clinigate.chaos.model import FaultSpec, TargetSpec
+
+path = {str(tmp_path / "topology.json")!r}
+with open(path, "w") as file:
+    json.dump({{
+        "schema": "clinigate.topology/1", "name": "s", "environment": "local",
+        "entry": {{"url": "https://127.0.0.1:1"}},
+        "links": [{{"name": "api-db", "upstream": str(address)}}],
+    }}, file)
+driver = connect(DriverOptions(topology=path))
+fault = FaultSpec("link.latency", TargetSpec({{"kind": "link"}}), 30.0, {{"delay": "100ms"}})
+victims = driver.resolve({{"kind": "link"}})
+(step,) = driver.undo_steps(fault, victims)
+driver.inject(fault, victims)
+assert not link.straight(step.args)
+assert round_trip() >= 0.1
+link.undivert(step.args)
+link.undivert(step.args)
+assert link.straight(step.args)
+round_trip()
 """)
 
 

@@ -23,8 +23,6 @@ from clinigate.chaos.proxy.address import Address
 from clinigate.chaos.proxy.commands import Clear, Inject, Kind, Status, parse
 from clinigate.errors import TargetError, UsageError
 
-pytestmark = pytest.mark.xdist_group("chaos_proxy")
-
 
 @pytest.fixture(autouse=True)
 def _whole_link(request: pytest.FixtureRequest) -> Iterator[None]:

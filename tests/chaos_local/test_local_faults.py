@@ -24,7 +24,7 @@ from clinigate.chaos.drivers.base import (
     fault_types,
 )
 from clinigate.chaos.drivers.local import LocalDriver, connect
-from clinigate.chaos.drivers.local_topology import SCHEMA, read_topology
+from clinigate.chaos.drivers.local_topology import SCHEMA
 from clinigate.chaos.faults import procfs
 from clinigate.chaos.model import FaultSpec, TargetSpec
 from clinigate.errors import ConfigError, TargetError, UsageError
@@ -405,52 +405,6 @@ def test_every_fault_of_the_driver_is_known_by_name():
     )
 
 
-def test_the_environment_is_what_the_system_says_on_this_host(local):
-    found = local.driver.environment()
-    assert (found.name, found.production) == ("local", False)
-    assert found.fingerprint.startswith("local:")
-    local.write(environment="Production-EU")
-    assert local.driver.environment().production
-
-
-def test_without_a_topology_nothing_is_connected():
-    with pytest.raises(UsageError, match="--topology"):
-        connect(DriverOptions())
-
-
-@pytest.mark.parametrize(
-    ("change", "says"),
-    [
-        ({"schema": "x/1"}, "schema is 'x/1', wanted 'clinigate.topology/1'"),
-        ({"entry": {}}, r"entry\.url: Field required"),
-        ({"processes": [{"name": "a", "pid": 1, "start_ticks": 0}]}, r"processes\.0\.pid"),
-        ({"processes": {}}, "processes"),
-        ({"storage": [{"name": "", "path": "/x"}]}, r"storage\.0\.name"),
-        (
-            {"storage": [{"name": "a", "path": "/x"}, {"name": "a", "path": "/y"}]},
-            "storage: two are named 'a'",
-        ),
-    ],
-)
-def test_a_topology_that_cannot_be_meant_is_refused_by_field(local, change, says):
-    local.write(**change)
-    with pytest.raises(ConfigError, match=says):
-        read_topology(local.path)
-
-
-@pytest.mark.parametrize("content", ["", "[", "[]", "null", "[" * 100_000])
-def test_a_topology_that_is_none_is_refused(tmp_path, content):
-    path = tmp_path / "topology.json"
-    path.write_text(content)
-    with pytest.raises(ConfigError, match=r"topology .*(no JSON|schema is None)"):
-        read_topology(path)
-
-
-def test_a_topology_that_is_not_there_is_refused(tmp_path):
-    with pytest.raises(ConfigError, match="No such file"):
-        read_topology(tmp_path / "none.json")
-
-
 def test_victims_stay_the_same_between_two_looks(local):
     local.start("api-1")
     driver = local.driver
@@ -460,48 +414,3 @@ def test_victims_stay_the_same_between_two_looks(local):
     gone = replace(first[0], id="process/api-7")
     with pytest.raises(VictimGoneError):
         driver.inject(spec("process.kill"), (gone,))
-
-
-def test_a_diverted_link_needs_no_client_that_knows_of_it(local):
-    if os.geteuid() != 0:
-        pytest.skip("a transparent proxy needs root")
-    script = f"""
-import json, socket, socketserver, subprocess, threading, time
-from clinigate.chaos.drivers.base import DriverOptions
-from clinigate.chaos.drivers.local import connect
-from clinigate.chaos.model import FaultSpec, TargetSpec
-from clinigate.chaos.faults import link
-subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-class Echo(socketserver.BaseRequestHandler):
-    def handle(self):
-        while piece := self.request.recv(100):
-            self.request.sendall(piece)
-server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Echo)
-server.daemon_threads = True
-threading.Thread(target=server.serve_forever, daemon=True).start()
-said = json.load(open({str(local.path)!r}))
-said["links"] = [{{"name": "api-db", "upstream": "127.0.0.1:%d" % server.server_address[1]}}]
-json.dump(said, open({str(local.path)!r}, "w"))
-driver = connect(DriverOptions(topology={str(local.path)!r}))
-fault = FaultSpec("link.latency", TargetSpec({{"kind": "link"}}), 30.0, {{"delay": "100ms"}})
-victims = driver.resolve({{"kind": "link"}})
-(step,) = driver.undo_steps(fault, victims)
-driver.inject(fault, victims)
-assert not link.straight(step.args)
-with socket.create_connection(server.server_address, 10) as client:
-    asked = time.monotonic()
-    client.sendall(b"ping")
-    assert client.recv(4) == b"ping"
-    assert time.monotonic() - asked >= 0.1
-link.undivert(step.args)
-link.undivert(step.args)
-assert link.straight(step.args)
-"""
-    done = subprocess.run(
-        ["unshare", "--net", sys.executable, "-c", script],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
