@@ -201,7 +201,14 @@ def test_an_unknown_defect_names_the_nearest_or_all() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["clinigate.reference", "clinigate.reference.defects", "clinigate.reference.launch"]
+    "module",
+    [
+        "clinigate.reference",
+        "clinigate.reference.cluster",
+        "clinigate.reference.defects",
+        "clinigate.reference.launch",
+        "clinigate.reference.operational",
+    ],
 )
 def test_what_the_command_line_imports_is_light(module: str) -> None:
     heavy = ("starlette", "uvicorn", "cryptography", "trustme", "yaml", "numpy", "httpx")
