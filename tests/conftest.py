@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Generator, Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -18,6 +20,23 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("clinigate")
+
+
+#: What a user's suites hold: their skips are verdicts, as INCONCLUSIVE.
+_SUITES = {Path(__file__).parent / name for name in ("clinical", "therapeutic")}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where all that tests need must be there, as in CI, one that is skipped has failed."""
+    report = yield
+    suite = not _SUITES.isdisjoint(item.path.parents)
+    if report.skipped and os.environ.get("CLINIGATE_REQUIRE_ALL") and not suite:
+        report.outcome = "failed"
+        report.longrepr = f"CLINIGATE_REQUIRE_ALL is set, and this was skipped: {report.longrepr}"
+    return report
 
 
 @pytest.fixture(scope="session")
