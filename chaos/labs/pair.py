@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -35,6 +35,8 @@ from clinigate.errors import TargetError, UsageError
 __all__ = ["PairDefect", "PostgresPair", "other", "postgres_pair"]
 
 _STREAMING_WITHIN_S = 60.0
+#: Each look opens a connection.
+_LOOK_EVERY_S = 0.1
 #: With the default of 5 s a promotion takes 0.1 s or 5.1 s, by chance.
 _RETRY_INTERVAL = "200ms"
 NODES = ("node-a", "node-b")
@@ -105,7 +107,7 @@ class PostgresPair:
             self._copy(primary, standby)
             self._configure(standby)
             launch(standby, port=standby.port or None)
-            if not wait_until(self.is_whole, within_s=_STREAMING_WITHIN_S):
+            if not _comes_to_hold(self.is_whole):
                 raise TargetError(f"lab: the standby does not stream: {standby.log_tail()}")
             # A promoted standby that kept its names is left with them: that is the defect.
             if self.sync and ask(primary, "SHOW synchronous_standby_names") == [("",)]:
@@ -148,8 +150,12 @@ class PostgresPair:
         ask(primary, f"ALTER SYSTEM SET synchronous_standby_names = '\"{self.standby}\"'")
         ask(primary, "SELECT pg_reload_conf()")
         query = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'"
-        if not wait_until(lambda: ask(primary, query) == [(1,)], within_s=_STREAMING_WITHIN_S):
+        if not _comes_to_hold(lambda: ask(primary, query) == [(1,)]):
             raise TargetError("lab: the standby does not confirm commits")
+
+
+def _comes_to_hold(condition: Callable[[], bool]) -> bool:
+    return wait_until(condition, within_s=_STREAMING_WITHIN_S, every_s=_LOOK_EVERY_S)
 
 
 def other(node: str) -> str:

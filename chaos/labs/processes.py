@@ -181,13 +181,16 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_until(holds: Callable[[], bool], *, within_s: float) -> bool:
-    """Wait for a condition; tell whether it came to hold before the deadline."""
+def wait_until(holds: Callable[[], bool], *, within_s: float, every_s: float = _POLL_S) -> bool:
+    """Wait for a condition; tell whether it came to hold before the deadline.
+
+    `every_s`: the pause between two looks; a look that costs something wants a longer one.
+    """
     deadline = time.monotonic() + within_s
     while not holds():
         if time.monotonic() > deadline:
             return False
-        time.sleep(_POLL_S)
+        time.sleep(every_s)
     return True
 
 

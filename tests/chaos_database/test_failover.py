@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from clinigate.chaos.criteria import experiment_criteria
+from clinigate.chaos.drivers import postgres_markers
 from clinigate.chaos.drivers.base import DriverOptions, VictimGoneError
 from clinigate.chaos.drivers.postgres_local import PostgresLocalDriver, connect
 from clinigate.chaos.drivers.postgres_markers import MarkerWitness
@@ -187,7 +188,10 @@ class TestSynchronous:
         assert _verdict(SYNC, "lost_writes", measured["lost_writes"]) is Status.PASS
         assert _verdict(SYNC, "rpo", measured["rpo"]) is Status.PASS
 
-    def test_a_promoted_standby_that_waits_for_its_own_standby_never_recovers(self) -> None:
+    def test_a_promoted_standby_that_waits_for_its_own_standby_never_recovers(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(postgres_markers, "_TIMEOUT_S", 1.0)
         defect = PairDefect.KEEPS_SYNCHRONOUS_STANDBY
         with _driver(sync=True, defect=defect) as pair:
             seen, witness = _kill(pair, SYNC, _fault(SYNC), comes_back=False)
