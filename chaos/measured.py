@@ -11,7 +11,7 @@ from clinigate.chaos.model import Experiment, Invariant, LoadSpec
 from clinigate.chaos.rails import RailCheck, RailOutcome, RailsReport
 from clinigate.chaos.repetition import RepetitionResult
 from clinigate.chaos.slo import BUDGET_SLO, SLOS, Slo
-from clinigate.core.exhibit import Exhibit
+from clinigate.core.exhibit import Exhibit, Mark
 from clinigate.core.measurement import Kind, Measurement, SliceResult
 from clinigate.core.observation import Fault, Finding, Gap, Observation
 from clinigate.errors import UsageError
@@ -106,7 +106,7 @@ def record(
         *_times(experiment, results, recoveries, invalid),
         *(_slo(experiment, SLOS[name], results, invalid) for name in experiment.slos),
         *_findings(experiment, results, recoveries),
-        *_figures(experiment, results),
+        *_figures(experiment, results, recoveries),
     ):
         if about is not None:
             _observe(experiment, about, recorder, evidence)
@@ -266,7 +266,11 @@ def _findings(
     return found
 
 
-def _figures(experiment: Experiment, results: Sequence[RepetitionResult]) -> list[Exhibit]:
+def _figures(
+    experiment: Experiment,
+    results: Sequence[RepetitionResult],
+    recoveries: Sequence[Recovery | None],
+) -> list[Exhibit]:
     """The course of each repetition, and what each took of the error budget."""
     found = [
         timeline_exhibit(
@@ -274,10 +278,10 @@ def _figures(experiment: Experiment, results: Sequence[RepetitionResult]) -> lis
             result.timeline.samples,
             title=f"{experiment.title}, repetition {result.number}",
             spans=result.timeline.spans,
-            marks=result.timeline.marks,
+            marks=(*result.timeline.marks, *_recovered(result, recovery)),
             limit=experiment.load.slow_s,
         )
-        for result in results
+        for result, recovery in zip(results, recoveries, strict=True)
         if result.timeline.count
     ]
     whole = SLOS[BUDGET_SLO].budget_s
@@ -288,3 +292,10 @@ def _figures(experiment: Experiment, results: Sequence[RepetitionResult]) -> lis
         metric = f"{experiment.prefix}.budget_spent"
         found.append(budget_exhibit(metric, spent, title=title, limit=limit))
     return found
+
+
+def _recovered(result: RepetitionResult, recovery: Recovery | None) -> tuple[Mark, ...]:
+    """Where the first stable window began; nothing where there was no harm, or no recovery."""
+    if result.fault_at_s is None or recovery is None or not recovery.rto_s:
+        return ()
+    return (Mark("recovered", result.fault_at_s + recovery.rto_s),)

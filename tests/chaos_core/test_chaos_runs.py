@@ -100,6 +100,8 @@ def test_an_outage_is_measured_in_each_repetition(bench: Bench) -> None:
     assert all(each.value >= outage.experiment.fault.duration_s - 0.1 for each in rto.slices)
     assert all(each.value > 0 for each in spent.slices)
     assert any("down" in finding.message for finding in recorder.about(Finding))
+    timeline = next(e for e in recorder.about(Exhibit) if e.form is Form.TIMELINE)
+    assert sorted(mark.name for mark in timeline.marks) == ["fault", "recovered", "undone"]
 
 
 class BrokenWitness:
