@@ -13,7 +13,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 #: Calls that fail a test, by themselves or by what they let through; our helpers say it by name.
 _FAILING = re.compile(
-    r"(?:^|\.)(?:raises|warns|fail|suppress)$|(?:^|\.)_?(?:assert|assess|check|expect|validate)\w*$"
+    r"(?:^|\.)(?:raises|warns|fail|suppress|until|wait_until)$|"
+    r"(?:^|\.)_?(?:assert|assess|check|expect|validate)\w*$"
 )
 
 
