@@ -14,7 +14,7 @@ import pytest
 
 from clinigate.chaos.labs.postgres import postgres_missing, postgres_server
 from clinigate.core.case import Turn
-from clinigate.errors import UsageError
+from clinigate.errors import TargetError, UsageError
 from clinigate.reference.cluster import running_cluster
 from clinigate.reference.cluster.dsn import address_of, through
 from clinigate.reference.crisis.trace import EventName, TraceEvent
@@ -186,6 +186,16 @@ def test_a_server_that_is_not_there_is_told_without_its_password() -> None:
     told = with_database("postgresql://user:hunter2@127.0.0.1:9/x", work)
     assert "refused" in told
     assert "hunter2" not in told
+
+
+def test_a_cluster_on_a_database_that_refuses_does_not_start() -> None:
+    dsn = "postgresql://user:hunter2@127.0.0.1:9/x"
+    with (
+        pytest.raises(TargetError, match=r"127\.0\.0\.1:9 does not let the DSN in") as caught,
+        running_cluster(1, dsn=dsn),
+    ):
+        pass
+    assert "hunter2" not in str(caught.value)
 
 
 def test_a_dsn_goes_through_a_link() -> None:

@@ -12,6 +12,7 @@ from clinigate.reference.cluster.dsn import (
     address_of,
     cache_address,
     cache_through,
+    require_connection,
     through,
 )
 from clinigate.reference.cluster.roles import (
@@ -95,6 +96,15 @@ class Blueprint:
     def databases(self) -> list[dict[str, Any]]:
         """PostgreSQL, without its DSN: that holds a password."""
         return [{"name": "db", "labels": {"app": "db"}}] if self._settings.dsn else []
+
+    def require_database(self) -> None:
+        """Make sure that PostgreSQL, where it is asked for, lets us in.
+
+        Raises:
+            TargetError: it does not; UsageError: the DSN is malformed.
+        """
+        if self._settings.dsn:
+            require_connection(self._settings.dsn)
 
     def dependencies(self) -> list[tuple[str, Part]]:
         """What the replicas depend on: role and part of each process."""

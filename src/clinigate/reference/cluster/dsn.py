@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit, urlunsplit
 
-from clinigate.errors import UsageError
+from clinigate.errors import TargetError, UsageError
 from clinigate.reference.records.postgres import require_psycopg
 
-__all__ = ["address_of", "cache_address", "cache_through", "through"]
+__all__ = ["address_of", "cache_address", "cache_through", "require_connection", "through"]
 
+_CONNECT_S = 5
 _REDIS_PORT = 6379
 
 
@@ -33,6 +34,25 @@ def through(dsn: str, listen: str) -> str:
     parts = _parts(dsn)
     parts.pop("hostaddr", None)
     return make_conninfo(**{**parts, "host": host, "port": port})
+
+
+def require_connection(dsn: str) -> None:
+    """Make sure that PostgreSQL lets this DSN in.
+
+    Raises:
+        TargetError: it does not; UsageError and MissingExtraError as `address_of`.
+    """
+    address = address_of(dsn)
+    import psycopg
+
+    try:
+        psycopg.connect(dsn, connect_timeout=_CONNECT_S).close()
+    except psycopg.Error as error:
+        # Of libpq's message the class is kept: the text may quote the DSN.
+        raise TargetError(
+            f"PostgreSQL at {address} does not let the DSN in ({type(error).__name__}); "
+            "check that it runs, user and password"
+        ) from error
 
 
 def cache_address(url: str) -> str:

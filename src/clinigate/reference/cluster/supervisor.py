@@ -90,6 +90,7 @@ class _Cluster:
         self._listener.listen(_BACKLOG)
         port = self._listener.getsockname()[1]
         plan.make_places()
+        await asyncio.to_thread(plan.require_database)
         self.topology.entry = plan.entry_shown(port)
         self.topology.storage, self.topology.databases = plan.storage(), plan.databases()
         self.topology.certificates = [one.shown() for one in plan.certificates.values()]
