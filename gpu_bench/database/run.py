@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 from collections.abc import Callable, Mapping
 
 from clinigate.core.criterion import Criterion
@@ -98,6 +99,7 @@ class _Part:
     def _record(
         self, timed: Mapping[str, Timed], store: Store, source: Source, delay: HostDelay
     ) -> None:
+        waited = delay.of_turns(1)
         self._recorder.note(
             "bench.database",
             {
@@ -106,7 +108,8 @@ class _Part:
                 "source": source.origin,
                 "left_behind": store.left_behind,
                 "how": self._how(),
-                "host_delay_p99_s": delay.of_turns(1),
+                # Infinite where nothing was watched, for which evidence has no form.
+                "host_delay_p99_s": waited if math.isfinite(waited) else None,
                 "histograms": {name: each.whole.to_plain() for name, each in timed.items()},
             },
         )

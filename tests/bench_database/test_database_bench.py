@@ -179,6 +179,13 @@ class TestHonesty:
         assert {v.status for v in verdicts.values()} == {Status.INCONCLUSIVE}
         assert all("too busy to judge 1 ms" in v.reason for v in verdicts.values())
 
+    def test_a_host_that_nobody_watched_is_not_a_quiet_one(
+        self, bench: Any, redis_url: str
+    ) -> None:
+        verdicts = bench.run(_options(REDIS, redis=redis_url), waits=())
+        assert {v.status for v in verdicts.values()} == {Status.INCONCLUSIVE}
+        assert bench.record.notes[0]["host_delay_p99_s"] is None
+
     def test_too_few_statements_for_a_percentile_are_no_pass(
         self, bench: Any, postgres: str
     ) -> None:
