@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -55,8 +53,7 @@ def write_injection(injection: Injection, path: Path) -> None:
         EvidenceError: the disk refuses.
     """
     plain = to_plain(_split(injection))
-    text = json.dumps({"schema": SCHEMA, **plain}, default=datetime.isoformat)
-    write_atomic(path, canonical_bytes(parse_json(text)))
+    write_atomic(path, canonical_bytes({"schema": SCHEMA, **plain}))
 
 
 def read_injection(path: Path) -> Injection:

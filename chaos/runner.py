@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +28,7 @@ from clinigate.evidence.recorder import Recorder
 from clinigate.evidence.times import Clock, system_clock
 from clinigate.measure.scheduleguard import ScheduleLimits
 
-__all__ = ["RunOutcome", "RunRequest", "rail_request", "run_experiment"]
+__all__ = ["RunOutcome", "RunRequest", "preflight", "rail_request", "run_experiment"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +79,25 @@ class RunOutcome:
     missing: str | None = None
 
 
+def preflight(request: RunRequest) -> None:
+    """Refuse what no run is worth beginning for.
+
+    Raises:
+        MissingExtraError: Chaos Toolkit is not installed.
+        UsageError: no such driver, or what it is to be connected with is missing or wrong.
+        TargetError: the system cannot be reached.
+    """
+    require_toolkit()
+    with suppress(NotAvailableError):  # a gap, which the run records
+        connect(request.driver_name, request.options)
+
+
 def run_experiment(request: RunRequest, recorder: Recorder) -> RunOutcome:
     """Run all repetitions and record what was seen; the first refusal or abort ends it.
 
     Raises:
-        MissingExtraError: Chaos Toolkit is not installed.
-        UsageError: no such driver, or one that does not know the fault.
-        TargetError: the system cannot be reached.
+        UsageError, TargetError, MissingExtraError: as `preflight`.
+        EvidenceError: the state folder or a ledger cannot be written.
     """
     require_toolkit()
     flight = Flight(request.policy.state)
@@ -320,18 +331,14 @@ def _story(result: RepetitionResult) -> dict[str, Any]:
 
 def _blobs(result: RepetitionResult, recorder: Recorder) -> tuple[str, ...]:
     """What Chaos Toolkit was given, its journal, and every request of the prober."""
-    digests = [_json_blob(result.compiled, recorder)] if result.compiled else []
-    if result.journal is not None:
-        digests.append(_json_blob(result.journal, recorder))
+    plain = (result.compiled, result.journal)
+    digests = [
+        recorder.blob(canonical_bytes(dict(each)), "application/json") for each in plain if each
+    ]
     if result.timeline.path is not None:
         samples = result.timeline.path.read_bytes()
         digests.append(recorder.blob(samples, "application/x-ndjson"))
     return tuple(digests)
-
-
-def _json_blob(value: Mapping[str, Any], recorder: Recorder) -> str:
-    plain = json.loads(json.dumps(value, default=datetime.isoformat))
-    return recorder.blob(canonical_bytes(plain), "application/json")
 
 
 def _limits(experiment: Experiment) -> ScheduleLimits:

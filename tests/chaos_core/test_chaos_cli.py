@@ -75,6 +75,7 @@ def test_plan_shows_and_touches_nothing(capsys: pytest.CaptureFixture[str], here
         (["run", "./missing.yaml"], "no such file"),
         (["run", "./raise-flag.yaml", "--driver", "submarine"], "no driver is named 'submarine'"),
         (["run", "./raise-flag.yaml", "--driver", "nowhere:connect"], "does not load"),
+        (["run", "./raise-flag.yaml", "--driver", "local"], "name its topology file"),
         (["run", "./raise-flag.yaml", "--defect", "x"], "add --reference"),
         (["run", "./raise-flag.yaml", "--setting", "things"], "no KEY=VALUE"),
         (["run", "./raise-flag.yaml", "--repeat", "0"], "repeat"),
@@ -87,7 +88,7 @@ def test_plan_shows_and_touches_nothing(capsys: pytest.CaptureFixture[str], here
 def test_bad_input_is_one_sentence(
     capsys: pytest.CaptureFixture[str], here: Bench, arguments: list[str], said: str
 ) -> None:
-    """Exit code 4, what was wrong, and nothing touched."""
+    """Exit code 4, what was wrong, nothing touched, and no run begun for it."""
     without = YAML.replace("  undo: {verify: steps, within: 10s}\n", "")
     (here.root / "no-undo.yaml").write_text(without, encoding="utf-8")
     assert run(["chaos", *arguments]) == 4
@@ -95,6 +96,7 @@ def test_bad_input_is_one_sentence(
     assert said in err
     assert err.count("\n") == 1
     assert here.flags() == []
+    assert not (here.root / ".clinigate" / "runs").exists()
 
 
 def test_export_for_chaos_toolkit(capsys: pytest.CaptureFixture[str], here: Bench) -> None:

@@ -172,12 +172,14 @@ def run(name: str, scheduled: bool, approval: Path | None, repeat: int | None, *
     """
     from clinigate.chaos.criteria import experiment_criteria
     from clinigate.chaos.prometheus import prometheus_criteria
+    from clinigate.chaos.runner import preflight
     from clinigate.cli.producing import produce
     from clinigate.config.loader import load_config
 
     config = load_config(where["config"])
     outcomes: list[RunOutcome] = []
     with _request(name, where, scheduled=scheduled, approval=approval, repeat=repeat) as request:
+        preflight(request)
 
         def work(recorder: Any, _environ: Mapping[str, str]) -> str | None:
             from clinigate.chaos.runner import run_experiment
