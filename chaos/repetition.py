@@ -309,10 +309,11 @@ class Repetition:
         while time.monotonic() - begun < self._experiment.load.after_s:
             guard.beat()
             interrupt.wait(_POLL_S)
+            if interrupt.by is not None:
+                result.cut_short = True
+                return
             seen = time.monotonic() - begun
-            if interrupt.by is not None or (
-                seen > 1.5 * self._experiment.load.stable_s and self._settled()
-            ):
+            if seen > 1.5 * self._experiment.load.stable_s and self._settled():
                 return
 
     def _settled(self) -> bool:

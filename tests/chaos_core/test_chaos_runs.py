@@ -186,8 +186,11 @@ def test_a_fault_is_taken_back_early(bench: Bench, how: str, why: str) -> None:
     assert outcome.stopped is not None
     assert why in outcome.stopped
     assert long.flags() == []
-    # What was seen until then is measured all the same.
-    assert {m.metric.rpartition(".")[2] for m in recorder.about(Measurement)} >= {"undo", "rto"}
+    # What was seen until then is measured all the same; a recovery that nobody waited for is
+    # unknown, and no failure.
+    verdicts = recorder.verdicts(long.experiment)
+    assert verdicts["undo"] == "PASS"
+    assert verdicts["rto"] in ("PASS", "INCONCLUSIVE")
 
 
 @pytest.mark.parametrize(
