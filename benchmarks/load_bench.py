@@ -5,7 +5,8 @@ the arrivals' lag at most 10 ms at 100 arrivals a second; time to first token at
 streams; p95 and p99 of a service that freezes 1 s in every 10 s within 2% of what its schedule
 makes them. Run it: `.venv/bin/python benchmarks/load_bench.py [--rounds N] [--stall-s S]`.
 
-Lag and times depend on how busy the machine is; the run-queue delay is printed beside them.
+Lag and times depend on how busy the machine is: of several rounds that one counts in which the
+generator waited least for a processor, and how long it did is printed beside its figures.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
@@ -31,8 +32,10 @@ from clinigate.load.asking import asking_for
 from clinigate.load.journal import JournalReader
 from clinigate.load.launch import Fleet, generate
 from clinigate.load.library import parse_profile
+from clinigate.load.model import Arrivals
 from clinigate.load.orders import Orders
 from clinigate.load.shape import begins
+from clinigate.load.tally import Signs
 from clinigate.measure.histogram import Histogram
 
 AT_LEAST_OF_PLAIN = 0.9
@@ -145,10 +148,11 @@ def throughput(rounds: int) -> bool:
     return bool(median(ratios) >= AT_LEAST_OF_PLAIN)
 
 
-def lag() -> bool:
+def lag(rounds: int) -> bool:
     """How late conversations begin at 100 arrivals a second."""
     with serving("fast") as server:
-        tally = played(server, 100, 20).tally
+        tried = [played(server, 100, 10, seed=number).tally for number in range(rounds)]
+    tally = min(tried, key=lambda each: waited(each.signs))
     lag_p99 = tally.lag.quantile(0.99) or math.inf
     print(f"arrival lag at 100 arrivals a second, n={tally.lag.count}{delay(tally.signs)}")
     print(f"  p50 {(tally.lag.quantile(0.5) or 0) * 1e3:.2f} ms, p99 {lag_p99 * 1e3:.2f} ms")
@@ -170,15 +174,19 @@ def first_token() -> bool:
     return bool(abs(ours) <= FIRST_OFF_AT_MOST_S)
 
 
-def stall(seconds: float) -> bool:
+def stall(seconds: float, rounds: int) -> bool:
     """p95 and p99 of a service that freezes, against what the schedule makes them."""
-    with serving("stall") as server:
-        journal = played(server, 100, seconds)
-    truth = expected(journal, server.noted, seconds)
+    tried = []
+    for number in range(rounds):
+        with serving("stall") as server:
+            journal = played(server, 100, seconds, seed=number)
+        tried.append((journal, expected(journal, server.noted, seconds, number)))
+    journal, truth = min(tried, key=lambda pair: waited(pair[0].tally.signs))
     latency = journal.tally.stratum("a").latency
     with serving("stall") as server:
         closed = plain("closed", server, seconds, 10)
-    print(f"a service that freezes 1 s in every 10 s, for {seconds:g} s: p95 and p99")
+    print(f"a service that freezes 1 s in every 10 s, for {seconds:g} s: p95 and p99", end="")
+    print(delay(journal.tally.signs))
     print(f"  truth (open, 100/s)       {shown(truth)}")
     print(f"  clinigate load            {shown(latency)}   off by {off(latency, truth):.1%}")
     p95, p99 = (float(closed[name]) * 1e3 for name in ("p95_s", "p99_s"))
@@ -188,9 +196,11 @@ def stall(seconds: float) -> bool:
     return off(latency, truth) <= STALL_OFF_AT_MOST
 
 
-def expected(journal: JournalReader, frozen: Sequence[float], seconds: float) -> Histogram:
+def expected(
+    journal: JournalReader, frozen: Sequence[float], seconds: float, seed: int
+) -> Histogram:
     """What each arrival of the schedule had to wait, by when the service stood still."""
-    arrivals = played_arrivals(seconds)
+    arrivals = begins(Arrivals(conversations_per_s=100, duration_s=seconds), seed=seed)
     spans = list(zip(frozen[::2], frozen[1::2], strict=False))
     truth = Histogram()
     for at in arrivals:
@@ -198,12 +208,6 @@ def expected(journal: JournalReader, frozen: Sequence[float], seconds: float) ->
         rest = next((end - moment for begin, end in spans if begin <= moment < end), 0.0)
         truth.record(rest + 0.005)
     return truth
-
-
-def played_arrivals(seconds: float) -> list[float]:
-    from clinigate.load.model import Arrivals
-
-    return list(begins(Arrivals(conversations_per_s=100, duration_s=seconds), seed=0))
 
 
 def wrk_p99(seconds: float) -> str:
@@ -224,21 +228,25 @@ def off(found: Histogram, truth: Histogram) -> float:
     return max(abs(a / b - 1) for a, b in pairs)
 
 
-def delay(signs: Any) -> str:
-    waits = sum(each.run_delay_s for each in signs.values()) / sum(s.wall_s for s in signs.values())
-    return f" (generator waited for a processor {waits:.1%} of the time)"
+def waited(signs: Mapping[str, Signs]) -> float:
+    """The share of the time in which a generator waited for a processor."""
+    return sum(s.run_delay_s for s in signs.values()) / sum(s.wall_s for s in signs.values())
+
+
+def delay(signs: Mapping[str, Signs]) -> str:
+    return f" (generator waited for a processor {waited(signs):.1%} of the time)"
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3, help="of the throughput comparison")
+    parser.add_argument("--rounds", type=int, default=3, help="of throughput and lag")
     parser.add_argument("--stall-s", type=float, default=40.0, help="length of the stall test")
     options = parser.parse_args()
     held = {
         f"throughput >= {AT_LEAST_OF_PLAIN} of plain": throughput(options.rounds),
-        f"arrival lag p99 <= {LAG_P99_AT_MOST_S * 1e3:g} ms": lag(),
+        f"arrival lag p99 <= {LAG_P99_AT_MOST_S * 1e3:g} ms": lag(options.rounds),
         f"first token off by <= {FIRST_OFF_AT_MOST_S * 1e3:g} ms": first_token(),
-        f"stall p95 and p99 off by <= {STALL_OFF_AT_MOST:.0%}": stall(options.stall_s),
+        f"stall p95 and p99 off by <= {STALL_OFF_AT_MOST:.0%}": stall(options.stall_s, 2),
     }
     for promise, kept in held.items():
         print(f"{'holds ' if kept else 'BROKEN'}  {promise}")
