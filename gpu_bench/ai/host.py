@@ -53,7 +53,7 @@ def too_busy(share: float | None) -> str | None:
     if share is None or share <= LARGEST_SHARE:
         return None
     return (
-        f"the host was too busy to time anything: the bench waited for a processor for {share:.0%} "
-        f"of the time, and beyond {LARGEST_SHARE:.0%} nothing can be told from the model's own; "
-        "run it on an idle machine"
+        "the host was too busy to time anything: the bench's threads waited for a processor "
+        f"{share * 1e3:.0f} ms in each second, and beyond {LARGEST_SHARE * 1e3:.0f} ms nothing can "
+        "be told from the model's own time; run it on an idle machine"
     )

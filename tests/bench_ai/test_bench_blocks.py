@@ -109,7 +109,7 @@ def test_a_busy_host_makes_it_unmeasurable(shares, told) -> None:
     ):
         assert (measured.unmeasurable is not None) is told
         if told:
-            assert "waited for a processor for 30%" in measured.unmeasurable
+            assert "waited for a processor 300 ms in each second" in measured.unmeasurable
 
 
 def test_a_host_that_does_not_tell_is_said_to_be_unknown() -> None:

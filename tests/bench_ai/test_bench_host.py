@@ -51,7 +51,7 @@ def test_no_time_has_no_share() -> None:
 def test_ten_percent_are_the_most() -> None:
     assert too_busy(None) is None
     assert too_busy(0.10) is None
-    assert "waited for a processor for 11%" in too_busy(0.11)
+    assert "waited for a processor 110 ms in each second" in too_busy(0.11)
 
 
 def test_this_process_can_be_read_where_linux_counts() -> None:
