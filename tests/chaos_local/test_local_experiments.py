@@ -97,7 +97,7 @@ def quick(name: str, *, timeout_s: float = 15.0, settle: str = "30s") -> Experim
     def fewer(invariant: Invariant) -> Invariant:
         parameters = dict(invariant.parameters)
         if invariant.probe == "crisis-path":
-            parameters |= {"rate": "15/s", "timeout": f"{timeout_s}s", "settle": settle}
+            parameters |= {"rate": "20/s", "timeout": f"{timeout_s}s", "settle": settle}
         if invariant.probe == "certificates":
             parameters |= {"rate": "10/s"}
         return replace(invariant, least=min(4, invariant.least), p99_s=None, parameters=parameters)
@@ -105,7 +105,7 @@ def quick(name: str, *, timeout_s: float = 15.0, settle: str = "30s") -> Experim
     return replace(
         experiment,
         invariants=tuple(fewer(each) for each in experiment.invariants),
-        load=replace(experiment.load, rate=15.0, timeout_s=timeout_s, slow_s=None),
+        load=replace(experiment.load, rate=12.0, timeout_s=timeout_s, slow_s=None),
         objectives=replace(experiment.objectives, rto_s=rto_s),
         undo=replace(experiment.undo, within_s=_NO_LIMIT_S),
         safety=replace(experiment.safety, max_budget_pct=100.0),
@@ -129,7 +129,7 @@ def run_trial(
         for witness in witnesses.values():
             witness.start(1, timeline)
             watching.callback(witness.stop)
-        assert timeline.wait_for(lambda t: len(t.samples) >= 6, _WAIT_S)
+        assert timeline.wait_for(lambda t: len(t.samples) >= 5, _WAIT_S)
         assert all(sample.ok for sample in timeline.samples)
         found = driver.resolve(experiment.fault.target.selector)
         victims = found[: experiment.fault.target.max_count]
@@ -151,7 +151,7 @@ def run_trial(
 def settled(timeline: Timeline, fault_at_s: float) -> bool:
     recent = timeline.since(timeline.now() - 1.2)
     begun = [sample for sample in recent if sample.scheduled_s > fault_at_s]
-    return len(begun) > 14 and all(s.ok for s in recent)
+    return len(begun) > 11 and all(s.ok for s in recent)
 
 
 def undo(steps: tuple[UndoStep, ...]) -> None:
@@ -204,8 +204,8 @@ def clusters() -> Iterator[Clusters]:
     with ExitStack() as running:
         spoilt = sorted(set(OPERATIONAL_DEFECTS) - _OF_LOAD - {"retry-storm"})
         topologies = (
-            running.enter_context(running_cluster(defects=defects))
-            for defects in ((), tuple(spoilt), ("retry-storm",))
+            running.enter_context(running_cluster(replicas, defects=defects))
+            for replicas, defects in ((2, ()), (2, tuple(spoilt)), (1, ("retry-storm",)))
         )
         yield Clusters(*map(connected, topologies))
 
@@ -214,11 +214,13 @@ def connected(topology: Path) -> Driver:
     return connect(DriverOptions(topology=str(topology)))
 
 
-def on_all(name: str, clean: Driver, *spoilt: Driver, lasts_s: float) -> list[Trial]:
+def on_all(
+    name: str, clean: Driver, *spoilt: Driver, lasts_s: float, timeout_s: float = 2.0
+) -> list[Trial]:
     """A trial on each at once; the spoilt ones get little time, since they would never settle."""
     with ThreadPoolExecutor(1 + len(spoilt)) as trials:
         under_way = [trials.submit(run_trial, clean, quick(name), lasts_s=lasts_s)]
-        brief = quick(name, timeout_s=2.0, settle="1s")
+        brief = quick(name, timeout_s=timeout_s, settle="1s")
         under_way += [
             trials.submit(run_trial, driver, brief, lasts_s=lasts_s, recovers_s=1.5)
             for driver in spoilt
@@ -227,7 +229,10 @@ def on_all(name: str, clean: Driver, *spoilt: Driver, lasts_s: float) -> list[Tr
 
 
 def test_a_frozen_replica_is_left_out(clusters):
-    clean, spoilt = on_all("freeze-replica", clusters.clean, clusters.spoilt, lasts_s=3.5)
+    # Few requests hang at the frozen one at a time: a short limit lets new ones follow.
+    clean, spoilt = on_all(
+        "freeze-replica", clusters.clean, clusters.spoilt, lasts_s=3.0, timeout_s=0.5
+    )
     assert clean.unmet == []
     assert spoilt.fails("crisis_path", "not answered as a crisis: unanswered")
 
@@ -276,9 +281,8 @@ def test_a_full_disk_refuses_what_cannot_be_audited(clusters):
     assert spoilt.fails("unaudited", "answers have no audit row")
 
 
-@pytest.mark.parametrize("name", ["expired-certificate", "expiring-certificate"])
-def test_the_end_of_a_certificate_is_noticed(clusters, name):
-    clean, spoilt = on_all(name, clusters.clean, clusters.spoilt, lasts_s=1.5)
+def test_the_end_of_a_certificate_is_noticed(clusters):
+    clean, spoilt = on_all("expired-certificate", clusters.clean, clusters.spoilt, lasts_s=1.5)
     assert clean.unmet == []
     assert spoilt.fails("expiry_noticed", "nobody would be told 14 days before")
 
