@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import signal
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,7 +49,8 @@ def _where(function: Any) -> Any:
             click.option("--topology", type=click.Path(dir_okay=False, path_type=Path),
                          help="Topology file of a running local system."),
             click.option("--reference", is_flag=True,
-                         help="Start the embedded reference service as a cluster of processes."),
+                         help="Start the reference system: the embedded service as a "
+                         "cluster of processes, or a PostgreSQL pair."),
             click.option("--defect", help="With --reference: one of its defects."),
             click.option("--setting", "settings", multiple=True, metavar="KEY=VALUE",
                          help="A setting of the driver; may be repeated."),
@@ -327,15 +328,16 @@ def _request(
     if where["reference"] and where["topology"]:
         raise UsageError("--reference starts a system and --topology names one; give one of them")
     environment = where["environment"] or config.config.chaos.environment
+    driver = where["driver"] or driver_for(config, environment, experiment)
     with ExitStack() as running:
         topology = where["topology"]
         if where["reference"]:
-            topology = running.enter_context(_reference(where["defect"]))
+            topology = running.enter_context(_reference(experiment, driver, where["defect"]))
         yield RunRequest(
             experiment=experiment,
             policy=chaos_policy(config),
             environment=environment,
-            driver_name=where["driver"] or driver_for(config, environment, experiment),
+            driver_name=driver,
             options=options_for(config, environment, topology, where["settings"]),
             scheduled=scheduled,
             approval=approval,
@@ -345,12 +347,16 @@ def _request(
         )
 
 
-@contextmanager
-def _reference(defect: str | None) -> Iterator[Path]:
-    """The reference service as a cluster of processes; its topology file."""
+def _reference(
+    experiment: Experiment, driver: str, defect: str | None
+) -> AbstractContextManager[Path]:
+    """Start a driver's reference system, a pair of databases or the service; its topology file."""
+    if driver == "postgres-local":
+        from clinigate.chaos.labs.failover import lab_of
+
+        return lab_of(experiment, defect)
     try:
         from clinigate.reference.cluster import running_cluster
     except ImportError:
         raise MissingExtraError("the reference service", "demo") from None
-    with running_cluster(defects=[defect] if defect else []) as topology:
-        yield topology
+    return running_cluster(defects=[defect] if defect else [])
