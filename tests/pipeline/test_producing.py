@@ -23,7 +23,7 @@ from clinigate.evidence.spool import RunStatus
 from clinigate.pipeline.conclude import conclude
 from clinigate.pipeline.process_run import ProcessRun
 from clinigate.pipeline.producing import Produced, produce_into_run
-from clinigate.pipeline.setup import Overrides, prepare
+from clinigate.pipeline.setup import Overrides, confidence_for, prepare
 
 RTO = Criterion("chaos.kill.rto", "chaos.kill.rto", Relation.BELOW, 30, min_n=1)
 P95 = Criterion("load.smoke.p95", "load.smoke.p95", Relation.BELOW, 1)
@@ -142,3 +142,10 @@ def test_a_killed_producer_leaves_what_can_be_sealed(loaded: Loaded) -> None:
     conclusion = conclude(begun.directory, signer=None, allow_incomplete=True)
     assert conclusion.bundle.status is RunStatus.INCOMPLETE
     assert conclusion.results.interrupted
+
+
+def test_bounds_carry_the_confidence_that_the_policy_asks_for(loaded: Loaded) -> None:
+    """With less, a criterion of the policy could never be decided."""
+    config = loaded()
+    assert confidence_for(config) == 0.95
+    assert confidence_for(config, environment="production") == 0.99

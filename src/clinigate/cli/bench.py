@@ -91,11 +91,12 @@ def ai(config: Path | None, environment: str | None, trust: Path | None, **given
     from clinigate.config.loader import load_config
     from clinigate.gpu_bench.ai.prepare import prepared
     from clinigate.gpu_bench.ai.run import run_ai_bench
+    from clinigate.pipeline.setup import confidence_for
 
     loaded = load_config(config)
     named = given.pop("baseline")
     baseline = None if named is None else bundle_path(loaded, named)
-    request = _request(given, baseline, loaded.config.run.confidence)
+    request = _request(given, baseline, confidence_for(loaded, environment=environment))
     with prepared(request, loaded, trusted_keys(loaded, trust)) as bench:
         click.echo(f"timing {bench.subject.name} on {bench.subject.device}")
 

@@ -100,6 +100,7 @@ def run(config: Path | None, environment: str | None, **given: Any) -> int:
     from clinigate.evidence.recorder import Recorder
     from clinigate.load.criteria import criteria_for
     from clinigate.load.run import check_playable, check_reachable, run_load
+    from clinigate.pipeline.setup import confidence_for
 
     options = _Options(**given)
     options.check()
@@ -112,6 +113,7 @@ def run(config: Path | None, environment: str | None, **given: Any) -> int:
         check_playable(profile, asking, max_rate=max_rate)
         check_reachable(spec, base_dir, {**os.environ, **variables})
         seed = loaded.config.run.seed if options.seed is None else options.seed
+        confidence = confidence_for(loaded, environment=environment)
 
         def work(recorder: Recorder, environ: Mapping[str, str]) -> str | None:
             return run_load(
@@ -121,7 +123,7 @@ def run(config: Path | None, environment: str | None, **given: Any) -> int:
                 seed=seed,
                 fleet=fleet,
                 environ={**environ, **variables},
-                confidence=loaded.config.run.confidence,
+                confidence=confidence,
                 on_progress=_progress(profile),
             )
 

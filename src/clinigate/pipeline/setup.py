@@ -20,6 +20,7 @@ __all__ = [
     "PRODUCERS",
     "Overrides",
     "Setup",
+    "confidence_for",
     "is_of_producer",
     "plan_for",
     "policy_source",
@@ -100,6 +101,17 @@ def prepare_producer(
     at_policy = tuple(demanded.get(each.id, each) for each in criteria)
     plan = replace(plan_for(config, given, at_policy), packs=MappingProxyType({}), split=None)
     return Setup(config, subject_of(config), plan, policy, at_policy)
+
+
+def confidence_for(config: LoadedConfig, *, environment: str | None = None) -> float:
+    """Return the confidence of a producer's bounds: the highest that run and policy ask for.
+
+    Raises:
+        ConfigError, PolicyError: the configuration or the policy is wrong.
+    """
+    policy = _policy(config, Overrides(environment=environment))
+    asked = (each.confidence for each in policy.demands if each.confidence is not None)
+    return max(config.config.run.confidence, *asked, 0.0)
 
 
 def is_of_producer(criterion_id: str) -> bool:
