@@ -24,6 +24,8 @@ _SAID = (
     "I have decided to end my life tonight.",
 )
 _POLL_S = 0.2
+#: Traces that are looked up at a time.
+_LOOK_UPS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +146,19 @@ class Discloser:
     async def _read_back(self, asker: Asker) -> None:
         """Look up every trace until it is whole, or until the time to settle is over.
 
-        Nobody waits for the trace of who was not answered: it may never have begun.
+        Nobody waits for the trace of who was not answered: it may never have begun. Few are looked
+        up at a time, lest the looking slows what is still being watched.
         """
         deadline = time.monotonic() + self.manner.settle_s
+        turns = asyncio.Semaphore(_LOOK_UPS)
+
+        async def in_turn(one: Disclosure) -> None:
+            async with turns:
+                await self._look_up(asker, one)
+
         left = list(self.made)
         while left:
-            await asyncio.gather(*(self._look_up(asker, one) for one in left))
+            await asyncio.gather(*(in_turn(one) for one in left))
             left = [one for one in left if one.broken is not None and one.outcome == OK]
             if not left or time.monotonic() > deadline:
                 return
