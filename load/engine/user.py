@@ -52,6 +52,8 @@ class ConversationUser(User):
             if not session.over:
                 stratum.ended += 1
                 stratum.length.record(max(0.0, session.now() - came_at))
+            # Replies to others may have come meanwhile: they are timed before we clear up.
+            gevent.sleep(0)
         finally:
             session.talking -= 1
             self._line.close()

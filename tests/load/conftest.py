@@ -162,7 +162,7 @@ def folder(tmp_path: Path, address: str, write: Callable[..., None]) -> Path:
         answer = {{ flag = "crisis" }}
         [load]
         profiles = ["*.yaml"]
-        max_rate = 1000
+        max_rate = 10000
         """,
         encoding="utf-8",
     )

@@ -76,8 +76,8 @@ def generators(parent: int) -> list[int]:
 def test_a_generator_that_cannot_keep_up_measured_nothing(
     folder: Path, service: Any, write: Until
 ) -> None:
-    write(guard={"lag_p99_s": 0.02, "cpu_share": 1, "run_delay_share": 1})
-    run(folder, "--profile", "seconds", "--rate", "700", "--duration", "0.7", expect=1)
+    write(guard={"lag_p99_s": 0.005, "cpu_share": 1, "run_delay_share": 1})
+    run(folder, "--profile", "seconds", "--rate", "3000", "--duration", "0.5", expect=1)
     assert set(statuses(folder).values()) == {Status.ERROR}
     assert all(reason.startswith("invalid run: ") for reason in reasons(folder))
     assert service.asked > 1
