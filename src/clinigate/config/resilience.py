@@ -52,9 +52,6 @@ class PrometheusTable(Table):
         default_factory=dict,
         description="name of an objective, as api-availability: the PromQL that measures it",
     )
-    alerts: list[str] = Field(
-        default=[], description="alerts of which one must fire when an experiment does harm"
-    )
 
 
 class ChaosTable(Table):
