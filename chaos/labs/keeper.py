@@ -17,6 +17,9 @@ import sys
 import time
 from pathlib import Path
 
+#: A program; nothing in it is for others.
+__all__: list[str] = []
+
 _GRACE_S = 5.0
 _POLL_S = 0.01
 

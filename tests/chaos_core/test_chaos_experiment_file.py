@@ -160,8 +160,8 @@ def test_any_other_value_is_read_or_refused_in_one_sentence(
         found = read_experiment(path)
     except ConfigError:
         return
-    experiment_criteria(found)
-    experiment_digest(found)
+    assert experiment_criteria(found)
+    assert experiment_digest(found)
 
 
 def test_the_digest_tells_any_change_but_not_the_files_name(tmp_path: Path) -> None:

@@ -23,8 +23,8 @@ SCRIPT = """\
 python -m pytest -q -p no:cacheprovider tests/clinical --profile pr
 clinigate chaos run kill-replica --reference --repeat 1
 clinigate load run --profile smoke --reference --duration 4
-clinigate bench ai --latency-threshold=10s --throughput-threshold=1rps --allow-cpu \\
-  --no-sweep --scenario single-stream --blocks 5 --queries 10
+clinigate bench ai --latency-threshold=100ms --throughput-threshold=100rps --allow-cpu \\
+  --no-sweep --scenario single-stream --blocks 5 --queries 20
 true
 """
 

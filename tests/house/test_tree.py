@@ -112,9 +112,10 @@ def test_every_public_module_says_what_it_offers() -> None:
 
 def _has_all(path: Path) -> bool:
     return any(
-        isinstance(node, ast.Assign)
-        and any(isinstance(to, ast.Name) and to.id == "__all__" for to in node.targets)
+        isinstance(to, ast.Name) and to.id == "__all__"
         for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+        for to in (node.targets if isinstance(node, ast.Assign) else [node.target])
     )
 
 
