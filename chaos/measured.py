@@ -133,16 +133,28 @@ def _metrics_of(experiment: Experiment, witness: str) -> tuple[str, ...]:
 def _recovery(result: RepetitionResult, load: LoadSpec) -> Recovery | None:
     if result.fault_at_s is None:
         return None
+    samples, until = result.timeline.samples, result.watched_until_s
     try:
-        return recover(
-            result.timeline.samples,
-            fault_at_s=result.fault_at_s,
-            stable_s=load.stable_s,
-            p95_limit_s=load.slow_s,
-            least=max(3, min(10, int(0.5 * load.rate * load.stable_s))),
-        )
+        recovery = _recover(samples, result.fault_at_s, load)
+        if recovery.settled_s is None and until is not None:
+            # What witnesses do to the entry once nobody waits any more is no relapse.
+            watched = [sample for sample in samples if sample.scheduled_s <= until]
+            settled_s = _recover(watched, result.fault_at_s, load).settled_s
+            recovery = replace(recovery, settled_s=settled_s)
     except UsageError:
         return None  # too few answers to tell: not recovered, as far as anyone can say
+    # A green while in mid-fault is no recovery of what is down at the end.
+    return recovery if recovery.settled_s is not None else replace(recovery, rto_s=None)
+
+
+def _recover(samples: Sequence[Sample], fault_at_s: float, load: LoadSpec) -> Recovery:
+    return recover(
+        samples,
+        fault_at_s=fault_at_s,
+        stable_s=load.stable_s,
+        p95_limit_s=load.slow_s,
+        least=max(3, min(10, int(0.5 * load.rate * load.stable_s))),
+    )
 
 
 def _invalid(
@@ -155,7 +167,7 @@ def _invalid(
         where = f"repetition {result.number}"
         if recovery is None:
             return f"{where}: too few answers came after the fault to tell of a recovery"
-        if result.cut_short and recovery.rto_s is None:
+        if result.cut_short and recovery.settled_s is None:
             return f"{where}: the run was ended before a recovery could be seen"
     return None
 
@@ -194,7 +206,7 @@ def _undo(
     if invalid is not None:
         unknown = None if None in times else invalid
         return _worst(experiment, "undo", times, unknown)
-    well = [recovery is not None and recovery.rto_s is not None for recovery in recoveries]
+    well = [recovery is not None and recovery.settled_s is not None for recovery in recoveries]
     verified = [time if ok else None for time, ok in zip(times, well, strict=True)]
     return _worst(experiment, "undo", verified, None)
 
@@ -251,7 +263,7 @@ def _findings(
     for result, recovery in zip(results, recoveries, strict=True):
         where = f"repetition={result.number}"
         if recovery is None or recovery.rto_s is None:
-            text = f"no stable {load.stable_s:g} s came within {load.after_s:g} s of the undo"
+            text = f"no stable {load.stable_s:g} s stayed until {load.after_s:g} s after the undo"
             found.append(Finding(f"{experiment.prefix}.rto", text, where=where))
         elif recovery.relapsed:
             text = f"it recovered after {recovery.rto_s:.2f} s and failed again"

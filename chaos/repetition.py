@@ -81,6 +81,7 @@ class RepetitionResult:
         undo_due_s: when it was to be taken back; `undone_at_s`: when that was verified.
         undo_failure: why it is not taken back.
         aborted: why it ended early.
+        watched_until_s: until when the recovery was waited for; None where nobody waited.
         cut_short: the operator did not wait for the recovery, which is then unknown.
         inject_failure: what injecting said; `inject_error`: the name of the error's class.
         ledger: the ledger's last state.
@@ -97,6 +98,7 @@ class RepetitionResult:
     undone_at_s: float | None = None
     undo_failure: str | None = None
     aborted: str | None = None
+    watched_until_s: float | None = None
     cut_short: bool = False
     inject_failure: str | None = None
     inject_error: str = ""
@@ -214,6 +216,7 @@ class Repetition:
                 self._undo(toolkit, ledger)
             # 6. Watched until it is well again.
             self._await_recovery(guard)
+            result.watched_until_s = result.timeline.now()
         finally:
             guard.release()
             result.ledger = ledger.state()
