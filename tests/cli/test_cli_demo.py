@@ -23,6 +23,7 @@ from clinigate.core.results import Results
 from clinigate.evidence.bundle import open_bundle
 from clinigate.evidence.spool import RunStatus
 from clinigate.reference.defects import DEFECTS
+from clinigate.reference.operational import OPERATIONAL_DEFECTS
 
 
 @dataclass(frozen=True)
@@ -193,10 +194,11 @@ def test_an_honest_small_model_does_not_get_through(sample: Callable[..., Demo])
 def test_defects_are_listed_with_what_catches_them(cli: Callable[..., Any]) -> None:
     said = cli("demo", "--list-defects")
     assert (said.code, said.err) == (ExitCode.OK, "")
-    lines = said.out.splitlines()
-    assert [line.split()[0] for line in lines] == list(DEFECTS)
-    for line, defect in zip(lines, DEFECTS.values(), strict=True):
-        assert f"(caught by {', '.join(defect.metrics)})" in line
+    clinical, (_, *operational) = (part.splitlines() for part in said.out.split("\n\n"))
+    for lines, table in ((clinical, DEFECTS), (operational, OPERATIONAL_DEFECTS)):
+        assert [line.split()[0] for line in lines] == list(table)
+        for line, defect in zip(lines, table.values(), strict=True):
+            assert f"(caught by {', '.join(defect.metrics)})" in line
 
 
 def test_runs_of_one_folder_share_a_ledger(

@@ -69,10 +69,14 @@ def command(
 
 def _list_defects() -> int:
     from clinigate.reference.defects import DEFECTS
+    from clinigate.reference.operational import OPERATIONAL_DEFECTS
 
-    width = max(map(len, DEFECTS))
+    width = max(map(len, (*DEFECTS, *OPERATIONAL_DEFECTS)))
     for name, defect in DEFECTS.items():
         click.echo(f"{name:<{width}}  {defect.summary} (caught by {', '.join(defect.metrics)})")
+    click.echo("\nOf operation, for `clinigate chaos run` and `clinigate load run` (--reference):")
+    for name, fault in OPERATIONAL_DEFECTS.items():
+        click.echo(f"{name:<{width}}  {fault.summary} (caught by {', '.join(fault.metrics)})")
     return ExitCode.OK
 
 
