@@ -25,6 +25,7 @@ __all__ = [
     "bad_seconds",
     "busy",
     "record",
+    "record_broken_witness",
     "record_gaps",
     "record_invariant_gap",
     "record_witness",
@@ -75,15 +76,19 @@ def record_witness(
     try:
         report = witness.report(experiment.prefix)
     except Exception as error:  # noqa: BLE001 - a driver's witness: its error is no pass
-        reason = f"witness {name} broke with {type(error).__name__}: {error}"
-        for metric in _metrics_of(experiment, name):
-            _observe(experiment, Fault(metric, reason), recorder)
+        record_broken_witness(experiment, name, f"{type(error).__name__}: {error}", recorder)
         return
     evidence = tuple(recorder.blob(data, media_type) for data, media_type in report.blobs)
     for about in report.about:
         if isinstance(about, Measurement) and caveat is not None:
             about = replace(about, caveats=(*about.caveats, caveat))
         _observe(experiment, about, recorder, evidence)
+
+
+def record_broken_witness(experiment: Experiment, name: str, what: str, recorder: Recorder) -> None:
+    """Say of every metric of a witness that it broke: an ERROR, whatever it counted until then."""
+    for metric in _metrics_of(experiment, name):
+        _observe(experiment, Fault(metric, f"witness {name} broke with {what}"), recorder)
 
 
 def busy(results: Sequence[RepetitionResult]) -> str | None:

@@ -87,6 +87,7 @@ class RepetitionResult:
         ledger: the ledger's last state.
         journal: Chaos Toolkit's journal, None where it could not write one.
         compiled: what Chaos Toolkit was given.
+        broken_witnesses: by name, what a witness said that could not end its watch.
     """
 
     number: int
@@ -105,6 +106,7 @@ class RepetitionResult:
     ledger: LedgerState = field(default_factory=LedgerState)
     journal: Mapping[str, Any] | None = None
     compiled: Mapping[str, Any] = field(default_factory=dict)
+    broken_witnesses: dict[str, str] = field(default_factory=dict)
 
     @property
     def undo_s(self) -> float | None:
@@ -125,29 +127,37 @@ class Repetition:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self.result = RepetitionResult(number, Timeline(folder / "timeline.ndjson"))
+        self._prober = EntryProber(
+            setting.driver, setting.experiment.load, self.result.timeline, seed=number
+        )
 
     def run(self) -> RepetitionResult:
-        """Run it. Whatever happens, the fault is taken back before this returns or raises."""
-        result, experiment = self.result, self._experiment
-        timeline = result.timeline
-        seed = result.number
-        with (
-            ScheduleGuard(timeline.lags, limits=self._setting.limits) as schedule,
-            EntryProber(self._setting.driver, experiment.load, timeline, seed=seed) as prober,
-        ):
-            self._prober = prober
-            with ExitStack() as watching:
-                for witness in self._setting.witnesses.values():
+        """Run it. Whatever happens, the fault is taken back before this returns or raises, and
+        `result` holds what was seen until then.
+        """
+        result, timeline = self.result, self.result.timeline
+        schedule = ScheduleGuard(timeline.lags, limits=self._setting.limits)
+        try:
+            with schedule, self._prober, ExitStack() as watching:
+                for name, witness in self._setting.witnesses.items():
                     witness.start(result.number, timeline)
-                    watching.callback(witness.stop)
+                    watching.callback(self._stop_watching, name, witness)
                 # 1. Healthy before, or nothing is broken.
                 result.not_steady = self._await_steady()
                 if result.not_steady is None and self._setting.interrupt.by is None:
                     self._break_and_mend()
-        result.schedule = schedule.schedule
-        result.aborted = result.aborted or self._interrupted()
-        timeline.close()
+        finally:
+            result.schedule = schedule.schedule
+            result.aborted = result.aborted or self._interrupted()
+            timeline.close()
         return result
+
+    def _stop_watching(self, name: str, witness: Witness) -> None:
+        """One witness that breaks takes nothing from the others, nor from the prober."""
+        try:
+            witness.stop()
+        except Exception as error:  # noqa: BLE001 - a driver's witness: its error is no pass
+            self.result.broken_witnesses[name] = f"{type(error).__name__}: {error}"
 
     def _await_steady(self) -> str | None:
         load, interrupt = self._experiment.load, self._setting.interrupt
@@ -211,6 +221,9 @@ class Repetition:
             toolkit = self._start_toolkit()
             try:
                 result.aborted = self._watch(toolkit, guard, ledger)
+            except Exception as error:
+                result.aborted = f"watching it broke ({type(error).__name__})"
+                raise
             finally:
                 # 5. Undone, whoever comes to it; verified by the ledger.
                 self._undo(toolkit, ledger)
@@ -218,8 +231,10 @@ class Repetition:
             self._await_recovery(guard)
             result.watched_until_s = result.timeline.now()
         finally:
-            guard.release()
-            result.ledger = ledger.state()
+            try:
+                guard.release()
+            finally:
+                self._note_ledger(ledger.state())
 
     def _start_toolkit(self) -> ToolkitProcess:
         frozen = self._folder / "injection.json"
@@ -288,8 +303,6 @@ class Repetition:
             result.inject_failure = _why_not_injected(result.journal)
         if state.closed:
             result.undo_failure = None
-        elif result.undo_failure is None:
-            result.undo_failure = state.failure or "the ledger is still open"
         if result.fault_at_s is None:
             return
         if result.undo_due_s is None:
@@ -302,6 +315,12 @@ class Repetition:
             result.undone_at_s = self._at(state.undone_ns)
             result.timeline.mark("undone", result.undone_at_s)
             result.timeline.span(self._experiment.fault.type, result.fault_at_s, result.undone_at_s)
+
+    def _note_ledger(self, state: LedgerState) -> None:
+        """Whatever broke meanwhile: a ledger that is open is a fault that may be there."""
+        self.result.ledger = state
+        if not state.closed and self.result.undo_failure is None:
+            self.result.undo_failure = state.failure or "the ledger is still open"
 
     def _await_recovery(self, guard: Guard) -> None:
         """Watch until nothing failed for a while, or for as long as the experiment allows."""

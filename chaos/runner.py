@@ -24,6 +24,7 @@ from clinigate.chaos.toolkit import require_toolkit
 from clinigate.chaos.undo.recover import recover_all
 from clinigate.core.canonical import canonical_bytes
 from clinigate.core.codec import to_plain
+from clinigate.errors import ClinigateError
 from clinigate.evidence.recorder import Recorder
 from clinigate.evidence.times import Clock, system_clock
 from clinigate.measure.scheduleguard import ScheduleLimits
@@ -97,7 +98,7 @@ def run_experiment(request: RunRequest, recorder: Recorder) -> RunOutcome:
 
     Raises:
         UsageError, TargetError, MissingExtraError: as `preflight`.
-        EvidenceError: the state folder or a ledger cannot be written.
+        EvidenceError: the state folder cannot be written.
     """
     require_toolkit()
     flight = Flight(request.policy.state)
@@ -187,10 +188,27 @@ class _Run:
             return RunOutcome(refused=rails)
         # 3. Frozen, and run.
         request.tell(f"repetition {number}: {', '.join(v.name for v in rails.victims)}")
-        result = Repetition(self._setting(rails, witnesses), number, rails.victims).run()
-        self._results.append(result)
-        self._charge(rails, result)
-        return self._ended(number, result, rails)
+        repetition = Repetition(self._setting(rails, witnesses), number, rails.victims)
+        # What it did is told and charged also where it breaks in its middle.
+        self._results.append(repetition.result)
+        broken = self._broken(repetition, rails)
+        outcome = self._ended(number, repetition.result, rails)
+        if broken is not None and outcome == RunOutcome():
+            return RunOutcome(stopped=f"repetition {number}: {broken}")
+        return outcome
+
+    def _broken(self, repetition: Repetition, rails: RailsReport) -> str | None:
+        """Run a repetition and charge for it; what broke it, None where nothing did."""
+        try:
+            try:
+                repetition.run()
+            finally:
+                self._charge(rails, repetition.result)
+        except ClinigateError as error:
+            return f"{type(error).__name__}: {error}"
+        except Exception as error:  # noqa: BLE001 - drivers and witnesses work here
+            return type(error).__name__  # what others say in it may be secret
+        return None
 
     def _setting(self, rails: RailsReport, witnesses: Mapping[str, Witness]) -> Setting:
         request = self._request
@@ -261,7 +279,11 @@ class _Run:
             return
         blobs = [digest for result in self._results for digest in _blobs(result, recorder)]
         measured.record(experiment, done, recorder, evidence=tuple(blobs))
+        broken = {name: what for r in self._results for name, what in r.broken_witnesses.items()}
         for name, witness in witnesses.items():
+            if name in broken:
+                measured.record_broken_witness(experiment, name, broken[name], recorder)
+                continue
             measured.record_witness(experiment, name, witness, recorder, caveat=measured.busy(done))
         for invariant in _watched(experiment):
             if invariant.probe in self._missing:

@@ -14,12 +14,14 @@ from chaos_bench import Bench
 from flag_driver import NAME
 from list_recorder import ListRecorder
 
+from clinigate.chaos import runner
 from clinigate.chaos.model import AbortRule, Invariant, Objectives
 from clinigate.chaos.runner import RunOutcome, RunRequest, run_experiment
 from clinigate.chaos.undo.recover import open_ledgers
 from clinigate.core.exhibit import Exhibit, Form
 from clinigate.core.measurement import Measurement
 from clinigate.core.observation import Fault, Finding, Gap
+from clinigate.measure.prober import Timeline
 from clinigate.measure.scheduleguard import ScheduleLimits
 
 
@@ -141,6 +143,69 @@ def test_what_is_missed_fails_and_what_nobody_saw_never_passes(bench: Bench) -> 
     }
     assert [gap.reason for gap in recorder.about(Gap)] == ["nothing to watch it by"]
     assert [fault.metric for fault in recorder.about(Fault)] == ["chaos.raise_flag.kept"]
+
+
+class EndlessWitness(BrokenWitness):
+    """Watches, and breaks when it is to end."""
+
+    def stop(self) -> None:
+        raise RuntimeError("token=hunter2")
+
+
+def test_a_witness_that_cannot_end_loses_only_its_own(bench: Bench) -> None:
+    """The repetition is told and measured, the witness's metric is an ERROR."""
+    watched = bench.with_experiment(invariants=(Invariant("broken", "kept", success=1.0),))
+    recorder = ListRecorder()
+    assert run(watched, recorder, watchers={"broken": EndlessWitness()}) == RunOutcome()
+    assert recorder.verdicts(watched.experiment) == {
+        "rto": "PASS", "undo": "PASS", "budget_spent": "PASS", "kept": "ERROR",
+    }  # fmt: skip
+    assert len(recorder.of("chaos.repetition")) == 1
+
+
+class BlindWitness(BrokenWitness):
+    """Cannot say what it counted until now."""
+
+    def counts(self) -> tuple[int, int]:
+        raise RuntimeError("token=hunter2")
+
+
+@pytest.mark.parametrize("stuck", [False, True])
+def test_a_repetition_that_breaks_is_told_and_charged(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, stuck: bool
+) -> None:
+    """By its first cause, the outage on the budget; a fault that is still there comes first."""
+    charged: list[float] = []
+    monkeypatch.setattr(runner, "note_spent", lambda _s, _f, seconds, _at: charged.append(seconds))
+    kind = "flag.stuck" if stuck else "flag.raise"
+    rule = AbortRule("broken.errors > 0", "broken", "errors", 0.0)
+    blind = everyone(bench, duration_s=20.0, type=kind).with_experiment(
+        abort=(rule,), undo=replace(bench.experiment.undo, within_s=0.5)
+    )
+    recorder = ListRecorder()
+    outcome = run(blind, recorder, watchers={"broken": BlindWitness()})
+    wanted = "THE FAULT IS NOT TAKEN BACK" if stuck else "watching it broke (RuntimeError)"
+    assert outcome.stopped is not None
+    assert wanted in outcome.stopped
+    assert "hunter2" not in outcome.stopped
+    assert len(charged) == 1
+    (story,) = recorder.of("chaos.repetition")
+    assert story["fault_at_s"] is not None
+    assert all("nothing was injected" not in gap.reason for gap in recorder.about(Gap))
+
+
+def test_a_timeline_that_tears_is_told(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fault was there and is gone: the story says so, and the run ends by what broke."""
+
+    def torn(_: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(Timeline, "close", torn)
+    recorder = ListRecorder()
+    assert run(bench, recorder) == RunOutcome(stopped="repetition 1: OSError")
+    (story,) = recorder.of("chaos.repetition")
+    assert story["undone_by"] == "chaos-toolkit"
+    assert story["schedule"] is not None
 
 
 def test_what_never_recovers_is_a_failure_and_no_zero(bench: Bench) -> None:
