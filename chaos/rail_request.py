@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -76,5 +77,5 @@ def is_production(request: RailRequest, seen: Seen) -> bool:
 
 def looks_like_production(name: str) -> bool:
     """Whether an environment's name says production, whatever its configuration says."""
-    words = name.lower().replace("_", "-").split("-")
+    words = re.split(r"[^a-z0-9]+", name.lower())
     return any(word.startswith(_PRODUCTION_WORDS) for word in words)

@@ -110,26 +110,41 @@ def _labelled(topology: Topology) -> Iterator[tuple[Victim, Part]]:
     for parts in groups:
         for part in parts:
             kind = _KINDS[type(part)]
+            uid = _uid(part, topology)
             labels = {**part.labels, "kind": kind, "name": part.name}
             group = part.labels.get("app", part.name)
             yield (
-                Victim(f"{kind}/{part.name}", part.name, labels, _uid(part), f"{kind}/{group}"),
+                Victim(f"{kind}/{part.name}", part.name, labels, uid, f"{kind}/{group}"),
                 part,
             )
 
 
-def _uid(part: Part) -> str:
+def _uid(part: Part, topology: Topology) -> str:
     match part:
         case ProcessEntry() | DatabaseEntry():
             return f"{part.pid}:{part.start_ticks}"
         case LinkEntry():
             return f"{part.listen}>{part.upstream}"
-        case StorageEntry() | CertificateEntry():
+        case StorageEntry():
+            # A fault of storage may hit its writers, and hits none but those that were planned.
+            writers = (
+                f"{each.pid}:{each.start_ticks}"
+                for each in topology.processes
+                if not part.writers or each.name in part.writers
+            )
+            return ",".join((str(part.path), *sorted(writers)))
+        case CertificateEntry():
             return str(part.path)
 
 
 def _dead(part: Part) -> bool:
-    return isinstance(part, ProcessEntry) and not same(part.pid, part.start_ticks)
+    match part:
+        case ProcessEntry():
+            return not same(part.pid, part.start_ticks)
+        case DatabaseEntry() if part.pid is not None and part.start_ticks is not None:
+            return not same(part.pid, part.start_ticks)
+        case _:
+            return False
 
 
 def _host() -> str:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["exactly", "same", "send", "start_ticks", "state", "stopped", "survives"]
+__all__ = ["exactly", "heirs", "same", "send", "start_ticks", "state", "stopped", "survives"]
 
-_STATE, _START_TICKS = 0, 19
+_STATE, _PARENT, _SESSION, _START_TICKS = 0, 1, 3, 19
 
 
 def start_ticks(pid: int) -> int | None:
@@ -81,6 +81,30 @@ def survives(pid: int, number: signal.Signals) -> bool:
         if name in ("SigIgn", "SigCgt"):
             masks[name] = int(value, 16)
     return any(mask >> (number - 1) & 1 for mask in masks.values())
+
+
+def heirs(roots: Collection[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Return pid and start ticks of whatever descends from the processes `roots`.
+
+    The orphans of one that is gone have another parent; they are found by their session where it
+    had led one of its own.
+    """
+    table = {pid: fields for pid in _pids() if (fields := _stat(pid)) is not None}
+    ours = {pid for pid, ticks in roots if pid not in table or _ticks(table[pid]) == ticks}
+    found = {pid for pid, fields in table.items() if int(fields[_SESSION]) in ours} | ours
+    while more := {
+        pid for pid, fields in table.items() if int(fields[_PARENT]) in found and pid not in found
+    }:
+        found |= more
+    return {(pid, _ticks(table[pid])) for pid in found if pid in table} - set(roots)
+
+
+def _pids() -> list[int]:
+    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+
+
+def _ticks(fields: list[str]) -> int:
+    return int(fields[_START_TICKS])
 
 
 def _stat(pid: int) -> list[str] | None:

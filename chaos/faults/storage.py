@@ -4,9 +4,12 @@
 it is not, this machine's disk must not be filled, and the writers are kept from writing: their
 limit of a file's size (RLIMIT_FSIZE, `prlimit(2)`) becomes 0. Each write to a file then fails with
 EFBIG in place of ENOSPC, whatever the file; sockets and pipes go on. That needs no root, only the
-writers' own user, and writers that live through SIGXFSZ, as Python does. A process that starts
-meanwhile is not limited. Who writes is what the storage names as `writers` in the topology, else
-the processes that carry the labels of the parameter `writers`, else all.
+writers' own user, and writers that live through SIGXFSZ, as Python does. What a limited writer
+starts meanwhile inherits the limit; children that it had before, and what others start, have none.
+The undo gives the limit back to the writers, to all that descends from them, and to those that the
+topology names by then. Who writes is what the storage names as `writers` in the topology, else the
+processes that carry the labels of the parameter `writers`, else all; one that was replaced since
+the plan was made is not hit.
 
 `storage.read-only` mounts a file system of its own read-only, which needs root, and which the
 kernel refuses while a file there is open for writing.
@@ -14,13 +17,16 @@ kernel refuses while a file there is open for writing.
 
 from __future__ import annotations
 
+import math
 import os
 import resource
 import shutil
 import signal
 import subprocess
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from pathlib import Path
+from typing import cast
 
 from clinigate.chaos.drivers.base import (
     Driver,
@@ -30,10 +36,14 @@ from clinigate.chaos.drivers.base import (
     VictimGoneError,
     fault,
 )
-from clinigate.chaos.drivers.local_system import LocalSystem
-from clinigate.chaos.drivers.local_topology import ProcessEntry, StorageEntry
+from clinigate.chaos.drivers.local_topology import (
+    ProcessEntry,
+    StorageEntry,
+    Topology,
+    read_topology,
+)
 from clinigate.chaos.faults.parameters import labels_of, refuse_unknown
-from clinigate.chaos.faults.procfs import exactly, survives
+from clinigate.chaos.faults.procfs import exactly, heirs, survives
 from clinigate.chaos.faults.system import system_of
 from clinigate.chaos.model import FaultSpec, Json
 from clinigate.errors import TargetError
@@ -52,6 +62,11 @@ __all__ = [
 _FILLER = ".clinigate-chaos-filler"
 #: A volume that is larger than this is no test volume, and is not filled.
 _LARGEST_VOLUME = 256 << 20
+#: Small volumes that the machine itself lives on.
+_MACHINES_OWN = ("/boot", "/boot/efi", "/dev/shm", "/run", "/run/lock", "/tmp")  # noqa: S108 - named to be left alone
+_ROUNDS = 10
+
+Labels = AbstractSet[tuple[str, str]]
 _MODULE = "clinigate.chaos.faults.storage"
 
 
@@ -65,11 +80,12 @@ class Full:
         """Remove the filler, or give the writers their limit back."""
         refuse_unknown(fault, ("writers",))
         system = system_of(driver)
+        topology = system.topology()
         steps: list[UndoStep] = []
         for part in system.parts(victims, StorageEntry, fault.type):
             volume = _test_volume(part.path)
             if volume is None:
-                steps.extend(_limit_step(writer) for writer in _writers(system, part, fault))
+                steps.append(_limit_step(topology, part, labels_of(fault, "writers")))
             else:
                 filler: dict[str, Json] = {"filler": str(volume / _FILLER)}
                 steps.append(
@@ -80,13 +96,17 @@ class Full:
     def inject(self, driver: Driver, fault: FaultSpec, victims: tuple[Victim, ...]) -> None:
         """Fill, or limit, and return when it is in effect."""
         system = system_of(driver)
+        # Read before the parts are held against the plan: those that are the same as planned
+        # afterwards were so here.
+        topology = system.topology()
         for part in system.parts(victims, StorageEntry, fault.type):
             volume = _test_volume(part.path)
             if volume is not None:
                 _fill(volume / _FILLER)
                 continue
-            for writer in _writers(system, part, fault):
-                _set_limit(writer.pid, writer.start_ticks, 0)
+            for writer in _writers(topology, part, labels_of(fault, "writers")):
+                if not _set_limit(writer.pid, writer.start_ticks, 0):
+                    raise VictimGoneError(f"process {writer.name} ended before it could be hit")
 
 
 @fault("storage.read-only", drivers=("local",))
@@ -125,19 +145,19 @@ def is_empty(args: Mapping[str, Json]) -> bool:
 
 
 def unlimit(args: Mapping[str, Json]) -> None:
-    """Give exactly the named process its limit back; one that is gone needs none."""
-    pid, ticks, limit = _limited(args)
-    try:
-        _set_limit(pid, ticks, limit)
-    except VictimGoneError:
-        return
+    """Give writers, and whatever inherited from them, their limit back; who is gone needs none."""
+    for _ in range(_ROUNDS):
+        # One that was about to start a process may have handed its limit on.
+        left = _limited(args)
+        for pid, ticks, limit in left:
+            _set_limit(pid, ticks, limit)
+        if not left:
+            return
 
 
 def is_unlimited(args: Mapping[str, Json]) -> bool:
-    """Whether exactly the named process has its limit back, or is gone."""
-    pid, ticks, limit = _limited(args)
-    with exactly(pid, ticks) as held:
-        return held is None or resource.prlimit(pid, resource.RLIMIT_FSIZE)[0] == limit
+    """Whether no writer, nor what inherited from one, is limited any more."""
+    return not _limited(args)
 
 
 def make_writable(args: Mapping[str, Json]) -> None:
@@ -153,12 +173,11 @@ def is_writable(args: Mapping[str, Json]) -> bool:
     return not os.path.ismount(volume) or not os.statvfs(volume).f_flag & os.ST_RDONLY
 
 
-def _writers(system: LocalSystem, part: StorageEntry, fault: FaultSpec) -> list[ProcessEntry]:
+def _writers(topology: Topology, part: StorageEntry, labels: Labels) -> list[ProcessEntry]:
     """Processes that write to a storage."""
-    labels = labels_of(fault, "writers")
     found = [
         process
-        for process in system.topology().processes
+        for process in topology.processes
         if (process.name in part.writers if part.writers else labels <= process.labels.items())
     ]
     missing = sorted(set(part.writers) - {process.name for process in found})
@@ -170,7 +189,20 @@ def _writers(system: LocalSystem, part: StorageEntry, fault: FaultSpec) -> list[
     return found
 
 
-def _limit_step(writer: ProcessEntry) -> UndoStep:
+def _limit_step(topology: Topology, part: StorageEntry, labels: Labels) -> UndoStep:
+    writers = _writers(topology, part, labels)
+    limits: list[Json] = [_limit_of(writer) for writer in writers]
+    args: dict[str, Json] = {
+        "topology": str(topology.source),
+        "storage": part.name,
+        "labels": dict(labels),
+        "writers": limits,
+    }
+    title = f"let files of {', '.join(writer.name for writer in writers)} grow again"
+    return UndoStep(f"{_MODULE}:unlimit", f"{_MODULE}:is_unlimited", args, title)
+
+
+def _limit_of(writer: ProcessEntry) -> dict[str, Json]:
     with exactly(writer.pid, writer.start_ticks) as held:
         if held is None:
             raise VictimGoneError(f"process {writer.name} ended before it could be hit")
@@ -183,28 +215,66 @@ def _limit_step(writer: ProcessEntry) -> UndoStep:
                 f"a file size limit would kill process {writer.name}, which takes SIGXFSZ as it "
                 "comes; put its storage on a small file system of its own"
             )
-    args: dict[str, Json] = {"pid": writer.pid, "start_ticks": writer.start_ticks, "limit": soft}
-    title = f"let files of {writer.name} grow again"
-    return UndoStep(f"{_MODULE}:unlimit", f"{_MODULE}:is_unlimited", args, title)
+    return {"pid": writer.pid, "start_ticks": writer.start_ticks, "limit": soft}
 
 
-def _limited(args: Mapping[str, Json]) -> tuple[int, int, int]:
-    pid, ticks, limit = args["pid"], args["start_ticks"], args["limit"]
-    assert isinstance(pid, int)
-    assert isinstance(ticks, int)
-    assert isinstance(limit, int)
-    return pid, ticks, limit
+def _limited(args: Mapping[str, Json]) -> list[tuple[int, int, int]]:
+    """Pid, start ticks and due limit of whoever is still limited."""
+    due: dict[tuple[int, int], int] = {}
+    for told in cast(list[dict[str, int]], args["writers"]):
+        due[told["pid"], told["start_ticks"]] = told["limit"]
+    usual = max(due.values(), key=lambda limit: math.inf if limit < 0 else limit)
+    roots = {*due, *_current(args)}
+    for pid, ticks in (*roots, *heirs(roots)):
+        due.setdefault((pid, ticks), usual)
+    return [(pid, ticks, limit) for (pid, ticks), limit in due.items() if _is_limited(pid, ticks)]
 
 
-def _set_limit(pid: int, ticks: int, soft: int) -> None:
+def _current(args: Mapping[str, Json]) -> set[tuple[int, int]]:
+    """Who the topology says writes there now; nobody where the system or the storage is gone."""
+    source = Path(str(args["topology"]))
+    if not source.exists():
+        return set()
+    topology = read_topology(source)
+    part = next((each for each in topology.storage if each.name == args["storage"]), None)
+    if part is None:
+        return set()
+    labels = cast(dict[str, str], args["labels"]).items()
+    try:
+        writers = _writers(topology, part, labels)
+    except TargetError:
+        return set()
+    return {(writer.pid, writer.start_ticks) for writer in writers}
+
+
+def _is_limited(pid: int, ticks: int) -> bool:
+    """Whether exactly this process has the limit that the fault sets, and may have more."""
     with exactly(pid, ticks) as held:
         if held is None:
-            raise VictimGoneError(f"process {pid} ended before it could be hit")
+            return False
         try:
-            _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
-            resource.prlimit(pid, resource.RLIMIT_FSIZE, (soft, hard))
+            soft, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+        except ProcessLookupError:
+            return False
         except PermissionError:
             raise _not_ours(str(pid)) from None
+    return soft == 0 != hard
+
+
+def _set_limit(pid: int, ticks: int, soft: int) -> bool:
+    """Set the limit of exactly this process; False when it is gone."""
+    with exactly(pid, ticks) as held:
+        if held is None:
+            return False
+        try:
+            _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+            most = soft if hard < 0 or 0 <= soft <= hard else hard
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (most, hard))
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            raise _not_ours(str(pid)) from None
+    return True
 
 
 def _not_ours(name: str) -> NotAvailableError:
@@ -214,10 +284,10 @@ def _not_ours(name: str) -> NotAvailableError:
 
 
 def _volume(path: Path) -> Path | None:
-    """The file system's own folder that holds `path`; None where that is the machine's root."""
+    """The file system's own folder that holds `path`; None where that is the machine's."""
     for folder in (path, *path.parents):
         if os.path.ismount(folder):
-            return None if folder == Path("/") else folder
+            return None if folder == Path("/") or str(folder) in _MACHINES_OWN else folder
     return None
 
 

@@ -25,7 +25,7 @@ from clinigate.chaos.drivers.base import (
 )
 from clinigate.chaos.drivers.local import LocalDriver, connect
 from clinigate.chaos.drivers.local_topology import SCHEMA
-from clinigate.chaos.faults import procfs
+from clinigate.chaos.faults import procfs, storage
 from clinigate.chaos.model import FaultSpec, TargetSpec
 from clinigate.errors import ConfigError, TargetError, UsageError
 
@@ -188,8 +188,7 @@ def test_an_undo_of_what_never_came_to_be_is_harmless(local):
     victims = driver.resolve({"app": "api"})
     for kind in ("process.kill", "process.freeze"):
         undo(driver.undo_steps(spec(kind), victims))
-    storage = [{"name": "audit", "path": str(local.folder)}]
-    local.write(storage=storage)
+    local.write(storage=[{"name": "audit", "path": str(local.folder)}])
     undo(driver.undo_steps(spec("storage.full"), driver.resolve({"name": "audit"})))
     assert ask(process) == "written"
 
@@ -311,6 +310,72 @@ def test_a_full_disk_without_a_volume_of_its_own_is_a_limit_of_its_writers(local
     undo(steps)
     assert resource.prlimit(writer.pid, resource.RLIMIT_FSIZE) == before
     assert ask(writer) == "written"
+
+
+_FORKING = """
+import subprocess, sys
+print("ready", flush=True)
+children = []
+for line in sys.stdin:
+    command = [sys.executable, "-c", "import sys; sys.stdin.read()"]
+    children.append(subprocess.Popen(command, stdin=subprocess.PIPE))
+    print(children[-1].pid, flush=True)
+"""
+
+
+def limit_of(pid: int) -> int:
+    return resource.prlimit(pid, resource.RLIMIT_FSIZE)[0]
+
+
+def test_what_a_limited_writer_started_and_who_replaced_it_get_their_limit_back(local):
+    """The limit is inherited, and outlives who was hit."""
+    writer = local.start("api-1", program=_FORKING)
+    local.write(storage=[{"name": "audit", "path": str(local.folder), "writers": ["api-1"]}])
+    driver = local.driver
+    victims = driver.resolve({"kind": "storage"})
+    (step,) = driver.undo_steps(spec("storage.full"), victims)
+    driver.inject(spec("storage.full"), victims)
+    child = int(ask(writer))
+    local.write(processes=[])
+    successor = local.start("api-1")
+    resource.prlimit(successor.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+    # As before: the writer alone is free again.
+    resource.prlimit(writer.pid, resource.RLIMIT_FSIZE, resource.getrlimit(resource.RLIMIT_FSIZE))
+    assert (limit_of(child), elsewhere(step.verify, step)) == (0, False)
+    undo((step,))
+    assert limit_of(child) == limit_of(successor.pid) == limit_of(os.getpid())
+
+
+def test_orphans_of_a_writer_are_found_by_the_session_that_it_led():
+    command = "sleep 600 >/dev/null & echo $!"
+    leader = subprocess.Popen(["sh", "-c", command], stdout=subprocess.PIPE, start_new_session=True)
+    orphan = int(leader.communicate()[0])
+    try:
+        assert orphan in {pid for pid, _ in procfs.heirs({(leader.pid, 1)})}
+        assert not procfs.heirs({(os.getpid(), 1)}), "of another process that had this pid"
+    finally:
+        os.kill(orphan, signal.SIGKILL)
+
+
+def test_a_writer_that_was_replaced_since_the_plan_is_not_limited(local):
+    local.start("api-1")
+    local.write(storage=[{"name": "audit", "path": str(local.folder)}])
+    driver = local.driver
+    victims = driver.resolve({"kind": "storage"})
+    driver.undo_steps(spec("storage.full"), victims)
+    local.write(processes=[])
+    replacement = local.start("api-1")
+    with pytest.raises(VictimGoneError, match="plan the experiment anew"):
+        driver.inject(spec("storage.full"), victims)
+    assert ask(replacement) == "written"
+
+
+@pytest.mark.parametrize("mount", ["/run", "/tmp", "/dev/shm", "/boot"])
+def test_a_volume_that_the_machine_lives_on_is_not_filled(monkeypatch, mount):
+    monkeypatch.setattr(os.path, "ismount", lambda folder: str(folder) in ("/", mount))
+    monkeypatch.setattr(os, "access", lambda *_: True)
+    assert storage._test_volume(Path(mount) / "audit") is None
+    assert storage._volume(Path(mount) / "audit") is None
 
 
 def test_a_writer_that_a_limit_would_kill_is_a_gap(local):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ import pytest
 from clinigate.chaos.drivers.base import DriverOptions
 from clinigate.chaos.drivers.local import connect
 from clinigate.chaos.drivers.local_topology import SCHEMA, read_topology
+from clinigate.chaos.faults.procfs import start_ticks
+from clinigate.chaos.rail_request import looks_like_production
 from clinigate.errors import ConfigError, UsageError
 
 Write = Callable[..., Path]
@@ -74,3 +77,22 @@ def test_a_topology_that_is_none_is_refused(tmp_path, content):
 def test_a_topology_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(ConfigError, match="No such file"):
         read_topology(tmp_path / "none.json")
+
+
+@pytest.mark.parametrize(
+    ("name", "is_production"),
+    [("eu.production", True), ("us/prod", True), ("my production", True), ("eu.reproduced", False)],
+)
+def test_production_is_known_whatever_parts_its_name(name, is_production):
+    assert looks_like_production(name) is is_production
+
+
+def test_a_dead_database_is_no_survivor(write):
+    ticks = start_ticks(os.getpid())
+    assert ticks is not None
+    said = {"labels": {"app": "db"}, "pid": os.getpid()}
+    alive = {**said, "name": "pg-1", "start_ticks": ticks}
+    dead = {**said, "name": "pg-2", "start_ticks": ticks + 1}
+    elsewhere = {"name": "pg-3", "labels": {"app": "db"}}
+    driver = connect(DriverOptions(topology=str(write(databases=[alive, dead, elsewhere]))))
+    assert [each.name for each in driver.resolve({"app": "db"})] == ["pg-1", "pg-3"]
