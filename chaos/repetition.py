@@ -33,6 +33,8 @@ _STEADY_BAD = 0.01
 #: How many times as long as it is watched a system may take to become steady.
 _STEADY_TIMES = 5
 _FIRST_S = 30.0
+#: How much shorter than stated a fault may be: what its own clock does not resolve.
+_EARLY_S = 0.05
 
 
 class Interrupt:
@@ -305,16 +307,28 @@ class Repetition:
             result.undo_failure = None
         if result.fault_at_s is None:
             return
+        self._note_times(state, result.fault_at_s)
+
+    def _note_times(self, state: LedgerState, fault_at_s: float) -> None:
+        """When the undo was due and came; one that came before the fault's time was over is no
+        whole fault, whoever took it back.
+        """
+        result = self.result
+        due = fault_at_s + self._experiment.fault.duration_s
+        if state.undone_ns is not None:
+            result.undone_at_s = self._at(state.undone_ns)
+            result.timeline.mark("undone", result.undone_at_s)
+            result.timeline.span(self._experiment.fault.type, fault_at_s, result.undone_at_s)
+            early = due - result.undone_at_s
+            if result.aborted is None and early > _EARLY_S:
+                who = f"{state.undone_by}: {state.undo_reason}"
+                result.aborted = f"the fault ended {early:.2g} s early ({who})"
         if result.undo_due_s is None:
-            result.undo_due_s = result.fault_at_s + self._experiment.fault.duration_s
+            result.undo_due_s = due
         begun = next((e["mono_ns"] for e in state.events if e["event"] == "undoing"), None)
         if result.aborted is not None and begun is not None:
             # The watchdog may have come before we noticed.
             result.undo_due_s = min(result.undo_due_s, self._at(begun))
-        if state.undone_ns is not None:
-            result.undone_at_s = self._at(state.undone_ns)
-            result.timeline.mark("undone", result.undone_at_s)
-            result.timeline.span(self._experiment.fault.type, result.fault_at_s, result.undone_at_s)
 
     def _note_ledger(self, state: LedgerState) -> None:
         """Whatever broke meanwhile: a ledger that is open is a fault that may be there."""

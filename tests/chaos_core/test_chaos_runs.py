@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -256,6 +258,24 @@ def test_a_fault_is_taken_back_early(bench: Bench, how: str, why: str) -> None:
     verdicts = recorder.verdicts(long.experiment)
     assert verdicts["undo"] == "PASS"
     assert verdicts["rto"] in ("PASS", "INCONCLUSIVE")
+
+
+def test_a_fault_that_ended_early_is_no_pass(bench: Bench) -> None:
+    """Chaos Toolkit dies in mid-fault, by the host's lack of memory: the fault was no whole one."""
+
+    def kill() -> None:
+        (ledger,) = open_ledgers(bench.policy.state / "undo")
+        injector = ledger.state().injector
+        assert injector is not None
+        os.kill(injector[0], signal.SIGKILL)
+
+    recorder = ListRecorder()
+    fault = replace(bench.experiment.fault, duration_s=20.0)
+    once_flagged(bench, kill)
+    outcome = run(bench.with_experiment(fault=fault), recorder)
+    assert outcome.stopped is not None
+    assert "s early (runner: Chaos Toolkit ended without an undo)" in outcome.stopped
+    assert bench.flags() == []
 
 
 @pytest.mark.parametrize(
