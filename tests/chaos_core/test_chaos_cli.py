@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from clinigate.chaos.drivers.base import UndoStep
 from clinigate.chaos.undo.ledger import Ledger
 from clinigate.cli.app import run
 from clinigate.cli.keys import trust_entry
+from clinigate.errors import UsageError
 from clinigate.evidence.keys import save_key
 from clinigate.evidence.signing import generate_signer
 
@@ -190,6 +192,54 @@ def test_run_refused_is_not_passed(capfd: pytest.CaptureFixture[str], here: Benc
     said = capfd.readouterr()
     assert "refused by rail 'kill-file'" in said.err
     assert "NOT CERTIFIED" in said.out
+
+
+def test_what_an_earlier_run_left_is_no_mere_refusal(
+    capfd: pytest.CaptureFixture[str], here: Bench
+) -> None:
+    """Exit code 2 and the words that page somebody."""
+    flag = here.things / "api" / "api-1.flag"
+    ledger = Ledger.plan(
+        here.root / ".clinigate" / "chaos" / "undo",
+        "left",
+        experiment="raise-flag",
+        driver=NAME,
+        steps=[UndoStep("flag_undo:lower", "flag_undo:never", {"flag": str(flag)})],
+        within_s=0.1,
+    )
+    ledger.append("injecting", pid=1, start_ticks=-1)
+    assert run(["chaos", "run", "./raise-flag.yaml"]) == 2
+    assert "THE FAULT IS NOT TAKEN BACK: an earlier fault" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(("asked", "meant"), [(5, 5), (2, 3), (None, 3)])
+def test_more_repetitions_are_another_experiment(
+    here: Bench, monkeypatch: pytest.MonkeyPatch, asked: int | None, meant: int
+) -> None:
+    """Cost, digest and what a pass needs follow; with fewer, a pass needs as many as before."""
+    from clinigate.chaos import runner
+    from clinigate.chaos.criteria import experiment_criteria
+    from clinigate.chaos.rail_checks import worst_cost_s
+    from clinigate.chaos.targets import experiment_digest
+
+    text = YAML.replace("within: 10s}", "within: 10s}\n  repeat: 3")
+    (here.root / "raise-flag.yaml").write_text(text, encoding="utf-8")
+    seen: list[runner.RunRequest] = []
+
+    def stop(request: runner.RunRequest) -> None:
+        seen.append(request)
+        raise UsageError("enough")
+
+    monkeypatch.setattr(runner, "preflight", stop)
+    more = [] if asked is None else ["--repeat", str(asked)]
+    assert run(["chaos", "run", "./raise-flag.yaml", *more]) == 4
+    (request,) = seen
+    written = replace(here.experiment, repeat=3)
+    assert request.repeat == asked
+    assert worst_cost_s(request.experiment) == 5.0 * meant
+    assert {c.min_n for c in experiment_criteria(request.experiment)} == {meant}
+    same = experiment_digest(request.experiment) == experiment_digest(written)
+    assert same is (meant == 3)
 
 
 def test_sigterm_undoes_first_and_seals_then(here: Bench) -> None:

@@ -6,6 +6,7 @@ import json
 import signal
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -281,6 +282,9 @@ def _explained(outcome: RunOutcome, code: int) -> int:
     """Say why a run did not do what was asked."""
     if outcome.refused is not None and outcome.refused.refusal is not None:
         refusal = outcome.refused.refusal
+        if refusal.rail == "leftovers":
+            text = f"THE FAULT IS NOT TAKEN BACK: {refusal.detail}; run `clinigate chaos recover`"
+            return complain(text, ExitCode.UNFINISHED)
         return complain(f"refused by rail '{refusal.rail}': {refusal.detail}", ExitCode.NOT_PASSED)
     if outcome.stopped is not None:
         return complain(outcome.stopped, ExitCode.UNFINISHED)
@@ -323,6 +327,9 @@ def _request(
 
     config = load_config(where["config"])
     experiment = experiment_named(config, name)
+    if repeat is not None and repeat > experiment.repeat:
+        # More of it is another experiment: its digest, its cost and what a pass needs follow.
+        experiment = replace(experiment, repeat=repeat)
     if where["defect"] and not where["reference"]:
         raise UsageError("--defect is one of the reference service's; add --reference")
     if where["reference"] and where["topology"]:
