@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
+from contextlib import suppress
 from pathlib import Path
 
 from clinigate.chaos.drivers.base import Driver
-from clinigate.chaos.injection import read_injection
+from clinigate.chaos.injection import Injection, read_injection
 from clinigate.chaos.undo.ledger import Ledger, process_start_ticks
 from clinigate.chaos.undo.process import undo_in_fresh_process
 from clinigate.errors import EvidenceError
@@ -27,12 +29,14 @@ def inject(injection: str) -> str:
     """Inject the fault; returns when it is in effect.
 
     Raises:
-        EvidenceError: an undo has begun already, or the ledger cannot be written.
+        EvidenceError: an undo has begun already, or the ledger cannot be written; where that shows
+            only when the fault is in effect, it is taken back at once.
         VictimGoneError: a target is no longer the thing that was frozen.
     """
     frozen = read_injection(Path(injection))
     ledger = Ledger(Path(frozen.ledger))
     driver = frozen.connect()
+    unwritten = None
     with ledger.held(_LOCK_S):
         if ledger.state().barred:
             raise EvidenceError(f"{frozen.id}: its undo has begun; nothing is injected any more")
@@ -40,10 +44,36 @@ def inject(injection: str) -> str:
         try:
             driver.inject(frozen.fault, frozen.victims)
         except BaseException as error:
-            ledger.append("inject-failed", error=type(error).__name__, detail=str(error))
+            with suppress(EvidenceError):  # the reason counts, not that it cannot be noted
+                ledger.append("inject-failed", error=type(error).__name__, detail=str(error))
             raise
-        ledger.append("injected")
+        at_ns = time.monotonic_ns()
+        try:
+            ledger.append("injected", mono_ns=at_ns)
+        except EvidenceError as error:
+            unwritten = error
+    if unwritten is not None:
+        _take_back_at_once(frozen, ledger, at_ns, unwritten)
     return ", ".join(victim.name for victim in frozen.victims)
+
+
+def _take_back_at_once(frozen: Injection, ledger: Ledger, at_ns: int, error: EvidenceError) -> None:
+    """End a fault that nobody can be told of: without its line no abort rule would be asked.
+
+    Raises:
+        EvidenceError: always. The ledger is told afterwards, if it can be, of the fault.
+    """
+    failure = undo_in_fresh_process(
+        ledger.path, by="chaos-toolkit", reason="the ledger took no line while the fault was there"
+    )
+    ended = "was taken back at once" if failure is None else f"is NOT taken back: {failure}"
+    why = (
+        f"{frozen.id}: the fault was in effect and {ended}, because it could not be noted: {error}"
+    )
+    with suppress(EvidenceError):
+        ledger.append("injected", mono_ns=at_ns)
+        ledger.append("inject-failed", error=type(error).__name__, detail=why)
+    raise EvidenceError(why) from error
 
 
 def undo(injection: str) -> str:

@@ -6,10 +6,12 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
 from clinigate.chaos.undo.ledger import Ledger, LedgerState, Step, process_start_ticks
+from clinigate.errors import EvidenceError
 
 __all__ = ["perform"]
 
@@ -18,6 +20,7 @@ _GRACE_S = 0.5
 _LOCK_S = 10.0
 _POLL_S = 0.05
 _TRIES = 3
+_CLOSING_TRIES = 20
 
 
 def perform(ledger: Ledger, *, by: str, reason: str) -> bool:
@@ -43,22 +46,75 @@ def _perform(ledger: Ledger, by: str, reason: str) -> bool:
     state = ledger.state()
     if state.closed:
         return True
-    # 1. From here on nobody injects any more.
-    ledger.append("undoing", by=by, reason=reason)
+    diary = _Diary(ledger)
+    # 1. From here on nobody injects any more: they need the lock, which is held.
+    diary.note("undoing", by=by, reason=reason)
     if not state.may_be_injected:
-        ledger.append("undone", by=by, detail="nothing was injected")
+        diary.close(by=by, detail="nothing was injected")
         return True
     # 2. Each step, the last one first, and each one's verification by itself.
-    failures = [text for text in _undo_all(ledger, state) if text is not None]
+    failures = [text for text in _undo_all(diary, state) if text is not None]
     # 3. Closed only when every step is verified.
     if failures:
-        ledger.append("undo-failed", by=by, detail="; ".join(failures))
+        diary.fail(by=by, detail="; ".join(failures))
         return False
-    ledger.append("undone", by=by, detail=f"{len(state.steps)} step(s) verified")
+    diary.close(by=by, detail=f"{len(state.steps)} step(s) verified")
     return True
 
 
-def _undo_all(ledger: Ledger, state: LedgerState) -> list[str | None]:
+class _Diary:
+    """What an undo writes. Until its steps have run, a disk that refuses keeps it from nothing:
+
+    a full disk may be the very fault that is to be taken back. Lines that were refused are written
+    as soon as there is room, with the time at which they were due.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._owed: list[tuple[str, dict[str, Any]]] = []
+
+    def note(self, event: str, **fields: Any) -> None:
+        """Write a line, or owe it."""
+        self._owed.append((event, {"mono_ns": time.monotonic_ns(), **fields}))
+        with suppress(EvidenceError):
+            self._pay()
+
+    def close(self, *, by: str, detail: str) -> None:
+        """Write what is owed and that all is undone; tried again, as the steps may free the disk.
+
+        Raises:
+            EvidenceError: the disk refuses all the time; the ledger stays open.
+        """
+        self.note("undone", by=by, detail=detail)
+        for _ in range(_CLOSING_TRIES):
+            with suppress(EvidenceError):
+                return self._pay()
+            time.sleep(_POLL_S)
+        try:
+            self._pay()
+        except EvidenceError as error:
+            raise EvidenceError(f"undone ({detail}), but the ledger stays open: {error}") from error
+
+    def fail(self, *, by: str, detail: str) -> None:
+        """Write that the undo failed.
+
+        Raises:
+            EvidenceError: the disk refuses; the failure is named, which would be lost otherwise.
+        """
+        self.note("undo-failed", by=by, detail=detail)
+        try:
+            self._pay()
+        except EvidenceError as error:
+            raise EvidenceError(f"{detail}; and {error}") from error
+
+    def _pay(self) -> None:
+        while self._owed:
+            event, fields = self._owed[0]
+            self._ledger.append(event, **fields)
+            del self._owed[0]
+
+
+def _undo_all(diary: _Diary, state: LedgerState) -> list[str | None]:
     if not state.steps:
         return ["the ledger names no undo step; look at the system yourself"]
     deadline = time.monotonic() + state.within_s
@@ -67,7 +123,7 @@ def _undo_all(ledger: Ledger, state: LedgerState) -> list[str | None]:
         begun = time.monotonic()
         failure = _undo_one(step, deadline)
         results.append(failure)
-        ledger.append(
+        diary.note(
             "step",
             title=step.title or step.action,
             ok=failure is None,
@@ -117,7 +173,8 @@ def _stop_injector(ledger: Ledger) -> None:
     deadline = time.monotonic() + _GRACE_S
     while (state := ledger.state()).injector is not None and state.injected_ns is None:
         pid, ticks = state.injector
-        if process_start_ticks(pid) != ticks or _gave_up(state):
+        # Whoever injected and now waits for this very undo injects no more.
+        if pid == os.getppid() or process_start_ticks(pid) != ticks or _gave_up(state):
             return
         if time.monotonic() >= deadline:
             _kill(pid)
