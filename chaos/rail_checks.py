@@ -55,6 +55,11 @@ def _environment(request: RailRequest, seen: Seen) -> str:
             f"the experiment runs on {', '.join(experiment.drivers)}, not on {request.driver_name}"
         )
     found = request.driver.environment()
+    if found.name not in experiment.safety.environments:
+        raise RefusedError(
+            f"the system says it is {found.name}, and the experiment may run in "
+            f"{', '.join(experiment.safety.environments)}"
+        )
     if allowed.fingerprint is None and not found.fingerprint.startswith("local"):
         raise RefusedError(
             f"environment {name!r} states no fingerprint; if {found.fingerprint} is meant, put it "

@@ -116,12 +116,16 @@ BREAKAGES: dict[str, tuple[Callable[[Scene], None], ...]] = {
         lambda s: s.given.update(driver_name="kubernetes"),
         lambda s: s.driver.answers.update(environment=Environment("local", "kube:1")),
         lambda s: s.driver.answers.update(environment=broken),
+        lambda s: s.driver.answers.update(environment=Environment("staging", "local:1")),
     ),
     "production": (
         lambda s: s.driver.answers.update(
             environment=Environment("local", "local:1", production=True)
         ),
-        lambda s: s.driver.answers.update(environment=Environment("prod-eu", "local:1")),
+        lambda s: (
+            s.safety(environments=("local", "prod-eu")),
+            s.driver.answers.update(environment=Environment("prod-eu", "local:1")),
+        ),
     ),
     "selector": (
         lambda s: s.target(selector={}),

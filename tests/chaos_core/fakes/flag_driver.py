@@ -37,10 +37,11 @@ class FlagDriver:
     def __init__(self, options: DriverOptions) -> None:
         self.things = Path(options.settings.get("things") or os.environ["FLAG_THINGS"])
         self.settings = options.settings
+        self.called = options.environment or "local"
 
     def environment(self) -> Environment:
         fingerprint = self.settings.get("fingerprint", "local:flags")
-        return Environment(self.settings.get("environment", "local"), fingerprint)
+        return Environment(self.settings.get("environment", self.called), fingerprint)
 
     def resolve(self, selector: Mapping[str, str]) -> tuple[Victim, ...]:
         return tuple(
