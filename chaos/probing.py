@@ -11,7 +11,7 @@ from types import TracebackType
 from clinigate.chaos.drivers.base import Driver
 from clinigate.chaos.model import Arrival, LoadSpec
 from clinigate.measure import arrivals
-from clinigate.measure.prober import Timeline, probe
+from clinigate.measure.prober import Answer, Timeline, probe
 
 __all__ = ["EntryProber"]
 
@@ -21,9 +21,14 @@ _GRACE_S = 5.0
 
 
 class EntryProber:
-    """Probes until it is told to stop; the probe's connections end in the loop they began in."""
+    """Probes until it is told to stop; the probe's connections end in the loop they began in.
+
+    Attributes:
+        asked: requests that went out; those that the timeline holds are answered.
+    """
 
     def __init__(self, driver: Driver, load: LoadSpec, timeline: Timeline, *, seed: int) -> None:
+        self.asked = 0
         self._driver = driver
         self._load = load
         self._timeline = timeline
@@ -65,10 +70,13 @@ class EntryProber:
 
     async def _main(self) -> None:
         asking = self._driver.probe()
+
+        async def ask(number: int) -> str | Answer:
+            self.asked += 1
+            return await asking(number)
+
         try:
-            await probe(
-                asking, self._due(), timeline=self._timeline, timeout_s=self._load.timeout_s
-            )
+            await probe(ask, self._due(), timeline=self._timeline, timeout_s=self._load.timeout_s)
         finally:
             await asking.aclose()
 

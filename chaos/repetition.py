@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +22,7 @@ from clinigate.chaos.toolkit import ToolkitProcess
 from clinigate.chaos.undo.guard import Guard
 from clinigate.chaos.undo.ledger import Ledger, LedgerState
 from clinigate.chaos.undo.process import undo_in_fresh_process
-from clinigate.measure.prober import Timeline
+from clinigate.measure.prober import Sample, Timeline
 from clinigate.measure.scheduleguard import Schedule, ScheduleGuard, ScheduleLimits
 
 __all__ = ["Interrupt", "Repetition", "RepetitionResult", "Setting"]
@@ -198,6 +198,16 @@ class Repetition:
                 f"{len(bad)} of {len(recent)} requests failed before the fault "
                 f"({bad[-1].outcome}); mend the system first"
             )
+        return self._hanging(recent)
+
+    def _hanging(self, recent: Sequence[Sample]) -> str | None:
+        """Why too many requests are under way: some hang, and did not fail by their limit yet."""
+        rate = self._experiment.load.rate
+        unanswered = self._prober.asked - self.result.timeline.count
+        # As many are under way as come in during one answer's time (Little's law).
+        usual = rate * sum(sample.latency_s for sample in recent) / len(recent)
+        if unanswered > max(3.0, 0.1 * rate, 2 * usual):
+            return f"{unanswered} requests are unanswered before the fault; mend the system first"
         return None
 
     def _break_and_mend(self) -> None:

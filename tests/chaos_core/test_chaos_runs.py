@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 from chaos_bench import Bench
-from flag_driver import NAME
+from flag_driver import NAME, FlagProbe
 from list_recorder import ListRecorder
 
 from clinigate.chaos import runner
@@ -332,6 +333,23 @@ def test_a_system_that_is_not_steady_is_not_broken_further(bench: Bench) -> None
     gaps = recorder.about(Gap)
     assert gaps
     assert all("refused by rail 'steady-state'" in gap.reason for gap in gaps)
+
+
+def test_a_system_whose_requests_hang_is_not_steady(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing has failed yet, by a limit longer than the watch, and every third never answers."""
+
+    async def hang(_: FlagProbe, number: int) -> str:
+        if number % 3 == 0:
+            await asyncio.Event().wait()
+        return "ok"
+
+    monkeypatch.setattr(FlagProbe, "__call__", hang)
+    outcome = run(bench, ListRecorder())
+    assert outcome.refused is not None
+    assert outcome.refused.refusal is not None
+    assert "requests are unanswered before the fault" in outcome.refused.refusal.detail
 
 
 def test_one_experiment_at_a_time(bench: Bench) -> None:
