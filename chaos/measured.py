@@ -40,9 +40,18 @@ def with_steady_state(rails: RailsReport, reason: str) -> RailsReport:
 
 
 def bad_seconds(result: RepetitionResult, load: LoadSpec) -> float:
-    """Seconds of outage that a repetition cost; 0 where nothing was injected."""
+    """Seconds of outage that a repetition cost; 0 where nothing was injected.
+
+    Where too few answers came to tell, the fault counts as an outage for as long as it lasted.
+    """
+    if result.fault_at_s is None:
+        return 0.0
     recovery = _recovery(result, load)
-    return 0.0 if recovery is None else recovery.bad_seconds
+    if recovery is not None:
+        return recovery.bad_seconds
+    undone_at_s = result.undone_at_s
+    until = result.timeline.now() if undone_at_s is None else undone_at_s
+    return max(0.0, until - result.fault_at_s)
 
 
 def record_gaps(experiment: Experiment, reason: str, recorder: Recorder) -> None:
@@ -248,7 +257,9 @@ def _slo(
         return replace(availability(metric, samples), unmeasurable=invalid)
     latencies = Histogram()
     for sample in samples:
-        latencies.record(max(0.0, sample.latency_s))
+        # A refusal is no answer, however fast: it stands for one that came too late.
+        least = 0.0 if sample.ok else experiment.load.timeout_s
+        latencies.record(max(least, sample.latency_s))
     return quantile_measurement(metric, latencies, slo.quantile, unmeasurable=invalid)
 
 

@@ -70,3 +70,22 @@ def test_what_comes_after_the_observation_is_no_relapse(bench: Bench) -> None:
     result = watched(lambda at: at < FAULT_S or UNDONE_S <= at < 7.9)
     result.watched_until_s = 7.8
     assert recorded(bench, result).verdicts(bench.experiment)["rto"] == "PASS"
+
+
+@pytest.mark.parametrize(("undone_s", "spent"), [(UNDONE_S, 3.0), (None, 4.0)])
+def test_an_outage_that_hardly_anybody_saw_is_charged_whole(
+    bench: Bench, undone_s: float | None, spent: float
+) -> None:
+    """Too few answers to tell of a recovery: the fault counts for as long as it was there."""
+    timeline = Timeline(clock=lambda: 5.0, zero=0.0)
+    timeline.add(Sample(0.5, 0.5, 0.6, True, "ok"))
+    result = RepetitionResult(1, timeline, fault_at_s=FAULT_S, undone_at_s=undone_s)
+    assert measured.bad_seconds(result, bench.experiment.load) == spent
+
+
+@pytest.mark.parametrize(("refused", "verdict"), [(False, "PASS"), (True, "FAIL")])
+def test_fast_refusals_are_no_fast_answers(bench: Bench, refused: bool, verdict: str) -> None:
+    """The 95th percentile of a service that refuses a third of its requests at once is none."""
+    slow = bench.with_experiment(slos=("api-p95",))
+    result = watched(lambda at: not (refused and FAULT_S <= at < UNDONE_S))
+    assert recorded(slow, result).verdicts(slow.experiment)["p95"] == verdict
