@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
-import subprocess
-from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
+from clinigate.cli.calling import call
 from clinigate.cli.exits import ExitCode
 from clinigate.cli.keys import passphrase_source
 from clinigate.cli.options import config_option, passphrase_option
@@ -56,7 +54,7 @@ def command(
     run = ProcessRun.begin(setup, producer="collect", signer=signer)
     stopped: str | None = "the run was interrupted"
     try:
-        code = _call(command, {**os.environ, **run.environ})
+        code = call(command, {**os.environ, **run.environ})
         stopped = None
     finally:
         with undisturbed():
@@ -67,16 +65,3 @@ def command(
         said = f"run {run.id} is {conclusion.bundle.status}; no gate opens on it"
         return complain(said, ExitCode.UNFINISHED)
     return code
-
-
-def _call(command: tuple[str, ...], environ: Mapping[str, str]) -> int:
-    """Call a command to its end. It is told of an interruption once, whoever was told first."""
-    # In a process group of its own: Ctrl-C reaches it through us, not a second time by itself.
-    process = subprocess.Popen(command, env=environ, process_group=0)  # noqa: S603 - the user's own command
-    try:
-        code = process.wait()
-    except KeyboardInterrupt:
-        os.killpg(process.pid, signal.SIGINT)
-        process.wait()
-        raise
-    return code if code >= 0 else 128 - code

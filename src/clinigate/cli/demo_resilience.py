@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 
 import click
 
+from clinigate.cli.calling import call
 from clinigate.cli.exits import ExitCode
 
 __all__ = ["PRODUCERS", "run_producers"]
@@ -39,11 +39,7 @@ def run_producers(
     """
     for command in commands:
         click.echo(f"\n$ clinigate {' '.join(command)}")
-        done = subprocess.run(  # noqa: S603 - our own program
-            [sys.executable, "-m", "clinigate", *command],
-            env={**os.environ, **joining},
-            check=False,
-        )
-        if done.returncode not in _SPOKEN:
-            return f"clinigate {' '.join(command)} ended with exit code {done.returncode}"
+        code = call([sys.executable, "-m", "clinigate", *command], {**os.environ, **joining})
+        if code not in _SPOKEN:
+            return f"clinigate {' '.join(command)} ended with exit code {code}"
     return None
