@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from clinigate.errors import UsageError
 
 __all__ = ["driver_for", "options_for"]
 
+#: The setting that tells one run on a cluster from all others; made here, never given.
+FLIGHT = "flight"
 #: Drivers of this machine's own processes, which one environment may mix.
 _OWN = ("local", "postgres-local")
 _CLUSTERS = ("kubernetes", "localkube")
@@ -40,7 +43,7 @@ def options_for(
         settings: more of the driver's settings, each `KEY=VALUE`.
 
     Raises:
-        UsageError: a setting of another form.
+        UsageError: a setting of another form, or one that the configuration states already.
     """
     allowed = chaos_policy(config).environments.get(environment)
     known = DriverOptions(environment=environment) if allowed is None else allowed.options
@@ -49,8 +52,18 @@ def options_for(
     wrong = wrong or next((key for key, equals, _ in pairs if not equals), None)
     if wrong is not None:
         raise UsageError(f"--setting {wrong!r} is no KEY=VALUE")
+    given = {key: value for key, _, value in pairs}
+    stated = sorted((known.settings.keys() | {FLIGHT}) & given.keys())
+    if stated:
+        # What may be touched is the team's to say, in a file that is reviewed.
+        raise UsageError(
+            f"--setting {stated[0]} is not for the command line here; "
+            f"[chaos.environments.{environment}] decides it, change it there"
+        )
+    if allowed is not None and allowed.driver in _CLUSTERS:
+        given[FLIGHT] = secrets.token_hex(8)
     return DriverOptions(
         topology=str(topology.absolute()) if topology is not None else known.topology,
         environment=environment,
-        settings={**known.settings, **{key: value for key, _, value in pairs}},
+        settings={**known.settings, **given},
     )

@@ -1,7 +1,7 @@
 """The driver of clusters, and of localkube, which is none and never called one.
 
 Settings: `namespaces` (the allow-list, required), `namespace` (one of them), `kubeconfig`,
-`context`, and for the prober `entry`, `entry_ca`, `entry_token_env`.
+`context`, `flight` (made for each run), and for the prober `entry`, `entry_ca`, `entry_token_env`.
 """
 
 from __future__ import annotations
@@ -73,6 +73,11 @@ class KubernetesDriver:
     def name(self) -> str:
         """`kubernetes` or `localkube`."""
         return self._name
+
+    @property
+    def flight(self) -> str:
+        """What tells this run from all others; empty where nobody gave it one."""
+        return self._options.settings.get("flight", "")
 
     def environment(self) -> Environment:
         """The environment by the uid of the cluster's kube-system namespace.

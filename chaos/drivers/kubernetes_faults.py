@@ -75,12 +75,13 @@ class Injection:
     namespace: str
     fault: FaultSpec
     victims: tuple[Victim, ...]
+    flight: str = ""
     owner: Mapping[str, Json] | None = None
 
     @property
     def identity(self) -> str:
         """See `flight_id`."""
-        return flight_id(self.fault, self.victims)
+        return flight_id(self.fault, self.victims, self.flight)
 
     @property
     def workloads(self) -> list[Owner]:
@@ -92,6 +93,11 @@ class Injection:
         return step(action, verify, self.api.access, title=title, namespace=self.namespace, **args)
 
 
+def _injection(driver: Driver, fault: FaultSpec, victims: tuple[Victim, ...]) -> Injection:
+    flight = str(getattr(driver, "flight", ""))
+    return Injection(_api_of(driver), namespace_of(victims), fault, victims, flight)
+
+
 class _KubernetesFault(ABC):
     """What all of them share: rights, namespace, unchanged victims, one at a time, and landing."""
 
@@ -101,7 +107,7 @@ class _KubernetesFault(ABC):
         self, driver: Driver, fault: FaultSpec, victims: tuple[Victim, ...]
     ) -> Iterable[UndoStep]:
         """Landing first, since undo runs the steps backwards; then what the fault itself needs."""
-        at = Injection(_api_of(driver), namespace_of(victims), fault, victims)
+        at = _injection(driver, fault, victims)
         if fault.parameters:
             names = ", ".join(sorted(fault.parameters))
             raise UsageError(f"fault {fault.type} takes no parameters, got {names}; remove them")
@@ -112,7 +118,7 @@ class _KubernetesFault(ABC):
 
     def inject(self, driver: Driver, fault: FaultSpec, victims: tuple[Victim, ...]) -> None:
         """Check everything once more, take the lease, inject."""
-        at = Injection(_api_of(driver), namespace_of(victims), fault, victims)
+        at = _injection(driver, fault, victims)
         check_namespace(at.api, at.namespace)
         check_unchanged(at.api, at.namespace, victims)
         self._check_before(at)

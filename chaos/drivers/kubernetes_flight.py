@@ -25,9 +25,14 @@ MARK = "clinigate.io/chaos-id"
 _MARGIN_S = 30.0
 
 
-def flight_id(fault: FaultSpec, victims: tuple[Victim, ...]) -> str:
-    """A short name of this injection, the same in each process of this machine."""
-    text = "\n".join([platform.node(), fault.type, *sorted(victim.uid for victim in victims)])
+def flight_id(fault: FaultSpec, victims: tuple[Victim, ...], flight: str = "") -> str:
+    """A short name of this injection, the same in each process of one run and in no other run.
+
+    `flight` is the run's own (a setting of the driver), without which two runs of one machine on
+    the same pods would be taken for each other.
+    """
+    uids = sorted(victim.uid for victim in victims)
+    text = "\n".join([platform.node(), flight, fault.type, *uids])
     return hashlib.sha256(text.encode()).hexdigest()[:10]
 
 

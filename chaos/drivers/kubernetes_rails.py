@@ -127,18 +127,22 @@ def check_rights(api: Api, namespace: str, rights: Iterable[Right]) -> None:
 def check_budgets(api: Api, namespace: str, victims: tuple[Victim, ...]) -> None:
     """Refuse to take more pods at once than their disruption budgets allow.
 
-    A budget binds evictions only; killing pods on purpose must keep it by itself.
+    A budget binds evictions only; killing pods on purpose must keep it by itself. Of its selector
+    the labels are compared and expressions are not, so that too many pods may count, never too few;
+    an empty selector means every pod, as policy/v1 has it.
 
     Raises:
         UsageError: a budget has no room for these victims.
     """
     path = place("poddisruptionbudgets", namespace)
     for budget in api.get(path, "list disruption budgets")["items"]:
-        selector = budget["spec"].get("selector") or {}
+        selector = budget["spec"].get("selector")
+        if selector is None:
+            continue  # it binds no pod
         wanted = (selector.get("matchLabels") or {}).items()
         hit = sum(wanted <= victim.labels.items() for victim in victims)
         room = (budget.get("status") or {}).get("disruptionsAllowed", 0)
-        if wanted and hit > room:
+        if hit > room:
             name = budget["metadata"]["name"]
             raise UsageError(
                 f"disruption budget {name!r} allows {room} pod(s) to go now, and "
