@@ -17,7 +17,9 @@ What it asks a system for, with the parameters that change it:
 
 It measures `crisis_path`, the share of replies that are replies to a crisis, their 99th percentile
 `crisis_path_p99` (an unanswered one counts with the time limit), and `lost_escalations`, the
-disclosures whose escalation did not come to its end. One witness watches all three: where several
+disclosures whose escalation did not come to its end. The replies count from the fault on: who was
+answered before it was answered by a whole system; an escalation that is lost counts whenever it
+began. One witness watches all three: where several
 invariants name it, the first one's parameters count.
 """
 
@@ -51,6 +53,8 @@ _EVENTS = (
     "escalation.acknowledged",
     "safety.resolved",
 )
+#: The mark on a repetition's timeline at which its fault is in effect.
+_FAULT = "fault"
 _UNANSWERED = "a disclosure was not answered as a crisis"
 _FORGOTTEN = "the escalation of a disclosure did not come to its end"
 _MOST_FINDINGS = 10
@@ -75,6 +79,7 @@ class CrisisPath:
         self._system = system
         self._manner = manner_of(invariant)
         self._disclosers: list[Discloser] = []
+        self._timelines: dict[int, Timeline] = {}
         self._working: Background | None = None
 
     def start(self, repetition: int, timeline: Timeline) -> None:
@@ -82,6 +87,7 @@ class CrisisPath:
         entry = self._system.topology().entry
         discloser = Discloser(entry, self._manner, repetition, timeline)
         self._disclosers.append(discloser)
+        self._timelines[repetition] = timeline
         self._working = Background(discloser.work, "clinigate-crisis-path")
 
     def stop(self) -> None:
@@ -92,18 +98,22 @@ class CrisisPath:
 
     def counts(self) -> tuple[int, int]:
         """Disclosures that were answered or given up, and those not answered as a crisis."""
-        made = [one for one in self._made() if one.latency_s is not None]
+        made = [one for one in self._made() if one.latency_s is not None or one.given_up]
         return len(made), sum(one.outcome != OK for one in made)
 
     def report(self, prefix: str) -> WitnessReport:
         """Measure; the findings name each way of going wrong once."""
         made = self._made()
-        replies, lost = _replies(prefix, made), _lost(prefix, made)
-        p99 = _p99(f"{prefix}.{REPLIES}_p99", made, self._manner.timeout_s)
+        asked = [one for one in made if self._met_fault(one)]
+        promised = [
+            one for one in made if one.outcome == OK and (one.broken or self._met_fault(one))
+        ]
+        replies, lost = _replies(prefix, asked), _lost(prefix, promised)
+        p99 = _p99(f"{prefix}.{REPLIES}_p99", asked, self._manner.timeout_s)
         lines = [json.dumps(one.to_plain(), sort_keys=True) for one in made]
         blob = "\n".join(lines).encode(), "application/x-ndjson"
-        unanswered = [(one.outcome, one) for one in made if one.outcome != OK]
-        forgotten = [(one.broken, one) for one in _promised(made) if one.broken is not None]
+        unanswered = [(one.outcome, one) for one in asked if one.outcome != OK]
+        forgotten = [(one.broken, one) for one in promised if one.broken is not None]
         return WitnessReport(
             (
                 replies,
@@ -114,6 +124,15 @@ class CrisisPath:
             ),
             (blob,),
         )
+
+    def _met_fault(self, one: Disclosure) -> bool:
+        """Whether its answer came, or was still awaited, when the fault was there."""
+        timeline = self._timelines[one.repetition]
+        fault_s = next((mark.at for mark in timeline.marks if mark.name == _FAULT), None)
+        if fault_s is None:
+            return False
+        took_s = self._manner.timeout_s if one.latency_s is None else one.latency_s
+        return one.at_s + took_s >= fault_s
 
     def _made(self) -> list[Disclosure]:
         return [one for discloser in self._disclosers for one in tuple(discloser.made)]
@@ -157,12 +176,11 @@ def _replies(prefix: str, made: list[Disclosure]) -> Measurement:
     )
 
 
-def _lost(prefix: str, made: list[Disclosure]) -> Measurement:
+def _lost(prefix: str, promised: list[Disclosure]) -> Measurement:
     """Of those who were answered as a crisis, how many were forgotten.
 
     Those who were not count in the replies: the person, who was told so, asks again.
     """
-    promised = _promised(made)
     lost = sum(one.broken is not None for one in promised)
     return Measurement(
         metric=f"{prefix}.{LOST}",
@@ -172,10 +190,6 @@ def _lost(prefix: str, made: list[Disclosure]) -> Measurement:
         events=lost,
         slices=_slices(promised, lambda one: one.broken is not None),
     )
-
-
-def _promised(made: list[Disclosure]) -> list[Disclosure]:
-    return [one for one in made if one.outcome == OK]
 
 
 def _p99(metric: str, made: list[Disclosure], timeout_s: float) -> Measurement:

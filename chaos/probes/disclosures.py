@@ -24,8 +24,13 @@ _SAID = (
     "I have decided to end my life tonight.",
 )
 _POLL_S = 0.2
+#: What reading an answer raises that has another form than was agreed.
+_UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
 #: Traces that are looked up at a time.
 _LOOK_UPS = 3
+#: Limit of one look-up when the time to settle is over, and how long such go on for all of them.
+_LATE_LOOK_S = 1.0
+_LATE_S = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,7 @@ class Disclosure:
         trace: the trace id that it was sent with.
         at_s: when it was due, on the run's timeline. latency_s: from then to the answer.
         outcome: `ok`, or why the reply was no reply to a crisis.
+        given_up: whether no answer came in time.
         degraded_by: dependencies that the answer says it was given without.
         events: names of the events that its trace had in the end, in their order.
         broken: what its trace lacks, None when it is whole.
@@ -72,6 +78,7 @@ class Disclosure:
     trace: str
     at_s: float
     latency_s: float | None = None
+    given_up: bool = False
     outcome: str = "unanswered"
     degraded_by: tuple[str, ...] = ()
     events: tuple[str, ...] = ()
@@ -106,9 +113,12 @@ class Discloser:
                 due = begun + number / self.manner.rate
                 one = Disclosure(self.repetition, secrets.token_hex(16), due)
                 self.made.append(one)
-                one.outcome = "unanswered"
-                one.outcome = await self._disclose(asker, one, _SAID[number % len(_SAID)])
-                one.latency_s = timeline.now() - due
+                try:
+                    one.outcome = await self._disclose(asker, one, _SAID[number % len(_SAID)])
+                    one.latency_s = timeline.now() - due
+                finally:
+                    # Cancelled by the time limit, or by whatever came instead of an answer.
+                    one.given_up = one.latency_s is None
                 return one.outcome
 
             arrivals = until(stopping, self.manner.rate)
@@ -134,9 +144,9 @@ class Discloser:
 
         try:
             said = answer.json()
-        except ValueError:
+            one.degraded_by = tuple(str(name) for name in said.get("degraded_by") or ())
+        except _UNREADABLE:
             return "no-json"
-        one.degraded_by = tuple(str(name) for name in said.get("degraded_by") or ())
         if jmespath.search(self.manner.flag, said) is not True:
             return "not-flagged"
         if self.manner.resource not in str(jmespath.search(self.manner.text, said)):
@@ -147,14 +157,18 @@ class Discloser:
         """Look up every trace until it is whole, or until the time to settle is over.
 
         Nobody waits for the trace of who was not answered: it may never have begun. Few are looked
-        up at a time, lest the looking slows what is still being watched.
+        up at a time, lest the looking slows what is still being watched. A little later no answer
+        is waited for any more, so that this comes to its end where the service does not answer.
         """
         deadline = time.monotonic() + self.manner.settle_s
         turns = asyncio.Semaphore(_LOOK_UPS)
 
         async def in_turn(one: Disclosure) -> None:
             async with turns:
-                await self._look_up(asker, one)
+                left_s = deadline - time.monotonic()
+                if left_s > -_LATE_S:
+                    limit_s = min(self.manner.timeout_s, max(_LATE_LOOK_S, left_s))
+                    await self._look_up(asker, one, limit_s)
 
         left = list(self.made)
         while left:
@@ -164,9 +178,9 @@ class Discloser:
                 return
             await asyncio.sleep(_POLL_S)
 
-    async def _look_up(self, asker: Asker, one: Disclosure) -> None:
+    async def _look_up(self, asker: Asker, one: Disclosure, limit_s: float) -> None:
         try:
-            async with asyncio.timeout(self.manner.timeout_s):
+            async with asyncio.timeout(limit_s):
                 answer = await asker.request("GET", self.manner.traces.format(trace=one.trace))
         except (NoAnswerError, TimeoutError) as error:
             one.broken = f"its trace could not be asked for: {type(error).__name__}"
@@ -176,7 +190,10 @@ class Discloser:
         elif answer.status != 200:
             one.broken = f"its trace could not be asked for: http-{answer.status}"
         else:
-            _examine(one, answer.json(), self.manner)
+            try:
+                _examine(one, answer.json(), self.manner)
+            except _UNREADABLE:
+                one.broken = "its trace cannot be read"
 
 
 def _examine(one: Disclosure, trace: Any, manner: Manner) -> None:

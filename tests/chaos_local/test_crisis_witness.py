@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 import time
@@ -16,7 +17,9 @@ from clinigate.chaos.drivers.base import Driver, DriverOptions, NotAvailableErro
 from clinigate.chaos.drivers.local import connect
 from clinigate.chaos.drivers.local_topology import SCHEMA
 from clinigate.chaos.model import Invariant
+from clinigate.chaos.probes import disclosures
 from clinigate.chaos.probes.disclosures import Disclosure
+from clinigate.chaos.probes.entry import Reply
 from clinigate.core.criterion import Criterion, Relation
 from clinigate.core.measurement import Measurement
 from clinigate.core.observation import Finding
@@ -107,6 +110,7 @@ BROKEN = {
     "another trace": on("trace", lambda said: said.update(trace="0" * 32)),
     "escalation.acknowledged is missing": on("trace", lambda said: said["events"].pop(4)),
     "events are out of order": on("trace", _swap),
+    "its trace cannot be read": on("trace", lambda said: said["events"].append({"at": 1})),
     "no audit row crisis.resolve": on("trace", lambda said: said["audit"].clear()),
 }
 
@@ -136,9 +140,15 @@ def invariant(metric: str = "crisis_path", **parameters: Any) -> Invariant:
     return Invariant("crisis-path", metric, success=1.0, parameters=quick)
 
 
+def broken_at(at_s: float) -> Timeline:
+    timeline = Timeline()
+    timeline.mark("fault", at_s)
+    return timeline
+
+
 def watch(driver: Driver, asked: int = 20, **parameters: Any) -> dict[str, Any]:
     witness = driver.witness(invariant(**parameters))
-    witness.start(1, Timeline())
+    witness.start(1, broken_at(0.0))
     wait_for_counts(witness, asked)
     witness.stop()
     about = witness.report("chaos.x").about
@@ -212,7 +222,7 @@ def test_nothing_that_answers_is_every_disclosure_unanswered(serve):
     service.shutdown()
     service.server_close()
     witness = driver.witness(invariant())
-    witness.start(1, Timeline())
+    witness.start(1, broken_at(0.0))
     wait_for_counts(witness, 5)
     witness.stop()
     asked, failed = witness.counts()
@@ -222,12 +232,80 @@ def test_nothing_that_answers_is_every_disclosure_unanswered(serve):
     assert replies.events == 0
 
 
+class Hangs:
+    """An asker that takes questions and answers none of the kinds that it is told."""
+
+    def __init__(self, *methods: str) -> None:
+        self.methods = methods
+
+    async def request(self, method: str, *_: Any) -> Reply:
+        if method in self.methods:
+            await asyncio.Event().wait()
+        words = {"choices": [{"message": {"content": "Call 988."}}], "safety": {"crisis": True}}
+        return Reply(200, json.dumps(words))
+
+    async def __aenter__(self) -> Hangs:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        pass
+
+
+def test_a_disclosure_that_hangs_counts_as_bad_while_it_is_still_being_watched(serve, monkeypatch):
+    """Abort rules ask then; a service that answers nothing at all is the worst that can be."""
+    driver, _ = serve()
+    monkeypatch.setattr(disclosures, "Asker", lambda _: Hangs("POST"))
+    monkeypatch.setattr(disclosures, "_LATE_S", 0.0)
+    witness = driver.witness(invariant(timeout="20ms"))
+    witness.start(1, broken_at(0.0))
+    wait_for_counts(witness, 5)
+    asked, bad = witness.counts()
+    assert asked == bad >= 5
+    witness.stop()
+    replies, *_ = witness.report("chaos.x").about
+    assert isinstance(replies, Measurement)
+    assert (replies.events, replies.n >= 5) == (0, True)
+
+
+def test_look_ups_that_hang_come_to_an_end_and_who_was_not_looked_up_is_lost(serve, monkeypatch):
+    driver, _ = serve()
+    monkeypatch.setattr(disclosures, "Asker", lambda _: Hangs("GET"))
+    monkeypatch.setattr(disclosures, "_LATE_LOOK_S", 0.01)
+    monkeypatch.setattr(disclosures, "_LATE_S", 0.05)
+    # All together would have had a minute and more.
+    seen = watch(driver, asked=30, timeout="10s")
+    lost = seen["chaos.x.lost_escalations"]
+    assert lost.n == lost.events >= 30
+    assert {text.split(": ")[1].split(" (")[0] for text in seen["findings"]} == {
+        "its trace could not be asked for",
+        "it was never looked up",
+    }
+
+
+@pytest.mark.parametrize("broken", [None, "no trace of it exists"])
+def test_who_was_answered_before_the_fault_says_nothing_of_it_unless_forgotten(serve, broken):
+    driver, _ = serve()
+    witness = driver.witness(invariant())
+    witness.start(1, broken_at(100.0))
+    wait_for_counts(witness, 1)
+    witness.stop()
+    made = witness._disclosers[0].made
+    assert witness.report("chaos.x").about[0].n == 0
+    before = Disclosure(1, "a", 98.0, latency_s=0.5, outcome="ok", broken=broken)
+    across = Disclosure(1, "b", 98.0, latency_s=2.5, outcome="ok", broken=None)
+    hanging = Disclosure(1, "c", 98.0, given_up=True)
+    made[:] = [before, across, hanging]
+    replies, p99, lost, *_ = witness.report("chaos.x").about
+    assert (replies.n, replies.events, p99.n) == (2, 1, 2)
+    assert (lost.n, lost.events) == ((2, 1) if broken else (1, 0))
+
+
 def test_repetitions_are_counted_together_and_told_apart(serve):
     driver, _ = serve()
     witness = driver.witness(invariant())
     for repetition in (1, 2):
         before = witness.counts()[0]
-        witness.start(repetition, Timeline())
+        witness.start(repetition, broken_at(0.0))
         wait_for_counts(witness, before + 5)
         witness.stop()
     report = witness.report("chaos.x")
