@@ -14,13 +14,15 @@ from statistics import median
 
 from clinigate.chaos.prometheus_api import Line, Prometheus
 
-__all__ = ["Coverage", "coverage_of", "look", "selectors"]
+__all__ = ["Coverage", "coverage_of", "look", "selectors", "unwindowed"]
 
 #: `name{labels}[$window]`; strings within the braces may hold anything.
 _SELECTOR = re.compile(
     r"""((?:[a-zA-Z_:][\w:]*)?(?:\{(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^"'{}])*\})?)"""
     r"""\[\$window\]"""
 )
+_TEXT = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`""")
+_OTHER_RANGE = re.compile(r"\[\s*\d")
 #: A point later than so many scrape intervals is missing, not late.
 _LATE = 2.5
 _LEAST_POINTS = 3
@@ -43,6 +45,15 @@ def selectors(expression: str) -> tuple[str, ...]:
     """The selectors with the range `[$window]` in an expression, each once."""
     found = (match[1] for match in _SELECTOR.finditer(expression))
     return tuple(dict.fromkeys(each for each in found if each))
+
+
+def unwindowed(expression: str) -> str | None:
+    """Why an expression speaks of another time than the window; None if it does not."""
+    if not selectors(expression):
+        return "its PromQL has no range [$window], so that it speaks of another time; add it"
+    if _OTHER_RANGE.search(_TEXT.sub("", expression)):
+        return "its PromQL has a range that is not [$window]; write [$window] instead"
+    return None
 
 
 def look(server: Prometheus, expression: str, start: float, end: float) -> Coverage:

@@ -20,7 +20,7 @@ from pathlib import Path
 from clinigate.chaos.drivers.base import WitnessReport
 from clinigate.chaos.model import Experiment
 from clinigate.chaos.prometheus_api import Line, Prometheus
-from clinigate.chaos.prometheus_coverage import Coverage, look
+from clinigate.chaos.prometheus_coverage import Coverage, look, unwindowed
 from clinigate.chaos.slo import SLOS, Slo
 from clinigate.config.resilience import PrometheusTable
 from clinigate.core.measurement import Interval, Kind, Measurement
@@ -182,8 +182,12 @@ class IndicatorWatch:
             gaps = (Gap(indicator_metric(self.experiment, slo), str(error)) for slo in slos)
             return WitnessReport(tuple(gaps))
 
-    def _measure(self, server: Prometheus, slo: Slo, start: float, end: float) -> Measurement:
+    def _measure(self, server: Prometheus, slo: Slo, start: float, end: float) -> Measurement | Gap:
         expression, metric = self.table.indicators[slo.name], indicator_metric(self.experiment, slo)
+        sides = split_ratio(expression) if slo.quantile is None else None
+        for side in sides or (expression,):
+            if (why := unwindowed(side)) is not None:
+                return Gap(metric, why)
         window = f"{max(1, round(end - start))}s"
         found = look(server, expression, start, end)
 
@@ -192,7 +196,6 @@ class IndicatorWatch:
 
         if slo.quantile is not None:
             return bucket_quantile(metric, ask(expression), slo.quantile, found)
-        sides = split_ratio(expression)
         if sides is None:
             whole = "its PromQL is no single division GOOD / TOTAL, so that nothing can be counted"
             found = replace(found, missing=found.missing or whole)
