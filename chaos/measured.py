@@ -9,7 +9,7 @@ from clinigate.chaos.criteria import alert_metric, budget_limit_s, experiment_cr
 from clinigate.chaos.drivers.base import Witness
 from clinigate.chaos.model import Experiment, Invariant, LoadSpec
 from clinigate.chaos.rails import RailCheck, RailOutcome, RailsReport
-from clinigate.chaos.repetition import RepetitionResult
+from clinigate.chaos.repetition_result import RepetitionResult
 from clinigate.chaos.slo import BUDGET_SLO, SLOS, Slo
 from clinigate.core.exhibit import Exhibit, Mark
 from clinigate.core.measurement import Kind, Measurement, SliceResult
@@ -40,18 +40,22 @@ def with_steady_state(rails: RailsReport, reason: str) -> RailsReport:
 
 
 def bad_seconds(result: RepetitionResult, load: LoadSpec) -> float:
-    """Seconds of outage that a repetition cost; 0 where nothing was injected.
+    """Seconds of outage that a repetition cost, from when its injection began.
 
-    Where too few answers came to tell, the fault counts as an outage for as long as it lasted.
+    Where too few answers came to tell, the fault counts as an outage for as long as it lasted, and
+    an injection that failed does if anything failed with it.
     """
-    if result.fault_at_s is None:
+    start = result.began_s if result.fault_at_s is None else result.fault_at_s
+    if start is None:
         return 0.0
-    recovery = _recovery(result, load)
+    recovery = _recovery(result, load, start)
     if recovery is not None:
         return recovery.bad_seconds
+    if result.fault_at_s is None and all(s.ok for s in result.timeline.since(start)):
+        return 0.0
     undone_at_s = result.undone_at_s
     until = result.timeline.now() if undone_at_s is None else undone_at_s
-    return max(0.0, until - result.fault_at_s)
+    return max(0.0, until - start)
 
 
 def record_gaps(experiment: Experiment, reason: str, recorder: Recorder) -> None:
@@ -114,7 +118,7 @@ def record(
     evidence: tuple[str, ...],
 ) -> None:
     """Record what the prober saw of every repetition in which the fault was there."""
-    recoveries = [_recovery(result, experiment.load) for result in results]
+    recoveries = [_recovery(result, experiment.load, result.fault_at_s) for result in results]
     invalid = _invalid(results, recoveries)
     for about in (
         *_times(experiment, results, recoveries, invalid),
@@ -144,16 +148,18 @@ def _metrics_of(experiment: Experiment, witness: str) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _recovery(result: RepetitionResult, load: LoadSpec) -> Recovery | None:
-    if result.fault_at_s is None:
+def _recovery(
+    result: RepetitionResult, load: LoadSpec, fault_at_s: float | None
+) -> Recovery | None:
+    if fault_at_s is None:
         return None
     samples, until = result.timeline.samples, result.watched_until_s
     try:
-        recovery = _recover(samples, result.fault_at_s, load)
+        recovery = _recover(samples, fault_at_s, load)
         if recovery.settled_s is None and until is not None:
             # What witnesses do to the entry once nobody waits any more is no relapse.
             watched = [sample for sample in samples if sample.scheduled_s <= until]
-            settled_s = _recover(watched, result.fault_at_s, load).settled_s
+            settled_s = _recover(watched, fault_at_s, load).settled_s
             recovery = replace(recovery, settled_s=settled_s)
     except UsageError:
         return None  # too few answers to tell: not recovered, as far as anyone can say

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,13 @@ from clinigate.chaos.injection import Injection, write_injection
 from clinigate.chaos.model import Experiment
 from clinigate.chaos.policy import ChaosPolicy
 from clinigate.chaos.probing import EntryProber
+from clinigate.chaos.repetition_result import RepetitionResult
 from clinigate.chaos.toolkit import ToolkitProcess
 from clinigate.chaos.undo.guard import Guard
 from clinigate.chaos.undo.ledger import Ledger, LedgerState
 from clinigate.chaos.undo.process import undo_in_fresh_process
 from clinigate.measure.prober import Sample, Timeline
-from clinigate.measure.scheduleguard import Schedule, ScheduleGuard, ScheduleLimits
+from clinigate.measure.scheduleguard import ScheduleGuard, ScheduleLimits
 
 __all__ = ["Interrupt", "Repetition", "RepetitionResult", "Setting"]
 
@@ -68,54 +69,6 @@ class Setting:
     witnesses: Mapping[str, Witness]
     interrupt: Interrupt
     limits: ScheduleLimits
-
-
-@dataclass(slots=True)
-class RepetitionResult:
-    """What came of one repetition. Times are those of its timeline, in seconds.
-
-    Attributes:
-        number: 1, 2, …
-        timeline: what the prober saw.
-        schedule: how the prober kept its own schedule.
-        not_steady: why the system was no healthy one before, so that nothing was injected.
-        fault_at_s: when the fault was in effect; None if it never was.
-        undo_due_s: when it was to be taken back; `undone_at_s`: when that was verified.
-        undo_failure: why it is not taken back.
-        aborted: why it ended early.
-        watched_until_s: until when the recovery was waited for; None where nobody waited.
-        cut_short: the operator did not wait for the recovery, which is then unknown.
-        inject_failure: what injecting said; `inject_error`: the name of the error's class.
-        ledger: the ledger's last state.
-        journal: Chaos Toolkit's journal, None where it could not write one.
-        compiled: what Chaos Toolkit was given.
-        broken_witnesses: by name, what a witness said that could not end its watch.
-    """
-
-    number: int
-    timeline: Timeline
-    schedule: Schedule | None = None
-    not_steady: str | None = None
-    fault_at_s: float | None = None
-    undo_due_s: float | None = None
-    undone_at_s: float | None = None
-    undo_failure: str | None = None
-    aborted: str | None = None
-    watched_until_s: float | None = None
-    cut_short: bool = False
-    inject_failure: str | None = None
-    inject_error: str = ""
-    ledger: LedgerState = field(default_factory=LedgerState)
-    journal: Mapping[str, Any] | None = None
-    compiled: Mapping[str, Any] = field(default_factory=dict)
-    broken_witnesses: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def undo_s(self) -> float | None:
-        """From when the fault was to be taken back until that was verified."""
-        if self.undo_due_s is None or self.undone_at_s is None:
-            return None
-        return max(0.0, self.undone_at_s - self.undo_due_s)
 
 
 class Repetition:
@@ -285,7 +238,7 @@ class Repetition:
             return f"the watchdog undid it: {state.undo_reason}"
         if self._prober.failed is not None:
             return f"the prober broke: {self._prober.failed}"
-        return rules.tripped() if self.result.fault_at_s is not None else None
+        return rules.tripped() if self.result.began_s is not None else None
 
     def _undo(self, toolkit: ToolkitProcess, ledger: Ledger) -> None:
         result, now = self.result, self.result.timeline.now()
@@ -301,9 +254,15 @@ class Repetition:
         self._note_end(ledger.state())
 
     def _note_fault(self, state: LedgerState) -> None:
-        if state.injected_ns is not None and self.result.fault_at_s is None:
-            self.result.fault_at_s = self._at(state.injected_ns)
-            self.result.timeline.mark("fault", self.result.fault_at_s)
+        """The fault counts from when its injection began: half of it may break something too."""
+        result = self.result
+        began = next((e["mono_ns"] for e in state.events if e["event"] == "injecting"), None)
+        if began is not None:
+            result.began_s = self._at(began)
+        if state.injected_ns is not None and result.fault_at_s is None:
+            at_s = self._at(state.injected_ns)
+            result.fault_at_s = at_s if result.began_s is None else result.began_s
+            result.timeline.mark("fault", result.fault_at_s)
 
     def _note_end(self, state: LedgerState) -> None:
         result = self.result
@@ -315,16 +274,15 @@ class Repetition:
             result.inject_failure = _why_not_injected(result.journal)
         if state.closed:
             result.undo_failure = None
-        if result.fault_at_s is None:
-            return
-        self._note_times(state, result.fault_at_s)
+        if result.fault_at_s is not None and state.injected_ns is not None:
+            due = self._at(state.injected_ns) + self._experiment.fault.duration_s
+            self._note_times(state, result.fault_at_s, due)
 
-    def _note_times(self, state: LedgerState, fault_at_s: float) -> None:
+    def _note_times(self, state: LedgerState, fault_at_s: float, due: float) -> None:
         """When the undo was due and came; one that came before the fault's time was over is no
         whole fault, whoever took it back.
         """
         result = self.result
-        due = fault_at_s + self._experiment.fault.duration_s
         if state.undone_ns is not None:
             result.undone_at_s = self._at(state.undone_ns)
             result.timeline.mark("undone", result.undone_at_s)

@@ -17,7 +17,8 @@ from clinigate.chaos.injection import Injection
 from clinigate.chaos.model import Experiment, Invariant
 from clinigate.chaos.policy import ChaosPolicy
 from clinigate.chaos.rails import RailRequest, RailsReport, check_rails
-from clinigate.chaos.repetition import Interrupt, Repetition, RepetitionResult, Setting
+from clinigate.chaos.repetition import Interrupt, Repetition, Setting
+from clinigate.chaos.repetition_result import RepetitionResult
 from clinigate.chaos.slo import SLOS
 from clinigate.chaos.targets import experiment_digest, targets_digest
 from clinigate.chaos.toolkit import require_toolkit

@@ -10,7 +10,7 @@ from chaos_bench import Bench
 from list_recorder import ListRecorder
 
 from clinigate.chaos import measured
-from clinigate.chaos.repetition import RepetitionResult
+from clinigate.chaos.repetition_result import RepetitionResult
 from clinigate.core.measurement import Measurement
 from clinigate.measure.prober import Sample, Timeline
 

@@ -109,6 +109,33 @@ def test_an_outage_is_measured_in_each_repetition(bench: Bench) -> None:
     assert sorted(mark.name for mark in timeline.marks) == ["fault", "recovered", "undone"]
 
 
+def test_a_slow_injection_counts_from_its_begin(bench: Bench) -> None:
+    """What breaks while it is still being injected is part of the fault; the undo is due later."""
+    recorder = ListRecorder()
+    slow = everyone(bench, type="flag.slow", parameters={"takes_s": 0.4})
+    assert run(slow, recorder) == RunOutcome()
+    (story,) = recorder.of("chaos.repetition")
+    assert story["undo_due_s"] - story["fault_at_s"] >= 0.4 + slow.experiment.fault.duration_s
+    rto = next(m for m in recorder.about(Measurement) if m.metric.endswith(".rto"))
+    assert rto.value >= 0.8
+
+
+def test_abort_rules_hold_while_injecting(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An injection that does its harm and never ends is ended, taken back, and charged."""
+    charged: list[float] = []
+    monkeypatch.setattr(runner, "note_spent", lambda _s, _f, seconds, _at: charged.append(seconds))
+    rule = AbortRule("entry.errors > 0", "entry", "errors", 0.0)
+    endless = everyone(bench, type="flag.slow", parameters={"takes_s": 30.0})
+    recorder = ListRecorder()
+    outcome = run(endless.with_experiment(abort=(rule,)), recorder)
+    assert outcome.stopped is not None
+    assert "abort rule 'entry.errors > 0'" in outcome.stopped
+    assert bench.flags() == []
+    (story,) = recorder.of("chaos.repetition")
+    assert "injected" not in [event["event"] for event in story["undo"]]
+    assert len(charged) == 1
+
+
 class BrokenWitness:
     """Watches, and cannot say what it saw."""
 

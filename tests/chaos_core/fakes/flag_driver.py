@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,8 @@ class FlagDriver:
             if victim.uid not in present or fault.type == "flag.gone":
                 raise VictimGoneError(f"{victim.name} is no longer there")
             Path(self._flag(victim)).touch()
+        if fault.type == "flag.slow":
+            time.sleep(float(str(fault.parameters["takes_s"])))
 
     def probe(self) -> FlagProbe:
         return FlagProbe(self.things)
