@@ -20,10 +20,10 @@ import json
 import sqlite3
 import threading
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from clinigate.chaos.drivers.base import NotAvailableError, WitnessReport
 from clinigate.chaos.drivers.local_system import LocalSystem
@@ -36,9 +36,6 @@ from clinigate.core.observation import Finding
 from clinigate.errors import ConfigError, TargetError
 from clinigate.measure.prober import probe
 from clinigate.measure.timeline import Timeline
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["UNAUDITED", "AuditTrail", "Message"]
 
@@ -109,11 +106,12 @@ class AuditTrail:
         self._made: list[Message] = []
         self._working: Background | None = None
         self._timeline: Timeline | None = None
+        self._repetition = 0
         self._files()
 
     def start(self, repetition: int, timeline: Timeline) -> None:
         """Begin to send messages."""
-        self._timeline = timeline
+        self._timeline, self._repetition = timeline, repetition
 
         async def work(stopping: threading.Event) -> None:
             await self._send_on(stopping, repetition, timeline)
@@ -121,16 +119,22 @@ class AuditTrail:
         self._working = Background(work, "clinigate-audit-trail")
 
     def stop(self) -> None:
-        """Send no more, and count the rows of what was answered."""
+        """Send no more, and count the rows of what was answered.
+
+        Raises:
+            TargetError: they cannot be read; the answers count as not measured then.
+        """
         working, self._working = self._working, None
         if working is None or self._timeline is None:
             return
         working.stop(self._manner.timeout_s + _SPARE_S)
-        spans = self._timeline.spans
+        for one in self._made:
+            if one.repetition == self._repetition:
+                spans = self._timeline.spans
+                one.in_fault = any(span.start <= one.at_s < span.end for span in spans)
         counts = self._rows()
         for one in self._made:
             if one.rows is None:
-                one.in_fault = any(span.start <= one.at_s < span.end for span in spans)
                 one.rows = counts(one.answer) if one.outcome == OK else 0
 
     def counts(self) -> tuple[int, int]:
@@ -139,7 +143,8 @@ class AuditTrail:
 
     def report(self, prefix: str) -> WitnessReport:
         """Measure."""
-        answered = [one for one in self._made if one.outcome == OK and one.rows is not None]
+        taken = [one for one in self._made if one.outcome == OK]
+        answered = [one for one in taken if one.rows is not None]
         missing = [one for one in answered if one.rows == 0]
         refused = [one for one in self._made if one.in_fault and one.outcome != OK]
         measured = Measurement(
@@ -148,6 +153,7 @@ class AuditTrail:
             value=len(missing) / len(answered) if answered else None,
             n=len(answered),
             events=len(missing),
+            excluded=len(taken) - len(answered),
             slices=_slices(self._made),
             unmeasurable=None if refused or missing else _WITHOUT_EFFECT,
         )
@@ -222,8 +228,7 @@ class _Rows:
         self._lines: Counter[str] = Counter()
         for path in files:
             if path.suffix == ".jsonl":
-                lines = path.read_text(encoding="utf-8").splitlines()
-                self._lines.update(str(json.loads(line).get(manner.field)) for line in lines)
+                self._lines.update(_values(path, manner.field))
 
     def __call__(self, answer: str) -> int:
         return self._lines[answer] + sum(self._of(path, answer) for path in self._databases)
@@ -234,6 +239,21 @@ class _Rows:
                 return int(database.execute(self._query, (answer,)).fetchone()[0])
         except sqlite3.Error as error:
             raise TargetError(f"audit rows in {path} cannot be read: {error}") from error
+
+
+def _values(path: Path, field: str) -> Iterator[str]:
+    """What the rows of a file of JSON lines say in `field`; a torn line is no row."""
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError as error:
+        raise TargetError(f"audit rows in {path} cannot be read: {error.strerror}") from error
+    for line in lines:
+        try:
+            row = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(row, dict):
+            yield str(row.get(field))
 
 
 def _slices(made: list[Message]) -> tuple[SliceResult, ...]:

@@ -163,31 +163,43 @@ class Dependencies:
                     self._looks.append(_Look(repetition, at_s, process, *values))
 
     def _storm(self, metric: str) -> tuple[Any, ...]:
-        """Count over each process's own run of counters; one that began anew counts from 0."""
-        grown: Counter[str] = Counter()
+        """Count in each process and repetition: a quiet one makes up for no storm elsewhere.
+
+        Counters that began anew count from 0.
+        """
+        grown: dict[tuple[int, str], Counter[str]] = {}
         for before, look in self._pairs():
             fault = self._faults.get(look.repetition)
             if fault is None or look.at_s < fault.start or before.at_s > fault.end:
                 continue
+            own = grown.setdefault((look.repetition, look.process), Counter())
             for name in ("calls", "refused", "attempts"):
                 now, then = getattr(look, name), getattr(before, name)
-                grown[name] += round(now - then if now >= then else now)
-        attempts, calls = grown["attempts"], grown["calls"] - grown["refused"]
-        beyond = max(0, round(attempts - self._manner.most * calls))
+                own[name] += round(now - then if now >= then else now)
+        attempts = sum(own["attempts"] for own in grown.values())
+        beyond = {where: self._beyond(own) for where, own in grown.items()}
+        events = sum(beyond.values())
         measured = Measurement(
             metric=metric,
             kind=Kind.RATE,
-            value=beyond / attempts if attempts else None,
+            value=events / attempts if attempts else None,
             n=attempts,
-            events=beyond,
+            events=events,
         )
-        if not beyond:
+        if not events:
             return (measured,)
+        repetition, process = worst = max(beyond, key=lambda where: beyond[where])
+        own = grown[worst]
         text = (
-            f"{self._manner.dependency} was asked {attempts} times for {calls} calls, "
-            f"more than {self._manner.most:g} times each"
+            f"{process} asked {self._manner.dependency} {own['attempts']} times for "
+            f"{own['calls'] - own['refused']} calls, more than {self._manner.most:g} times each"
         )
-        return measured, Finding(metric, text)
+        return measured, Finding(metric, text, where=f"repetition={repetition}")
+
+    def _beyond(self, own: Counter[str]) -> int:
+        """Attempts beyond those that the calls let through explain."""
+        let_through = max(0, own["calls"] - own["refused"])
+        return max(0, round(own["attempts"] - self._manner.most * let_through))
 
     def _opened(self, metric: str) -> tuple[Any, ...]:
         should: set[tuple[int, str]] = set()

@@ -18,10 +18,14 @@ from clinigate.chaos.drivers.local import connect
 from clinigate.chaos.drivers.local_topology import SCHEMA
 from clinigate.chaos.model import Invariant
 from clinigate.chaos.parse import builtin_experiments
+from clinigate.chaos.probes import audit_trail
+from clinigate.chaos.probes.audit_trail import Message
+from clinigate.chaos.probes.dependencies import _Look
 from clinigate.chaos.probes.witnesses import WITNESSES
+from clinigate.core.exhibit import Span
 from clinigate.core.measurement import Measurement
 from clinigate.core.observation import Finding
-from clinigate.errors import ConfigError
+from clinigate.errors import ConfigError, TargetError
 from clinigate.measure.timeline import Timeline
 
 
@@ -131,6 +135,54 @@ def test_answers_without_their_audit_row_are_counted_where_the_rows_lie(tmp_path
         assert "2 answers have no audit row; the first was given" in finding.message
     else:
         assert "did not reach the audit at all" in str(measured.unmeasurable)
+
+
+def test_a_torn_line_is_no_row_and_hides_no_other(tmp_path):
+    file = tmp_path / "audit.jsonl"
+    file.write_bytes(b'{"resource": "a"}\n{"resour\n\xff\n[1]\n{"resource": "b"}\n')
+    assert list(audit_trail._values(file, "resource")) == ["a", "b"]
+    with pytest.raises(TargetError, match=r"audit rows in .*none\.jsonl cannot be read: No such"):
+        list(audit_trail._values(tmp_path / "none.jsonl", "resource"))
+
+
+def test_an_answer_whose_rows_could_not_be_read_is_not_left_out(tmp_path):
+    storage = [{"name": "audit", "labels": {"store": "audit"}, "path": str(tmp_path)}]
+    on_disk = on(tmp_path, url="http://127.0.0.1:1", storage=storage)
+    witness = on_disk.witness(Invariant("audit-trail", "unaudited", lost=0))
+    witness._made += [Message(1, 0.0, "ok", "a", rows=1), Message(1, 0.0, "ok", "b")]
+    measured = witness.report("chaos.x").about[0]
+    assert (measured.n, measured.events, measured.excluded) == (1, 0, 1)
+
+
+def looks(process: str, *, attempts: float, repetition: int = 1) -> list[_Look]:
+    return [
+        _Look(
+            repetition, at_s, process, calls=10 * at_s, refused=0, attempts=attempts * at_s, open=0
+        )
+        for at_s in (1.0, 2.0)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seen", "beyond"),
+    [
+        ([*looks("api-1", attempts=60), *looks("api-2", attempts=0)], 30),
+        ([*looks("api-1", attempts=60), *looks("api-1", attempts=0, repetition=2)], 30),
+        ([*looks("api-1", attempts=60), *looks("api-2", attempts=40)], 40),
+        ([*looks("api-1", attempts=30), *looks("api-2", attempts=10)], 0),
+    ],
+)
+def test_a_storm_in_one_process_is_not_offset_by_a_quiet_one(driver, seen, beyond):
+    witness = driver.witness(Invariant("dependencies", "retry_storm", success=1.0))
+    witness._looks += seen
+    witness._faults |= {repetition: Span("x", 0.5, 9.0) for repetition in (1, 2)}
+    measured, *rest = witness.report("chaos.x").about
+    assert measured.events == beyond
+    storms = [
+        each.message for each in rest if isinstance(each, Finding) and "asked" in each.message
+    ]
+    assert len(storms) == bool(beyond)
+    assert all("api-1 asked database 60 times for 10 calls, more than 3" in each for each in storms)
 
 
 def test_every_shipped_experiment_names_witnesses_that_there_are():
