@@ -17,6 +17,7 @@ from typing import TypeVar
 import yaml
 
 from clinigate.chaos import units
+from clinigate.chaos.abort_rules import never_fires
 from clinigate.chaos.model import (
     AbortRule,
     AlertSpec,
@@ -123,6 +124,7 @@ def _experiment(root: Field, plain: Json, source: str) -> Experiment:
     body = _at(plain, "spec")
     invariants = _invariants(spec.get("invariants"), _at(body, "invariants"))
     fault = _fault(spec["fault"], _at(body, "fault"))
+    load = _load(spec.get("load"))
     experiment = Experiment(
         name=name,
         title=head["title"].text() if "title" in head else name,
@@ -132,9 +134,9 @@ def _experiment(root: Field, plain: Json, source: str) -> Experiment:
         slos=_list(spec.get("slos"), lambda ref: ref.one_of(SLOS, "objective")),
         objectives=_objectives(spec.get("objectives")),
         invariants=invariants,
-        load=_load(spec.get("load")),
+        load=load,
         fault=fault,
-        abort=_list(spec.get("abort"), lambda rule: _abort(rule, invariants)),
+        abort=_list(spec.get("abort"), lambda rule: _abort(rule, invariants, load.rate)),
         safety=_safety(spec["safety"], fault.duration_s),
         undo=_undo(spec["undo"]),
         alerts=_list(spec.get("alerts"), _alert),
@@ -235,7 +237,7 @@ def _load(field: Field | None) -> LoadSpec:
     )
 
 
-def _abort(field: Field, invariants: tuple[Invariant, ...]) -> AbortRule:
+def _abort(field: Field, invariants: tuple[Invariant, ...], rate: float) -> AbortRule:
     parts = field.mapping(("when",), ("for",))
     for_s = _optional(parts.get("for"), units.duration, 0.0)
     rule = _read(parts["when"], lambda text: units.abort_rule(text, for_s))
@@ -244,6 +246,8 @@ def _abort(field: Field, invariants: tuple[Invariant, ...]) -> AbortRule:
         known.append("entry")
     if rule.subject not in known:
         parts["when"].fail(f"{rule.subject!r} is not watched here; there are {', '.join(known)}")
+    if (why := never_fires(rule, rate)) is not None:
+        parts["when"].fail(f"the rule can never fire: {why}")
     return rule
 
 
