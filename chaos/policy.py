@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -63,6 +63,7 @@ class ChaosPolicy:
         kill_file: while it exists nothing starts, and what runs is undone.
         state: folder of ledgers, the lock and what was spent.
         approvers: whose signatures count for production; None is nobody's.
+        base: the configuration's folder, where relative paths begin.
     """
 
     environments: Mapping[str, AllowedEnvironment]
@@ -72,6 +73,11 @@ class ChaosPolicy:
     kill_file: Path
     state: Path
     approvers: TrustStore | None = None
+    base: Path = field(default_factory=Path.cwd)
+
+    def kill_files(self, own: str | None) -> tuple[Path, ...]:
+        """The team's kill file, and an experiment's own where it names one, both absolute."""
+        return (self.kill_file,) if own is None else (self.kill_file, self.base / own)
 
 
 def chaos_policy(config: LoadedConfig) -> ChaosPolicy:
@@ -91,6 +97,7 @@ def chaos_policy(config: LoadedConfig) -> ChaosPolicy:
         kill_file=(config.base_dir / table.kill_file).absolute(),
         state=(config.root / "chaos").absolute(),
         approvers=load_trust(config.base_dir / table.approvers) if table.approvers else None,
+        base=config.base_dir.absolute(),
     )
 
 

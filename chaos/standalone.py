@@ -121,7 +121,7 @@ def _take_off(request: RunRequest, flight: Flight, driver: Driver, rails: RailsR
         ledger.path,
         lease_s=experiment.safety.lease_s,
         longest_s=experiment.safety.max_duration_s,
-        kill_file=request.policy.kill_file,
+        kill_file=request.policy.kill_files(experiment.safety.kill_file),
     )
     flying = _Flying(flight, guard, path, threading.Event())
     threading.Thread(target=_beat, args=(guard, flying.landed), daemon=True).start()

@@ -7,6 +7,7 @@ import select
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from clinigate.chaos.undo.watchdog import READY
@@ -27,18 +28,22 @@ class Guard:
         self._open = True
 
     @classmethod
-    def start(cls, ledger: Path, *, lease_s: float, longest_s: float, kill_file: Path) -> Guard:
-        """Start a watchdog; it watches when this returns.
+    def start(
+        cls, ledger: Path, *, lease_s: float, longest_s: float, kill_file: Path | Iterable[Path]
+    ) -> Guard:
+        """Start a watchdog; it watches when this returns. Each of the kill files ends the fault.
 
         Raises:
             EvidenceError: it did not come up; then nothing may be injected.
         """
         life_read, life_write = os.pipe()
         ready_read, ready_write = os.pipe()
+        kill_files = (kill_file,) if isinstance(kill_file, Path) else tuple(kill_file)
         command = [
             sys.executable, "-m", "clinigate.chaos.undo.watchdog", str(ledger),
             "--life-fd", str(life_read), "--ready-fd", str(ready_write),
-            "--lease", str(lease_s), "--longest", str(longest_s), "--kill-file", str(kill_file),
+            "--lease", str(lease_s), "--longest", str(longest_s),
+            *(word for path in kill_files for word in ("--kill-file", str(path))),
         ]  # fmt: skip
         # Nothing of the runner's is inherited but the two ends: a watchdog that kept the runner's
         # output open would keep whoever reads it waiting.

@@ -24,6 +24,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from clinigate.chaos.undo.place import this_place
 from clinigate.errors import EvidenceError
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
     from clinigate.chaos.drivers.base import UndoStep
 
-__all__ = ["Ledger", "LedgerState", "Step", "ledgers", "process_start_ticks"]
+__all__ = ["Ledger", "LedgerState", "Step", "ledgers", "process_start_ticks", "state_of"]
 
 SCHEMA = "clinigate.undo/1"
 _SUFFIX = ".undo.ndjson"
@@ -124,7 +125,7 @@ class Ledger:
             driver=driver,
             steps=plain,
             within_s=within_s,
-            boot=_boot_id(),
+            **this_place(),
         )
         _sync_folder(folder)
         return ledger
@@ -163,7 +164,7 @@ class Ledger:
             data = self.path.read_bytes()
         except OSError as error:
             raise EvidenceError(f"{self.path}: cannot be read: {error.strerror}") from error
-        return _state(data)
+        return state_of(data)
 
     @contextmanager
     def held(self, wait_s: float) -> Iterator[None]:
@@ -203,7 +204,8 @@ def process_start_ticks(pid: int) -> int | None:
     return None if fields[0] in ("Z", "X") else int(fields[19])
 
 
-def _state(data: bytes) -> LedgerState:
+def state_of(data: bytes) -> LedgerState:
+    """What the bytes of a ledger say."""
     found: dict[str, Any] = {}
     events: list[Mapping[str, Any]] = []
     for number, line in enumerate(data.splitlines()):
@@ -240,6 +242,8 @@ _EFFECTS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "undoing": lambda e: {"barred": True, "undo_reason": e["reason"]},
     "step": lambda _: {},
     "undone": _undone,
+    # Written by the watchdog where the file was gone: what was lost may have been an injection.
+    "restored": lambda _: {"may_be_injected": True},
     "undo-failed": lambda e: {"failure": e["detail"]},
 }
 
@@ -260,10 +264,3 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(fd)
     finally:
         os.close(fd)
-
-
-def _boot_id() -> str:
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    except OSError:
-        return ""

@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import Any
 
 from clinigate.chaos.undo.ledger import Ledger, LedgerState, Step, process_start_ticks
+from clinigate.chaos.undo.place import elsewhere
 from clinigate.errors import EvidenceError
 
 __all__ = ["perform"]
@@ -30,10 +31,15 @@ def perform(ledger: Ledger, *, by: str, reason: str) -> bool:
     second finds it closed.
 
     Raises:
-        EvidenceError: the ledger cannot be read or written.
+        EvidenceError: the ledger cannot be read or written, or is about processes that cannot be
+            seen from here.
     """
-    if ledger.state().closed:
+    state = ledger.state()
+    if state.closed:
         return True
+    planned = next((event for event in state.events if event["event"] == "planned"), {})
+    if (why := elsewhere(planned)) is not None:
+        raise EvidenceError(f"{ledger.path}: {why}")
     _stop_injector(ledger)
     try:
         with ledger.held(_LOCK_S):

@@ -10,7 +10,8 @@ parent of the runner, and then waits for one of these:
 - it is itself told to end (the host shuts down).
 
 Each of them leads to the same: the undo in a fresh process, tried until it is verified or hopeless.
-It ends when the ledger is closed. `cgroup.kill` and the loss of the host end it as well; the next
+It ends when the ledger is closed. A ledger that was removed meanwhile is written again as it was
+last seen. `cgroup.kill` and the loss of the host end it as well; the next
 start then recovers from the ledger.
 """
 
@@ -26,7 +27,7 @@ from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
-from clinigate.chaos.undo.ledger import Ledger, process_start_ticks
+from clinigate.chaos.undo.ledger import Ledger, process_start_ticks, state_of
 from clinigate.chaos.undo.process import undo_in_fresh_process
 from clinigate.errors import EvidenceError
 
@@ -45,13 +46,14 @@ def main() -> int:
     parser.add_argument("--ready-fd", type=int, required=True)
     parser.add_argument("--lease", type=float, required=True)
     parser.add_argument("--longest", type=float, required=True)
-    parser.add_argument("--kill-file", type=Path, required=True)
+    parser.add_argument("--kill-file", type=Path, action="append", required=True)
     options = parser.parse_args()
     if os.fork():
         os._exit(0)
     told = _Told()
+    kept = _Kept(Ledger(options.ledger))
     os.write(options.ready_fd, READY)
-    reason = _watch(options, told)
+    reason = _watch(options, told, kept)
     if reason is None:
         return 0
     return _undo(options.ledger, reason)
@@ -70,21 +72,56 @@ class _Told:
         self.by = number
 
 
-def _watch(options: argparse.Namespace, told: _Told) -> str | None:
+class _Kept:
+    """The ledger as it was last seen, so that its loss does not lose how the fault is undone."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._data = ledger.path.read_bytes()
+
+    def look(self) -> None:
+        """Remember what stands there now, where more does than before."""
+        with suppress(OSError):
+            data = self._ledger.path.read_bytes()
+            if len(data) > len(self._data):
+                self._data = data
+
+    def closed(self) -> bool:
+        """Whether nothing is left to undo. A ledger that is gone is written again, if it was open
+        when it was last seen.
+        """
+        with suppress(EvidenceError):
+            state = self._ledger.state()
+            if state.id:
+                return state.closed
+        if state_of(self._data).closed:
+            return True
+        self._restore()
+        return False
+
+    def _restore(self) -> None:
+        path = self._ledger.path
+        with suppress(OSError, EvidenceError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(self._data)
+            self._ledger.append("restored")
+
+
+def _watch(options: argparse.Namespace, told: _Told, kept: _Kept) -> str | None:
     """Why to undo; None when the ledger was closed without us."""
     poll = select.poll()
     poll.register(options.life_fd, select.POLLIN)
     begun = heard = time.monotonic()
-    ledger = Ledger(options.ledger)
     while True:
         ready = poll.poll(_POLL_S * 1000)
+        kept.look()
         if ready:
             if not os.read(options.life_fd, 4096):
-                return None if ledger.state().closed else "the runner is gone"
+                return None if kept.closed() else "the runner is gone"
             heard = time.monotonic()
         reason = _reason(options, told, begun, heard)
         if reason is not None:
-            return None if ledger.state().closed else reason
+            return None if kept.closed() else reason
 
 
 def _reason(options: argparse.Namespace, told: _Told, begun: float, heard: float) -> str | None:
@@ -93,7 +130,7 @@ def _reason(options: argparse.Namespace, told: _Told, begun: float, heard: float
         return f"the watchdog was told to end (signal {told.by})"
     if now - heard > options.lease:
         return f"no sign of life of the runner for {options.lease:g} s"
-    if options.kill_file.exists():
+    if any(path.exists() for path in options.kill_file):
         return "the kill file is there"
     if now - begun > options.longest:
         return f"the longest duration of {options.longest:g} s is over"
