@@ -154,7 +154,9 @@ def _outcome(journal: JournalReader, stopped: str | None, processes: _Processes)
             raise ConfigError(said)
         raise TargetError(f"the load generator did not start: {said}")
     trouble = journal.trouble
-    if stopped is None and journal.how is None:
+    if stopped is None and journal.how == "stopped":
+        stopped = "the load generator was stopped from outside"
+    elif stopped is None and journal.how is None:
         trouble = f"the load generator died ({processes.last_words()})"
     return Outcome(journal, stopped, trouble)
 
