@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from types import CoroutineType
 from typing import Any, Protocol
 
 from clinigate.core.blame import blame
@@ -78,6 +79,8 @@ class CallableModel:
         except Exception as error:
             raise TargetError(f"model {self.name}: raised {blame(error)}") from error
         self._kept.append((outputs, len(batch)))
+        if type(outputs) is CoroutineType:
+            self.check()  # at once: each that nobody awaits would be a warning
         return outputs
 
     def check(self) -> None:
