@@ -134,7 +134,7 @@ def _uid(part: Part, topology: Topology) -> str:
             )
             return ",".join((str(part.path), *sorted(writers)))
         case CertificateEntry():
-            return str(part.path)
+            return str(part.path.resolve())
 
 
 def _dead(part: Part) -> bool:

@@ -2,13 +2,16 @@
 
 Another certificate takes the place of the old one: one that the system keeps for that, or one that
 its own authority issues anew with nothing but the time changed. The server reads it by itself or on
-a signal. The old one is kept beside it until the undo puts it back.
+a signal. The old file is kept beside it until the undo puts it back; the new one belongs to whom it
+belonged to. Where `path` is a symbolic link, what it leads to is swapped.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import stat
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -58,7 +61,7 @@ class _CertificateFault(ABC):
             args: dict[str, Json] = {
                 "topology": str(system.source),
                 "name": part.name,
-                "path": str(part.path),
+                "path": str(part.path.resolve()),
                 "kept": _kept(part),
                 "serials": shown,
             }
@@ -73,8 +76,7 @@ class _CertificateFault(ABC):
         for part in system.parts(victims, CertificateEntry, fault.type):
             before = {url: served(url).serial_number for url in shown_at(topology, part)}
             new = self._new(part, fault)
-            _write_private(Path(_kept(part)), part.path.read_bytes())
-            _write_private(part.path, new)
+            _swap(part.path.resolve(), Path(_kept(part)), new)
             _reload(system.source, part.name)
             for url, serial in before.items():
                 _await_other(url, serial)
@@ -118,12 +120,19 @@ class Expiring(_CertificateFault):
 
 def restore(args: Mapping[str, Json]) -> None:
     """Put the kept certificate back, where one is kept, and have the server read it."""
-    kept = Path(str(args["kept"]))
-    if not kept.exists():
-        return
-    kept.replace(str(args["path"]))
+    kept, path = Path(str(args["kept"])), Path(str(args["path"]))
+    if kept.exists():
+        if path.exists() and kept.samefile(path):
+            # Nothing was put in its place yet; to rename a file to itself would leave both names.
+            kept.unlink()
+        else:
+            kept.replace(path)
+        # Servers that watch their file may look for a later time only.
+        with contextlib.suppress(PermissionError):
+            os.utime(path)
+    # An undo that was killed here has left a server that was not told.
     source = Path(str(args["topology"]))
-    if source.exists():
+    if source.exists() and not _shows_old(args):
         _reload(source, str(args["name"]))
 
 
@@ -133,13 +142,25 @@ def is_restored(args: Mapping[str, Json]) -> bool:
         return False
     if not Path(str(args["topology"])).exists():
         return True
+    return _served_as(args)
+
+
+def _shows_old(args: Mapping[str, Json]) -> bool:
+    """As `_served_as`; a server that is not there shows nothing."""
+    try:
+        return _served_as(args)
+    except TargetError:
+        return False
+
+
+def _served_as(args: Mapping[str, Json]) -> bool:
     serials = args["serials"]
     assert isinstance(serials, dict)
     return all(str(served(url).serial_number) == serial for url, serial in serials.items())
 
 
 def _kept(part: CertificateEntry) -> str:
-    return f"{part.path}{_KEPT}"
+    return f"{part.path.resolve()}{_KEPT}"
 
 
 def _reload(source: Path, name: str) -> None:
@@ -163,11 +184,37 @@ def _await_other(url: str, before: int) -> None:
         time.sleep(_POLL_S)
 
 
-def _write_private(path: Path, content: bytes) -> None:
-    draft = path.with_name(f"{path.name}.part")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+def _swap(path: Path, kept: Path, new: bytes) -> None:
+    """Keep the old file, with all that it is, under another name, and put a new one in its place.
+
+    Raises:
+        TargetError: one is kept already, which an undo must put back first.
+        NotAvailableError: the new file cannot belong to whom the old one belongs to.
+    """
+    if kept.exists():
+        raise TargetError(f"{kept} is there already; run `clinigate chaos recover` first")
+    draft = _like(path, path.with_name(f"{path.name}.part"), new)
+    try:
+        kept.hardlink_to(path)
+    except OSError:
+        # A file system without hard links, or another user's file.
+        _like(path, kept.with_name(f"{kept.name}.part"), path.read_bytes()).replace(kept)
+    draft.replace(path)
+
+
+def _like(old: Path, made: Path, content: bytes) -> Path:
+    """Write `content` to `made`, which belongs to whom `old` belongs to and has its mode."""
+    status = old.stat()
+    made.unlink(missing_ok=True)
+    descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
+        try:
+            os.fchown(descriptor, status.st_uid, status.st_gid)
+        except PermissionError:
+            made.unlink()
+            raise NotAvailableError(f"{old} belongs to another user, or to root") from None
+        os.fchmod(descriptor, stat.S_IMODE(status.st_mode))
         file.write(content)
         file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+        os.fsync(descriptor)
+    return made

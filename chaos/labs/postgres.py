@@ -132,10 +132,18 @@ def kill_server(pid: int, start_ticks: int) -> bool:
     Returns at once: who was sent SIGKILL does nothing more, however late a busy host lets it die.
     From any process with the right to signal it. False where it is gone already: a process with
     another start time is never touched.
+
+    Raises:
+        TargetError: it is no postmaster, and whatever works where it works is not a server's.
     """
     if keeper.start_ticks(pid) != start_ticks:
         return False
     data = Path(f"/proc/{pid}/cwd").readlink()
+    if not _is_postmaster_of(data, pid):
+        raise TargetError(
+            f"process {pid} is no PostgreSQL server: {data} has no postmaster.pid that names it; "
+            "name the server's own pid in the topology"
+        )
     keeper.send(pid, signal.SIGSTOP)
     _kill_all(data, and_also=keeper.children(pid))
     return True
@@ -264,6 +272,13 @@ def _working_in(data: Path) -> set[int]:
             if (entry / "cwd").readlink() == home:
                 found.add(int(entry.name))
     return found
+
+
+def _is_postmaster_of(data: Path, pid: int) -> bool:
+    try:
+        return (data / "postmaster.pid").read_text().split("\n", 1)[0].strip() == str(pid)
+    except OSError:
+        return False
 
 
 def _free_shared_memory(data: Path) -> None:

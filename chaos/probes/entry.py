@@ -82,7 +82,13 @@ class Asker:
         place = self._entry.url + url if url.startswith("/") else url
         try:
             async with self._session().request(
-                method, place, data=content, headers=said, ssl=self._trust
+                method,
+                place,
+                data=content,
+                headers=said,
+                ssl=self._trust,
+                # To be sent elsewhere is no answer, however well the other place answers.
+                allow_redirects=False,
             ) as answer:
                 return Reply(answer.status, await answer.text())
         except self._broken as error:

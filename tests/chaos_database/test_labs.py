@@ -95,6 +95,25 @@ class TestPostgres:
         assert _refuses(int(port))
 
 
+@pytest.mark.parametrize("named", [None, "1\n", "42"])
+def test_what_is_no_postmaster_is_not_killed_with_all_that_works_beside_it(
+    tmp_path: Path, named: str | None
+) -> None:
+    if named is not None:
+        (tmp_path / "postmaster.pid").write_text(named)
+    with subprocess.Popen(["sleep", "600"], cwd=tmp_path) as process:
+        ticks = keeper.start_ticks(process.pid)
+        assert ticks is not None
+        try:
+            with pytest.raises(TargetError, match="is no PostgreSQL server"):
+                postgres.kill_server(process.pid, ticks)
+            assert keeper.start_ticks(process.pid) == ticks
+            (tmp_path / "postmaster.pid").write_text(f"{process.pid}\n{tmp_path}\n")
+            assert postgres.kill_server(process.pid, ticks)
+        finally:
+            process.kill()
+
+
 class TestWithoutPrograms:
     def test_a_host_without_postgres_is_told_what_to_install(
         self, monkeypatch: pytest.MonkeyPatch

@@ -17,8 +17,11 @@ from clinigate.errors import ConfigError
 
 async def served(status: bytes, entry: Request) -> str:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 " + status + b" x\r\nContent-Length: 0\r\n\r\n")
+        asked = await reader.readuntil(b"\r\n\r\n")
+        # Whoever follows a redirection is answered well.
+        shown = b"200" if b"/login" in asked else status
+        head = b"HTTP/1.1 " + shown + b" x\r\nContent-Length: 0\r\n"
+        writer.write(head + (b"Location: /login\r\n\r\n" if shown == b"302" else b"\r\n"))
         writer.close()
 
     async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
@@ -35,6 +38,7 @@ async def served(status: bytes, entry: Request) -> str:
     [
         (b"200", (200,), "ok"),
         (b"503", (200,), "http-503"),
+        (b"302", (200,), "http-302"),
         (b"204", (200, 204), "ok"),
         (b"200", (204,), "http-200"),
     ],

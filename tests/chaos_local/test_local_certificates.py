@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import ssl
 import threading
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ import pytest
 import trustme
 from cryptography import x509
 
-from clinigate.chaos.drivers.base import Driver, DriverOptions, NotAvailableError
+from clinigate.chaos.drivers.base import Driver, DriverOptions, NotAvailableError, UndoStep
 from clinigate.chaos.drivers.local import connect
 from clinigate.chaos.drivers.local_topology import SCHEMA
 from clinigate.chaos.faults import certificate
@@ -154,3 +155,86 @@ def test_a_system_that_is_gone_needs_no_certificate_back(shown, issuer, tmp_path
     (tmp_path / "topology.json").unlink()
     certificate.restore(step.args)
     assert certificate.is_restored(step.args)
+
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="giving a file away needs root")
+
+
+@pytest.fixture
+def step(shown, issuer, tmp_path) -> UndoStep:
+    """The undo step of a fault that was injected."""
+    url, identity = shown
+    driver = driver_of(tmp_path, url, identity, issuer=str(issuer))
+    victims = driver.resolve({"kind": "certificate"})
+    (made,) = driver.undo_steps(spec("certificate.expired"), victims)
+    driver.inject(spec("certificate.expired"), victims)
+    return made
+
+
+@needs_root
+def test_the_file_belongs_to_whom_it_belonged_to_and_a_link_stays_a_link(shown, issuer, tmp_path):
+    """A service that runs as a plain user must read its key, during the fault and after it."""
+    url, identity = shown
+    os.chown(identity, 12345, 12346)
+    identity.chmod(0o640)
+    link = tmp_path / "link.pem"
+    link.symlink_to(identity)
+    driver = driver_of(tmp_path, url, link, issuer=str(issuer))
+    victims = driver.resolve({"kind": "certificate"})
+    (step,) = driver.undo_steps(spec("certificate.expired"), victims)
+
+    def owned() -> tuple[int, int, int]:
+        status = identity.stat()
+        return status.st_uid, status.st_gid, status.st_mode & 0o777
+
+    driver.inject(spec("certificate.expired"), victims)
+    assert (owned(), link.is_symlink()) == ((12345, 12346, 0o640), True)
+    certificate.restore(step.args)
+    assert (owned(), link.is_symlink()) == ((12345, 12346, 0o640), True)
+    assert certificate.is_restored(step.args)
+
+
+def test_where_there_are_no_hard_links_a_copy_is_kept(shown, issuer, tmp_path, monkeypatch):
+    url, identity = shown
+    before = identity.read_bytes()
+
+    def refused(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "link", refused)
+    driver = driver_of(tmp_path, url, identity, issuer=str(issuer))
+    victims = driver.resolve({"kind": "certificate"})
+    (step,) = driver.undo_steps(spec("certificate.expired"), victims)
+    driver.inject(spec("certificate.expired"), victims)
+    certificate.restore(step.args)
+    assert (identity.read_bytes(), certificate.is_restored(step.args)) == (before, True)
+
+
+def test_a_kept_certificate_is_not_overwritten_by_the_swapped_one(step, shown, issuer, tmp_path):
+    url, identity = shown
+    driver = driver_of(tmp_path, url, identity, issuer=str(issuer))
+    with pytest.raises(TargetError, match="is there already; run `clinigate chaos recover`"):
+        driver.inject(spec("certificate.expired"), driver.resolve({"kind": "certificate"}))
+    certificate.restore(step.args)
+    assert certificate.is_restored(step.args)
+
+
+def test_an_injection_that_ended_before_the_swap_is_undone(shown, issuer, tmp_path):
+    url, identity = shown
+    driver = driver_of(tmp_path, url, identity, issuer=str(issuer))
+    (step,) = driver.undo_steps(spec("certificate.expired"), driver.resolve({"name": "entry"}))
+    Path(step.args["kept"]).hardlink_to(identity)
+    certificate.restore(step.args)
+    assert certificate.is_restored(step.args)
+
+
+def test_an_undo_that_was_killed_before_the_server_was_told_is_made_good(step, monkeypatch):
+    told: list[str] = []
+    monkeypatch.setattr(certificate, "_reload", lambda _, name: told.append(name))
+    # As far as the killed one came, with a server that goes on to show what it read.
+    swapped = dict(step.args["serials"])
+    Path(step.args["kept"]).replace(step.args["path"])
+    certificate.restore({**step.args, "serials": dict.fromkeys(swapped, "1")})
+    assert told == ["entry"]
+    certificate.restore(step.args)
+    assert told == ["entry"], "what shows the old one is left alone"
