@@ -14,7 +14,7 @@ from clinigate.config.validation import validate
 from clinigate.core.canonical import canonical_bytes, sha256_hex
 from clinigate.errors import ConfigError
 from clinigate.load.graph import check_graph
-from clinigate.load.model import Profile
+from clinigate.load.model import Arrivals, Profile
 
 __all__ = [
     "LoadedProfile",
@@ -33,11 +33,13 @@ class LoadedProfile:
     """A profile, where it was read, and what it is known by.
 
     Attributes:
+        written: the arrivals that it has in its file, where others are to be played.
         digest: `sha256:…` of the profile's canonical JSON, defaults filled in.
     """
 
     profile: Profile
     source: str
+    written: Arrivals | None = None
 
     @property
     def digest(self) -> str:
@@ -90,7 +92,8 @@ def read_profile(path: Path) -> LoadedProfile:
     """Read one profile file.
 
     Raises:
-        ConfigError: it is missing, no YAML, or wrong; file and field are named.
+        ConfigError: it is missing, no YAML, wrong, or takes a built-in profile's name; file and
+            field are named.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -98,7 +101,13 @@ def read_profile(path: Path) -> LoadedProfile:
         raise ConfigError(f"{path}: cannot be read ({error.strerror})") from None
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: is not UTF-8 text") from None
-    return parse_profile(text, source=path.name if path.parent == _HOME else str(path))
+    ours = path.resolve().parent == _HOME.resolve()
+    loaded = parse_profile(text, source=path.name if ours else str(path))
+    name = loaded.profile.name
+    if not ours and name in builtin_profiles():
+        # Its metrics would stand in the place of those that policies know by that name.
+        raise ConfigError(f"{path}: name: {name!r} is a built-in profile's; take another")
+    return loaded
 
 
 def parse_profile(text: str, *, source: str) -> LoadedProfile:

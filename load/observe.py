@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from clinigate.core.measurement import Interval, Kind, Measurement, SliceResult
 from clinigate.core.observation import Fault, Finding, Gap, Observation
@@ -20,7 +20,8 @@ from clinigate.load.criteria import (
     criteria_for,
     metric,
 )
-from clinigate.load.model import Profile
+from clinigate.load.lighter import how_played, without_passing
+from clinigate.load.model import Arrivals, Profile
 from clinigate.load.orders import bin_length
 from clinigate.load.script import Role, script_of
 from clinigate.load.tally import Miss, Stratum, Tally
@@ -30,6 +31,8 @@ from clinigate.measure.histogram import Histogram
 __all__ = ["Played", "capacity_claims", "observations"]
 
 _FINDINGS_SHOWN = 20
+#: This profile shows that the road is open and claims no load: any part of it shows that too.
+_ANY_LENGTH = "smoke"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class Played:
         confidence: one-sided, of the intervals that measurements carry.
         invalid: why it is no measurement; None where it is.
         evidence: digests of raw evidence that was recorded.
+        written: the arrivals in the profile's file, where others were played.
     """
 
     profile: Profile
@@ -52,6 +56,7 @@ class Played:
     confidence: float = 0.95
     invalid: str | None = None
     evidence: tuple[str, ...] = ()
+    written: Arrivals | None = None
 
     @property
     def stages(self) -> tuple[Stage, ...]:
@@ -75,11 +80,23 @@ def observations(played: Played) -> Iterator[Observation]:
             )
     else:
         for name, measurement in _measurements(played):
-            yield _about(played, name, measurement)
+            yield _about(played, name, _as_played(played, measurement))
     for miss in played.tally.misses[:_FINDINGS_SHOWN]:
         yield _about(played, CRISIS_REPLY, _miss_finding(played.profile, miss))
     if played.tally.errors:
         yield _about(played, AVAILABILITY, _error_finding(played))
+
+
+def _as_played(played: Played, measurement: Measurement) -> Measurement:
+    """Say of a measurement how the run differed from its profile, and what it cannot show then."""
+    if played.written is None:
+        return measurement
+    told = how_played(played.profile.arrivals, played.written)
+    measurement = replace(measurement, caveats=(*measurement.caveats, told.caveat))
+    if not told.less or played.profile.name == _ANY_LENGTH:
+        return measurement
+    criteria = criteria_for(played.profile, streamed=played.streamed)
+    return without_passing(measurement, criteria, why=told.caveat)
 
 
 def _about(played: Played, name: str, about: Measurement | Gap | Finding) -> Observation:

@@ -37,6 +37,8 @@ def adjusted(
 ) -> LoadedProfile:
     """Return the profile with another length or base rate; curve and surge keep their places.
 
+    What stands in its file is kept beside it: a run of less is told from a run of all.
+
     Raises:
         UsageError: a length or rate that cannot be.
     """
@@ -48,7 +50,12 @@ def adjusted(
         file="--duration and --rate",
         error=UsageError,
     )
-    return replace(loaded, profile=loaded.profile.model_copy(update={"arrivals": arrivals}))
+    own = loaded.written or loaded.profile.arrivals
+    return replace(
+        loaded,
+        profile=loaded.profile.model_copy(update={"arrivals": arrivals}),
+        written=None if arrivals == own else own,
+    )
 
 
 def check_playable(loaded: LoadedProfile, asking: Asking, *, max_rate: float | None = None) -> None:
@@ -153,6 +160,7 @@ def _played(recorder: Recorder, loaded: LoadedProfile, asking: Asking, outcome: 
         profile=loaded.profile,
         tally=tally,
         streamed=asking.streamed,
+        written=loaded.written,
         workers=max(1, outcome.journal.workers),
         invalid=why_invalid(loaded.profile.guard, tally, outcome.trouble),
         evidence=(digest,),

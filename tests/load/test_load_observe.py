@@ -21,6 +21,7 @@ from clinigate.load.figures import exhibits
 from clinigate.load.guard import why_invalid
 from clinigate.load.library import find_profile
 from clinigate.load.observe import Played, observations
+from clinigate.load.run import adjusted
 from clinigate.load.tally import Miss, Signs, Tally
 
 PROFILE = find_profile("smoke").profile
@@ -146,6 +147,39 @@ def test_a_generator_that_did_not_keep_up_measured_nothing(counted: Tally, why: 
 def test_what_went_wrong_with_its_processes_makes_a_run_invalid() -> None:
     run = played(tally(), trouble="1 of 2 workers vanished")
     assert statuses(run) == {Status.ERROR}
+
+
+def other(name: str, counted: Tally, **changes: float) -> Played:
+    """The counts as those of another profile, played with another rate or length."""
+    loaded = adjusted(find_profile(name), **changes)
+    return Played(loaded.profile, counted, streamed=True, workers=1, written=loaded.written)
+
+
+def judged(run: Played) -> dict[str, Status]:
+    found = judge_all(criteria_for(run.profile, streamed=True), list(observations(run)))
+    return {verdict.criterion.rpartition(".")[2]: verdict.status for verdict in found}
+
+
+@pytest.mark.parametrize("changes", [{"rate": 0.1}, {"duration_s": 20.0}])
+def test_less_than_the_profile_says_passes_nothing_and_is_told(changes: dict[str, float]) -> None:
+    counted = tally(crises=400, ordinary=4000)
+    run = other("weekday", counted, **changes)
+    assert set(judged(run).values()) == {Status.INCONCLUSIVE}
+    for each in observations(run):
+        assert isinstance(each.about, Measurement)
+        assert any("s; the profile says " in caveat for caveat in each.about.caveats)
+    # The whole profile and more than it pass; so does a part of `smoke`, which claims no load.
+    assert set(judged(other("weekday", counted)).values()) == {Status.PASS}
+    assert set(judged(other("weekday", counted, rate=9.0)).values()) == {Status.PASS}
+    assert set(judged(other("smoke", counted, duration_s=4.0)).values()) == {Status.PASS}
+
+
+def test_what_fails_under_less_than_the_profile_says_has_failed() -> None:
+    counted = tally(crises=400, ordinary=4000)
+    counted.miss(Miss(4.0, "in-crisis", "disclosure", "no crisis reply: an ordinary one", 0.3))
+    found = judged(other("weekday", counted, duration_s=20.0))
+    assert found.pop("crisis_reply") is Status.FAIL
+    assert set(found.values()) == {Status.INCONCLUSIVE}
 
 
 def test_a_target_that_does_not_stream_leaves_a_gap_and_no_criterion() -> None:

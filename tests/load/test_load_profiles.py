@@ -225,6 +225,16 @@ def test_a_teams_own_profile_is_found_by_its_file_name(tmp_path: Path) -> None:
     assert found.digest == parsed(plain()).digest
 
 
+def test_nobody_takes_the_name_of_a_profile_that_ships(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump(plain(name="weekday")), encoding="utf-8")
+    for find in (
+        lambda: find_profile(str(tmp_path / "mine.yaml")),
+        lambda: find_profile("mine", own=["*.yaml"], base_dir=tmp_path),
+    ):
+        with pytest.raises(ConfigError, match=r"mine\.yaml: name: 'weekday' is a built-in"):
+            find()
+
+
 @pytest.mark.parametrize("name", builtin_profiles())
 def test_every_profile_that_ships_can_be_played_and_names_its_sources(name: str) -> None:
     loaded = find_profile(name)
