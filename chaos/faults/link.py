@@ -161,7 +161,11 @@ def _answers(control: Address) -> bool:
 
 
 def _divert(address: Address, command: dict[str, Json]) -> None:
-    """Start a transparent proxy that outlives this process, and wait until it stands."""
+    """Start a transparent proxy that outlives this process, and wait until it stands.
+
+    Until it is ready it belongs to this process's group: an undo that ends an injection under way
+    ends it too, lest it diverts when all is undone.
+    """
     ready = _ready_file(address)
     ready.unlink(missing_ok=True)
     arguments = ["--divert", str(address), "--fault", json.dumps(command)]
@@ -171,7 +175,6 @@ def _divert(address: Address, command: dict[str, Json]) -> None:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        start_new_session=True,
     )
     deadline = time.monotonic() + _START_S
     while not ready.exists():

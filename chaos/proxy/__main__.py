@@ -38,7 +38,11 @@ def _options(arguments: list[str]) -> argparse.Namespace:
         "--divert", help="host:port whose new connections are led through here (root only)"
     )
     parser.add_argument("--fault", help="command to begin with; with --divert it is required")
-    parser.add_argument("--ready-file", type=Path, help="write the ready line here, too")
+    parser.add_argument(
+        "--ready-file",
+        type=Path,
+        help="write the ready line here, too, and go on in a session of its own",
+    )
     parser.add_argument(
         "--exit-with-stdin", action="store_true", help="end when standard input closes"
     )
@@ -133,6 +137,8 @@ def _say_ready(options: argparse.Namespace, relay: Relay, server: asyncio.Server
     }
     line = json.dumps(ready) + "\n"
     if options.ready_file is not None:
+        with contextlib.suppress(PermissionError):  # it leads a group of its own already
+            os.setsid()
         half = options.ready_file.with_suffix(".part")
         half.write_text(line, encoding="utf-8")
         half.replace(options.ready_file)

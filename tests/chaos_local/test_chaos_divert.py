@@ -62,7 +62,7 @@ def wait_until(condition):
 """
 
 
-def in_own_network(script: str) -> None:
+def check_in_own_network(script: str) -> None:
     done = subprocess.run(
         ["unshare", "--net", sys.executable, "-c", _PRELUDE + script],
         capture_output=True,
@@ -75,7 +75,7 @@ def in_own_network(script: str) -> None:
 
 @needs_root
 def test_a_diverted_connection_is_late_and_the_proxy_ends_with_its_fault():
-    in_own_network("""
+    check_in_own_network("""
 proxy = start(ttl_s=1)
 assert divert.stands(address)
 assert round_trip() >= 0.1
@@ -87,7 +87,7 @@ round_trip()
 
 @needs_root
 def test_after_a_kill_of_the_proxy_the_kernel_leads_connections_straight_again():
-    in_own_network("""
+    check_in_own_network("""
 proxy = start(ttl_s=1)
 assert round_trip() >= 0.1
 proxy.send_signal(signal.SIGKILL)
@@ -101,7 +101,7 @@ divert.end(address)
 
 @needs_root
 def test_a_terminated_proxy_takes_its_rules_along():
-    in_own_network("""
+    check_in_own_network("""
 proxy = start(ttl_s=60)
 proxy.terminate()
 assert proxy.wait(10) == 0
@@ -111,7 +111,7 @@ assert not divert.stands(address)
 
 @needs_root
 def test_a_link_without_a_proxy_is_broken_by_one_that_is_put_in_its_way(tmp_path):
-    in_own_network(f"""
+    check_in_own_network(f"""
 from clinigate.chaos.drivers.base import DriverOptions
 from clinigate.chaos.drivers.local import connect
 from clinigate.chaos.faults import link
@@ -128,7 +128,17 @@ driver = connect(DriverOptions(topology=path))
 fault = FaultSpec("link.latency", TargetSpec({{"kind": "link"}}), 30.0, {{"delay": "100ms"}})
 victims = driver.resolve({{"kind": "link"}})
 (step,) = driver.undo_steps(fault, victims)
+started = []
+class Watched(subprocess.Popen):
+    def __init__(self, command, **how):
+        super().__init__(command, **how)
+        if "--divert" in command:
+            started.append((self.pid, os.getpgid(self.pid)))
+subprocess.Popen = Watched
 driver.inject(fault, victims)
+((pid, group),) = started
+assert group == os.getpgid(0), "who ends the injection before it is ready must end it too"
+assert os.getsid(pid) == pid != os.getsid(0), "afterwards it outlives who injected"
 assert not link.straight(step.args)
 assert round_trip() >= 0.1
 link.undivert(step.args)

@@ -296,4 +296,4 @@ def test_a_killed_replica_is_hardly_noticed(clusters):
 def test_a_service_that_does_not_start_again_is_seen(clusters):
     clean, spoilt = on_all("kill-all", clusters.clean, clusters.spoilt, lasts_s=0.5)
     assert clean.unmet == []
-    assert spoilt.fails("rto", "no stable 1 s came")
+    assert spoilt.fails("rto", "no stable 1 s")
