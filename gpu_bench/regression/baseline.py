@@ -37,6 +37,7 @@ class Baseline:
         run, sealed_at: which run, and when its sealer's clock said it was sealed.
         fingerprint: model, scenario and device that it timed.
         p50, p99: seconds, one for each block.
+        sizes: queries of each block.
     """
 
     run: str
@@ -44,6 +45,7 @@ class Baseline:
     fingerprint: Mapping[str, str]
     p50: tuple[float, ...]
     p99: tuple[float, ...]
+    sizes: tuple[int, ...]
 
 
 def read_baseline(path: Path, trust: TrustStore | None) -> Baseline:
@@ -58,12 +60,14 @@ def read_baseline(path: Path, trust: TrustStore | None) -> Baseline:
     bundle = open_bundle(path)
     _refuse_unbelievable(path, bundle, trust)
     results = bundle.results()
+    p50, p99 = (_of_blocks(path, results, metric) for metric in (SINGLE_P50, SINGLE_P99))
     return Baseline(
         run=bundle.run,
         sealed_at=bundle.statement.sealed_at,
         fingerprint=_fingerprint(path, bundle),
-        p50=_of_blocks(path, results, SINGLE_P50),
-        p99=_of_blocks(path, results, SINGLE_P99),
+        p50=tuple(seconds for seconds, _ in p50),
+        p99=tuple(seconds for seconds, _ in p99),
+        sizes=tuple(size for _, size in p99),
     )
 
 
@@ -108,7 +112,8 @@ def _refuse_failed(path: Path, report: VerificationReport, *levels: Level) -> No
             raise IntegrityError(f"--baseline {path}: {report.level(level).sentences[0]}")
 
 
-def _of_blocks(path: Path, results: Results, metric: str) -> tuple[float, ...]:
+def _of_blocks(path: Path, results: Results, metric: str) -> tuple[tuple[float, int], ...]:
+    """Return each block's value in seconds, and of how many queries it is."""
     found = [
         o.about
         for o in results.observations
@@ -123,7 +128,7 @@ def _of_blocks(path: Path, results: Results, metric: str) -> tuple[float, ...]:
     if measured.unmeasurable is not None:
         raise UsageError(f"--baseline {path}: {measured.unmeasurable}")
     blocks = tuple(
-        each.value
+        (each.value, each.n)
         for each in measured.slices
         if each.name.startswith(BLOCK) and each.value is not None
     )

@@ -31,6 +31,7 @@ def against_baseline(
         paired=False,
         caveats=(caveat,),
         unmeasurable=_busy(blocks),
+        tail_unmeasurable=_other_size(baseline.sizes, [len(each) for each in samples]),
     )
 
 
@@ -57,6 +58,7 @@ def _ratios(
     paired: bool,
     caveats: tuple[str, ...],
     unmeasurable: str | None,
+    tail_unmeasurable: str | None = None,
 ) -> Iterator[Measurement]:
     yield ratio_measurement(
         REGRESSION, before[0], after[0], confidence=confidence, paired=paired,
@@ -64,10 +66,22 @@ def _ratios(
     )  # fmt: skip
     yield ratio_measurement(
         REGRESSION_P99, before[1], after[1], confidence=confidence, paired=paired,
-        least=TAIL_BLOCKS, caveats=caveats, unmeasurable=unmeasurable,
+        least=TAIL_BLOCKS, caveats=caveats, unmeasurable=unmeasurable or tail_unmeasurable,
     )  # fmt: skip
 
 
 def _busy(blocks: Sequence[Block]) -> str | None:
     shares = [block.host_share for block in blocks if block.host_share is not None]
     return too_busy(median(shares)) if shares else None
+
+
+def _other_size(before: Sequence[int], after: Sequence[int]) -> str | None:
+    """Say so where the blocks hold other numbers of queries; the p99 of 20 is their maximum."""
+    earlier, now = median(before), median(after)
+    if earlier == now:
+        return None
+    return (
+        f"the baseline's blocks hold {earlier:g} queries and these {now:g}, and the p99 of fewer "
+        "queries is nearer to their maximum; time both with the same --queries, and with a "
+        "--scenario-time in which they fit"
+    )

@@ -21,8 +21,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from clinigate.cli.app import run
 from clinigate.cli.keys import trust_entry
 from clinigate.evidence.signing import LocalSigner, generate_signer
+from clinigate.evidence.trust import load_trust
 from clinigate.gpu_bench.ai import local
 from clinigate.gpu_bench.ai.criteria import OFFLINE_THROUGHPUT, REGRESSION, SINGLE_P50, SINGLE_P99
+from clinigate.gpu_bench.regression.baseline import read_baseline
 
 ROOT = Path(__file__).resolve().parents[2]
 MODELS = """
@@ -145,6 +147,12 @@ def test_a_baseline_by_a_key_that_nobody_trusts_is_refused(bench, sealed, tmp_pa
     said = refused(bench, sealed, "--trust", "other.toml")
     assert said.code == 4
     assert "only a bundle signed by a trusted key is compared with" in said.err
+
+
+def test_a_baseline_knows_how_many_queries_its_blocks_hold(sealed, tmp_path) -> None:
+    read = read_baseline(sealed, load_trust(tmp_path / "trust.toml"))
+    assert read.sizes == (60,) * 5
+    assert len(read.p50) == len(read.p99) == 5
 
 
 def test_a_baseline_that_was_changed_is_broken_integrity(bench, sealed) -> None:

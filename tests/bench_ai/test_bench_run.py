@@ -181,10 +181,11 @@ def test_a_slow_model_ends_in_its_time_with_fewer_blocks(virtual, notebook, cloc
     assert any("blocks; then the scenario's time was over" in c for c in measured.caveats)
 
 
-def baseline_of(p50: float, blocks: int) -> Baseline:
+def baseline_of(p50: float, blocks: int, size: int = 100) -> Baseline:
     return Baseline("20260101T000000000000Z-00000000", "2026-01-01T00:00:00.000000Z", {},
                     p50=tuple(p50 * (1 + 0.001 * n) for n in range(blocks)),
-                    p99=tuple(p50 * (1 + 0.001 * n) for n in range(blocks)))  # fmt: skip
+                    p99=tuple(p50 * (1 + 0.001 * n) for n in range(blocks)),
+                    sizes=(size,) * blocks)  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -206,6 +207,18 @@ def test_the_tail_is_judged_with_twenty_blocks_on_both_sides_alone(virtual, note
     options = replace(OPTIONS, blocks=20)
     many = AiBench(virtual(options, steady), options, baseline=baseline_of(0.004, 50))
     assert verdicts(many, notebook)[names.REGRESSION_P99] is Status.FAIL
+
+
+def test_tails_of_blocks_of_other_sizes_are_not_compared(virtual, notebook) -> None:
+    """Planted: 30% slower, in blocks of 100; the baseline's p99s are the maxima of 20 each."""
+    options = replace(OPTIONS, blocks=20, scenarios=("single-stream",))
+    earlier = baseline_of(0.006 / 1.3, 20, size=20)
+    earlier = replace(earlier, p99=tuple(2 * each for each in earlier.p99))
+    bench = AiBench(virtual(options, steady), options, baseline=earlier)
+    found = verdicts(bench, notebook)
+    assert found[names.REGRESSION] is Status.FAIL
+    assert found[names.REGRESSION_P99] is Status.INCONCLUSIVE
+    assert any("hold 20 queries and these 100" in reason for reason in reasons(bench, notebook))
 
 
 @pytest.mark.parametrize(("factor", "status"), [(1.0, Status.PASS), (1.10, Status.FAIL)])
