@@ -157,8 +157,9 @@ class Repetition:
         """Why too many requests are under way: some hang, and did not fail by their limit yet."""
         rate = self._experiment.load.rate
         unanswered = self._prober.asked - self.result.timeline.count
-        # As many are under way as come in during one answer's time (Little's law).
-        usual = rate * sum(sample.latency_s for sample in recent) / len(recent)
+        # As many are under way as come in during one answer's time (Little's law), which counts
+        # from the sending: a prober that was late itself excuses nothing.
+        usual = rate * sum(s.ended_s - s.started_s for s in recent) / len(recent)
         if unanswered > max(3.0, 0.1 * rate, 2 * usual):
             return f"{unanswered} requests are unanswered before the fault; mend the system first"
         return None
