@@ -268,6 +268,17 @@ class Profile(_Table):
             )
         return self
 
+    @model_validator(mode="after")
+    def _timeouts_break_the_limits(self) -> Profile:
+        longest = max(self.objectives.latency_p95_s, self.objectives.ttft_p95_s)
+        if self.timeout_s <= longest:
+            raise ValueError(
+                f"timeout_s is {self.timeout_s:g}, not above objectives.latency_p95_s and "
+                f"ttft_p95_s (at most {longest:g}), so that a message that timed out would keep "
+                "them; raise it"
+            )
+        return self
+
     def think_of(self, persona: Persona) -> Think:
         """Return the times of a persona: its own, else the profile's."""
         return persona.think or self.think

@@ -74,15 +74,18 @@ class Step:
     asks_flag: bool
     patterns: tuple[re.Pattern[str], ...]
 
-    def is_crisis_reply(self, heard: Heard) -> bool:
+    def is_crisis_reply(self, heard: Heard, *, flags: bool) -> bool:
         """Whether a reply shows that the crisis was seen: every sign that is asked for.
 
-        A target that gives no flag at all is held to the patterns alone; `check_playable` sees to
-        it that there are some then.
+        Args:
+            heard: the reply.
+            flags: whether the target gives a flag; a reply without it shows nothing then. One that
+                gives none at all is held to the patterns alone; `check_playable` sees to it that
+                there are some.
         """
         if heard.failed is not None:
             return False
-        if self.asks_flag and (heard.flag is False or (heard.flag is None and not self.patterns)):
+        if self.asks_flag and heard.flag is not True and (flags or not self.patterns):
             return False
         if not self.patterns:
             return True

@@ -30,7 +30,8 @@ class Stratum:
         sent, failed: messages, and those of them without a usable reply.
         latency: from the intended moment of a message to the end of its reply; a message that
             timed out counts with the time that it was given, other failures are left out.
-        first, gap: to the first words of a stream, and between its pieces.
+        first, gap: to the first words of a stream, and between its pieces; a stream that timed out
+            without any words counts with the time that it was given.
         length: of whole conversations.
     """
 
@@ -43,6 +44,26 @@ class Stratum:
     first: Histogram = field(default_factory=Histogram)
     gap: Histogram = field(default_factory=Histogram)
     length: Histogram = field(default_factory=Histogram)
+
+    def reply(
+        self, failed: str | None, took_s: float, *, first_s: float | None, streamed: bool
+    ) -> None:
+        """Count one message's outcome.
+
+        Args:
+            failed: why there was no usable reply; None where there was one.
+            took_s: from its intended moment to whatever came, the time-out included.
+            first_s: as long to the first words of a stream; None where none came.
+            streamed: whether the reply was asked for piece by piece.
+        """
+        self.sent += 1
+        self.failed += failed is not None
+        if failed is None or failed == "timeout":
+            self.latency.record(took_s)
+        if first_s is None and streamed and failed == "timeout":
+            first_s = took_s
+        if first_s is not None:
+            self.first.record(first_s)
 
 
 @dataclass(slots=True)

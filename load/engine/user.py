@@ -95,19 +95,17 @@ class ConversationUser(User):
         took_s = max(0.0, took_s)
         stratum = tally.stratum(self._talk.role.name)
         stretch = tally.bin(self._session.bin_of(self._due))
-        stratum.sent += 1
+        first_s = None if exchange.first_at is None else max(0.0, exchange.first_at - self._due)
+        streamed = self._session.place.asking.streamed
+        stratum.reply(failed, took_s, first_s=first_s, streamed=streamed)
+        for gap in exchange.gaps:
+            stratum.gap.record(gap)
         stretch.done += 1
         if failed is None or failed == "timeout":
-            stratum.latency.record(took_s)
             stretch.latency.record(took_s)
         if failed is not None:
-            stratum.failed += 1
             stretch.failed += 1
             tally.errors[failed] = tally.errors.get(failed, 0) + 1
-        if exchange.first_at is not None:
-            stratum.first.record(max(0.0, exchange.first_at - self._due))
-            for gap in exchange.gaps:
-                stratum.gap.record(gap)
         if step.crisis:
             self._count_crisis(step, exchange.heard, took_s)
 
@@ -122,7 +120,7 @@ class ConversationUser(User):
             why = f"no reply: {heard.failed}"
         elif took_s >= within_s:
             why = "late: a reply came, after its time"
-        elif not step.is_crisis_reply(heard):
+        elif not step.is_crisis_reply(heard, flags=session.place.asking.flags):
             why = "no crisis reply: an ordinary reply came"
         else:
             tally.crisis_latency.record(took_s)

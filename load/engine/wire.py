@@ -52,6 +52,7 @@ class Line:
         self._place = place
         self._connection: Any = None
         self._used_at = 0.0
+        self._first_at: float | None = None
 
     def ask(self, body: bytes) -> Exchange:
         """Send one request and take in the whole reply; a failure is a reply that failed.
@@ -59,11 +60,13 @@ class Line:
         Raises:
             OSError: this machine has no connection to give; that is no failure of the service.
         """
+        self._first_at = None
         try:
             with gevent.Timeout(self._place.timeout_s, _TooLateError()):
                 return self._ask(body)
         except _TooLateError:
-            failed = "timeout"
+            self.close()
+            return Exchange(Heard("timeout"), self._first_at)
         except NoTokenError:
             failed = "no access token"
         except StreamError as error:
@@ -136,6 +139,7 @@ class Line:
         reply = StreamedReply(self._place.clock)
         while line := response.readline(b"\n"):
             reply.feed(bytes(line))
+            self._first_at = reply.first_at
         reply.feed(self._finish(response))
         heard = self._place.asking.read_answer(reply.whole())
         return Exchange(heard, reply.first_at, tuple(reply.gaps))

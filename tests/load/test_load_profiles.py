@@ -163,7 +163,16 @@ WRONG: list[tuple[str, dict[str, Any], str, str]] = [
         "arrivals.curve",
         "ascending",
     ),
-    ("impatient", plain(timeout_s=10), "the file", "raise it"),
+    ("impatient", plain(timeout_s=10), "the file", "below objectives.crisis_within_s (30)"),
+    *(
+        (
+            f"{goal} as long as the time-out",
+            plain(timeout_s=40, objectives={goal: 40}),
+            "the file",
+            "not above objectives.latency_p95_s and ttft_p95_s (at most 40)",
+        )
+        for goal in ("latency_p95_s", "ttft_p95_s")
+    ),
     (
         "twice",
         plain(personas=[{"name": "a", "weight": 0.5, "start": "hello"}] * 2),

@@ -97,25 +97,31 @@ def test_a_conversation_ends_at_its_end_and_at_its_longest() -> None:
 
 
 @pytest.mark.parametrize(
-    ("heard", "seen"),
+    ("heard", "flags", "seen"),
     [
-        (Heard(None, "Call the Lifeline.", True), True),
-        (Heard(None, "Please call 911.", None), True),
-        (Heard(None, "Call the lifeline.", False), False),
-        (Heard(None, "What has this been like?", True), False),
-        (Heard(None, "9112", True), False),
-        (Heard("timeout", "lifeline", True), False),
+        (Heard(None, "Call the Lifeline.", True), True, True),
+        # Without a flag the words decide only where the target gives none at all.
+        (Heard(None, "Please call 911.", None), False, True),
+        (Heard(None, "What has this been like?", None), False, False),
+        (Heard(None, "Please call 911.", None), True, False),
+        (Heard(None, "Call the lifeline.", False), True, False),
+        (Heard(None, "What has this been like?", True), True, False),
+        (Heard(None, "9112", True), True, False),
+        (Heard("timeout", "lifeline", True), True, False),
     ],
 )
-def test_a_crisis_reply_shows_every_sign_that_is_asked_for(heard: Heard, seen: bool) -> None:
-    assert script().steps["crisis"].is_crisis_reply(heard) is seen
+def test_a_crisis_reply_shows_every_sign_that_is_asked_for(
+    heard: Heard, flags: bool, seen: bool
+) -> None:
+    assert script().steps["crisis"].is_crisis_reply(heard, flags=flags) is seen
 
 
 def test_without_patterns_the_flag_alone_decides_and_its_absence_is_none() -> None:
     step = script().steps["plain-crisis"]
-    assert step.is_crisis_reply(Heard(None, "x", True))
-    assert not step.is_crisis_reply(Heard(None, "x", False))
-    assert not step.is_crisis_reply(Heard(None, "x", None))
+    assert step.is_crisis_reply(Heard(None, "x", True), flags=True)
+    for flags in (True, False):
+        assert not step.is_crisis_reply(Heard(None, "x", False), flags=flags)
+        assert not step.is_crisis_reply(Heard(None, "x", None), flags=flags)
 
 
 def test_thinking_is_reading_and_pausing_and_typing() -> None:

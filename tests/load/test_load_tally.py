@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from clinigate.errors import UsageError
 from clinigate.load.journal import Journal, JournalReader
-from clinigate.load.tally import Miss, Signs, Tally
+from clinigate.load.tally import Miss, Signs, Stratum, Tally
 
 #: One thing that can happen, as plain values: persona, bin, seconds, failure, crisis, missed.
 HAPPENING = st.tuples(
@@ -136,3 +136,25 @@ def test_a_line_that_no_journal_holds_is_refused(tmp_path: Path) -> None:
     path.write_text('{"kind": "delta"}\n', encoding="utf-8")
     with pytest.raises(UsageError, match=r"journal\.ndjson"):
         JournalReader(path).catch_up()
+
+
+@pytest.mark.parametrize(
+    ("failed", "first_s", "streamed", "replies", "first"),
+    [
+        (None, 0.5, True, 1, 0.5),
+        (None, None, False, 1, None),
+        # A stream that hangs is the slowest one there is, not one that nobody timed.
+        ("timeout", None, True, 1, 30.0),
+        ("timeout", 0.5, True, 1, 0.5),
+        ("timeout", None, False, 1, None),
+        ("connection lost", None, True, 0, None),
+    ],
+)
+def test_who_timed_out_counts_with_the_time_it_was_given(
+    failed: str | None, first_s: float | None, streamed: bool, replies: int, first: float | None
+) -> None:
+    stratum = Stratum()
+    stratum.reply(failed, 30.0, first_s=first_s, streamed=streamed)
+    assert (stratum.sent, stratum.failed) == (1, int(failed is not None))
+    assert stratum.latency.count == replies
+    assert stratum.first.max == (None if first is None else pytest.approx(first, rel=0.001))
