@@ -22,6 +22,7 @@ __all__ = [
     "BLOCK",
     "LEAST_BLOCKS",
     "Block",
+    "answered_within",
     "block_quantiles",
     "mean_measurement",
     "percentile_measurement",
@@ -128,11 +129,16 @@ def _with_host(measured: Measurement, blocks: Sequence[Block]) -> Measurement:
     return replace(measured, caveats=_caveats(blocks), unmeasurable=too_busy(_host_share(blocks)))
 
 
+def answered_within(block: Block, limit_s: float) -> int:
+    """Count the queries that were answered in time; silence is no answer, whatever the limit."""
+    in_time = sum(latency <= limit_s for latency in block.latencies)
+    return min(in_time, len(block.latencies) - block.silent)
+
+
 def _rate(block: Block, within_s: float | None) -> float:
     if within_s is None:
         return (len(block.latencies) - block.silent) / block.elapsed_s
-    in_time = sum(latency <= within_s for latency in block.latencies)
-    return in_time / (block.window_s or block.elapsed_s)
+    return answered_within(block, within_s) / (block.window_s or block.elapsed_s)
 
 
 def _host_share(blocks: Sequence[Block]) -> float | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from clinigate.config.loader import LoadedConfig
-from clinigate.config.target import ReplaySpec, TargetSpec
+from clinigate.config.target import ReplaySpec, ServiceSpec, TargetSpec
 from clinigate.errors import ConfigError, TargetError, UsageError
 from clinigate.evidence.trust import TrustStore
 from clinigate.gpu_bench.ai.blocks import Block
@@ -136,14 +136,28 @@ def _remote(request: AiRequest, config: LoadedConfig, stack: ExitStack) -> Subje
     spec = config.config.target
     if spec is None:
         raise ConfigError(f"{config.source}: --target needs a [target] table, and there is none")
-    target = build_target(spec, base_dir=config.base_dir)
+    timeout_s, limit_s = config.config.run.timeout_s, request.options.limits.latency_s
+    if limit_s >= timeout_s:
+        raise UsageError(
+            f"--latency-threshold is {limit_s:g} s and must lie below [run] timeout_s, which is "
+            f"{timeout_s:g} s: a request without an answer counts as that long, and would be in "
+            "time; lower the one or raise the other"
+        )
+    target = build_target(_without_retries(spec), base_dir=config.base_dir)
     subject = RemoteSubject(
         target,
         request.options,
-        timeout_s=config.config.run.timeout_s,
+        timeout_s=timeout_s,
         caveats=_driven(spec),
     )
     return stack.enter_context(subject)
+
+
+def _without_retries(spec: TargetSpec) -> TargetSpec:
+    """A second try would hide that the first one failed, and the time that it took."""
+    if isinstance(spec, ServiceSpec):
+        return spec.model_copy(update={"retries": 0})
+    return spec
 
 
 def _driven(spec: TargetSpec) -> tuple[str, ...]:

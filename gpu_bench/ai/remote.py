@@ -138,10 +138,14 @@ class RemoteSubject:
         return replies
 
     async def _ask(self, text: str) -> Reply:
-        turns = (Turn("user", text),)
-        return await self._target.ask(
+        turns, begun = (Turn("user", text),), self.now()
+        reply = await self._target.ask(
             turns, capability=self.capability, timeout_s=self._timeout_s, seed=self._options.seed
         )
+        if reply.attempts == 1:
+            return reply
+        # Its own figure is that of the last attempt; whoever was turned away first waited longer.
+        return replace(reply, latency_s=max(reply.latency_s, self.now() - begun))
 
     def _of_replies(self, asking: Coroutine[Any, Any, list[Reply]]) -> Block:
         replies, block = self._timed(asking)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from clinigate.core.exhibit import Exhibit, Form, Mark, Series
-from clinigate.gpu_bench.ai.blocks import Block, block_quantiles
+from clinigate.gpu_bench.ai.blocks import Block, answered_within, block_quantiles
 from clinigate.gpu_bench.ai.criteria import SERVER_P99, Limits
 from clinigate.gpu_bench.ai.subject import Subject
 
@@ -64,6 +64,5 @@ def sweep_exhibit(points: Sequence[Point], limits: Limits) -> Exhibit:
 
 
 def _in_time(point: Point, limit_s: float) -> str:
-    good = sum(latency <= limit_s for latency in point.block.latencies)
-    share = good / len(point.block.latencies)
+    share = answered_within(point.block, limit_s) / len(point.block.latencies)
     return f"{share * point.rate:.0f} of {point.rate:.0f}/s offered"

@@ -84,6 +84,7 @@ def test_queries_without_an_answer_are_no_throughput_and_are_told() -> None:
     """A service that refuses at once would else be the fastest of all."""
     blocks = [Block((0.1,) * 60, 6.0, silent=60, host_share=0.0)] * 5
     assert throughput_measurement("m", blocks, 0.95).value == 0
+    assert throughput_measurement("m", blocks, 0.95, within_s=1.0).value == 0
     measured = percentile_measurement("m", blocks, 0.5, 0.95)
     told = "300 of 300 brought no answer and count as the whole time limit"
     assert measured.caveats == (told,)

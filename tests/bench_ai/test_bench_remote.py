@@ -7,15 +7,18 @@ import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
 from clinigate.cli.app import run
+from clinigate.config.loader import load_config
 from clinigate.core.target import Capability, Outcome, Reply
 from clinigate.errors import TargetError
 from clinigate.gpu_bench.ai import remote
 from clinigate.gpu_bench.ai.criteria import OFFLINE_THROUGHPUT, SERVER_P99, SINGLE_P99, Limits
 from clinigate.gpu_bench.ai.options import AiOptions
+from clinigate.gpu_bench.ai.prepare import AiRequest, prepared
 from clinigate.gpu_bench.ai.remote import RemoteSubject
 
 OPTIONS = AiOptions(limits=Limits(latency_s=0.5, throughput_rps=200.0), max_batch=4, longest_s=2.0)
@@ -94,6 +97,19 @@ def test_no_answer_took_the_whole_limit(outcome) -> None:
         assert served.silent == 2
 
 
+def test_whoever_was_turned_away_first_waited_from_then_on() -> None:
+    """A target that waits out a throttling service tells the time of its last attempt alone."""
+    service, time = Service(Capability.CHAT), iter(range(0, 1000, 2))
+
+    async def ask(turns, *, capability, timeout_s, seed=None) -> Reply:
+        return Reply(Outcome.ANSWERED, 0.004, attempts=2)
+
+    service.ask = ask
+    with subject(service) as timed:
+        timed.now = lambda: float(next(time))
+        assert timed.single_stream(3, 0).latencies == (2.0, 2.0, 2.0)
+
+
 def test_a_service_that_does_not_answer_at_first_has_no_speed() -> None:
     timed = subject(Service(Capability.CHAT, outcome=Outcome.ERROR))
     with timed, pytest.raises(TargetError, match="no answer to the first queries"):
@@ -106,7 +122,9 @@ def test_a_service_that_offers_nothing_to_time_is_refused() -> None:
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Says no to everything, in one segment."""
+    """Says no to everything, in one segment; the first so many requests fail."""
+
+    failing = 0
 
     protocol_version = "HTTP/1.1"
     wbufsize = -1
@@ -114,7 +132,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
         body = json.dumps({"crisis": False}).encode()
-        self.send_response(200)
+        self.send_response(503 if Handler.failing > 0 else 200)
+        Handler.failing -= 1
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -135,17 +154,39 @@ def service() -> Iterator[str]:
     server.server_close()
 
 
-def test_the_configured_service_is_timed_over_http(service, tmp_path, monkeypatch, capsys) -> None:
-    (tmp_path / "clinigate.toml").write_text(
-        f'[target]\nkind = "http"\nname = "planted"\nbase_url = "{service}"\n'
+def configure(folder: Path, service: str, more: str = "") -> None:
+    (folder / "clinigate.toml").write_text(
+        f'{more}[target]\nkind = "http"\nname = "planted"\nbase_url = "{service}"\n'
         '[target.crisis]\npath = "/crisis"\nrequest = {text = "{{text}}"}\n'
         'answer = {flag = "crisis"}\n'
     )
+
+
+@pytest.mark.parametrize("limit", ["2s", "60s"])
+def test_silence_cannot_be_in_time(limit, tmp_path, monkeypatch, capsys) -> None:
+    """Each request of a dead service would count as two seconds, and so as fast enough."""
+    configure(tmp_path, "http://127.0.0.1:1", more="[run]\ntimeout_s = 2\n")
+    monkeypatch.chdir(tmp_path)
+    assert run(["bench", "ai", "--target", f"--latency-threshold={limit}"]) == 4
+    assert "must lie below [run] timeout_s, which is 2 s" in capsys.readouterr().err
+
+
+def test_a_request_is_tried_once(service, tmp_path) -> None:
+    """A second try would hide a failure behind the time of the one that worked."""
+    configure(tmp_path, service)
+    request = AiRequest(OPTIONS, remote=True)
+    Handler.failing = 1
+    with prepared(request, load_config(tmp_path / "clinigate.toml"), None) as bench:
+        assert bench.subject.single_stream(2, 0).silent == 1
+
+
+def test_the_configured_service_is_timed_over_http(service, tmp_path, monkeypatch, capsys) -> None:
+    configure(tmp_path, service)
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("CLINIGATE_RUN", raising=False)
     monkeypatch.setattr(remote, "read_host", lambda: None)
     limits = ("--latency-threshold=20s", "--throughput-threshold=50rps")
-    size = ("--blocks=5", "--queries=20", "--no-sweep", "--scenario-time=8s")
+    size = ("--blocks=5", "--queries=20", "--no-sweep", "--scenario-time=3s")
     code = run(["bench", "ai", "--target", *limits, *size])
     said = capsys.readouterr()
     assert "timing planted on remote" in said.out
