@@ -144,6 +144,14 @@ def _availability(played: Played, roles: Sequence[Role]) -> Measurement:
     tally = played.tally
     strata = [(role, tally.stratum(role.name)) for role in roles]
     n, good = tally.sent, tally.sent - tally.failed
+    objective, weighted = played.profile.objectives.availability, _weighted_share(strata)
+    caveats = _mix_caveats(roles)
+    hidden = None
+    if weighted is not None:
+        said = f"weighted back to life's mix the share is {weighted:.6g}"
+        caveats = (*caveats, said)
+        if weighted < objective <= good / n:
+            hidden = f"{said}, below the objective of {objective:g} that the played mix keeps"
     return Measurement(
         metric=metric(played.profile, AVAILABILITY),
         kind=Kind.RATE,
@@ -151,7 +159,8 @@ def _availability(played: Played, roles: Sequence[Role]) -> Measurement:
         n=n,
         events=good,
         slices=tuple(_share_slice(role, stratum) for role, stratum in strata),
-        caveats=(*_mix_caveats(roles), *_weighted_share(strata)),
+        caveats=caveats,
+        unmeasurable=hidden,
     )
 
 
@@ -161,12 +170,13 @@ def _share_slice(role: Role, stratum: Stratum) -> SliceResult:
     return SliceResult(f"persona={role.name}", value, stratum.sent, events=good)
 
 
-def _weighted_share(strata: Sequence[tuple[Role, Stratum]]) -> tuple[str, ...]:
+def _weighted_share(strata: Sequence[tuple[Role, Stratum]]) -> float | None:
+    """The share of good replies in life's mix; None where that is the mix that was played."""
     total = sum(stratum.sent * role.weight for role, stratum in strata)
     if not total or all(role.weight == strata[0][0].weight for role, _ in strata):
-        return ()
+        return None
     good = sum((stratum.sent - stratum.failed) * role.weight for role, stratum in strata)
-    return (f"weighted back to life's mix the share is {good / total:.6g}",)
+    return good / total
 
 
 def _mix_caveats(roles: Sequence[Role]) -> tuple[str, ...]:

@@ -31,6 +31,11 @@ _REPORT_S = 1.0
 _HEAD_START_S = 0.5
 _WORKERS_WITHIN_S = 120.0
 _STOPPED_WITHIN_S = 10.0
+#: Fixed words: what the system says of a file may name a folder of the worker's machine.
+_UNREADABLE = (
+    "a worker cannot read a file that the target needs; its ca_file must lie at the same path on "
+    "every machine"
+)
 _VERSIONS = {"locust": LOCUST_VERSION, "gevent": gevent.__version__}
 
 
@@ -85,6 +90,9 @@ class _Worker:
             )
         except (ClinigateError, ValueError, KeyError) as error:
             self._runner.send_message(DONE, {"trouble": str(error)})
+            return
+        except OSError:
+            self._runner.send_message(DONE, {"trouble": _UNREADABLE})
             return
         self._session = session
         session.start()
@@ -171,7 +179,7 @@ class _Master:
             self._runner.send_message(BEGIN, {"orders": part, "zero_wall": zero_wall}, client)
 
     def follow(self, workers: int, stop: Event) -> str:
-        """Wait until every worker is done or gone; return how it ended."""
+        """Wait until every worker is done, or one is in trouble or gone; return how it ended."""
         while len(self._done) < workers:
             if stop.wait(0.05):
                 self._runner.send_message(STOP)
@@ -180,6 +188,7 @@ class _Master:
             gone = self._gone()
             if gone:
                 self.trouble = f"{gone} of {workers} workers vanished while the run was under way"
+            if self.trouble:
                 self._runner.send_message(STOP)
                 self._await_done(workers - gone)
                 return "broken"

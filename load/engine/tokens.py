@@ -13,10 +13,11 @@ from geventhttpclient.client import HTTPClient
 
 from clinigate.targets.credentials import ClientCredentials
 
-__all__ = ["NoTokenError", "Tokens"]
+__all__ = ["NoTokenError", "Tokens", "read_token"]
 
 _MARGIN_S = 30.0
 _TIMEOUT_S = 30.0
+_FOREVER_S = 1e9
 
 
 class NoTokenError(Exception):
@@ -58,17 +59,32 @@ class Tokens:
         try:
             with gevent.Timeout(_TIMEOUT_S, NoTokenError("timeout")):
                 response = http.request("POST", _path(self._url), body=body, headers=headers)
-                answer = json.loads(bytes(response.read()))
+                answer = bytes(response.read())
                 status = response.get_code()
         except (OSError, ValueError) as error:
             raise NoTokenError(type(error).__name__) from None
         finally:
             http.close()
-        if status != 200 or not isinstance(answer.get("access_token"), str):
+        if status != 200:
             raise NoTokenError(f"status {status}")
-        life = float(answer.get("expires_in") or 1e9)
-        self._token = answer["access_token"]
+        self._token, life = read_token(answer)
         self._stale_at = asked + life - min(_MARGIN_S, life / 10)
+
+
+def read_token(answer: bytes) -> tuple[str, float]:
+    """Return the token of a token service's answer, and the seconds that it lives.
+
+    Raises:
+        NoTokenError: no answer of a token service.
+    """
+    try:
+        found = json.loads(answer)
+        token, life = found["access_token"], float(found.get("expires_in") or _FOREVER_S)
+    except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RecursionError):
+        raise NoTokenError("unparsable") from None
+    if not isinstance(token, str) or not life > 0:
+        raise NoTokenError("unparsable")
+    return token, min(life, _FOREVER_S)
 
 
 def _path(url: str) -> str:

@@ -55,6 +55,8 @@ def test_profiles_are_listed_and_shown(capsys: pytest.CaptureFixture[str]) -> No
         (("--profile", "smoke", "--duration", "0"), "--duration"),
         (("--profile", "smoke", "--workers", "0"), "--workers"),
         (("--profile", "smoke", "--expect-workers", "2", "--bind", "here"), "--bind is 'here'"),
+        (("--profile", "smoke", "--expect-workers", "2", "--workers", "1"), "give one of them"),
+        (("--profile", "smoke", "--bind", "127.0.0.1:5557"), "add --expect-workers"),
         (("--profile", "smoke", "--target", "http://127.0.0.1:9/v1", "--rate", "5000"),
          "above [load] max_rate = 50"),
     ],

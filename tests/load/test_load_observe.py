@@ -190,6 +190,17 @@ def test_a_target_that_does_not_stream_leaves_a_gap_and_no_criterion() -> None:
     assert gap.metric == "load.smoke.ttft_p95"
 
 
+def test_crises_drawn_often_do_not_hide_that_the_others_are_not_answered() -> None:
+    counted = tally(crises=4000, ordinary=400)
+    counted.stratum("chatting").failed = 20
+    counted.errors["status 503"] = 20
+    # Played, 99.5 % were answered; in life, where nearly all just chat, 95 % are.
+    status, reason = verdicts(played(counted))["load.smoke.availability"]
+    assert status is Status.INCONCLUSIVE
+    assert "the share is 0.954" in reason
+    assert "below the objective of 0.97" in reason
+
+
 def test_weights_bring_the_latency_back_to_lifes_mix() -> None:
     counted = tally()
     for _ in range(400):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,7 +103,7 @@ def run(config: Path | None, environment: str | None, **given: Any) -> int:
     from clinigate.pipeline.setup import confidence_for
 
     options = _Options(**given)
-    options.check()
+    options.check(named=_named())
     fleet = options.fleet
     loaded = _config(config)
     profile = options.adjust(_profile(loaded, options.name))
@@ -153,12 +153,19 @@ class _Options:
     rate: float | None
     seed: int | None
 
-    def check(self) -> None:
-        """Refuse what cannot be meant together."""
+    def check(self, *, named: Collection[str]) -> None:
+        """Refuse what cannot be meant together; `named` are the options that were given."""
         if self.reference and self.url is not None:
             raise UsageError("--reference and --target name two systems; give one of them")
         if self.defect is not None and not self.reference:
             raise UsageError("--defect is one of the reference service; add --reference")
+        if "workers" in named and self.expect_workers is not None:
+            raise UsageError(
+                "--workers starts own workers and --expect-workers waits for others; give one of "
+                "them"
+            )
+        if "bind" in named and self.expect_workers is None:
+            raise UsageError("--bind is where workers from elsewhere join; add --expect-workers")
 
     def adjust(self, profile: LoadedProfile) -> LoadedProfile:
         """The profile with the length and rate that were given."""
@@ -177,6 +184,13 @@ class _Options:
         if not host or not port.isdecimal() or not 0 < int(port) < 65536:
             raise UsageError(f"--bind is {self.bind!r}; wanted HOST:PORT, as 0.0.0.0:5557")
         return Fleet(expected=self.expect_workers, bind=(host.strip("[]"), int(port)))
+
+
+def _named() -> frozenset[str]:
+    """The options of this command that were given, whatever they say."""
+    context = click.get_current_context()
+    given = click.core.ParameterSource.DEFAULT
+    return frozenset(n for n in context.params if context.get_parameter_source(n) is not given)
 
 
 def _config(path: Path | None) -> LoadedConfig:
