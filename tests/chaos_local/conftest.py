@@ -11,12 +11,19 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from clinigate.chaos.proxy.address import Address
 from clinigate.chaos.proxy.control import tell
+
+SUPPORT = Path(__file__).parent / "support"
+if str(SUPPORT) not in sys.path:
+    sys.path.insert(0, str(SUPPORT))
+
+from local_fault_support import Local, running_elsewhere  # noqa: E402 - found by the line above
 
 
 class _Echo(socketserver.BaseRequestHandler):
@@ -79,3 +86,20 @@ def running_proxy() -> Callable[..., contextlib.AbstractContextManager[RunningPr
 def proxy(echo: Address) -> Iterator[RunningProxy]:
     with _running_proxy("--upstream", str(echo)) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def another_process() -> Iterator[None]:
+    with running_elsewhere():
+        yield
+
+
+@pytest.fixture
+def local(tmp_path: Path, another_process: None) -> Iterator[Local]:
+    """A local system without parts, whose faults are undone by another process."""
+    made = Local(tmp_path)
+    made.write()
+    yield made
+    for process in made.running:
+        process.kill()
+        process.communicate()
