@@ -109,8 +109,8 @@ class GpuSampler(AbstractContextManager["GpuSampler"]):
                 self.samples.append(self._read())
                 if self._stop.wait(self._period_s):
                     return
-        except self._nvml.NVMLError as error:
-            self.trouble = f"NVML stopped to answer: {error}"
+        except Exception as error:  # noqa: BLE001 - a driver's; whoever reads it runs in a thread
+            self.trouble = f"NVML stopped to answer: {type(error).__name__}: {error}"
 
     def _read(self) -> GpuSample:
         nvml, handle = self._nvml, self._handle

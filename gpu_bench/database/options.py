@@ -58,6 +58,7 @@ class DatabaseOptions:
         rate: statements a second, offered whatever is under way, with latency from when each was
             due; None lets each client send the next one as soon as the last is answered.
         timeout_s: longest wait for a connection or an answer.
+        confidence: one-sided, of all bounds.
     """
 
     limits: Limits = Limits()
@@ -68,6 +69,7 @@ class DatabaseOptions:
     blocks: int = 10
     rate: float | None = None
     timeout_s: float = 5.0
+    confidence: float = 0.95
 
     def __post_init__(self) -> None:
         for name, value in (("clients", self.clients), ("blocks", self.blocks)):

@@ -136,6 +136,7 @@ class _Part:
             operation.metric,
             timed.whole,
             operation.quantile,
+            self._options.confidence,
             slices=tuple(
                 SliceResult(f"block={number}", each.quantile(operation.quantile), each.count)
                 for number, each in enumerate(timed.blocks, start=1)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -72,6 +74,40 @@ def test_what_cannot_be_meant_is_told(bench, arguments, told) -> None:
     assert code == 4
     assert told in said.err
     assert not found
+
+
+class InstantStore:
+    """Every statement does nothing."""
+
+    description, left_behind = "a fake", None
+    operations = MappingProxyType(dict.fromkeys(("get", "set"), lambda number: None))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return
+
+    def session(self):
+        return self
+
+    def named(self, what: str):
+        return nullcontext()
+
+    def close(self) -> None:
+        return
+
+
+def test_the_bounds_are_as_sure_as_the_configuration_asks(bench, tmp_path, monkeypatch) -> None:
+    pytest.importorskip("redis")
+    (tmp_path / "clinigate.toml").write_text("[run]\nconfidence = 0.99\n")
+    monkeypatch.setattr("clinigate.gpu_bench.database.run._store", lambda *_: InstantStore())
+    monkeypatch.setenv("REDIS_URL", "redis://nowhere")
+    bench("--redis-latency-max=1s", "--statements=200")
+    (path,) = (tmp_path / ".clinigate/runs").glob("*/results.json")
+    seen = [o["about"] for o in json.loads(path.read_bytes())["observations"]]
+    sure = [about["interval"]["confidence"] for about in seen if about.get("interval")]
+    assert sure == [0.99, 0.99]
 
 
 def test_what_ships_can_be_demanded_by_a_policy() -> None:

@@ -60,6 +60,7 @@ def database(
     from clinigate.config.loader import load_config
     from clinigate.gpu_bench.database.options import DatabaseOptions
     from clinigate.gpu_bench.database.run import criteria, run_database_bench
+    from clinigate.pipeline.setup import confidence_for
 
     loaded = load_config(config)
     limits = _limits(postgres, mongodb, redis)
@@ -71,6 +72,7 @@ def database(
             clients=clients,
             statements=statements,
             rate=rate,
+            confidence=confidence_for(loaded, environment=environment),
         )
 
         def work(recorder: Recorder, _environ: Mapping[str, str]) -> str | None:
