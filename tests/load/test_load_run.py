@@ -77,18 +77,20 @@ def test_a_generator_that_cannot_keep_up_measured_nothing(
     folder: Path, service: Any, write: Until
 ) -> None:
     write(guard={"lag_p99_s": 0.005, "cpu_share": 1, "run_delay_share": 1})
-    run(folder, "--profile", "seconds", "--rate", "3000", "--duration", "0.5", expect=1)
+    run(folder, "--profile", "seconds", "--rate", "3000", "--duration", "0.2", expect=1)
     assert set(statuses(folder).values()) == {Status.ERROR}
     assert all(reason.startswith("invalid run: ") for reason in reasons(folder))
     assert service.asked > 1
 
 
 def test_a_machine_without_connections_to_give_is_the_generators_trouble(
-    folder: Path, service: Any
+    folder: Path, service: Any, until: Until
 ) -> None:
-    service.delay_s = 5.0
     few = ("sh", "-c", 'ulimit -n 40; exec "$@"', "sh")
-    process = called(folder, "--profile", "seconds", "--rate", "60", "--duration", "1", before=few)
+    process = called(folder, "--profile", "seconds", "--rate", "80", "--duration", "1", before=few)
+    # Slow only once it was greeted: forty people are there then before the first one leaves.
+    until(lambda: service.asked >= 2)
+    service.delay_s = 2.0
     out, err = process.communicate(timeout=90)
     assert process.returncode == 1, out + err
     assert set(statuses(folder).values()) == {Status.ERROR}
