@@ -106,7 +106,7 @@ class RemoteSubject:
         _, block = self._timed(probe(ask, due, timeline=timeline, timeout_s=self._timeout_s))
         seconds = tuple(
             each.latency_s if each.ok else max(self._timeout_s, each.latency_s)
-            for each in timeline.samples
+            for each in sorted(timeline.samples, key=lambda sample: sample.scheduled_s)
         )
         silent = sum(not each.ok for each in timeline.samples)
         return replace(block, latencies=seconds, window_s=count / rate, silent=silent)

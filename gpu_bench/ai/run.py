@@ -53,6 +53,10 @@ _CHECKS = {
 }
 
 
+#: A block under load is not made longer than this for the sake of its queue; all are evidence.
+_MOST_QUERIES = 5000
+
+
 @dataclass(frozen=True, slots=True)
 class AiBench:
     """What is timed and how.
@@ -206,7 +210,7 @@ class _Run:
         count = queries_per_block(
             self._options,
             max(1 / rate, self._batched_s),
-            least_s=0.0 if watch is None else LEAST_WINDOW_S,
+            least_s=self._least_window_s(rate) if watch is None else LEAST_WINDOW_S,
         )
         blocks: list[Block] = []
         windows: list[Window] = []
@@ -225,6 +229,12 @@ class _Run:
             rates = swept_rates(capacity_rps)
             points = sweep(self._subject, rates, self._options.seed)
             self._observe([sweep_exhibit(points, self._options.limits)])
+
+    def _least_window_s(self, rate: float) -> float:
+        """How long a block under load lasts at least: a queue that grows takes time to show."""
+        options = self._options
+        fits_s = options.longest_s / options.blocks
+        return min(LEAST_WINDOW_S, fits_s, _MOST_QUERIES / rate)
 
     def _watch(self) -> GpuSampler | None:
         """What reads the GPU, where its utilization is judged; a gap where there is none."""
