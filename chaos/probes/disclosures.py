@@ -30,7 +30,7 @@ _UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
 _LOOK_UPS = 3
 #: Limit of one look-up when the time to settle is over, and how long such go on for all of them.
 _LATE_LOOK_S = 1.0
-_LATE_S = 15.0
+_LATE_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
