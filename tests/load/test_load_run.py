@@ -119,7 +119,9 @@ def test_an_interrupted_run_keeps_what_it_counted_and_leaves_no_process(
     out, err = process.communicate(timeout=60)
     assert process.returncode == 2, out + err
     assert generators(process.pid) == []
-    assert measurements(folder)["load.seconds.availability"].n > 10
+    measured = measurements(folder)["load.seconds.availability"]
+    assert measured.n > 10
+    assert "played at 40/s for 60 s; the profile says 40/s for 1.5 s" in measured.caveats
     (directory,) = (folder / ".clinigate" / "runs").iterdir()
     spool = "".join(path.read_text() for path in (directory / "spool").iterdir())
     assert f"interrupted by {signal.Signals(number).name}" in spool
@@ -170,7 +172,8 @@ def test_workers_that_join_from_elsewhere_play_what_the_master_orders(
 
 
 def test_a_worker_that_dies_makes_the_run_invalid(folder: Path, service: Any, until: Until) -> None:
-    process = called(folder, "--profile", "seconds", "--duration", "30", "--workers", "2")
+    few = ("--rate", "10", "--duration", "30")
+    process = called(folder, "--profile", "seconds", *few, "--workers", "2")
     until(lambda: service.asked > 5)
     workers = [pid for pid in generators(process.pid) if b"worker" in _command(pid)]
     os.kill(workers[0], signal.SIGKILL)
