@@ -15,6 +15,18 @@ from clinigate.core.criterion import Criterion, Relation
 
 __all__ = ["alert_metric", "budget_limit_s", "builtin_criteria", "experiment_criteria"]
 
+#: What the metrics of the witnesses that ship say in a report.
+_WORDS = {
+    "breaker_opened": "breakers open on a lost dependency",
+    "crisis_path": "who discloses a crisis is answered as one",
+    "expired_accepted": "no client accepts an expired certificate",
+    "expiry_noticed": "the end of a certificate is noticed",
+    "lost_escalations": "no escalation is lost",
+    "lost_writes": "no acknowledged write is lost",
+    "retry_storm": "a failing dependency is not stormed",
+    "unaudited": "nothing is served without its audit row",
+}
+
 
 @cache
 def builtin_criteria() -> tuple[Criterion, ...]:
@@ -100,7 +112,7 @@ def _slo(experiment: Experiment, slo: Slo) -> Criterion:
 
 def _invariant(experiment: Experiment, invariant: Invariant) -> tuple[Criterion, ...]:
     name = f"{experiment.prefix}.{invariant.metric}"
-    words = invariant.metric.replace("_", " ")
+    words = _WORDS.get(invariant.metric, invariant.metric.replace("_", " "))
     found = [_kept(experiment, invariant, name, words)]
     if invariant.p99_s is not None:
         found.append(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from importlib import import_module
-from pathlib import Path
 
 from clinigate.chaos import targets
 from clinigate.chaos.approval import ApprovalDocument, who_approved
@@ -18,8 +17,7 @@ __all__ = ["RAILS", "worst_cost_s"]
 
 
 def _kill_file(request: RailRequest, _: Seen) -> str:
-    own = request.experiment.safety.kill_file
-    for path in (request.policy.kill_file, *([Path(own)] if own else [])):
+    for path in request.policy.kill_files(request.experiment.safety.kill_file):
         if path.exists():
             raise RefusedError(f"the kill file {path} is there; remove it when it is safe again")
     return "no kill file"

@@ -180,7 +180,7 @@ class Repetition:
             ledger.path,
             lease_s=experiment.safety.lease_s,
             longest_s=experiment.safety.max_duration_s,
-            kill_file=self._kill_file(),
+            kill_file=self._kill_files,
         )
         try:
             # 4. Chaos Toolkit injects, waits, and rolls back.
@@ -231,8 +231,9 @@ class Repetition:
     def _why_abort(self, guard: Guard, state: LedgerState, rules: AbortWatch) -> str | None:
         if (interrupted := self._interrupted()) is not None:
             return interrupted
-        if self._kill_file().exists():
-            return f"the kill file {self._kill_file()} is there"
+        for path in self._kill_files:
+            if path.exists():
+                return f"the kill file {path} is there"
         if not guard.alive() and not state.closed:
             return "the watchdog is gone"
         if state.barred and _by(state) == "watchdog":
@@ -333,9 +334,9 @@ class Repetition:
         by = self._setting.interrupt.by
         return None if by is None else f"it was interrupted ({by})"
 
-    def _kill_file(self) -> Path:
-        own = self._experiment.safety.kill_file
-        return Path(own) if own and Path(own).exists() else self._setting.policy.kill_file
+    @property
+    def _kill_files(self) -> tuple[Path, ...]:
+        return self._setting.policy.kill_files(self._experiment.safety.kill_file)
 
     def _at(self, mono_ns: int) -> float:
         return mono_ns / 1e9 - self.result.timeline.zero

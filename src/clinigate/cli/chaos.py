@@ -193,7 +193,7 @@ def run(name: str, scheduled: bool, approval: Path | None, repeat: int | None, *
         code = produce(
             config,
             producer="chaos",
-            target=f"{request.environment} on driver {request.driver_name}",
+            target=f"environment {request.environment}, driver {request.driver_name}",
             criteria=(
                 *experiment_criteria(request.experiment),
                 *prometheus_criteria(request.experiment, config.config.chaos.prometheus),
