@@ -126,7 +126,7 @@ def _outcome(answer: bytes) -> str:
     if b"transfer-encoding: chunked" in head.lower() and not body.endswith(b"0\r\n\r\n"):
         return "truncated"
     status = int(found[1])
-    return "ok" if status < 400 else f"http-{status}"
+    return "ok" if status < 300 else f"http-{status}"
 
 
 def _token(variable: str) -> str:

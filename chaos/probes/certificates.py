@@ -218,7 +218,10 @@ def _accepted(metric: str, looks: tuple[Look, ...]) -> tuple[Any, ...]:
 
 def _noticed(metric: str, looks: tuple[Look, ...], notice_s: float) -> tuple[Any, ...]:
     settled = _settled(looks)
-    wrong = [look for look in settled if not _tells(look, notice_s)]
+    # A scrape that was lost, or came a moment before the gauge, is made good by the next one.
+    wrong = [
+        look for look, later in settled if not (_tells(look, notice_s) or _tells(later, notice_s))
+    ]
     right = len(settled) - len(wrong)
     measured = Measurement(
         metric=metric,
@@ -238,8 +241,8 @@ def _noticed(metric: str, looks: tuple[Look, ...], notice_s: float) -> tuple[Any
     return measured, Finding(metric, text)
 
 
-def _settled(looks: tuple[Look, ...]) -> list[Look]:
-    """Looks whose neighbours saw the same certificate.
+def _settled(looks: tuple[Look, ...]) -> list[tuple[Look, Look]]:
+    """Looks whose neighbours saw the same certificate, each with the one after it.
 
     While it is swapped, the system may read its file a moment before or after it shows the new one.
     """
@@ -247,7 +250,7 @@ def _settled(looks: tuple[Look, ...]) -> list[Look]:
     for look in looks:
         series.setdefault((look.repetition, look.url), []).append(look)
     return [
-        look
+        (look, after)
         for of in series.values()
         for before, look, after in zip(of, of[1:], of[2:], strict=False)
         if _same_end(before, look) and _same_end(look, after)
