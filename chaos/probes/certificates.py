@@ -52,6 +52,8 @@ _STOP_S = 30.0
 _DAY_S = 86400.0
 #: Two looks see one certificate if its end is the same to a minute.
 _SAME_S = 60.0
+#: So long after a certificate is swapped, and before, what the system's gauges say is not judged.
+_SETTLE_S = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +244,7 @@ def _noticed(metric: str, looks: tuple[Look, ...], notice_s: float) -> tuple[Any
 
 
 def _settled(looks: tuple[Look, ...]) -> list[tuple[Look, Look]]:
-    """Looks whose neighbours saw the same certificate, each with the one after it.
+    """Looks around which the certificate stayed the same, each with the one after it.
 
     While it is swapped, the system may read its file a moment before or after it shows the new one.
     """
@@ -253,8 +255,12 @@ def _settled(looks: tuple[Look, ...]) -> list[tuple[Look, Look]]:
         (look, after)
         for of in series.values()
         for before, look, after in zip(of, of[1:], of[2:], strict=False)
-        if _same_end(before, look) and _same_end(look, after)
+        if all(_same_end(look, other) for other in (before, after, *_around(of, look)))
     ]
+
+
+def _around(series: list[Look], look: Look) -> list[Look]:
+    return [other for other in series if abs(other.at_s - look.at_s) <= _SETTLE_S]
 
 
 def _same_end(one: Look, other: Look) -> bool:

@@ -44,7 +44,7 @@ def test_the_probe_asks_the_labelled_service_or_the_address_that_was_set(space: 
     ("answer", "word"),
     [
         (b"HTTP/1.1 200 OK\r\n\r\nfine", "ok"),
-        (b"HTTP/1.0 302 Found\r\nLocation: /\r\n\r\n", "ok"),
+        (b"HTTP/1.0 302 Found\r\nLocation: /\r\n\r\n", "http-302"),
         (b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n", "http-503"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", "truncated"),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n", "truncated"),

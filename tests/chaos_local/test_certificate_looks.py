@@ -44,3 +44,14 @@ def test_the_next_look_makes_good_a_lost_one(
     """Two in a row are not: then nobody would have been told."""
     measured = noticed(*told)
     assert (measured.events, measured.n) == (right, n)
+
+
+def test_a_swap_is_not_judged_while_it_happens() -> None:
+    """Ten looks a second, the certificate swapped after 2 s, the gauge 0.3 s behind it."""
+    ends = [9e6 if at < 20 else 172_800.0 for at in range(40)]
+    seen = tuple(
+        Look(1, at / 10, "entry", "https://a", end - at / 10, None, (ends[max(0, at - 3)],))
+        for at, end in enumerate(ends)
+    )
+    measured = _noticed("x.expiry_noticed", seen, NOTICE_S)[0]
+    assert measured.events == measured.n > 10

@@ -282,7 +282,7 @@ def test_a_full_disk_refuses_what_cannot_be_audited(clusters):
 
 
 def test_the_end_of_a_certificate_is_noticed(clusters):
-    clean, spoilt = on_all("expired-certificate", clusters.clean, clusters.spoilt, lasts_s=1.5)
+    clean, spoilt = on_all("expired-certificate", clusters.clean, clusters.spoilt, lasts_s=3.0)
     assert clean.unmet == []
     assert spoilt.fails("expiry_noticed", "nobody would be told 14 days before")
 
