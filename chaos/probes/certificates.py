@@ -22,6 +22,7 @@ import json
 import socket
 import ssl
 import threading
+import time
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -195,9 +196,11 @@ def _accepts(url: str, topology: Topology) -> bool:
     try:
         with (
             socket.create_connection((place.hostname, place.port or 443), _ANSWER_S) as raw,
-            context.wrap_socket(raw, server_hostname=place.hostname),
+            context.wrap_socket(raw, server_hostname=place.hostname) as shown,
         ):
-            return True
+            # It may have been swapped since the look: what was accepted is what this one showed.
+            ends = (shown.getpeercert() or {}).get("notAfter")
+            return not isinstance(ends, str) or ssl.cert_time_to_seconds(ends) < time.time()
     except OSError:
         return False
 
