@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+IAC    := .venv-iac
 STAMP  := $(VENV)/.installed
 # Outside of the lock: which build of it fits depends on the machine's processor and driver.
 TORCH  ?= torch==2.13.0 nvidia-ml-py
@@ -38,17 +39,25 @@ campaign: $(STAMP)
 
 # The lock is made for every supported Python at once; it names no index.
 lock:
-	uv pip compile pyproject.toml --extra chaos --extra db --extra demo --extra load --extra stats \
-	  --group test --group lint \
+	uv pip compile pyproject.toml --extra chaos --extra db --extra demo --extra load --extra phi \
+	  --extra security --extra stats --group test --group lint \
 	  --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  -o requirements.lock
+	echo 'checkov>=3.3,<4' | uv pip compile - --universal --python-version 3.11 \
+	  --generate-hashes --no-header --no-annotate -o requirements-iac.lock
 
 clean:
-	rm -rf $(VENV) build dist .clinigate
+	rm -rf $(VENV) $(IAC) build dist .clinigate
 
 HOMES := chaos gpu_bench load pytest_plugins reports scenarios
 
-$(STAMP): requirements.lock pyproject.toml
+# checkov's releases fit beside nothing else: it has an environment, and a lock, of its own.
+$(IAC)/bin/checkov: requirements-iac.lock
+	$(PYTHON) -m venv $(IAC)
+	$(IAC)/bin/python -m pip install --quiet --require-hashes -r requirements-iac.lock
+	touch $@
+
+$(STAMP): requirements.lock pyproject.toml $(IAC)/bin/checkov
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet $(TORCH)

@@ -7,7 +7,13 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from clinigate.config.hipaa import HipaaTable
+from clinigate.config.phi import PhiTable
+from clinigate.config.platform import PlatformTable
+from clinigate.config.quality import QualityTable
 from clinigate.config.resilience import BenchTable, ChaosTable, LoadTable
+from clinigate.config.security import SecurityTable
+from clinigate.config.stages import StageTable
 from clinigate.config.table import Table
 from clinigate.config.target import TargetSpec
 
@@ -159,3 +165,9 @@ class Config(Table):
     chaos: ChaosTable = ChaosTable()
     load: LoadTable = LoadTable()
     bench: BenchTable = BenchTable()
+    security: SecurityTable = SecurityTable()
+    platform: PlatformTable = PlatformTable()
+    phi: PhiTable = PhiTable()
+    hipaa: HipaaTable = HipaaTable()
+    quality: QualityTable = QualityTable()
+    stage: list[StageTable] = Field(default=[], description="stages of `clinigate run`, in order")

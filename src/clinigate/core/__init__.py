@@ -17,6 +17,7 @@ from clinigate.core.check import REGISTRY, Check, CheckRegistry, check
 from clinigate.core.codec import from_plain, to_plain
 from clinigate.core.criterion import Criterion, Relation
 from clinigate.core.exhibit import Exhibit, Form, Mark, Series, Span
+from clinigate.core.flaw import Flaw, FlawSeverity, Place
 from clinigate.core.judgement import judge_all
 from clinigate.core.measurement import Interval, Kind, Measurement, Scope, SliceResult
 from clinigate.core.observation import Fault, Finding, Gap, Observation
@@ -39,6 +40,8 @@ __all__ = [
     "FailedAttempt",
     "Fault",
     "Finding",
+    "Flaw",
+    "FlawSeverity",
     "Form",
     "Gap",
     "Interval",
@@ -49,6 +52,7 @@ __all__ = [
     "Observation",
     "Outcome",
     "PackUse",
+    "Place",
     "Plan",
     "Profile",
     "Provenance",

@@ -144,6 +144,8 @@ class Criterion:
             )
         if measurement.kind is Kind.WORST:
             return self._judge_worst(measurement)
+        if measurement.kind is Kind.CENSUS:
+            return self._judge_census(measurement)
         if self.zero_tolerance:
             return self._judge_zero_tolerance(measurement)
         return self._judge_bounds(measurement)
@@ -177,6 +179,28 @@ class Criterion:
             f"{share:.0%} may still miss it ({self.confidence:.0%} confidence)"
         )
         return self._verdict(m, Status.PASS, reason)
+
+    def _judge_census(self, m: Measurement) -> Verdict:
+        """All there is was looked at: the value decides, and what was left out forbids a pass.
+
+        A limit that is broken already stays broken whatever the rest would show, as long as more
+        units cannot mend it: a count of findings only grows.
+        """
+        if m.value is None:
+            return self._verdict(m, Status.INCONCLUSIVE, "nothing was measured", need=self.min_n)
+        value = f"{m.value:.4g}" if m.unit == "1" else f"{m.value:.10g} {m.unit}"
+        seen = f"{value} among {m.n} looked at"
+        limit = f"'{self.relation} {self.limit:g}'"
+        holds = self.relation.holds(m.value, self.limit)
+        if not holds and (self.relation.caps or not m.excluded):
+            return self._verdict(m, Status.FAIL, f"{seen}; it breaks the limit {limit}")
+        if m.excluded:
+            reason = f"{seen}, and {m.excluded} more could not be looked at"
+            return self._verdict(m, Status.INCONCLUSIVE, reason)
+        if m.n < self.min_n:
+            reason = f"{seen}; at least {self.min_n} are asked for"
+            return self._verdict(m, Status.INCONCLUSIVE, reason, need=self.min_n)
+        return self._verdict(m, Status.PASS, f"{seen}; it keeps the limit {limit}")
 
     def _judge_zero_tolerance(self, m: Measurement) -> Verdict:
         events = _counts(self, m)

@@ -20,6 +20,10 @@ class Kind(StrEnum):
     `WORST` is an objective that each of `n` repetitions must keep, as a time to recover: `value` is
     the worst that was seen, `events` counts the repetitions that never got there. So few events
     have no bound of their own; what their number can say of the next one is put into words.
+
+    `CENSUS` is what was counted, not sampled: each of the `n` units there are (files, manifests,
+    routes, branches of code) was looked at, and `value` is the count or the share among them. There
+    is nothing that it could be mistaken about but what it did not look at, and that is `excluded`.
     """
 
     RATE = "rate"
@@ -28,6 +32,7 @@ class Kind(StrEnum):
     DIFFERENCE = "difference"
     CALIBRATION = "calibration"
     WORST = "worst"
+    CENSUS = "census"
 
 
 class Scope(StrEnum):
@@ -82,13 +87,15 @@ class Measurement:
         n: independent units that the bound counts: cases in the catalogue scope, cores in the
             unseen scope.
         events: of these, how many counted (misses, false alarms, correct answers), for a rate; how
-            many never got there, for an objective of repetitions.
+            many never got there, for an objective of repetitions; in how many something was found,
+            for a census.
         clusters: authored cores behind the cases, whatever the scope.
         interval: the producer's bounds; rates may leave it out.
         scope: what the bound speaks of.
         slices: the same metric by part.
         caveats: sentences that a reader must see beside the number.
-        excluded: cases left unmeasured, as throttled ones; visible, never counted as good.
+        excluded: cases left unmeasured, as throttled ones or files that could not be read; visible,
+            never counted as good.
         unmeasurable: why the data cannot tell at all, whatever the numbers say (a host too busy to
             time anything, no calibrated judge); the verdict is then INCONCLUSIVE.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from clinigate.core.exhibit import Exhibit
+from clinigate.core.flaw import Flaw
 from clinigate.core.measurement import Measurement, Scope
 
 __all__ = ["Fault", "Finding", "Gap", "Observation"]
@@ -20,6 +21,7 @@ class Finding:
         case_id: the case that shows it; `clinigate repro` replays it.
         where: the part of the data, as the archetype or the slice.
         stimulus, excerpt: what was said and what was answered, shortened; redacted when recorded.
+        flaw: rule, severity and place, where a scan found it; from these SARIF is made.
     """
 
     metric: str
@@ -28,6 +30,7 @@ class Finding:
     where: str | None = None
     stimulus: str | None = None
     excerpt: str | None = None
+    flaw: Flaw | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from clinigate.errors import PolicyError, UsageError
 __all__ = ["BUILT_IN", "ENVIRONMENTS", "Demand", "Demanded", "Policy", "load_policy", "nearest"]
 
 #: The policies that Clinigate ships, by name.
-BUILT_IN = ("default", "demo", "demo-resilience", "pr")
+BUILT_IN = ("default", "demo", "demo-all-stages", "demo-resilience", "fork", "pr")
 ENVIRONMENTS = ("development", "staging", "production")
 
 _EMPTY: Mapping[str, str] = MappingProxyType({})

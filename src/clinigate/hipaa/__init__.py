@@ -1,1 +1,1 @@
-"""HIPAA checks: the home of a producer that comes later."""
+"""The clauses of HIPAA: probes of a running service, and dated attestations."""

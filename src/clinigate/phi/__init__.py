@@ -1,1 +1,1 @@
-"""PHI detection: the home of a producer that comes later."""
+"""Identifiers of patients: recognizers, canaries, scans."""

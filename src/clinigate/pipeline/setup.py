@@ -31,7 +31,7 @@ __all__ = [
 
 
 #: First part of the criteria's ids of each producer beside the clinical checks.
-PRODUCERS = ("chaos", "load", "bench")
+PRODUCERS = ("chaos", "load", "bench", "security", "platform", "phi", "hipaa", "quality")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""Security scanning: the home of a producer that comes later."""
+"""Scanners of code, dependencies, images and interfaces: their findings as observations."""

@@ -1,0 +1,1 @@
+"""Pipelines for the runners of others, rendered from one description."""

@@ -1,0 +1,1 @@
+"""What happens around a release: figures from the ledger, validation in production."""

@@ -1,0 +1,1 @@
+"""Reports of the own build that count as evidence, as its coverage."""
