@@ -1,0 +1,13 @@
+"""`clinigate validate-production`."""
+
+from __future__ import annotations
+
+import click
+
+__all__ = ["command"]
+
+
+@click.command("validate-production")
+def command() -> int:
+    """Nothing yet."""
+    raise click.UsageError("not built yet")
