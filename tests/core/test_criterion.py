@@ -176,3 +176,45 @@ def test_an_objective_is_kept_by_every_repetition(measurement: Measurement, stat
     verdict = RTO.judge(measurement)
     assert verdict.status is status, verdict.reason
     assert verdict.status is not Status.PASS or "63% may still miss it" in verdict.reason
+
+
+FLAWS = Criterion("x.flaws", "x.flaws", Relation.AT_MOST, 0, min_n=2)
+COVERAGE = Criterion("x.coverage", "x.coverage", Relation.AT_LEAST, 0.9)
+
+
+def counted(metric: str, value: float | None, n: int, **more: object) -> Measurement:
+    return Measurement(metric, Kind.CENSUS, value, n, **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("criterion", "measurement", "status"),
+    [
+        (FLAWS, counted("x.flaws", 0, 5), Status.PASS),
+        (FLAWS, counted("x.flaws", 3, 5, events=1), Status.FAIL),
+        (FLAWS, counted("x.flaws", 0, 1), Status.INCONCLUSIVE),
+        (FLAWS, counted("x.flaws", 1, 1, events=1), Status.FAIL),
+        (FLAWS, counted("x.flaws", 0, 0), Status.INCONCLUSIVE),
+        (FLAWS, counted("x.flaws", None, 5), Status.INCONCLUSIVE),
+        (FLAWS, counted("x.flaws", 0, 5, excluded=1), Status.INCONCLUSIVE),
+        (FLAWS, counted("x.flaws", 1, 5, events=1, excluded=1), Status.FAIL),
+        (FLAWS, counted("x.flaws", 0, 5, unmeasurable="its rules are of last year"),
+         Status.INCONCLUSIVE),
+        (COVERAGE, counted("x.coverage", 0.9, 100), Status.PASS),
+        (COVERAGE, counted("x.coverage", 0.89, 100), Status.FAIL),
+        (COVERAGE, counted("x.coverage", 0.89, 100, excluded=7), Status.INCONCLUSIVE),
+    ],
+)  # fmt: skip
+def test_a_census_is_judged_by_what_was_counted(
+    criterion: Criterion, measurement: Measurement, status: Status
+) -> None:
+    """There is no bound to compute; what was not looked at forbids the pass and mends no failure."""
+    verdict = criterion.judge(measurement)
+    assert verdict.status is status, verdict.reason
+    assert verdict.bound is None
+
+
+@given(value=st.integers(0, 20), n=st.integers(0, 50), excluded=st.integers(0, 3))
+def test_a_census_passes_on_a_whole_look_alone(value: int, n: int, excluded: int) -> None:
+    """PASS means: enough units, none left out, and the value inside the limit."""
+    verdict = FLAWS.judge(counted("x.flaws", value, n, excluded=excluded))
+    assert (verdict.status is Status.PASS) == (value == 0 and n >= 2 and not excluded)
