@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from clinigate.core.flaw import Flaw
 from clinigate.core.observation import Finding
 from clinigate.reports.model import FindingGroup, FindingRow
 from clinigate.reports.text import shortened
@@ -35,11 +36,13 @@ def group_findings(findings: Iterable[Finding]) -> tuple[FindingGroup, ...]:
 
 def _group(anchor: str, metric: str, findings: Sequence[Finding]) -> FindingGroup:
     remarks = [finding for finding in findings if _is_remark(finding)]
-    cases = [finding for finding in findings if not _is_remark(finding)]
+    cases = sorted((each for each in findings if not _is_remark(each)), key=_gravity)
     by_part: dict[str, list[Finding]] = {}
     for finding in cases:
-        by_part.setdefault(finding.where or "elsewhere", []).append(finding)
-    parts = sorted(by_part.items(), key=lambda item: (-len(item[1]), item[0]))
+        by_part.setdefault(_part(finding), []).append(finding)
+    parts = sorted(
+        by_part.items(), key=lambda item: (_accepted(item[1][0]), -len(item[1]), item[0])
+    )
     turns = _in_turn([members for _, members in parts])
     shown = [finding for finding, _ in zip(turns, range(MAX_SHOWN), strict=False)]
     return FindingGroup(
@@ -50,11 +53,28 @@ def _group(anchor: str, metric: str, findings: Sequence[Finding]) -> FindingGrou
         rows=tuple(_row(finding) for finding in shown),
         remarks=tuple(shortened(finding.message, MAX_EXCERPT) for finding in remarks[:MAX_SHOWN]),
         more_parts=max(0, len(parts) - MAX_PARTS),
+        accepted=sum(_accepted(finding) for finding in cases),
     )
 
 
+def _part(finding: Finding) -> str:
+    """The part of the data that a finding belongs to; a scan's are told apart by their rule."""
+    if finding.flaw is None:
+        return finding.where or "elsewhere"
+    return "accepted" if finding.flaw.accepted else finding.flaw.rule
+
+
+def _gravity(finding: Finding) -> int:
+    return 0 if finding.flaw is None else finding.flaw.severity.rank
+
+
+def _accepted(finding: Finding) -> bool:
+    return finding.flaw is not None and finding.flaw.accepted is not None
+
+
 def _is_remark(finding: Finding) -> bool:
-    return not any((finding.case_id, finding.where, finding.stimulus, finding.excerpt))
+    shows = (finding.case_id, finding.where, finding.stimulus, finding.excerpt, finding.flaw)
+    return not any(shows)
 
 
 def _in_turn(queues: Sequence[Sequence[Finding]]) -> Iterator[Finding]:
@@ -71,4 +91,14 @@ def _row(finding: Finding) -> FindingRow:
         where=finding.where,
         stimulus=None if finding.stimulus is None else shortened(finding.stimulus, MAX_EXCERPT),
         excerpt=None if finding.excerpt is None else shortened(finding.excerpt, MAX_EXCERPT),
+        **({} if finding.flaw is None else _flaw(finding.flaw)),
     )
+
+
+def _flaw(flaw: Flaw) -> dict[str, str | None]:
+    return {
+        "rule": f"{flaw.rule} · {flaw.severity} · {', '.join(flaw.tools)}",
+        "place": shortened(str(flaw.place), MAX_EXCERPT),
+        "fix": shortened(flaw.fix, MAX_EXCERPT) or None,
+        "accepted": flaw.accepted,
+    }

@@ -22,6 +22,8 @@ NONE = "–"
 LONG_S = 10.0
 
 _SUFFIXES = {"1": "", "points": "", "1/s": "/s"}
+#: Units that are counted.
+_WHOLE = ("findings",)
 _SIGNS = {"<": "<", "<=": "≤", ">": ">", ">=": "≥"}
 _MAX_PLACES = 12
 
@@ -45,6 +47,8 @@ class Ruler:
         """Decimal places that resolve the limit."""
         if self.unit == "s" and self.limit < LONG_S:
             return 0 if self.limit >= 0.01 else 2
+        if self.unit in _WHOLE:
+            return 0
         if self.unit != "1":
             return 2
         room = min(abs(self.limit), abs(1 - self.limit))
