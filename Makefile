@@ -9,7 +9,7 @@ TORCH  ?= torch==2.13.0 nvidia-ml-py
 # Measured beside us in `make bench`; what is missing there is said, not guessed.
 PEERS  ?= mlcommons-loadgen
 
-.PHONY: demo test lint types docs bench campaign lock clean
+.PHONY: demo test lint types docs bench campaign coverage sbom lock clean
 
 demo: $(STAMP)
 	$(BIN)/clinigate demo
@@ -36,6 +36,22 @@ bench: $(STAMP)
 # Long fault campaigns; the tests run a small sample of each.
 campaign: $(STAMP)
 	$(BIN)/python benchmarks/run_all.py --campaigns
+
+# The tests once more, each branch counted, in the processes that they start too.
+coverage: $(STAMP)
+	rm -f .coverage .coverage.* coverage.xml
+	$(BIN)/python -m coverage run -m pytest tests -n 2
+	$(BIN)/python -m coverage combine -q
+	$(BIN)/python -m coverage xml -q
+
+# What whoever installs the wheel gets with it, in an environment that holds nothing else.
+sbom: $(STAMP)
+	rm -rf build/sbom
+	$(BIN)/python -m build --quiet --wheel --no-isolation --outdir dist .
+	$(PYTHON) -m venv --without-pip build/sbom
+	$(BIN)/python -m pip --python build/sbom/bin/python install --quiet dist/clinigate-*.whl
+	$(BIN)/cyclonedx-py environment build/sbom/bin/python --pyproject pyproject.toml \
+	  --mc-type library --output-reproducible --validate --of JSON -o dist/clinigate.cdx.json
 
 # The lock is made for every supported Python at once; it names no index.
 lock:
