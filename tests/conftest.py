@@ -23,7 +23,7 @@ settings.load_profile("clinigate")
 
 
 #: What a user's suites hold: their skips are verdicts, as INCONCLUSIVE.
-_SUITES = {Path(__file__).parent / name for name in ("clinical", "therapeutic")}
+_SUITES = {Path(__file__).parent / name for name in ("clinical", "therapeutic", "hipaa")}
 
 
 @pytest.hookimpl(wrapper=True)
