@@ -1,0 +1,131 @@
+"""What runs: the pods that a resource makes, whatever its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from clinigate.platform.resource import Field, Resource
+
+__all__ = ["ALL_WORKLOADS", "SERVING", "Container", "Workload", "workload_of"]
+
+#: Kept running, and replaced when a pod is lost.
+SERVING = ("apps/Deployment", "apps/StatefulSet", "argoproj.io/Rollout")
+#: All that makes pods. A rule over pods takes these.
+ALL_WORKLOADS = (
+    *SERVING,
+    "ReplicationController",
+    "apps/DaemonSet",
+    "apps/ReplicaSet",
+    "batch/CronJob",
+    "batch/Job",
+    "Pod",
+)
+
+_TEMPLATE = ("spec", "template")
+_TEMPLATES = {"batch/CronJob": ("spec", "jobTemplate", "spec", "template"), "Pod": ()}
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """One container of a workload.
+
+    Attributes:
+        field: its part of the manifest.
+        name: its name; `?` where none is stated.
+        init: whether it runs before the others.
+        sidecar: whether it is an init container that keeps running (`restartPolicy: Always`).
+    """
+
+    field: Field
+    name: str
+    init: bool = False
+    sidecar: bool = False
+
+    @property
+    def unit(self) -> str:
+        """As findings name it: `Deployment clinic/chat container api`."""
+        return f"{self.field.resource.label} container {self.name}"
+
+    def __getitem__(self, key: str) -> Field:
+        return self.field[key]
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A resource that makes pods, seen through its pod template."""
+
+    resource: Resource
+
+    @cached_property
+    def template(self) -> Field:
+        """The pod template; of a Pod it is the manifest itself."""
+        found = self.resource.root
+        for step in _TEMPLATES.get(self.resource.group_kind, _TEMPLATE):
+            found = found[step]
+        return found
+
+    @property
+    def pod(self) -> Field:
+        """The pods' `spec`."""
+        return self.template["spec"]
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Labels of its pods."""
+        return self.template["metadata"]["labels"].texts
+
+    @property
+    def label(self) -> str:
+        """As findings name it."""
+        return self.resource.label
+
+    @property
+    def namespace(self) -> str:
+        """Where its pods run."""
+        return self.resource.namespace
+
+    @property
+    def is_windows(self) -> bool:
+        """Whether its pods say that they run on Windows, where other security settings count."""
+        return self.pod["os"]["name"].text == "windows"
+
+    @property
+    def ends(self) -> bool:
+        """Whether its pods do a piece of work and end, as those of jobs."""
+        if self.resource.group_kind == "Pod":
+            return self.pod["restartPolicy"].text in ("Never", "OnFailure")
+        return self.resource.group == "batch"
+
+    @property
+    def containers(self) -> tuple[Container, ...]:
+        """Its main containers."""
+        return tuple(Container(each, each["name"].text or "?") for each in self.pod["containers"])
+
+    @property
+    def init_containers(self) -> tuple[Container, ...]:
+        """Those that run before, sidecars among them."""
+        return tuple(
+            Container(
+                each,
+                each["name"].text or "?",
+                init=True,
+                sidecar=each["restartPolicy"].text == "Always",
+            )
+            for each in self.pod["initContainers"]
+        )
+
+    @property
+    def all_containers(self) -> Iterator[Container]:
+        """Main and init containers."""
+        yield from self.containers
+        yield from self.init_containers
+
+
+def workload_of(resource: Resource) -> Workload | None:
+    """Return a resource's pods; None where it makes none, or takes its template from elsewhere."""
+    if resource.group_kind not in ALL_WORKLOADS:
+        return None
+    found = Workload(resource)
+    return found if found.pod.exists else None
