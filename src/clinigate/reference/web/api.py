@@ -26,10 +26,12 @@ from clinigate.reference.web.clients import Grant, TokenDesk
 from clinigate.reference.web.frame import exchange_of
 from clinigate.reference.web.load import Load
 from clinigate.reference.web.metrics import CONTENT_TYPE, Metrics
+from clinigate.reference.web.openapi import document
 from clinigate.reference.web.pacing import Pacing
 from clinigate.reference.web.problems import OAuthProblem, Problem
 from clinigate.reference.web.ratelimit import RateLimit
 from clinigate.reference.web.requests import (
+    MOST_TRACES,
     json_object,
     limited_body,
     messages_of,
@@ -39,7 +41,6 @@ from clinigate.reference.web.requests import (
 __all__ = ["Api"]
 
 _TOKEN_REQUESTS_PER_MINUTE = 100
-_MOST_TRACES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ class Api:
             ("GET", "/health", self.health),
             ("GET", "/ready", self.ready),
             ("GET", "/metrics", self.prometheus),
+            ("GET", "/openapi.json", self.openapi),
         ]
         return [Route(path, endpoint, methods=[method]) for method, path, endpoint in table]
 
@@ -152,8 +154,8 @@ class Api:
         """List the newest crisis traces."""
         self._admit(request, "traces")
         asked = request.query_params.get("limit", "100")
-        if not (asked.isdecimal() and 1 <= int(asked) <= _MOST_TRACES):
-            raise Problem(422, "invalid_request", f"limit must be 1 to {_MOST_TRACES}")
+        if not (asked.isdecimal() and 1 <= int(asked) <= MOST_TRACES):
+            raise Problem(422, "invalid_request", f"limit must be 1 to {MOST_TRACES}")
         found = await self.records.traces(int(asked))
         await self._audit(request, "trace.list")
         return JSONResponse({"traces": found})
@@ -185,6 +187,10 @@ class Api:
         """Return the counters. They tell how many people are in a crisis, so they need a scope."""
         self._admit(request, "metrics")
         return PlainTextResponse(self.metrics.render(), media_type=CONTENT_TYPE)
+
+    async def openapi(self, _request: Request) -> Response:
+        """Describe every route for programs."""
+        return JSONResponse(document())
 
     async def _conversation(self, request: Request, scope: str) -> tuple[Turn, ...]:
         self._admit(request, scope)

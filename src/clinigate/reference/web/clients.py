@@ -14,6 +14,7 @@ from clinigate.reference.credentials import Credentials
 from clinigate.reference.web.problems import OAuthProblem, Problem
 
 __all__ = [
+    "EVALUATOR_SCOPES",
     "SCOPES",
     "Client",
     "Grant",
@@ -28,7 +29,8 @@ __all__ = [
 SCOPES = frozenset({"chat", "crisis", "emotion", "metrics"})
 """What any client can be allowed: one scope for each group of routes."""
 
-_EVALUATOR_SCOPES = SCOPES | {"traces"}
+EVALUATOR_SCOPES = SCOPES | {"traces"}
+"""What the evaluator can be allowed; it may look into crisis traces as well."""
 _APP_REQUESTS_PER_MINUTE = 100
 _TOKENS_KEPT_PER_CLIENT = 1_000
 
@@ -84,7 +86,7 @@ def new_credentials(name: str, requests_per_minute: int) -> Credentials:
 
 def client_of(name: str, held: Credentials) -> Client:
     """Return what the service keeps of credentials; only the evaluator may read traces."""
-    scopes = _EVALUATOR_SCOPES if name == "evaluator" else SCOPES
+    scopes = EVALUATOR_SCOPES if name == "evaluator" else SCOPES
     return Client(held.client_id, _digest(held.client_secret), scopes, held.requests_per_minute)
 
 

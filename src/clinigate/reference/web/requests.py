@@ -10,11 +10,21 @@ from clinigate.core.canonical import parse_json
 from clinigate.core.case import Turn
 from clinigate.reference.web.problems import Problem
 
-__all__ = ["MAX_BODY_BYTES", "json_object", "limited_body", "messages_of", "optional_bool"]
+__all__ = [
+    "MAX_BODY_BYTES",
+    "MAX_MESSAGES",
+    "MOST_TRACES",
+    "ROLES",
+    "json_object",
+    "limited_body",
+    "messages_of",
+    "optional_bool",
+]
 
 MAX_BODY_BYTES = 256 * 1024
-_MAX_MESSAGES = 200
-_ROLES: dict[str, Literal["user", "assistant", "system"]] = {
+MAX_MESSAGES = 200
+MOST_TRACES = 1000
+ROLES: dict[str, Literal["user", "assistant", "system"]] = {
     "user": "user",
     "assistant": "assistant",
     "system": "system",
@@ -67,8 +77,8 @@ def messages_of(body: dict[str, Any]) -> tuple[Turn, ...]:
     messages = body.get("messages")
     if not isinstance(messages, list) or not messages:
         raise _wrong("messages", "must be a list with at least one message")
-    if len(messages) > _MAX_MESSAGES:
-        raise _wrong("messages", f"has {len(messages)} entries; at most {_MAX_MESSAGES} are read")
+    if len(messages) > MAX_MESSAGES:
+        raise _wrong("messages", f"has {len(messages)} entries; at most {MAX_MESSAGES} are read")
     turns = tuple(_turn(message, f"messages[{i}]") for i, message in enumerate(messages))
     if not any(turn.role == "user" and turn.text.strip() for turn in turns):
         raise _wrong("messages", "holds no message with role user and text in it")
@@ -91,9 +101,9 @@ def _turn(message: Any, where: str) -> Turn:
     if not isinstance(message, dict):
         raise _wrong(where, "must be an object with role and content")
     role = message.get("role")
-    if not isinstance(role, str) or role not in _ROLES:
-        raise _wrong(f"{where}.role", f"must be one of {', '.join(_ROLES)}")
-    return Turn(_ROLES[role], _content(message.get("content"), f"{where}.content"))
+    if not isinstance(role, str) or role not in ROLES:
+        raise _wrong(f"{where}.role", f"must be one of {', '.join(ROLES)}")
+    return Turn(ROLES[role], _content(message.get("content"), f"{where}.content"))
 
 
 def _content(content: Any, where: str) -> str:
