@@ -34,8 +34,8 @@ class LedgerRecord:
         seq: its place, from 0.
         ts: when it was written, by the writer's own clock.
         run: the run that it speaks of; None where it speaks of the ledger itself.
-        type: `ledger-created`, `run-started`, `run-finished`, `run-sealed`, `tail-repaired`,
-            `signer-changed`.
+        type: `ledger-created`, `run-started`, `run-resumed`, `run-finished`, `run-sealed`,
+            `tail-repaired`, `signer-changed`.
         body: what it says.
         line: its bytes, without the newline.
     """

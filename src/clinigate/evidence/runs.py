@@ -32,7 +32,9 @@ from clinigate.evidence.files import naming, write_atomic
 from clinigate.evidence.history import RunHistory, read_history
 from clinigate.evidence.ledger import Ledger
 from clinigate.evidence.names import ENVIRONMENT, RUN_ID
-from clinigate.evidence.recorder import Recorder
+from clinigate.evidence.presence import alone
+from clinigate.evidence.recorded import read_run
+from clinigate.evidence.recorder import Recorder, is_sealed
 from clinigate.evidence.redaction import Redactor
 from clinigate.evidence.spool import RunStatus
 from clinigate.evidence.times import Clock, system_clock, timestamp
@@ -45,6 +47,7 @@ __all__ = [
     "RunStore",
     "begin_run",
     "join_run",
+    "resume_run",
 ]
 
 RUN_VARIABLE = "CLINIGATE_RUN"
@@ -164,6 +167,34 @@ def begin_run(
     # 3. The spool, whose first record repeats what the run is about.
     start = {"run": run_id, "tokens": "run", **about}
     recorder = Recorder(directory, producer, redactor=redactor, clock=clock, start=start)
+    return Run(directory, recorder=recorder, ledger=ledger, key=key)
+
+
+def resume_run(
+    directory: Path, *, producer: str, clock: Clock = system_clock, signer: Signer | None = None
+) -> Run:
+    """Take over a run whose leader is gone; what it had recorded goes on to count.
+
+    The redaction key went with the processes that knew it, so that tokens of this part match only
+    those that come after.
+
+    Raises:
+        IncompleteRunError: the run died before its first record.
+        IntegrityError: a spool or the ledger was edited.
+        EvidenceError: there is no such run, it is sealed, one of its processes still writes, or
+            the disk refuses.
+    """
+    recorded = read_run(directory)
+    with alone(directory, doing="taken over"):
+        if is_sealed(directory):
+            raise EvidenceError(f"{directory}: this run is sealed; begin a new one")
+        # 1. The ledger first, as at the beginning.
+        ledger = Ledger(directory.parent.parent / "ledger", clock=clock, signer=signer)
+        ledger.append("run-resumed", run=recorded.run, body={"producer": producer})
+    # 2. The spool, whose first record says whose work goes on.
+    key = os.urandom(16)
+    start = {"run": recorded.run, "tokens": "resumed", "continues": sorted(recorded.leaders)}
+    recorder = Recorder(directory, producer, redactor=Redactor(key), clock=clock, start=start)
     return Run(directory, recorder=recorder, ledger=ledger, key=key)
 
 

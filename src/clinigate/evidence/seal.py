@@ -6,10 +6,7 @@ the two is completed by sealing again, and adds nothing to the ledger that is th
 
 from __future__ import annotations
 
-import fcntl
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +29,7 @@ from clinigate.evidence.names import (
     UNSIGNED_STATEMENT,
     in_sealed_set,
 )
+from clinigate.evidence.presence import alone
 from clinigate.evidence.recorded import RecordedRun, read_run
 from clinigate.evidence.recorder import is_sealed
 from clinigate.evidence.sources import DirectorySource, Limits
@@ -71,7 +69,7 @@ def seal(
         EvidenceError: it is sealed already, a process still writes, `results` are not those of
             this run, an identifier was found in a file, or the disk refuses.
     """
-    with _alone(run_directory):
+    with alone(run_directory, doing="sealed"):
         _remove_scratch(run_directory)
         if is_sealed(run_directory):
             return _resume(run_directory, ledger)
@@ -168,7 +166,12 @@ def _ledger_facts(ledger: Ledger, run: str) -> dict[str, Any]:
 
 
 def _unfinished(recorded: RecordedRun) -> str:
-    open_parts = [s.name for s in recorded.spools if s.status is RunStatus.INCOMPLETE]
+    replaced = recorded.continued | recorded.set_aside.keys()
+    open_parts = [
+        spool.name
+        for spool in recorded.spools
+        if spool.status is RunStatus.INCOMPLETE and spool.name not in replaced
+    ]
     return (
         f"run {recorded.run} is INCOMPLETE: {', '.join(open_parts)} never finished; run it again, "
         "or seal it as INCOMPLETE to keep it as evidence"
@@ -185,20 +188,3 @@ def _remove_scratch(run_directory: Path) -> None:
             name = path.relative_to(run_directory).as_posix()
             if is_scratch(path.name) and in_sealed_set(name):
                 path.unlink()
-
-
-@contextmanager
-def _alone(run_directory: Path) -> Iterator[None]:
-    """Hold the spool's lock, which every process that records shares for as long as it lives."""
-    with naming(run_directory, "sealed"):
-        fd = os.open(run_directory / "spool", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise EvidenceError(
-                f"{run_directory}: a process of this run still writes; end it, then seal"
-            ) from None
-        yield
-    finally:
-        os.close(fd)

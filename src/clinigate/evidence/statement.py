@@ -16,7 +16,7 @@ from clinigate.core.verdict import Status, Verdict
 from clinigate.errors import IntegrityError
 from clinigate.evidence.names import PREDICATE_TYPE, RUN_ID
 from clinigate.evidence.recorded import RecordedRun
-from clinigate.evidence.spool import RunStatus
+from clinigate.evidence.spool import RunStatus, Spool
 from clinigate.evidence.times import parse_timestamp
 
 __all__ = [
@@ -85,7 +85,7 @@ def build_statement(
         "timeSource": "self-asserted",
         "subject": recorded.about["subject"],
         "plan": recorded.about["plan"],
-        "producers": [_producer(spool) for spool in recorded.spools],
+        "producers": [_producer(spool, recorded) for spool in recorded.spools],
         "counts": count_statuses(results.verdicts),
         "verdicts": summarize(results.verdicts),
         "coverage": coverage(results),
@@ -178,12 +178,15 @@ def parse_statement(payload: bytes) -> Statement:
     return statement
 
 
-def _producer(spool: Any) -> dict[str, Any]:
+def _producer(spool: Spool, recorded: RecordedRun) -> dict[str, Any]:
+    reason = recorded.set_aside.get(spool.name)
     return {
         "spool": spool.name,
         "status": spool.status,
         "records": len(spool.records),
         "tornBytes": len(spool.torn),
+        **({} if reason is None else {"setAside": reason}),
+        **({"continued": True} if spool.name in recorded.continued else {}),
     }
 
 
