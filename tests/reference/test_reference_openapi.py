@@ -201,6 +201,7 @@ def test_it_has_the_refusals_of_a_token(
         ([], False),
         ([HELLO] * (MAX_MESSAGES + 1), False),
         ([{"role": "user", "content": " "}], False),
+        ([{"role": "user", "content": "\x1f\x85\ufeff\u2003"}], False),
         ([{"role": "user", "content": [{"type": "text", "text": " "}]}], False),
         ([{"role": "user", "content": [{"type": "image_url"}]}], False),
         ([{"role": "assistant", "content": "hello"}], False),

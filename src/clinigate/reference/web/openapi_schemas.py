@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from clinigate.reference.crisis.trace import EventName
-from clinigate.reference.web.requests import MAX_MESSAGES, ROLES
+from clinigate.reference.web.requests import MAX_MESSAGES, ROLES, SAYS_SOMETHING
 
 __all__ = ["SCHEMAS", "Schema", "list_of", "ref", "shape"]
 
@@ -48,7 +48,7 @@ def _asked(properties: Mapping[str, Schema], *required: str, **more: Any) -> Sch
 
 
 _PART = _asked({"type": {"const": "text"}, "text": _TEXT}, "type", "text")
-_WORDS: Schema = {"type": "string", "pattern": r"\S"}
+_WORDS: Schema = {"type": "string", "pattern": SAYS_SOMETHING}
 _SAYS_SOMETHING = _asked(
     {
         "role": {"const": "user"},

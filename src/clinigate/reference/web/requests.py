@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
 from starlette.requests import Request
@@ -15,6 +16,7 @@ __all__ = [
     "MAX_MESSAGES",
     "MOST_TRACES",
     "ROLES",
+    "SAYS_SOMETHING",
     "json_object",
     "limited_body",
     "messages_of",
@@ -24,6 +26,9 @@ __all__ = [
 MAX_BODY_BYTES = 256 * 1024
 MAX_MESSAGES = 200
 MOST_TRACES = 1000
+SAYS_SOMETHING = r"[^\s\u001c-\u001f\u0085\ufeff]"
+"""What is text and no mere white space; the same characters in every dialect of expressions."""
+
 ROLES: dict[str, Literal["user", "assistant", "system"]] = {
     "user": "user",
     "assistant": "assistant",
@@ -80,7 +85,7 @@ def messages_of(body: dict[str, Any]) -> tuple[Turn, ...]:
     if len(messages) > MAX_MESSAGES:
         raise _wrong("messages", f"has {len(messages)} entries; at most {MAX_MESSAGES} are read")
     turns = tuple(_turn(message, f"messages[{i}]") for i, message in enumerate(messages))
-    if not any(turn.role == "user" and turn.text.strip() for turn in turns):
+    if not any(turn.role == "user" and re.search(SAYS_SOMETHING, turn.text) for turn in turns):
         raise _wrong("messages", "holds no message with role user and text in it")
     return turns
 
