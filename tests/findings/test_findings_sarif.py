@@ -63,9 +63,9 @@ scans = st.builds(
     scanner=words,
     version=st.just("1.0"),
     units=st.lists(uris, unique=True, max_size=4).map(sorted).map(tuple),
-    findings=st.lists(founds, unique=True, max_size=5)
-    .map(lambda found: sorted(found, key=lambda each: (*in_order(each), repr(each))))
-    .map(tuple),
+    findings=st.lists(founds, unique=True, max_size=5).map(
+        lambda found: tuple(sorted(found, key=in_order))
+    ),
 )
 
 

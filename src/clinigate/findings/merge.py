@@ -42,9 +42,7 @@ def deduplicate(found: Iterable[Found], *, same: Mapping[str, str] = _NONE) -> l
     return sorted(merged, key=in_order)
 
 
-def _gravest_first(
-    found: Found,
-) -> tuple[int, tuple[str, ...], tuple[str, int, int, str, str, str]]:
+def _gravest_first(found: Found) -> tuple[object, ...]:
     return (found.flaw.severity.rank, found.flaw.tools, in_order(found))
 
 

@@ -57,8 +57,8 @@ class ScanResult:
         return replace(self, findings=findings)
 
 
-def in_order(found: Found) -> tuple[str, int, int, str, str, str]:
-    """Sort key of findings: by place, then by rule; equal input gives equal order."""
+def in_order(found: Found) -> tuple[str, int, int, str, str, str, str]:
+    """Sort key of findings: by place, then by rule, then by all else; no two differ and tie."""
     flaw = found.flaw
     place = flaw.place
     return (
@@ -68,4 +68,5 @@ def in_order(found: Found) -> tuple[str, int, int, str, str, str]:
         flaw.rule,
         flaw.fingerprint,
         found.message,
+        repr(flaw),
     )

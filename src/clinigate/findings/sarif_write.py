@@ -62,7 +62,7 @@ def _together(one: ScanResult, other: ScanResult) -> ScanResult:
 
 
 def _run(scan: ScanResult) -> Json:
-    findings = sorted(dict.fromkeys(scan.findings), key=_whole_order)
+    findings = sorted(dict.fromkeys(scan.findings), key=in_order)
     rules = _rules(findings)
     index = {rule["id"]: number for number, rule in enumerate(rules)}
     driver: Json = {"name": scan.scanner, "rules": rules}
@@ -85,10 +85,6 @@ def _run(scan: ScanResult) -> Json:
         ],
         "results": [_result(each, index[each.flaw.rule]) for each in findings],
     }
-
-
-def _whole_order(found: Found) -> tuple[Any, ...]:
-    return (*in_order(found), repr(found))
 
 
 def _rules(findings: Sequence[Found]) -> list[Json]:
