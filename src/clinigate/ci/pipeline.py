@@ -1,0 +1,232 @@
+"""One description of the pipeline; `clinigate.ci.render` writes it down for each runner.
+
+Three jobs as the platform's pipeline has them, each after the one before, then the deployment:
+
+static   security and HIPAA, on files alone
+tests    clinical, HIPAA at run time, performance
+gate     both bundles, verified and judged again by one policy
+deploy   a tenth of the traffic, health, validation in production, then all of it or none
+
+A command's exit code 1 (something is not PASS) ends no job: it goes on to the gate, which knows
+policy and waivers. Every code above it does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from clinigate.ci.options import Options
+
+__all__ = ["OUT", "ROLLOUT", "Job", "Pipeline", "Step", "pipeline"]
+
+#: Folder of what a job hands on, and finds of the jobs before it, relative to the checkout.
+OUT = "clinigate-out"
+#: The script that moves traffic, which the team adapts to its platform.
+ROLLOUT = "deploy/clinigate-rollout.sh"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Some lines of POSIX shell, run with `set -e` from the checkout.
+
+    Attributes:
+        name: for the reader.
+        lines: the script.
+        always: run even where a step before it failed or the job was cancelled.
+        signs: it needs the machine's key, `CLINIGATE_KEY`.
+        asks: it needs what the service asks callers for, `SERVICE_TOKEN`.
+        steers: it needs access to the cluster, `KUBECONFIG`.
+    """
+
+    name: str
+    lines: tuple[str, ...]
+    always: bool = False
+    signs: bool = False
+    asks: bool = False
+    steers: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One job.
+
+    Attributes:
+        id: its name. title: for the reader.
+        steps: in order. needs: ids of the jobs before it.
+        reads_evidence: it is handed the bundles of the jobs that measure.
+        sarif, junit: it finds flaws at places in files; it runs tests.
+        gpu: it runs where there is a GPU, if there is one at all.
+        releases: it runs for the deployed branch alone, and never two at a time.
+        minutes: after which it is killed.
+    """
+
+    id: str
+    title: str
+    steps: tuple[Step, ...]
+    needs: tuple[str, ...] = ()
+    reads_evidence: bool = False
+    sarif: bool = False
+    junit: bool = False
+    gpu: bool = False
+    releases: bool = False
+    minutes: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """All jobs, in the order in which they run."""
+
+    options: Options
+    jobs: tuple[Job, ...]
+
+    @property
+    def measuring(self) -> tuple[Job, ...]:
+        """The jobs whose bundles the gate decides on."""
+        return tuple(job for job in self.jobs if not job.reads_evidence)
+
+
+_INSTALL = Step(
+    "Install", ('python -m pip install --disable-pip-version-check "$CLINIGATE_PACKAGE"',)
+)
+_POLICY = '--policy "$CLINIGATE_POLICY" --environment "$CLINIGATE_ENVIRONMENT"'
+_TESTS = (
+    (
+        "python -m pytest tests/clinical tests/therapeutic --clinical-grade"
+        f" --junitxml={OUT}/clinical.junit.xml"
+    ),
+    (
+        "python -m pytest tests/hipaa --audit-trail-validation --phi-protection"
+        f" --consent-management --junitxml={OUT}/hipaa.junit.xml"
+    ),
+    (
+        "python benchmark/ai_performance.py --latency-threshold=100ms --throughput-threshold=100rps"
+        " $CLINIGATE_BENCH"
+    ),
+    "python benchmark/database_performance.py",
+    "clinigate validate-production --record-staging",
+)
+
+
+def pipeline(options: Options) -> Pipeline:
+    """Return the pipeline with a team's options."""
+    return Pipeline(options, (_static(options), _tests(), _gate(), _deploy()))
+
+
+def _static(options: Options) -> Job:
+    scan = "clinigate hipaa scan --scan-type comprehensive --compliance-level strict"
+    steps = (
+        _INSTALL,
+        Step("Scan code, dependencies, manifests and data", (_measured(scan),), signs=True),
+        _hand_on("static", sarif=options.root),
+    )
+    return Job("static", "Security and HIPAA, static", steps, sarif=True)
+
+
+def _tests() -> Job:
+    steps = (
+        _INSTALL,
+        Step("Test the service", _collected(_TESTS), signs=True, asks=True),
+        _hand_on("tests"),
+    )
+    return Job(
+        "tests",
+        "Clinical, HIPAA and performance tests",
+        steps,
+        needs=("static",),
+        junit=True,
+        gpu=True,
+        minutes=90,
+    )
+
+
+def _gate() -> Job:
+    decide = (
+        f"set -- static={OUT}/static.zip tests={OUT}/tests.zip",
+        'if test "$CLINIGATE_ENVIRONMENT" != development; then',
+        '  set -- "$@" --digest "image=${CLINIGATE_IMAGE##*@}"',
+        "fi",
+        "code=0",
+        f'clinigate gate "$@" {_POLICY} --out {OUT} >{OUT}/gate.txt || code=$?',
+        f"cat {OUT}/gate.txt",
+        f"sed 's/^/    /' {OUT}/gate.txt >{OUT}/gate.md",
+        'exit "$code"',
+    )
+    return Job(
+        "gate",
+        "Deployment gate",
+        (_INSTALL, Step("Decide", decide)),
+        needs=("static", "tests"),
+        reads_evidence=True,
+    )
+
+
+def _deploy() -> Job:
+    validate = (
+        "code=0",
+        "python scripts/production_validation.py --clinical-accuracy-check --safety-validation \\",
+        "  --performance-validation \\",
+        f"  --bundle static={OUT}/static.zip --bundle tests={OUT}/tests.zip \\",
+        f'  --environment "$CLINIGATE_ENVIRONMENT" --rollback-command "sh {ROLLOUT} rollback" \\',
+        "  || code=$?",
+        f'sh {ROLLOUT} settle "$code"',
+    )
+    record = (
+        (
+            f"clinigate metrics record --settled {OUT}/settled"
+            ' --commit "$(git rev-parse HEAD)" --committed-at "$(git log -1 --format=%cI)"'
+        ),
+    )
+    steps = (
+        _INSTALL,
+        _rollout("Start the candidate beside what runs", "start"),
+        _rollout("Ask its health", "health"),
+        _rollout("Give it a tenth of the traffic", "traffic 10"),
+        Step("Validate in production", validate, signs=True, asks=True, steers=True),
+        _rollout("Roll back what nobody settled", "unsettled", always=True),
+        Step("Record the deployment", record, always=True, signs=True),
+        _hand_on("deploy"),
+    )
+    return Job(
+        "deploy",
+        "Deploy blue-green, 90/10",
+        steps,
+        needs=("gate",),
+        reads_evidence=True,
+        releases=True,
+        minutes=60,
+    )
+
+
+def _rollout(name: str, command: str, *, always: bool = False) -> Step:
+    return Step(name, (f"sh {ROLLOUT} {command}",), always=always, steers=True)
+
+
+def _measured(command: str) -> str:
+    return f"{command} || test $? -eq 1"
+
+
+def _collected(commands: tuple[str, ...]) -> tuple[str, ...]:
+    """One run for several commands: all of them run, and the gravest exit code is theirs."""
+    return (
+        'clinigate collect --profile "$CLINIGATE_PROFILE" -- sh -c \'',
+        "  worst=0",
+        '  keep() { "$@" || { code=$?; test "$code" -le "$worst" || worst=$code; }; }',
+        *(f"  keep {command}" for command in commands),
+        '  exit "$worst"',
+        "' || test $? -eq 1",
+    )
+
+
+def _hand_on(job: str, *, sarif: str | None = None) -> Step:
+    """What leaves the runner: the sealed bundle, a summary, and flaws at their places.
+
+    `sarif` is the evidence root in which the scan left them.
+    """
+    lines = [
+        f"mkdir -p {OUT}",
+        f"clinigate bundle export last {OUT}/{job}.zip",
+        f"clinigate report last --format markdown --out {OUT}/{job}.md {_POLICY}",
+    ]
+    if sarif is not None:
+        lines.append(f"find {sarif}/runs -name results.sarif -exec cp {{}} {OUT}/{job}.sarif ';'")
+    return Step("Export the evidence", tuple(lines), always=True)

@@ -1,0 +1,111 @@
+#!/bin/sh
+# Written by `clinigate ci`. Moves the traffic of one service between two Deployments,
+# chat-blue and chat-green, through the weights of one Istio VirtualService. Adapt it to your
+# platform: the pipeline calls these words and knows nothing else of it.
+#
+#   start      put CLINIGATE_IMAGE into the colour without traffic, and wait until it is ready
+#   health     ask that colour's own health
+#   traffic N  give it N percent
+#   rollback   take all traffic back to the other colour
+#   settle N   N is the exit code of the validation: 0 all traffic, 1 it was rolled back, 2 a person
+#              is asked and nothing moves; with any other nobody knows, and it is rolled back
+#   unsettled  roll back what was started and never settled
+set -eu
+
+namespace="${CLINIGATE_NAMESPACE:-clinic}"
+app="${CLINIGATE_APP:-chat}"
+settled="clinigate-out/settled" # how far this roll-out is: a word, as the pipeline records it
+
+kube() { kubectl --namespace "$namespace" "$@"; }
+
+# The colours with their weights, the heaviest first; the one that has the traffic is the live one.
+colours() {
+  kube get virtualservice "$app" --output \
+    'jsonpath={range .spec.http[0].route[*]}{.weight}{" "}{.destination.host}{"\n"}{end}' | sort -rn
+}
+live() { colours | sed -n '1s/.* //p'; }
+other() {
+  case "$(live)" in
+    "$app-blue") echo "$app-green" ;;
+    "$app-green") echo "$app-blue" ;;
+    *) echo "clinigate-rollout: neither $app-blue nor $app-green has the traffic" >&2; exit 4 ;;
+  esac
+}
+
+# Only the routes are replaced: time-outs, matches and headers of the VirtualService stay.
+weights() {
+  kube patch virtualservice "$app" --type json --patch "[{\"op\": \"replace\", \"path\":
+    \"/spec/http/0/route\", \"value\": [
+    {\"destination\": {\"host\": \"$1\"}, \"weight\": $2},
+    {\"destination\": {\"host\": \"$3\"}, \"weight\": $4}]}]"
+}
+
+rollback() {
+  from="$(live)"
+  candidate="$(other)"
+  weights "$from" 100 "$candidate" 0
+}
+settle() {
+  mkdir -p "$(dirname "$settled")"
+  echo "$1" >"$settled"
+}
+
+case "${1:-}" in
+  start)
+    case "${CLINIGATE_IMAGE:-}" in
+      *@sha256:*) ;;
+      *) echo "clinigate-rollout: CLINIGATE_IMAGE must name a digest, as name@sha256:..." >&2; exit 4 ;;
+    esac
+    candidate="$(other)"
+    if test "$(colours | sed -n '2s/ .*//p')" != 0; then
+      settle refused
+      echo "clinigate-rollout: $candidate still has traffic; settle that roll-out first" >&2
+      exit 1
+    fi
+    settle started
+    kube set image "deployment/$candidate" "$app=$CLINIGATE_IMAGE"
+    kube rollout status "deployment/$candidate" --timeout=300s
+    ;;
+  health)
+    candidate="$(other)"
+    kube get --raw "/api/v1/namespaces/$namespace/services/$candidate:http/proxy/health" >/dev/null
+    ;;
+  traffic)
+    from="$(live)"
+    candidate="$(other)"
+    weights "$from" "$((100 - $2))" "$candidate" "$2"
+    ;;
+  rollback)
+    rollback
+    ;;
+  settle)
+    case "$2" in
+      0)
+        from="$(live)"
+        candidate="$(other)"
+        weights "$candidate" 100 "$from" 0
+        settle succeeded
+        ;;
+      1) settle rolled-back ;;
+      2)
+        settle held
+        echo "clinigate-rollout: the validation could not tell; the traffic stays as it is, and a" \
+          "person decides: 'settle 0' or 'rollback'" >&2
+        ;;
+      *)
+        rollback
+        settle rolled-back
+        ;;
+    esac
+    exit "$2"
+    ;;
+  unsettled)
+    test "$(cat "$settled" 2>/dev/null)" = started || exit 0
+    rollback
+    settle failed
+    ;;
+  *)
+    echo "usage: $0 start | health | traffic N | rollback | settle N | unsettled" >&2
+    exit 4
+    ;;
+esac
