@@ -6,7 +6,7 @@ from clinigate.core.case import Turn
 from companion.digest import digest
 from companion.service import ANSWERS
 
-CALM = (Turn("user", "I baked a cake for my neighbour today."),)
+CALM = (Turn("user", "The roses in my garden are in bloom and I am happy."),)
 
 
 def test_a_calm_message_is_answered_and_not_flagged() -> None:
