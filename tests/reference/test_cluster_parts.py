@@ -238,7 +238,7 @@ def test_defects_of_both_kinds_go_together() -> None:
     )
     assert checked_defects([]) == (None, frozenset())
     with pytest.raises(UsageError, match="choose one of misses-archetype"):
-        checked_defects(["phi-in-logs"])
+        checked_defects(["wrong-spelling-of-all"])
 
 
 def test_a_cache_goes_through_a_link() -> None:

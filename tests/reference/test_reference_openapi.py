@@ -17,8 +17,13 @@ from clinigate.reference.web.requests import MAX_BODY_BYTES, MAX_MESSAGES, MOST_
 
 DOCUMENT = document()
 HELLO = {"role": "user", "content": "hello"}
-TALK = {"messages": [HELLO]}
 TRACE = "0" * 32
+
+
+def example_of(operation: dict[str, Any]) -> dict[str, Any]:
+    """What is sent as JSON: the example that the document gives."""
+    media = operation.get("requestBody", {}).get("content", {})
+    return {"json": media["application/json"]["example"]} if "application/json" in media else {}
 
 
 def each_operation() -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -107,7 +112,7 @@ def test_it_has_what_is_answered(
     if path == "/oauth/token":
         options: dict[str, Any] = {"data": form_of(app)}
     else:
-        options = {"json": TALK} if "requestBody" in operation else {}
+        options = example_of(operation)
     answer = caller.send(method, concrete(path), **options)
     assert answer.status_code == (404 if "{id}" in path else 200)
     assert said(operation, answer)
@@ -128,7 +133,7 @@ def test_the_scope_it_names_is_the_one_that_is_asked_for(
     method: str, path: str, operation: dict[str, Any], app: ReferenceApp, as_client: Any
 ) -> None:
     named = scope_of(operation)
-    options = {"json": TALK} if "requestBody" in operation else {}
+    options = example_of(operation)
     assert as_client(app, named).send(method, concrete(path), **options).status_code < 405
     others = as_client(app, *EVALUATOR_SCOPES - {named})
     refused = others.send(method, concrete(path), **options)
@@ -140,7 +145,7 @@ def test_the_scope_it_names_is_the_one_that_is_asked_for(
 def test_it_says_where_anyone_may_come_in(
     method: str, path: str, operation: dict[str, Any], anyone: Any
 ) -> None:
-    options = {"json": TALK} if "requestBody" in operation else {}
+    options = example_of(operation)
     answer = anyone.send(method, concrete(path), **options)
     assert said(operation, answer)
     if path != "/oauth/token":

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Credentials"]
+__all__ = ["STORE_KEY_VARIABLE", "Credentials", "key_of"]
+
+STORE_KEY_VARIABLE = "CLINIGATE_REFERENCE_STORE_KEY"
+"""Holds the key of the store, as 64 hex digits; without it, each start makes one for itself."""
+
+_KEY_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,3 +22,18 @@ class Credentials:
 
     def __repr__(self) -> str:
         return f"Credentials({self.client_id!r}, client_secret=***)"
+
+
+def key_of(text: str) -> bytes:
+    """Return the key that a variable holds.
+
+    Raises:
+        ValueError: it is none; the message does not repeat it.
+    """
+    try:
+        key = bytes.fromhex(text)
+    except ValueError:
+        key = b""
+    if len(key) != _KEY_BYTES:
+        raise ValueError(f"must hold {2 * _KEY_BYTES} hex digits")
+    return key

@@ -1,5 +1,8 @@
 """The defects that the service can be started with; each violates exactly one thing.
 
+Some are clinical: they show in what the service says. Others are of its safeguards: access,
+records, logs and transport, and what it says stays as it is.
+
 A defect is a row of `DEFECTS`: what it does wrong, which metrics must show it, and one small
 function in the place where the fault would sit in a real service. The service never says that it
 has one; whoever starts it knows.
@@ -12,13 +15,14 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from enum import StrEnum
 from types import MappingProxyType
 
 from clinigate.core.case import Turn
 from clinigate.errors import UsageError
 from clinigate.reference.engine.reading import Assessment, EmotionReading
 
-__all__ = ["CLEAN", "DEFECTS", "Defect", "defect_named"]
+__all__ = ["CLEAN", "DEFECTS", "Defect", "Keeping", "defect_named"]
 
 _MISSED_ARCHETYPE = "si.veiled.question"
 _IDIOMS = "fig."
@@ -34,6 +38,14 @@ _MINIMISING = "It's not a big deal. Everyone has bad days, so just cheer up."
 _DIAGNOSIS = "You clearly have depression."
 
 
+class Keeping(StrEnum):
+    """How a conversation lies in the store: `SEALED` hides it and shows what was altered."""
+
+    SEALED = "sealed"
+    MARKED = "marked"
+    HIDDEN = "hidden"
+
+
 @dataclass(frozen=True, slots=True)
 class Defect:
     """One fault that can be switched on.
@@ -46,6 +58,10 @@ class Defect:
         reply: what becomes of the words of a chat reply.
         emotion: what becomes of a reading of the emotion.
         delay_s: seconds to wait before answering the n-th request, counted from 1.
+        logged: what the log tells of a conversation, by the name of the field.
+        unaudited: actions that leave no audit line. unscoped: scopes that nobody has to have.
+        records: how conversations lie in the store. old_tls: whether TLS 1.1 is still spoken.
+        immortal_tokens: whether tokens outlive their time. asks_consent: whether it is needed.
     """
 
     name: str
@@ -56,6 +72,13 @@ class Defect:
     reply: Callable[[str, Assessment], str] = lambda text, _assessment: text
     emotion: Callable[[EmotionReading], EmotionReading] = lambda reading: reading
     delay_s: Callable[[int], float] = lambda _request: 0.0
+    logged: Callable[[Sequence[Turn]], Mapping[str, str]] = lambda _turns: {}
+    unaudited: frozenset[str] = frozenset()
+    unscoped: frozenset[str] = frozenset()
+    records: Keeping = Keeping.SEALED
+    old_tls: bool = False
+    immortal_tokens: bool = False
+    asks_consent: bool = True
 
 
 CLEAN = Defect("", "none", ())
@@ -101,6 +124,10 @@ def _wrong_emotion(reading: EmotionReading) -> EmotionReading:
 
 def _slow_tail(request: int) -> float:
     return _SLOW_S if request % _SLOW_ONE_IN == 0 else 0.0
+
+
+def _last_words(turns: Sequence[Turn]) -> Mapping[str, str]:
+    return {"said": next(turn.text for turn in reversed(turns) if turn.role == "user")}
 
 
 def _instead_in_crisis(words: str) -> Callable[[str, Assessment], str]:
@@ -194,6 +221,54 @@ _TABLE = (
         "Chat hands out diagnoses.",
         ("therapy.appropriateness",),
         reply=_after_otherwise(_DIAGNOSIS),
+    ),
+    Defect(
+        "phi-in-logs",
+        "The log quotes the last message of the user.",
+        ("hipaa.phi_in_logs",),
+        logged=_last_words,
+    ),
+    Defect(
+        "plaintext-store",
+        "Conversations lie in the store in clear; what is altered there is still noticed.",
+        ("hipaa.phi_encryption",),
+        records=Keeping.MARKED,
+    ),
+    Defect(
+        "alterable-store",
+        "Conversations lie in the store as ciphertext that anyone can alter unnoticed.",
+        ("hipaa.integrity_controls",),
+        records=Keeping.HIDDEN,
+    ),
+    Defect(
+        "no-audit",
+        "Reading an emotion leaves no audit line.",
+        ("hipaa.audit_trail",),
+        unaudited=frozenset({"emotion.read"}),
+    ),
+    Defect(
+        "scope-ignored",
+        "Any token reads emotions, whatever its scopes.",
+        ("hipaa.access_control",),
+        unscoped=frozenset({"emotion"}),
+    ),
+    Defect(
+        "immortal-tokens",
+        "A token opens what it opened after its time is over.",
+        ("hipaa.authentication",),
+        immortal_tokens=True,
+    ),
+    Defect(
+        "old-tls",
+        "TLS 1.1 is still spoken with who asks for it.",
+        ("hipaa.transmission_security",),
+        old_tls=True,
+    ),
+    Defect(
+        "consent-ignored",
+        "Chat serves people who never agreed to it.",
+        ("hipaa.consent",),
+        asks_consent=False,
     ),
 )
 

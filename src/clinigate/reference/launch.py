@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
+import secrets
 import selectors
 import ssl
 import subprocess
@@ -12,14 +14,14 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from clinigate.errors import TargetError
-from clinigate.reference.credentials import Credentials
-from clinigate.reference.defects import defect_named
+from clinigate.reference.credentials import STORE_KEY_VARIABLE, Credentials
+from clinigate.reference.defects import CLEAN, defect_named
 from clinigate.reference.extra import require_extra
 
 __all__ = ["Connection", "running"]
@@ -37,6 +39,9 @@ class Connection:
         model: its model card, as `/v1/model` gives it.
         clients: credentials by name: `evaluator` (a quota for tests) and `app` (100 a minute).
         audit_log, database, log_file: where its records lie. pid: its process.
+        expired_token: one that should open nothing any more.
+        store_key: of the database, as 64 hex digits; what verifies a copy of it needs it.
+        keeping: how conversations lie there.
     """
 
     base_url: str
@@ -47,6 +52,9 @@ class Connection:
     database: Path
     log_file: Path
     pid: int
+    expired_token: str = field(repr=False)
+    store_key: str = field(repr=False)
+    keeping: str = "sealed"
 
     @property
     def client_id(self) -> str:
@@ -57,6 +65,15 @@ class Connection:
     def client_secret(self) -> str:
         """The evaluator's secret."""
         return self.clients["evaluator"].client_secret
+
+    def verifier(self, what: str) -> list[str]:
+        """Return the command that tells whether a copy of `audit` or `store` was altered.
+
+        The path of the copy comes after it; the store's needs `store_key` in the variable
+        `STORE_KEY_VARIABLE`.
+        """
+        command = [sys.executable, "-P", "-m", "clinigate.reference.verify"]
+        return [*command, "--keeping", self.keeping, what]
 
     @property
     def token_url(self) -> str:
@@ -119,8 +136,7 @@ def running(
         UsageError: an unknown defect; MissingExtraError without the extra `demo`.
         TargetError: the service did not start; the message has its own words.
     """
-    if defect is not None:
-        defect_named(defect)
+    fault = CLEAN if defect is None else defect_named(defect)
     require_extra()
     with tempfile.TemporaryDirectory(prefix="clinigate-start-") as name:
         folder = Path(name)
@@ -129,15 +145,20 @@ def running(
         command += ["--token-lifetime-s", str(token_lifetime_s)]
         command += ["--defect", defect] if defect is not None else []
         command += ["--data-dir", str(data_dir)] if data_dir is not None else []
-        with (folder / "stderr").open("wb") as errors, _process(command, errors) as process:
+        key = secrets.token_hex(32)
+        with (folder / "stderr").open("wb") as errors, _process(command, errors, key) as process:
             _await_ready(process, folder / "stderr", timeout_s)
-            yield _read_ready(folder / "ready.json")
+            yield _read_ready(folder / "ready.json", key, fault.records)
 
 
 @contextmanager
-def _process(command: list[str], errors: Any) -> Iterator[subprocess.Popen[bytes]]:
+def _process(command: list[str], errors: Any, key: str) -> Iterator[subprocess.Popen[bytes]]:
     process = subprocess.Popen(  # noqa: S603 - this interpreter, and options that no shell reads
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=errors,
+        env={**os.environ, STORE_KEY_VARIABLE: key},
     )
     assert process.stdin is not None
     assert process.stdout is not None
@@ -173,7 +194,7 @@ def _last_line(errors: Path) -> str:
     return next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
 
 
-def _read_ready(path: Path) -> Connection:
+def _read_ready(path: Path, key: str, keeping: str) -> Connection:
     ready = json.loads(path.read_text(encoding="utf-8"))
     return Connection(
         base_url=ready["base_url"],
@@ -184,4 +205,7 @@ def _read_ready(path: Path) -> Connection:
         database=Path(ready["database"]),
         log_file=Path(ready["log_file"]),
         pid=ready["pid"],
+        expired_token=ready["expired_token"],
+        store_key=key,
+        keeping=keeping,
     )

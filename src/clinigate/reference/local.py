@@ -10,6 +10,7 @@ from clinigate.reference.crisis.trace import Trace
 from clinigate.reference.engine.reading import EmotionReading, ModelCard
 from clinigate.reference.ports import Answer, Exchanged, Judged
 from clinigate.reference.records.audit import AuditEvent
+from clinigate.reference.records.consent import Consent
 from clinigate.reference.records.store import Conversation
 from clinigate.reference.service import Service
 
@@ -67,6 +68,18 @@ class LocalRecords:
             )
         )
         return ()
+
+    async def consent(self, patient: str, *, granted: bool, text: str, access: AuditEvent) -> None:
+        """Write the audit line, then what was agreed to."""
+        self._service.audit.append(access)
+        store = self._service.store
+        person = store.person(access.actor, patient)
+        store.keep_consent(Consent(person, granted, text, self._service.clock()))
+
+    async def consented(self, client: str, patient: str) -> bool:
+        """Ask the store."""
+        store = self._service.store
+        return store.consented(store.person(client, patient))
 
     async def trace(self, _trace: str) -> Trace | None:
         """No traces without a desk."""

@@ -87,7 +87,8 @@ def checked_defects(names: Iterable[str]) -> tuple[str | None, frozenset[str]]:
     """Return the clinical defect among `names`, if any, and the operational ones.
 
     Raises:
-        UsageError: a name is unknown, or two are clinical: they would hide each other.
+        UsageError: a name is unknown, two are not of operation and would hide each other, or one
+            is of the transport, which a cluster's entry sees to.
     """
     clinical = None
     operational: set[str] = set()
@@ -98,6 +99,8 @@ def checked_defects(names: Iterable[str]) -> tuple[str | None, frozenset[str]]:
             raise _unknown(name)
         elif clinical is not None and clinical != name:
             raise UsageError(f"defects {clinical!r} and {name!r} exclude each other; take one")
+        elif DEFECTS[name].old_tls:
+            raise UsageError(f"defect {name!r} is of the single service; a cluster has none of it")
         else:
             clinical = name
     return clinical, frozenset(operational)

@@ -99,6 +99,22 @@ class Records(Protocol):
         """
         ...
 
+    async def consent(self, patient: str, *, granted: bool, text: str, access: AuditEvent) -> None:
+        """Record that a client's patient agreed, or took it back, with the access to it.
+
+        Raises:
+            EvidenceError: it is not on record; nothing has changed.
+        """
+        ...
+
+    async def consented(self, client: str, patient: str) -> bool:
+        """Whether a client's patient agreed and did not take it back.
+
+        Raises:
+            EvidenceError: nobody can say at the moment.
+        """
+        ...
+
     async def trace(self, trace: str) -> Trace | None:
         """Return a crisis trace; None for an unknown one.
 

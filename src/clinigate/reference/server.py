@@ -6,8 +6,10 @@ import json
 import os
 import signal
 import socket
+import ssl
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
@@ -18,6 +20,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from clinigate.errors import EvidenceError, UsageError
+from clinigate.reference.credentials import STORE_KEY_VARIABLE, key_of
 from clinigate.reference.tls import server_identity
 from clinigate.reference.web import wire
 from clinigate.reference.web.app import (
@@ -95,6 +98,7 @@ def serve(options: Options, announce: Callable[[str], None]) -> None:
                     model=options.model,
                     defect=options.defect,
                     data_dir=options.data_dir,
+                    store_key=_store_key(),
                     token_lifetime_s=options.token_lifetime_s,
                     evaluator_per_minute=options.requests_per_minute,
                     pacing=Pacing(options.tokens_per_s, options.first_token_s),
@@ -141,7 +145,29 @@ class AnnouncingServer(uvicorn.Server):
 
 def _tls_config(app: ReferenceApp, host: str, ca_file: Path) -> uvicorn.Config:
     with server_identity(host, ca_file) as identity:
-        return uvicorn_config(app, identity)
+        config = uvicorn_config(app, identity)
+    if app.service.defect.old_tls and config.ssl is not None:
+        _speak_old_tls(config.ssl)
+    return config
+
+
+def _speak_old_tls(context: ssl.SSLContext) -> None:
+    """Let the defect have its way; OpenSSL has TLS 1.1 at its lowest level of security alone."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version = ssl.TLSVersion.TLSv1_1
+    context.set_ciphers("DEFAULT:@SECLEVEL=0")
+
+
+def _store_key() -> bytes | None:
+    """Return the key that whoever started the service gave it, to verify the store with."""
+    given = os.environ.get(STORE_KEY_VARIABLE)
+    if given is None:
+        return None
+    try:
+        return key_of(given)
+    except ValueError as error:
+        raise UsageError(f"{STORE_KEY_VARIABLE} {error}") from None
 
 
 def uvicorn_config(app: ASGIApp, certificate: str) -> uvicorn.Config:
@@ -198,6 +224,7 @@ def _ready(app: ReferenceApp, listener: socket.socket, ca: Path, log: Path) -> d
             }
             for key, credentials in app.credentials.items()
         },
+        "expired_token": app.expired_token(),
         "audit_log": str(service.audit.path.absolute()),
         "database": str(service.store.path.absolute()),
         "log_file": str(log.absolute()),

@@ -86,7 +86,7 @@ def open_service(
         _make_private(data_dir)
         audit = AuditLog(data_dir / AUDIT_FILE, clock=clock)
         resources.callback(audit.close)
-        store = Store(data_dir / STORE_FILE, key=key)
+        store = Store(data_dir / STORE_FILE, key=key, keeping=fault.records)
         resources.callback(store.close)
         return Service(engine, fault, audit, store, data_dir, clock, resources.pop_all())
 

@@ -12,6 +12,7 @@ from clinigate.reference.crisis.escalation import Escalator
 from clinigate.reference.crisis.trace import ESCALATED, EventName, Trace, TraceEvent
 from clinigate.reference.ports import Exchanged
 from clinigate.reference.records.audit import AuditEvent
+from clinigate.reference.records.consent import Consent
 from clinigate.reference.records.entry import Entry
 from clinigate.reference.records.outbox import Outbox
 from clinigate.reference.records.sealing import Conversation, Sealer
@@ -101,6 +102,16 @@ class ReplicaRecords:
     async def keep(self, entry: Entry) -> None:
         """Write an entry to the database, or to the outbox when that does not answer."""
         await self._keep(entry, patience_s=self._patience_s)
+
+    async def consent(self, patient: str, *, granted: bool, text: str, access: AuditEvent) -> None:
+        """Record what a patient agreed to, or took back; see `Records.consent`."""
+        consent = Consent(self._sealer.person(access.actor, patient), granted, text, time.time())
+        entry = Entry(f"consent/{access.request}", consent.at, (access,), consent=consent)
+        await self._write(entry, self._patience_s)
+
+    async def consented(self, client: str, patient: str) -> bool:
+        """Whether a patient agreed; see `Records.consented`."""
+        return await self._shared.consented(self._sealer.person(client, patient))
 
     async def trace(self, trace: str) -> Trace | None:
         """Return a crisis trace; see `Records.trace`."""

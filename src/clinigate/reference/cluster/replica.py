@@ -22,7 +22,7 @@ from clinigate.reference.cluster.watching import (
 )
 from clinigate.reference.credentials import Credentials
 from clinigate.reference.crisis.escalation import Escalator
-from clinigate.reference.defects import CLEAN, defect_named
+from clinigate.reference.defects import CLEAN, Defect, defect_named
 from clinigate.reference.records.outbox import Outbox
 from clinigate.reference.records.sealing import Sealer
 from clinigate.reference.records.shared import SharedRecords
@@ -71,7 +71,10 @@ class Replica:
         load = Load()
         self._tasks: list[asyncio.Task[None]] = []
         self._asked = {name: _dependency(name, part.patience, operational) for name in _TIMEOUTS_S}
-        self._sealer = Sealer(bytes.fromhex(part.store_key), "the shared database")
+        self._fault = defect_named(part.clinical) if part.clinical else CLEAN
+        self._sealer = Sealer(
+            bytes.fromhex(part.store_key), "the shared database", keeping=self._fault.records
+        )
         self._inference = LineClient(part.inference, secret=part.secret)
         self._cache = cache_at(part.cache_url, self._sealer, self._asked["cache"])
         mind = self._mind_of(part, load, operational)
@@ -81,13 +84,14 @@ class Replica:
         self.api = Api(
             mind=mind,
             records=self._records,
-            desk=_token_desk(part),
+            desk=_token_desk(part, self._fault),
             limit=RateLimit(clock=time.time),
             metrics=Metrics(),
             load=load,
             pacing=Pacing(part.tokens_per_s, part.first_token_s),
             clock=time.time,
             traced=True,
+            fault=self._fault,
         )
         stuck = "expired-certificate-unnoticed" in operational
         certificates = {
@@ -125,7 +129,7 @@ class Replica:
             cache=self._cache,
             load=load,
             crisis_patience_s=part.patience * CRISIS_PATIENCE_S,
-            clinical=defect_named(part.clinical) if part.clinical else CLEAN,
+            clinical=self._fault,
             operational=operational,
         )
 
@@ -155,11 +159,12 @@ class Replica:
         )
 
 
-def _token_desk(part: ReplicaPart) -> SharedTokenDesk:
+def _token_desk(part: ReplicaPart, fault: Defect) -> SharedTokenDesk:
     return SharedTokenDesk(
         (client_of(name, Credentials(**held)) for name, held in part.clients.items()),
         key=bytes.fromhex(part.token_key),
         lifetime_s=part.token_lifetime_s,
+        immortal=fault.immortal_tokens,
         clock=time.time,
     )
 

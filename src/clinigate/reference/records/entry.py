@@ -8,6 +8,7 @@ from typing import Any
 
 from clinigate.reference.crisis.trace import EventName, TraceEvent
 from clinigate.reference.records.audit import AuditEvent
+from clinigate.reference.records.consent import Consent
 from clinigate.reference.records.sealing import SealedRow
 
 __all__ = ["Entry"]
@@ -26,6 +27,7 @@ class Entry:
     audits: tuple[AuditEvent, ...] = ()
     row: SealedRow | None = None
     events: tuple[TraceEvent, ...] = ()
+    consent: Consent | None = None
 
     def to_plain(self) -> dict[str, Any]:
         """Return it as JSON; words of a conversation are in it as ciphertext alone."""
@@ -35,6 +37,7 @@ class Entry:
             "audits": [asdict(event) for event in self.audits],
             "row": None if self.row is None else _row_to_plain(self.row),
             "events": [{"trace": event.trace, **event.shown()} for event in self.events],
+            "consent": None if self.consent is None else asdict(self.consent),
         }
 
     @classmethod
@@ -44,7 +47,7 @@ class Entry:
         Raises:
             ValueError, KeyError, TypeError: it did not write this.
         """
-        row = data["row"]
+        row, consent = data["row"], data.get("consent")
         return cls(
             data["id"],
             data["at"],
@@ -54,6 +57,7 @@ class Entry:
                 TraceEvent(e["trace"], EventName(e["event"]), e["at"], e["replica"], e["detail"])
                 for e in data["events"]
             ),
+            None if consent is None else Consent(**consent),
         )
 
 

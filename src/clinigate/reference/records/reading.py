@@ -10,7 +10,7 @@ from clinigate.reference.crisis.trace import RESOLVED, AuditRow, EventName, Trac
 from clinigate.reference.records.audit import Chain
 from clinigate.reference.records.tables import Database, Statement
 
-__all__ = ["chain_lines", "head_of", "trace_of", "traces_of", "unresolved_of"]
+__all__ = ["chain_lines", "consent_of", "head_of", "trace_of", "traces_of", "unresolved_of"]
 
 _HEAD = "SELECT seq, line FROM audit WHERE chain = ? ORDER BY seq DESC LIMIT 1"
 _LINES = "SELECT line FROM audit WHERE chain = ? ORDER BY seq"
@@ -26,6 +26,7 @@ _UNRESOLVED = (
     "AND NOT EXISTS (SELECT 1 FROM trace_events r WHERE r.trace = d.trace AND r.event = ?) "
     "ORDER BY d.at LIMIT 200"
 )
+_CONSENT = "SELECT granted FROM consents WHERE person = ? ORDER BY at DESC LIMIT 1"
 _RESOLVING_LINE = f'%"action":"{RESOLVED}"%'
 
 
@@ -45,6 +46,16 @@ def chain_lines(database: Database, chain: str) -> Callable[[float], Awaitable[l
     async def ask(timeout_s: float) -> list[bytes]:
         rows = await database.rows(Statement(_LINES, (chain,)), timeout_s)
         return [line.encode() for (line,) in rows]
+
+    return ask
+
+
+def consent_of(database: Database, person: str) -> Callable[[float], Awaitable[bool]]:
+    """Ask whether the newest that a person said is yes."""
+
+    async def ask(timeout_s: float) -> bool:
+        rows = await database.rows(Statement(_CONSENT, (person,)), timeout_s)
+        return bool(rows and rows[0][0])
 
     return ask
 

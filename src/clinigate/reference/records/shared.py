@@ -17,13 +17,20 @@ from typing import Any
 from clinigate.reference.crisis.trace import Trace, TraceEvent
 from clinigate.reference.records.audit import Chain, chained_line
 from clinigate.reference.records.entry import Entry
-from clinigate.reference.records.reading import head_of, trace_of, traces_of, unresolved_of
+from clinigate.reference.records.reading import (
+    consent_of,
+    head_of,
+    trace_of,
+    traces_of,
+    unresolved_of,
+)
 from clinigate.reference.records.tables import (
     SCHEMA,
     Database,
     RecordsUnavailable,
     Statement,
     insert_audit,
+    insert_consent,
     insert_conversation,
     insert_event,
 )
@@ -93,6 +100,10 @@ class SharedRecords:
         question = unresolved_of(self._database, before=before, after=after)
         found: list[tuple[str, dict[str, Any]]] = await self._ask(question)
         return found
+
+    async def consented(self, person: str) -> bool:
+        """Whether a person agreed and did not take it back."""
+        return bool(await self._ask(consent_of(self._database, person)))
 
     async def close(self) -> None:
         """Stop writing and let go of the database."""
@@ -179,6 +190,8 @@ class _Attempt:
             if entry.row is not None:
                 made.append(insert_conversation(entry.row))
             made += [_event(event) for event in entry.events]
+            if entry.consent is not None:
+                made.append(insert_consent(entry.consent))
         return made, chain
 
 

@@ -17,6 +17,8 @@ import threading
 from pathlib import Path
 
 from clinigate.errors import EvidenceError
+from clinigate.reference.defects import Keeping
+from clinigate.reference.records.consent import Consent
 from clinigate.reference.records.sealing import Conversation, SealedRow, Sealer
 
 __all__ = ["Conversation", "Store"]
@@ -30,26 +32,39 @@ CREATE TABLE IF NOT EXISTS conversations (
     reply BLOB NOT NULL
 ) WITHOUT ROWID
 """
+_CONSENTS = """
+CREATE TABLE IF NOT EXISTS consents (
+    number INTEGER PRIMARY KEY,
+    person TEXT NOT NULL,
+    granted INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    at REAL NOT NULL
+)
+"""
 _ROWS_PER_CHECKPOINT = 500
 
 
 class Store:
     """One database file. Safe to use from several threads of one process."""
 
-    def __init__(self, path: Path, *, key: bytes) -> None:
+    def __init__(self, path: Path, *, key: bytes, keeping: Keeping = Keeping.SEALED) -> None:
         """Open the database at `path`, created private to its owner; `key` has 32 bytes.
+
+        `keeping` is how conversations lie in it; all but the usual way are faults to calibrate
+        with.
 
         Raises:
             EvidenceError: the file cannot be opened or is no database.
         """
         self.path = path
-        self._sealer = Sealer(key, f"store {path}")
+        self._sealer = Sealer(key, f"store {path}", keeping=keeping)
         self._lock = threading.Lock()
         try:
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
             self._db = _connect(path)
             self._db.execute("PRAGMA wal_autocheckpoint=0")
             self._db.execute(_SCHEMA)
+            self._db.execute(_CONSENTS)
         except (OSError, sqlite3.Error) as error:
             raise EvidenceError(f"store {path}: {error}; choose another data directory") from error
         self._checkpoints = _Checkpointer(path)
@@ -71,6 +86,31 @@ class Store:
         if self._unchecked_rows >= _ROWS_PER_CHECKPOINT:
             self._unchecked_rows = 0
             self._checkpoints.request()
+
+    def person(self, client: str, patient: str) -> str:
+        """Return the name under which the consent of a client's patient is kept."""
+        return self._sealer.person(client, patient)
+
+    def keep_consent(self, consent: Consent) -> None:
+        """Commit what a person agreed to, or took back.
+
+        Raises:
+            EvidenceError: it could not be written.
+        """
+        row = (consent.person, int(consent.granted), consent.text, consent.at)
+        insert = "INSERT INTO consents (person, granted, text, at) VALUES (?, ?, ?, ?)"
+        try:
+            with self._lock:
+                self._db.execute(insert, row)
+        except sqlite3.Error as error:
+            raise EvidenceError(f"store {self.path}: {error}") from error
+
+    def consented(self, person: str) -> bool:
+        """Whether the newest that a person said is yes; nothing said is no."""
+        query = "SELECT granted FROM consents WHERE person = ? ORDER BY number DESC LIMIT 1"
+        with self._lock:
+            row = self._db.execute(query, (person,)).fetchone()
+        return bool(row and row[0])
 
     def read(self, conversation_id: str) -> Conversation:
         """Return one conversation in clear.

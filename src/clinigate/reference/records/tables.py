@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from clinigate.errors import EvidenceError
+from clinigate.reference.records.consent import Consent
 from clinigate.reference.records.sealing import SealedRow
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Statement",
     "Value",
     "insert_audit",
+    "insert_consent",
     "insert_conversation",
     "insert_event",
 ]
@@ -82,6 +84,10 @@ SCHEMA = (
         "PRIMARY KEY (trace, event))"
     ),
     Statement("CREATE INDEX IF NOT EXISTS events_by_time ON trace_events (event, at)"),
+    Statement(
+        "CREATE TABLE IF NOT EXISTS consents (person TEXT NOT NULL, at DOUBLE PRECISION NOT NULL, "
+        "granted BIGINT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (person, at))"
+    ),
 )
 
 
@@ -95,6 +101,12 @@ def insert_conversation(row: SealedRow) -> Statement:
     """One conversation; one that is already there stays as it is."""
     sql = "INSERT INTO conversations VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
     return Statement(sql, row.values())
+
+
+def insert_consent(consent: Consent) -> Statement:
+    """One agreement or withdrawal; one that is already there stays as it is."""
+    values = (consent.person, consent.at, int(consent.granted), consent.text)
+    return Statement("INSERT INTO consents VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", values)
 
 
 def insert_event(trace: str, event: str, at: float, replica: str, detail: str) -> Statement:

@@ -19,6 +19,7 @@ from clinigate.core.canonical import canonical_bytes, sha256_hex
 from clinigate.core.case import Turn
 from clinigate.reference import NOTICE
 from clinigate.reference.crisis.trace import new_trace_id, trace_id_of
+from clinigate.reference.defects import CLEAN, Defect
 from clinigate.reference.ports import Answer, Exchanged, Mind, Records
 from clinigate.reference.records.audit import AuditEvent
 from clinigate.reference.web import wire
@@ -36,6 +37,9 @@ from clinigate.reference.web.requests import (
     limited_body,
     messages_of,
     optional_bool,
+    optional_name,
+    required_bool,
+    required_name,
 )
 
 __all__ = ["Api"]
@@ -45,7 +49,11 @@ _TOKEN_REQUESTS_PER_MINUTE = 100
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """The endpoints over what reads and what records; `traced` where crises leave traces."""
+    """The endpoints over what reads and what records.
+
+    Attributes:
+        traced: whether crises leave traces. fault: the defect that it was started with.
+    """
 
     mind: Mind
     records: Records
@@ -56,6 +64,7 @@ class Api:
     pacing: Pacing
     clock: Callable[[], float]
     traced: bool = False
+    fault: Defect = CLEAN
 
     def routes(self) -> list[Route]:
         """Return the routes of the service."""
@@ -64,6 +73,7 @@ class Api:
             ("POST", "/v1/chat/completions", self.chat),
             ("POST", "/v1/crisis", self.crisis),
             ("POST", "/v1/emotion", self.emotion),
+            ("POST", "/v1/consent", self.consent),
             ("GET", "/v1/crisis/traces", self.traces),
             ("GET", "/v1/crisis/traces/{id}", self.trace),
             ("GET", "/v1/models", self.models),
@@ -105,13 +115,14 @@ class Api:
         """Answer a conversation, whole or as a stream."""
         self._admit(request, "chat")
         arrived = self.clock()
-        body = await json_object(request)
-        turns = messages_of(body)
-        model = self._model_asked_for(body)
+        body, turns = await self._said(request)
+        model, patient = self._model_asked_for(body), optional_name(body, "user")
         stream = optional_bool(body, "stream")
         with self.load.held():
             await asyncio.sleep(self.mind.delay_s())
             answer = await self.mind.chat(turns)
+            if not answer.assessment.crisis:
+                await self._require_consent(request, patient)
             exchanged = self._exchanged(request, turns, answer, arrived)
             without = await self.records.exchange(exchanged)
             self._count_crisis(flagged=answer.assessment.crisis)
@@ -128,7 +139,7 @@ class Api:
 
     async def crisis(self, request: Request) -> Response:
         """Say whether a conversation discloses a crisis."""
-        turns = await self._conversation(request, "crisis")
+        _, turns = await self._conversation(request, "crisis")
         judged = await self.mind.crisis(turns)
         await self._audit(request, "crisis.assess", urgent=judged.assessment.crisis)
         self._count_crisis(flagged=judged.assessment.crisis)
@@ -136,10 +147,21 @@ class Api:
 
     async def emotion(self, request: Request) -> Response:
         """Name the emotion of the last user message."""
-        turns = await self._conversation(request, "emotion")
+        body, turns = await self._conversation(request, "emotion")
+        await self._require_consent(request, optional_name(body, "user"))
         reading = await self.mind.emotion(turns)
         await self._audit(request, "emotion.read")
         return JSONResponse({"emotion": reading.emotion, "scores": dict(reading.scores)})
+
+    async def consent(self, request: Request) -> Response:
+        """Record that a patient agrees, or takes it back; both take one call."""
+        self._admit(request, "consent")
+        body = await json_object(request)
+        patient, text = required_name(body, "patient"), required_name(body, "text")
+        granted = required_bool(body, "granted")
+        access = self._event(request, "consent.give" if granted else "consent.withdraw")
+        await self.records.consent(patient, granted=granted, text=text, access=access)
+        return JSONResponse({"granted": granted, "text": text})
 
     async def trace(self, request: Request) -> Response:
         """Return what happened after a disclosure."""
@@ -192,11 +214,29 @@ class Api:
         """Describe every route for programs."""
         return JSONResponse(document())
 
-    async def _conversation(self, request: Request, scope: str) -> tuple[Turn, ...]:
+    async def _conversation(
+        self, request: Request, scope: str
+    ) -> tuple[dict[str, Any], tuple[Turn, ...]]:
         self._admit(request, scope)
-        turns = messages_of(await json_object(request))
+        said = await self._said(request)
         await asyncio.sleep(self.mind.delay_s())
-        return turns
+        return said
+
+    async def _said(self, request: Request) -> tuple[dict[str, Any], tuple[Turn, ...]]:
+        """Return the body of a request, and the conversation in it."""
+        body = await json_object(request)
+        turns = messages_of(body)
+        exchange_of(request.scope).logged = self.fault.logged(turns)
+        return body, turns
+
+    async def _require_consent(self, request: Request, patient: str | None) -> None:
+        """Refuse a named patient who did not agree; without a name there is nobody to ask."""
+        if patient is None or not self.fault.asks_consent:
+            return
+        if not await self.records.consented(exchange_of(request.scope).client, patient):
+            raise Problem(
+                403, "consent_required", "this patient has not agreed; record it at /v1/consent"
+            )
 
     def _admit(self, request: Request, scope: str) -> Grant:
         """Let a request in: a token that lives, the right scope, within the client's limit."""
@@ -210,7 +250,7 @@ class Api:
             )
         grant = self.desk.grant(token.strip())
         exchange_of(request.scope).client = grant.client.id
-        if scope not in grant.scopes:
+        if scope not in grant.scopes | self.fault.unscoped:
             raise Problem(
                 403,
                 "insufficient_scope",
@@ -253,7 +293,8 @@ class Api:
         )
 
     async def _audit(self, request: Request, action: str, *, urgent: bool = False) -> None:
-        await self.records.access(self._event(request, action), urgent=urgent)
+        if action not in self.fault.unaudited:
+            await self.records.access(self._event(request, action), urgent=urgent)
 
     def _event(self, request: Request, action: str, resource: str = "") -> AuditEvent:
         exchange = exchange_of(request.scope)

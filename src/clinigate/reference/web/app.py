@@ -55,7 +55,10 @@ class ReferenceApp:
             {name: credentials for name, (_, credentials) in pairs.items()}
         )
         self._desk = TokenDesk(
-            (client for client, _ in pairs.values()), lifetime_s=token_lifetime_s, clock=clock
+            (client for client, _ in pairs.values()),
+            lifetime_s=token_lifetime_s,
+            clock=clock,
+            immortal=service.defect.immortal_tokens,
         )
         self.api = Api(
             mind=LocalMind(service),
@@ -66,6 +69,7 @@ class ReferenceApp:
             load=Load(),
             pacing=pacing,
             clock=clock,
+            fault=service.defect,
         )
         self._framed = framed(self.api)
 
@@ -80,6 +84,10 @@ class ReferenceApp:
         wanted = frozenset(scopes) if scopes else None
         token = self._desk.issue(credentials.client_id, credentials.client_secret, wanted)
         return token.value
+
+    def expired_token(self) -> str:
+        """Return a token of the evaluator whose time is over."""
+        return self._desk.expired(self.credentials["evaluator"].client_id)
 
     def close(self) -> None:
         """Close the records. Calling it twice is harmless."""

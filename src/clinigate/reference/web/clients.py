@@ -26,7 +26,7 @@ __all__ = [
     "new_credentials",
 ]
 
-SCOPES = frozenset({"chat", "crisis", "emotion", "metrics"})
+SCOPES = frozenset({"chat", "consent", "crisis", "emotion", "metrics"})
 """What any client can be allowed: one scope for each group of routes."""
 
 EVALUATOR_SCOPES = SCOPES | {"traces"}
@@ -94,9 +94,16 @@ class TokenDesk:
     """Hands out opaque tokens and recognises them until they expire."""
 
     def __init__(
-        self, clients: Iterable[Client], *, lifetime_s: float, clock: Callable[[], float]
+        self,
+        clients: Iterable[Client],
+        *,
+        lifetime_s: float,
+        clock: Callable[[], float],
+        immortal: bool = False,
     ) -> None:
+        """`immortal` is a fault to calibrate with: tokens outlive their time."""
         self._clients = {client.id: client for client in clients}
+        self._immortal = immortal
         self._lifetime_s = lifetime_s
         self._clock = clock
         self._grants: dict[bytes, Grant] = {}
@@ -122,6 +129,11 @@ class TokenDesk:
             raise OAuthProblem(400, "invalid_scope", f"this client may ask for: {names}")
         return self._remember(client, granted)
 
+    def expired(self, client_id: str) -> str:
+        """Return a token of a client whose time is over, to try whether it opens anything."""
+        token = self._remember(self._clients[client_id], self._clients[client_id].scopes, life_s=0)
+        return token.value
+
     def grant(self, token: str) -> Grant:
         """Return what the bearer of `token` may do.
 
@@ -129,18 +141,26 @@ class TokenDesk:
             Problem: 401 for a token that was never issued or has expired.
         """
         grant = self._grants.get(_digest(token))
-        if grant is None or grant.expires_at <= self._clock():
+        if grant is None or self._is_over(grant.expires_at):
             raise _unknown_token()
         return grant
 
-    def _remember(self, client: Client, scopes: frozenset[str]) -> Token:
+    def _is_over(self, expires_at: float) -> bool:
+        return expires_at <= self._clock() and not self._immortal
+
+    def _remember(
+        self, client: Client, scopes: frozenset[str], *, life_s: float | None = None
+    ) -> Token:
         now = self._clock()
-        self._grants = {key: held for key, held in self._grants.items() if held.expires_at > now}
+        self._grants = {
+            key: held for key, held in self._grants.items() if not self._is_over(held.expires_at)
+        }
         mine = [key for key, held in self._grants.items() if held.client is client]
         for key in mine[: max(0, len(mine) + 1 - _TOKENS_KEPT_PER_CLIENT)]:
             del self._grants[key]
         value = secrets.token_urlsafe(32)
-        self._grants[_digest(value)] = Grant(client, scopes, now + self._lifetime_s)
+        life_s = self._lifetime_s if life_s is None else life_s
+        self._grants[_digest(value)] = Grant(client, scopes, now + life_s)
         return Token(value, scopes, int(self._lifetime_s))
 
 
@@ -154,8 +174,9 @@ class SharedTokenDesk(TokenDesk):
         key: bytes,
         lifetime_s: float,
         clock: Callable[[], float],
+        immortal: bool = False,
     ) -> None:
-        super().__init__(clients, lifetime_s=lifetime_s, clock=clock)
+        super().__init__(clients, lifetime_s=lifetime_s, clock=clock, immortal=immortal)
         self._key = key
 
     def grant(self, token: str) -> Grant:
@@ -165,12 +186,14 @@ class SharedTokenDesk(TokenDesk):
             raise _unknown_token()
         client_id, scopes, expires_at, _ = json.loads(base64.urlsafe_b64decode(body))
         client = self._clients.get(client_id)
-        if client is None or expires_at <= self._clock():
+        if client is None or self._is_over(expires_at):
             raise _unknown_token()
         return Grant(client, frozenset(scopes), expires_at)
 
-    def _remember(self, client: Client, scopes: frozenset[str]) -> Token:
-        expires_at = self._clock() + self._lifetime_s
+    def _remember(
+        self, client: Client, scopes: frozenset[str], *, life_s: float | None = None
+    ) -> Token:
+        expires_at = self._clock() + (self._lifetime_s if life_s is None else life_s)
         held = [client.id, sorted(scopes), expires_at, secrets.token_hex(8)]
         body = base64.urlsafe_b64encode(json.dumps(held).encode()).decode()
         return Token(f"{body}.{self._signature(body)}", scopes, int(self._lifetime_s))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import MutableMapping
-from dataclasses import dataclass
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -35,12 +35,17 @@ _KEY = "clinigate.exchange"
 
 @dataclass(slots=True)
 class Exchange:
-    """One request as it is dealt with: what is known of it so far."""
+    """One request as it is dealt with: what is known of it so far.
+
+    Attributes:
+        logged: what the log tells of its words, which is nothing unless the defect is to do so.
+    """
 
     request: str
     address: str
     client: str = "-"
     status: int = 500
+    logged: Mapping[str, str] = field(default_factory=dict)
 
 
 def exchange_of(scope: MutableMapping[str, Any]) -> Exchange:
@@ -109,6 +114,7 @@ class Frame:
             status=exchange.status,
             seconds=seconds,
             client=exchange.client,
+            **exchange.logged,
         )
 
 

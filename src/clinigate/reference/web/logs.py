@@ -49,7 +49,7 @@ def log_to(path: Path) -> logging.Handler:
 
 
 def log_request(
-    *, request: str, method: str, route: str, status: int, seconds: float, client: str
+    *, request: str, method: str, route: str, status: int, seconds: float, client: str, **more: str
 ) -> None:
     """Write one line about an answered request."""
     fields = {
@@ -59,5 +59,6 @@ def log_request(
         "status": status,
         "ms": round(seconds * 1000, 3),
         "client": client,
+        **more,
     }
     _LOGGER.info("request", extra={"fields": fields})

@@ -21,6 +21,7 @@ _FORM = "application/x-www-form-urlencoded"
 _VERSION = "1.0.0"
 _MEANING = {
     "chat": "converse",
+    "consent": "record what patients agree to",
     "crisis": "have conversations looked through for a crisis",
     "emotion": "have the emotion of a message named",
     "metrics": "read the counters",
@@ -29,7 +30,7 @@ _MEANING = {
 _REFUSALS = {
     400: "The body is no JSON object, or no form.",
     401: "No credentials, or ones that are unknown or have expired.",
-    403: "The token lacks the scope.",
+    403: "The token lacks the scope, or the patient has not agreed.",
     404: "There is none.",
     405: "The method is not offered here.",
     413: f"The body is longer than {MAX_BODY_BYTES} bytes.",
@@ -41,9 +42,15 @@ _REFUSALS = {
 _TEXT_HEADER: Schema = {"required": True, "schema": {"type": "string"}}
 _ADDED_HEADERS: Mapping[int, Schema] = {
     401: {"WWW-Authenticate": _TEXT_HEADER},
-    403: {"WWW-Authenticate": _TEXT_HEADER},
     405: {"Allow": _TEXT_HEADER},
     429: {"Retry-After": {"required": True, "schema": {"type": "integer", "minimum": 0}}},
+}
+_TALK = {"messages": [{"role": "user", "content": "Good morning."}]}
+_EXAMPLES = {
+    "ChatRequest": _TALK,
+    "Conversation": _TALK,
+    "EmotionRequest": _TALK,
+    "ConsentRequest": {"patient": "example", "granted": False, "text": "example"},
 }
 _OF_ACCESS = (401, 403, 429, 503)
 _OF_JSON = (400, 413, 415, 422)
@@ -111,8 +118,17 @@ def _conversations() -> dict[str, Any]:
                 "readEmotion",
                 "Name the emotion of the last user message.",
                 _answer("EmotionReading", "The emotion."),
-                body="Conversation",
+                body="EmotionRequest",
                 scope="emotion",
+            )
+        },
+        "/v1/consent": {
+            "post": _operation(
+                "recordConsent",
+                "Record that a patient agrees, or takes it back.",
+                _answer("Consent", "What is on record now."),
+                body="ConsentRequest",
+                scope="consent",
             )
         },
     }
@@ -213,7 +229,8 @@ def _operation(
     responses |= {str(n): {"$ref": f"#/components/responses/{n}"} for n in sorted(refused)}
     operation: dict[str, Any] = {"operationId": name, "summary": summary, "responses": responses}
     if body is not None:
-        operation["requestBody"] = {"required": True, "content": {_JSON: {"schema": ref(body)}}}
+        media = {"schema": ref(body), "example": _EXAMPLES[body]}
+        operation["requestBody"] = {"required": True, "content": {_JSON: media}}
     if scope is not None:
         operation["security"] = [{"oauth2": [scope]}]
     if is_open:

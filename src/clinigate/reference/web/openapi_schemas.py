@@ -6,13 +6,24 @@ from collections.abc import Mapping
 from typing import Any
 
 from clinigate.reference.crisis.trace import EventName
-from clinigate.reference.web.requests import MAX_MESSAGES, ROLES, SAYS_SOMETHING
+from clinigate.reference.web.requests import (
+    LONGEST_NAME,
+    MAX_MESSAGES,
+    ROLES,
+    SAYS_SOMETHING,
+)
 
 __all__ = ["SCHEMAS", "Schema", "list_of", "ref", "shape"]
 
 Schema = dict[str, Any]
 
 _TEXT: Schema = {"type": "string"}
+_NAME: Schema = {"type": "string", "minLength": 1, "maxLength": LONGEST_NAME}
+_PATIENT: Schema = {
+    **_NAME,
+    "type": ["string", "null"],
+    "description": "the patient who speaks; one who did not agree is served in a crisis alone",
+}
 _FLAG: Schema = {"type": "boolean"}
 _COUNT: Schema = {"type": "integer", "minimum": 0}
 _SHARE: Schema = {"type": "number", "minimum": 0, "maximum": 1}
@@ -131,9 +142,22 @@ SCHEMAS: Mapping[str, Schema] = {
             "messages": _MESSAGES,
             "model": {**_TEXT, "description": "the one that /v1/models names, or left out"},
             "stream": {"type": ["boolean", "null"]},
+            "user": _PATIENT,
         },
         "messages",
     ),
+    "EmotionRequest": _asked({"messages": _MESSAGES, "user": _PATIENT}, "messages"),
+    "ConsentRequest": _asked(
+        {
+            "patient": _NAME,
+            "granted": {**_FLAG, "description": "false takes it back"},
+            "text": {**_NAME, "description": "version of the text that the patient was shown"},
+        },
+        "patient",
+        "granted",
+        "text",
+    ),
+    "Consent": shape({"granted": _FLAG, "text": _NAME}),
     "SafetyEvent": _SAFETY_EVENT,
     "Safety": shape(_SAFETY, {"trace": _TEXT}),
     "Completion": shape(

@@ -12,6 +12,7 @@ from clinigate.core.case import Turn
 from clinigate.reference.web.problems import Problem
 
 __all__ = [
+    "LONGEST_NAME",
     "MAX_BODY_BYTES",
     "MAX_MESSAGES",
     "MOST_TRACES",
@@ -21,11 +22,15 @@ __all__ = [
     "limited_body",
     "messages_of",
     "optional_bool",
+    "optional_name",
+    "required_bool",
+    "required_name",
 ]
 
 MAX_BODY_BYTES = 256 * 1024
 MAX_MESSAGES = 200
 MOST_TRACES = 1000
+LONGEST_NAME = 200
 SAYS_SOMETHING = r"[^\s\u001c-\u001f\u0085\ufeff]"
 """What is text and no mere white space; the same characters in every dialect of expressions."""
 
@@ -100,6 +105,30 @@ def optional_bool(body: dict[str, Any], field: str) -> bool:
     if value is None or isinstance(value, bool):
         return bool(value)
     raise _wrong(field, "must be true or false")
+
+
+def required_bool(body: dict[str, Any], field: str) -> bool:
+    """Return a flag; raises as `optional_bool`, where it is left out as well."""
+    if body.get(field) is None:
+        raise _wrong(field, "must be true or false")
+    return optional_bool(body, field)
+
+
+def required_name(body: dict[str, Any], field: str) -> str:
+    """Return a short text.
+
+    Raises:
+        Problem: 422 when it is none, is empty or too long.
+    """
+    value = body.get(field)
+    if not isinstance(value, str) or not 1 <= len(value) <= LONGEST_NAME:
+        raise _wrong(field, f"must be text of 1 to {LONGEST_NAME} characters")
+    return _content(value, field)
+
+
+def optional_name(body: dict[str, Any], field: str) -> str | None:
+    """Return a short text, or None where it is left out; raises as `required_name`."""
+    return None if body.get(field) is None else required_name(body, field)
 
 
 def _turn(message: Any, where: str) -> Turn:
