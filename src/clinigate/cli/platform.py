@@ -2,12 +2,167 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
 import click
+
+from clinigate.cli.options import config_option, environment_option
+
+if TYPE_CHECKING:
+    from clinigate.config.loader import LoadedConfig
+    from clinigate.evidence.recorder import Recorder
+    from clinigate.platform.outcome import PlatformScan
 
 __all__ = ["command"]
 
+_NAMED = 40
 
-@click.command("platform")
-def command() -> int:
-    """Nothing yet."""
-    raise click.UsageError("not built yet")
+
+@click.group("platform")
+def command() -> None:
+    """Judge manifests and a live cluster by what the platform promises."""
+
+
+@command.command("rules")
+def rules() -> None:
+    """List the topics and rules."""
+    from clinigate.platform.rules import load_rules
+
+    registry = load_rules()
+    for topic in registry.topics:
+        own = [each for each in registry.rules if each.topic == topic]
+        if own:
+            click.echo(f"{topic.metric}: {topic.title}")
+        for each in own:
+            click.echo(f"  {each.id:<26} {each.severity:<8} {each.title}")
+
+
+@command.command("scan")
+@click.argument("paths", nargs=-1, metavar="[PATH|-]...")
+@click.option("--live", is_flag=True,
+              help="Judge the cluster too; with files, report drift between the two.")  # fmt: skip
+@click.option("--rule", "rule_names", multiple=True, metavar="ID|TOPIC",
+              help="Only this rule or topic; `clinigate platform rules` lists them.")  # fmt: skip
+@click.option("--namespace", help="Where manifests go that state no namespace.")
+@click.option("--kubeconfig", type=click.Path(exists=True, dir_okay=False),
+              help="Of the cluster (default: [platform] kubeconfig, KUBECONFIG, ...).")  # fmt: skip
+@click.option("--context", help="Context of the kubeconfig.")
+@click.option("--live-namespace", "namespaces", multiple=True,
+              help="Only this one of the cluster (default: all but the system's).")  # fmt: skip
+@click.option("--sarif", type=click.Path(dir_okay=False, path_type=Path),
+              help="Write the findings as SARIF 2.1.0 too.")  # fmt: skip
+@click.option("--write-baseline", is_flag=True,
+              help="Accept what is open now; needs --reason and --until.")  # fmt: skip
+@click.option("--reason", default="", help="Why the baseline accepts it.")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]),
+              help="Last day of the acceptance, 180 days ahead at most.")  # fmt: skip
+@config_option
+@environment_option
+def scan(paths: tuple[str, ...], config: Path | None, environment: str | None, **given: Any) -> int:
+    """Judge manifests: files, folders, patterns, or `-` for what another program renders.
+
+    helm template CHART | clinigate platform scan -
+    kustomize build FOLDER | clinigate platform scan -
+
+    Without a PATH those of [platform] manifests are read. The cluster is only read, and no Secret
+    of it. Exit codes: 0 all criteria PASS; 1 not; 2 interrupted; 4 usage.
+    """
+    from clinigate.cli.producing import produce
+    from clinigate.config.loader import load_config
+    from clinigate.platform.scan import Request, scan_platform
+
+    loaded = load_config(config)
+    today = datetime.now(UTC).date()
+    request = Request(
+        paths=tuple(each if each == "-" else str(Path(each).absolute()) for each in paths),
+        stdin=sys.stdin.buffer.read() if "-" in paths else None,
+        live=given["live"],
+        rules=given["rule_names"],
+        namespace=given["namespace"],
+        kubeconfig=given["kubeconfig"],
+        context=given["context"],
+        namespaces=given["namespaces"],
+    )
+    found = scan_platform(loaded, request, today=today)
+    if given["sarif"] is not None:
+        _write_sarif(found, given["sarif"])
+    if given["write_baseline"]:
+        _write_baseline(loaded, found, given["reason"], given["until"], today)
+        return 0
+    _tell(found)
+
+    def work(recorder: Recorder, _environ: Mapping[str, str]) -> None:
+        found.record(recorder)
+
+    return produce(
+        loaded,
+        producer="platform",
+        target=_target(found),
+        criteria=found.criteria,
+        work=work,
+        environment=environment,
+    )
+
+
+def _target(found: PlatformScan) -> str:
+    parts = [f"{len(found.files)} files"] if found.files or found.cluster is None else []
+    if found.cluster is not None:
+        parts.append(f"cluster {found.cluster}")
+    return f"{' and '.join(parts)}, {found.resources} resources"
+
+
+def _tell(found: PlatformScan) -> None:
+    """Say what was looked at and found; the table of verdicts follows."""
+    from clinigate.reports.text import one_line
+
+    click.echo(f"judged {_target(found)}")
+    for each in found.excluded:
+        click.echo(f"not judged: {one_line(f'{each.unit} {each.reason}')}")
+    custom = [f"{kind} ({n})" for kind, n in found.not_judged.items() if _is_custom(kind)]
+    if custom:
+        click.echo(f"kinds that no rule knows: {', '.join(custom)}")
+    if found.others:
+        click.echo(f"no manifests: {len(found.others)} files or documents (in the run's notes)")
+    for one in found.findings[:_NAMED]:
+        flaw = one.flaw
+        state = "" if one.is_open else " [accepted]"
+        place = flaw.place.uri if flaw.place.line is None else f"{flaw.place.uri}:{flaw.place.line}"
+        click.echo(
+            one_line(f"{place}: {flaw.severity} {flaw.rule}{state}: {one.message}; {flaw.fix}")
+        )
+    more = len(found.findings) - _NAMED
+    if more > 0:
+        click.echo(f"... and {more} more findings; the report and --sarif name all")
+
+
+def _is_custom(kind: str) -> bool:
+    """Whether a kind is no part of Kubernetes itself."""
+    group = kind.rpartition("/")[0]
+    return "." in group and not group.endswith(".k8s.io")
+
+
+def _write_sarif(found: PlatformScan, path: Path) -> None:
+    from clinigate.evidence.files import write_atomic
+    from clinigate.findings.sarif import write_sarif
+
+    write_atomic(path, write_sarif([found.result()]))
+
+
+def _write_baseline(
+    config: LoadedConfig, found: PlatformScan, reason: str, until: datetime | None, today: date
+) -> None:
+    from clinigate.evidence.files import write_atomic
+    from clinigate.findings.accepted_files import baseline_text, read_baseline
+    from clinigate.platform.accepting import baseline_path
+
+    if until is None:
+        raise click.UsageError("--write-baseline needs --until, the last day of the acceptance")
+    path = baseline_path(config)
+    kept = read_baseline(path, today) if path.is_file() else []
+    text = baseline_text(found.findings, kept, reason=reason, until=until.date(), today=today)
+    write_atomic(path, text.encode())
+    click.echo(f"wrote {path.name}: {text.count('[[finding]]')} findings accepted for a time")

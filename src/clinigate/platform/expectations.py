@@ -4,7 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Expectations"]
+__all__ = ["Expectations", "FailoverPlan"]
+
+
+@dataclass(frozen=True, slots=True)
+class FailoverPlan:
+    """How the platform survives the loss of a region, where manifests cannot say it.
+
+    Attributes:
+        regions: by a region's or cloud's name, patterns of the paths of what is applied there.
+        check_interval_s, check_failures: how a balancer between regions checks them; None where
+            manifests say it, or nobody does.
+        dns_ttl_s: how long clients keep the address of a lost region.
+        promotion_s: how long the promotion of a standby takes, as a drill measured it.
+    """
+
+    regions: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    check_interval_s: float | None = None
+    check_failures: int | None = None
+    dns_ttl_s: float = 0.0
+    promotion_s: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +33,9 @@ class Expectations:
     Attributes:
         rto_s: longest time to recover from the loss of a node or a region, seconds.
         rpo_s: longest stretch of data that may be lost, seconds.
+        failover: how the loss of a region is survived.
     """
 
     rto_s: float = 300.0
     rpo_s: float = 900.0
+    failover: FailoverPlan = FailoverPlan()

@@ -16,11 +16,14 @@ from clinigate.core.flaw import Place
 from clinigate.errors import UsageError
 from clinigate.platform.documents import Document
 
-__all__ = ["NO_NAMESPACE", "Field", "ManifestShapeError", "Path", "Resource"]
+__all__ = ["Field", "ManifestShapeError", "Path", "Resource", "namespace_unit"]
 
 Path = tuple[str | int, ...]
-#: Stands in messages where a manifest leaves its namespace to whoever applies it.
-NO_NAMESPACE = "(no namespace)"
+
+
+def namespace_unit(namespace: str) -> str:
+    """As findings name a namespace; an empty one is left to whoever applies the manifests."""
+    return f"namespace {namespace}" if namespace else "namespace (none stated)"
 
 
 class ManifestShapeError(UsageError):

@@ -1,0 +1,157 @@
+"""Privileges: containers run as nobody, on a root they cannot write, with no way to more rights.
+
+A container's securityContext overrides its pod's, field by field. What Windows has no notion of is
+not asked of pods that say they run there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from clinigate.core.flaw import FlawSeverity
+from clinigate.platform.manifests import Manifests
+from clinigate.platform.resource import Field, Resource
+from clinigate.platform.rule import Judged, breaks, each, keeps, topic
+from clinigate.platform.workloads import ALL_WORKLOADS, Container, Workload, workload_of
+
+__all__ = ["PRIVILEGES"]
+
+PRIVILEGES = topic(
+    "platform.privileges",
+    title="Containers run without root, without a writable root and without more rights",
+    controls=("164.312(a)(1)", "CC6.1", "CC6.8"),
+)
+
+#: What the restricted pod security standard lets a container add.
+_HARMLESS = frozenset(("NET_BIND_SERVICE",))
+_SHARED = ("hostNetwork", "hostPID", "hostIPC")
+
+
+@each("CG-PLAT-NONROOT-001", PRIVILEGES, kinds=ALL_WORKLOADS, severity=FlawSeverity.HIGH)
+def not_as_root(resource: Resource, _manifests: Manifests) -> Iterator[Judged]:
+    """No container may run as root: runAsNonRoot, or a runAsUser other than 0.
+
+    Without either the image decides, and most images say root.
+    """
+    for workload, container in _containers(resource):
+        user = _effective(workload, container, "runAsUser")
+        non_root = _effective(workload, container, "runAsNonRoot")
+        if user.integer == 0:
+            message = "it runs as user 0, which is root"
+            yield breaks(user, message, "set runAsUser to another", unit=container.unit)
+        elif user.integer is None and non_root.flag is not True:
+            yield breaks(
+                non_root,
+                "it may run as root: neither runAsNonRoot: true nor a runAsUser is stated",
+                "set securityContext.runAsNonRoot: true",
+                unit=container.unit,
+            )
+        yield keeps(container.unit)
+
+
+@each("CG-PLAT-READONLY-001", PRIVILEGES, kinds=ALL_WORKLOADS)
+def read_only_root(resource: Resource, _manifests: Manifests) -> Iterator[Judged]:
+    """A container cannot write its root file system; what it must write has a volume."""
+    for _, container in _containers(resource):
+        field = container["securityContext"]["readOnlyRootFilesystem"]
+        if field.flag is not True:
+            message = "it can write its root file system, and whoever breaks in can too"
+            fix = "set readOnlyRootFilesystem: true, and mount an emptyDir where it must write"
+            yield breaks(field, message, fix, unit=container.unit)
+        yield keeps(container.unit)
+
+
+@each("CG-PLAT-ESCALATION-001", PRIVILEGES, kinds=ALL_WORKLOADS, severity=FlawSeverity.HIGH)
+def no_escalation(resource: Resource, _manifests: Manifests) -> Iterator[Judged]:
+    """A container is not privileged, and cannot gain rights that it was not started with.
+
+    allowPrivilegeEscalation is true where it is left out.
+    """
+    for _, container in _containers(resource):
+        context = container["securityContext"]
+        if context["privileged"].flag:
+            message = "it is privileged: it has its node's own rights"
+            yield breaks(
+                context["privileged"],
+                message,
+                "leave privileged out",
+                unit=container.unit,
+                severity=FlawSeverity.CRITICAL,
+            )
+        elif context["allowPrivilegeEscalation"].flag is not False:
+            message = "its processes may gain rights that it was not started with"
+            fix = "set allowPrivilegeEscalation: false"
+            yield breaks(context["allowPrivilegeEscalation"], message, fix, unit=container.unit)
+        yield keeps(container.unit)
+
+
+@each("CG-PLAT-CAPABILITIES-001", PRIVILEGES, kinds=ALL_WORKLOADS)
+def no_capabilities(resource: Resource, _manifests: Manifests) -> Iterator[Judged]:
+    """A container drops all capabilities, and adds none but NET_BIND_SERVICE."""
+    for _, container in _containers(resource):
+        capabilities = container["securityContext"]["capabilities"]
+        dropped = {entry.upper() for entry in capabilities["drop"].list_of_texts}
+        added = {entry.upper().removeprefix("CAP_") for entry in capabilities["add"].list_of_texts}
+        if "ALL" not in dropped:
+            message = "it keeps the capabilities that a container runtime gives by default"
+            yield breaks(
+                capabilities["drop"], message, "set capabilities.drop: [ALL]", unit=container.unit
+            )
+        if added - _HARMLESS:
+            message = f"it adds {', '.join(sorted(added - _HARMLESS))}"
+            yield breaks(
+                capabilities["add"],
+                message,
+                "leave them out",
+                unit=container.unit,
+                severity=FlawSeverity.HIGH,
+            )
+        yield keeps(container.unit)
+
+
+@each("CG-PLAT-SECCOMP-001", PRIVILEGES, kinds=ALL_WORKLOADS)
+def seccomp(resource: Resource, _manifests: Manifests) -> Iterator[Judged]:
+    """A container runs under a seccomp profile: RuntimeDefault, or one of its own.
+
+    Where it is left out, it is Unconfined, unless the node's kubelet says otherwise.
+    """
+    for workload, container in _containers(resource):
+        profile = _effective(workload, container, "seccompProfile")
+        if profile["type"].text not in ("RuntimeDefault", "Localhost"):
+            message = "no seccomp profile bounds which calls it may make of its node's kernel"
+            fix = "set securityContext.seccompProfile.type: RuntimeDefault"
+            yield breaks(profile, message, fix, unit=container.unit)
+        yield keeps(container.unit)
+
+
+@each("CG-PLAT-HOST-001", PRIVILEGES, kinds=ALL_WORKLOADS, severity=FlawSeverity.HIGH)
+def nothing_of_the_node(resource: Resource, _manifests: Manifests) -> Iterator[Judged]:
+    """Pods share neither network, processes nor memory with their node, and none of its folders."""
+    workload = workload_of(resource)
+    if workload is None:
+        return
+    for name in _SHARED:
+        if workload.pod[name].flag:
+            message = f"its pods have {name}: they see what is their node's and other pods'"
+            yield breaks(workload.pod[name], message, f"leave {name} out")
+    for volume in workload.pod["volumes"]:
+        if volume["hostPath"].exists:
+            message = "it mounts a folder of its node, past what other pods may see"
+            fix = "take a PersistentVolumeClaim or an emptyDir"
+            yield breaks(volume["hostPath"], message, fix)
+    yield keeps(resource)
+
+
+def _containers(resource: Resource) -> Iterator[tuple[Workload, Container]]:
+    workload = workload_of(resource)
+    if workload is None or workload.is_windows:
+        return
+    for container in workload.all_containers:
+        yield workload, container
+
+
+def _effective(workload: Workload, container: Container, name: str) -> Field:
+    """A field of the container's securityContext, else of the pod's."""
+    own = container["securityContext"][name]
+    pods = workload.pod["securityContext"][name]
+    return pods if not own.exists and pods.exists else own
