@@ -9,7 +9,7 @@ from types import MappingProxyType
 from clinigate.core.flaw import Flaw, Place
 from clinigate.findings.model import Found, in_order
 
-__all__ = ["deduplicate"]
+__all__ = ["deduplicate", "grouped"]
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 
@@ -29,6 +29,17 @@ def deduplicate(found: Iterable[Found], *, same: Mapping[str, str] = _NONE) -> l
         same: a rule's other name: its alias among CVE, GHSA and PYSEC ids, or the name that this
             and another scanner's rule share.
     """
+    return [merged for merged, _ in grouped(found, same=same)]
+
+
+def grouped(
+    found: Iterable[Found], *, same: Mapping[str, str] = _NONE
+) -> list[tuple[Found, tuple[Found, ...]]]:
+    """Return each merged finding with those that it stands for, the one that leads it first.
+
+    Arguments and rules as `deduplicate`.
+    """
+    groups: list[list[Found]] = []
     merged: list[Found] = []
     by_uri: dict[str, list[int]] = {}
     for each in sorted(found, key=_gravest_first):
@@ -37,9 +48,12 @@ def deduplicate(found: Iterable[Found], *, same: Mapping[str, str] = _NONE) -> l
         if twin is None:
             places.append(len(merged))
             merged.append(each)
+            groups.append([each])
         else:
             merged[twin] = _joined(merged[twin], each)
-    return sorted(merged, key=in_order)
+            groups[twin].append(each)
+    pairs = zip(merged, map(tuple, groups), strict=True)
+    return sorted(pairs, key=lambda pair: in_order(pair[0]))
 
 
 def _gravest_first(found: Found) -> tuple[object, ...]:
