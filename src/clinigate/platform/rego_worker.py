@@ -10,6 +10,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -24,22 +25,24 @@ def main(order: Path) -> None:
 
 
 def _answers(asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    from regopy import Interpreter, LogLevel, RegoError
-
-    interpreter = Interpreter()
-    interpreter.log_level = LogLevel.NONE
+    regopy: Any = import_module("regopy")  # it brings no types
+    interpreter = regopy.Interpreter()
+    interpreter.log_level = regopy.LogLevel.NONE
     # Else a mistake in a policy (a division by zero, a text for a number) is an answer of "no".
     interpreter.strict_built_in_errors = True
     for module in asked["modules"]:
         try:
             interpreter.add_module(module["name"], module["source"])
-        except RegoError as error:
+        except regopy.RegoError as error:
             yield {"unparsed": module["name"], "reason": _reason(error)}
             return
     for number, body in enumerate(asked["inputs"]):
         interpreter.set_input(body)
         for package, rule in asked["queries"]:
-            said = _said(interpreter, package, rule)
+            try:
+                said = _said(interpreter.query(f"data.{package}.{rule}"))
+            except regopy.RegoError:
+                said = None
             head = {"input": number, "package": package, "rule": rule}
             if said is None:
                 yield {**head, "broken": True}
@@ -48,24 +51,18 @@ def _answers(asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield {"done": True}
 
 
-def _said(interpreter: Any, package: str, rule: str) -> list[Any] | None:
+def _said(output: Any) -> list[Any] | None:
     """What a rule yields; None where it breaks."""
-    from regopy import RegoError
-
-    try:
-        output = interpreter.query(f"data.{package}.{rule}")
-        if not output.ok():
-            return None
-        text = str(output)
-        value = [] if text == "undefined" else json.loads(text)["expressions"][0]
-    except (RegoError, ValueError, LookupError):
+    text = str(output)
+    if not output.ok() or text.startswith("<"):
         return None
+    value = [] if text == "undefined" else json.loads(text)["expressions"][0]
     if isinstance(value, dict):
         # Rego before version 1: deny[msg] { … } is read as an object from messages to true.
         return sorted(key for key, holds in value.items() if holds)
     if isinstance(value, list):
         return value
-    return [f"{rule} is true"] if value is True else []
+    return ["it holds"] if value is True else []
 
 
 def _reason(error: Exception) -> str:

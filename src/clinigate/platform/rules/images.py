@@ -41,10 +41,9 @@ def no_latest(resource: Resource, _manifests: Manifests) -> Iterator[Judged]:
     for container, image in _images(resource):
         tag = tag_of(image)
         if digest_of(image) is None and tag in (None, "latest"):
-            said = "is latest" if tag else "has no tag, which is latest"
             yield breaks(
                 container["image"],
-                f"its image {said}: what runs changes without anybody's doing",
+                f"its image {_said(image, tag)}: what runs changes without anybody's doing",
                 "name the image by its digest, as chat:1.4.2@sha256:…",
                 unit=container.unit,
             )
@@ -63,6 +62,12 @@ def pinned_by_digest(resource: Resource, _manifests: Manifests) -> Iterator[Judg
                 unit=container.unit,
             )
         yield keeps(container.unit)
+
+
+def _said(image: str, tag: str | None) -> str:
+    if "@" in image:
+        return "has a digest that is cut short or none, and no other tag"
+    return "is latest" if tag else "has no tag, which is latest"
 
 
 def _images(resource: Resource) -> Iterator[tuple[Container, str]]:
