@@ -91,7 +91,8 @@ class SessionState:
             plan = self._prepare().plan
             if evaluates:
                 packs_used(plan)
-                self._load_signer()
+                if not run_from_outside():  # whoever began it seals it
+                    self._load_signer()
         except ClinigateError as error:
             raise pytest.UsageError(f"clinigate: {error}") from None
 

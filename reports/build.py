@@ -9,6 +9,7 @@ from clinigate.core.exhibit import Exhibit
 from clinigate.core.measurement import Measurement
 from clinigate.core.observation import Finding
 from clinigate.core.results import Results, Subject
+from clinigate.evidence.stages import StageStory
 from clinigate.gate.decision import Decision
 from clinigate.reports import facts
 from clinigate.reports.figures import drawings
@@ -19,6 +20,7 @@ from clinigate.reports.model import GateView, Report
 from clinigate.reports.overall import headline, tally
 from clinigate.reports.rows import criterion_rows
 from clinigate.reports.sealed import EvidenceFacts, RecordFact
+from clinigate.reports.stages import stage_rows
 from clinigate.reports.trace import trace_rows
 
 __all__ = ["build_report"]
@@ -30,6 +32,7 @@ def build_report(
     evidence: EvidenceFacts | None = None,
     *,
     catalogue: ControlCatalogue | None = None,
+    stages: Iterable[StageStory] = (),
 ) -> Report:
     """Return everything that a report of this run says; the same input gives the same report.
 
@@ -38,6 +41,7 @@ def build_report(
         decision: what the gate decided on it, if it was asked.
         evidence: what is known of the sealed bundle; None for results that were never sealed.
         catalogue: names of controls, by default the ones that Clinigate ships.
+        stages: what became of the run's stages, where it had any.
     """
     statuses = [verdict.status for verdict in results.verdicts]
     about = [observation.about for observation in results.observations]
@@ -73,6 +77,7 @@ def build_report(
         method=facts.method_facts(results.plan),
         environment=facts.environment_facts(evidence),
         evidence=evidence,
+        stages=stage_rows(stages),
     )
 
 

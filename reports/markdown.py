@@ -11,9 +11,10 @@ from clinigate.reports.model import CriterionRow, GateView, Report
 from clinigate.reports.overall import WORDS
 from clinigate.reports.text import one_line
 
-__all__ = ["render_markdown"]
+__all__ = ["MARKS", "code", "escaped", "render_markdown"]
 
-_MARKS = {
+#: A sign for each status; the word always stands beside it.
+MARKS = {
     Status.PASS: "✅",
     Status.FAIL: "❌",
     Status.INCONCLUSIVE: "❔",
@@ -31,9 +32,9 @@ def render_markdown(report: Report) -> str:
 
 def _lines(report: Report) -> Iterator[str]:
     outcome = report.headline
-    yield f"### {_escaped(report.subject)}: {_escaped(outcome.word)}"
+    yield f"### {escaped(report.subject)}: {escaped(outcome.word)}"
     yield ""
-    yield f"{_escaped(outcome.detail)}. Run `{_code(report.run)}`."
+    yield f"{escaped(outcome.detail)}. Run `{code(report.run)}`."
     yield ""
     if report.criteria:
         yield "| Criterion | Estimate | Bound | Limit | n / clusters | Verdict |"
@@ -43,33 +44,33 @@ def _lines(report: Report) -> Iterator[str]:
     for row in report.criteria:
         if row.status is not Status.PASS:
             why = row.reason if row.need is None else f"{row.reason}; {row.need}"
-            yield f"- `{_code(row.criterion)}` {WORDS[row.status]}: {_escaped(why)}"
+            yield f"- `{code(row.criterion)}` {WORDS[row.status]}: {escaped(why)}"
     yield ""
     if report.gate is not None:
         yield from _gate(report.gate, report)
-    yield f"_{_escaped(' '.join(report.not_shown))}_"
+    yield f"_{escaped(' '.join(report.not_shown))}_"
 
 
 def _row(row: CriterionRow) -> str:
     numbers = (row.estimate, row.bound, row.limit, row.size)
-    verdict = f"{_MARKS[row.status]} {WORDS[row.status]}"
-    return f"| `{_code(row.criterion)}` | {' | '.join(map(_escaped, numbers))} | {verdict} |"
+    verdict = f"{MARKS[row.status]} {WORDS[row.status]}"
+    return f"| `{code(row.criterion)}` | {' | '.join(map(escaped, numbers))} | {verdict} |"
 
 
 def _gate(gate: GateView, report: Report) -> Iterator[str]:
     means = " (no certification)" if gate.opens and not gate.certifies else ""
-    yield f"**Gate {_escaped(gate.environment)}: {gate.word}**{means}"
+    yield f"**Gate {escaped(gate.environment)}: {gate.word}**{means}"
     yield ""
     others = [*unsaid(gate.reasons, report.criteria), *unsaid(gate.gaps, report.criteria)]
-    yield from (f"- {_escaped(text)}" for text in others)
+    yield from (f"- {escaped(text)}" for text in others)
     yield from [""] if others else []
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """Text that Markdown shows as it is: on one line, every acting mark escaped."""
     return _PUNCTUATION.sub(r"\\\1", one_line(text))
 
 
-def _code(text: str) -> str:
+def code(text: str) -> str:
     """An id for a code span: no mark that could end the span or the cell."""
     return re.sub(r"[`|\\]", "?", one_line(text))

@@ -41,6 +41,7 @@ __all__ = [
     "SignatureFact",
     "SliceGroup",
     "SliceRow",
+    "StageRow",
     "Tone",
     "TraceRow",
 ]
@@ -309,6 +310,26 @@ class PackRow:
 
 
 @dataclass(frozen=True, slots=True)
+class StageRow:
+    """One stage of a run.
+
+    Attributes:
+        commands: as a user would type them. outcome: in a word. why: in a sentence, or empty.
+        duration: of all attempts, in words. earlier: why each attempt before the last one failed.
+    """
+
+    name: str
+    commands: tuple[str, ...]
+    outcome: str
+    tone: Tone
+    why: str
+    required: bool
+    attempts: int
+    duration: str
+    earlier: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """A whole report.
 
@@ -337,3 +358,4 @@ class Report:
     method: tuple[Fact, ...]
     environment: tuple[Fact, ...]
     evidence: EvidenceFacts | None
+    stages: tuple[StageRow, ...] = ()

@@ -31,7 +31,7 @@ from clinigate.gate.policy import nearest
 from clinigate.pipeline.gating import decide_on, read_records
 from clinigate.reports.text import visible
 
-__all__ = ["command", "exit_code"]
+__all__ = ["command", "exit_code", "why_not"]
 
 _CODES = {
     Outcome.OPENED: ExitCode.OK,
@@ -91,7 +91,7 @@ def command(
         write_decision(decision, out)
     click.echo(decision_bytes(decision).decode("utf-8") if as_json else _text(decision))
     code = exit_code(decision)
-    return code if code is ExitCode.OK else complain(_why_not(decision), code)
+    return code if code is ExitCode.OK else complain(why_not(decision), code)
 
 
 def exit_code(decision: Decision) -> ExitCode:
@@ -106,7 +106,8 @@ def _text(decision: Decision) -> str:
     return visible("\n".join(lines))
 
 
-def _why_not(decision: Decision) -> str:
+def why_not(decision: Decision) -> str:
+    """Return why the gate is not open: the gravest reason, and how many more there are."""
     first, *others = decision.reasons
     more = f" (and {len(others)} more reason(s))" if others else ""
     return f"gate to {decision.environment}: {decision.outcome}: {first}{more}"

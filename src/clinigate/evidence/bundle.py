@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,13 +16,15 @@ from clinigate.errors import IncompleteRunError, IntegrityError
 from clinigate.evidence.envelope import Envelope, parse_envelope
 from clinigate.evidence.files import replacing
 from clinigate.evidence.names import RESULTS, STATEMENT, UNSIGNED_STATEMENT
+from clinigate.evidence.recorded import RecordedRun, run_of
 from clinigate.evidence.sources import Limits, Source, open_source
-from clinigate.evidence.spool import RunStatus
+from clinigate.evidence.spool import RunStatus, parse_spool
 from clinigate.evidence.statement import Statement, parse_statement
 
 __all__ = ["Bundle", "export_zip", "open_bundle"]
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
+_SPOOL = re.compile(r"spool/[^/]+\.ndjson")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,19 @@ class Bundle:
             return from_plain(Results, _plain(RESULTS, data))
         except ValueError as error:
             raise IntegrityError(f"{RESULTS}: {error}") from error
+
+    def recorded(self) -> RecordedRun:
+        """Return what the run's processes wrote.
+
+        Raises:
+            IntegrityError: a spool is no spool, or the one that began the run is missing.
+        """
+        names = [name for name in self.names if _SPOOL.fullmatch(name)]
+        spools = (parse_spool(self.read(name), name.removeprefix("spool/")) for name in names)
+        recorded = run_of(self.run, spools)
+        if recorded is None:
+            raise IntegrityError("spool: no part of it says what was run; parts were taken away")
+        return recorded
 
 
 def open_bundle(path: Path, limits: Limits | None = None) -> Bundle:

@@ -6,7 +6,6 @@ from the observations, the counts are counted again, and every reference is foll
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
@@ -19,20 +18,18 @@ from clinigate.core.results import Results
 from clinigate.errors import IntegrityError
 from clinigate.evidence.bundle import Bundle
 from clinigate.evidence.names import RESULTS, blob_path
-from clinigate.evidence.recorded import RecordedRun, run_of
-from clinigate.evidence.spool import RunStatus, parse_spool
+from clinigate.evidence.recorded import RecordedRun
+from clinigate.evidence.spool import RunStatus
 from clinigate.evidence.statement import count_statuses, coverage, summarize
 
 __all__ = ["contradictions"]
-
-_SPOOL = re.compile(r"spool/[^/]+\.ndjson")
 
 
 def contradictions(bundle: Bundle, known_control: Callable[[str], bool] | None) -> Iterator[str]:
     """Yield, in sentences that name the file, what in a bundle does not agree with the rest."""
     try:
         results = bundle.results()
-        recorded = _recorded(bundle)
+        recorded = bundle.recorded()
         observed = recorded.observations()
     except IntegrityError as error:
         yield str(error)
@@ -127,12 +124,3 @@ def _control_problems(results: Results, known: Callable[[str], bool]) -> Iterato
     for control in sorted(ids):
         if not known(control):
             yield f"{RESULTS}: control {control!r} is in no catalogue"
-
-
-def _recorded(bundle: Bundle) -> RecordedRun:
-    names = [name for name in bundle.names if _SPOOL.fullmatch(name)]
-    spools = (parse_spool(bundle.read(name), name.removeprefix("spool/")) for name in names)
-    recorded = run_of(bundle.run, spools)
-    if recorded is None:
-        raise IntegrityError("spool: no part of it says what was run; parts were taken away")
-    return recorded

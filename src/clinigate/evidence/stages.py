@@ -54,11 +54,6 @@ class StageOutcome(StrEnum):
     #: whoever began the run left it out.
     UNSELECTED = "not selected"
 
-    @property
-    def settled(self) -> bool:
-        """Whether a run that is continued leaves it as it is."""
-        return self in (StageOutcome.RECORDED, StageOutcome.REFUSED)
-
 
 @dataclass(frozen=True, slots=True)
 class StageSpec:
@@ -106,6 +101,7 @@ class StageAttempt:
         code: the exit code of its last command, 128 + N for signal N; None where it ran out of
             time.
         spools: what its processes wrote. observations: how many are in them.
+        shuts: criteria by which the gate is sure to stay shut since then.
     """
 
     stage: str
@@ -116,6 +112,7 @@ class StageAttempt:
     code: int | None = None
     spools: tuple[str, ...] = ()
     observations: int = 0
+    shuts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +142,29 @@ class StageStory:
     def why(self) -> str:
         """Why it stands so, in a sentence; empty where nothing is to be said."""
         return self.attempts[-1].why if self.attempts else self.left_out
+
+    @property
+    def went_well(self) -> bool:
+        """Whether a stage that needs it may run: it shut no gate, and what it had to say stands."""
+        if not self.attempts or self.attempts[-1].shuts:
+            return False
+        return self.outcome is StageOutcome.RECORDED or self._prepared
+
+    @property
+    def settled(self) -> bool:
+        """Whether a run that is continued leaves it as it is."""
+        return self.outcome in (StageOutcome.RECORDED, StageOutcome.REFUSED) or self._prepared
+
+    @property
+    def died(self) -> bool:
+        """Whether it must be done again before its evidence is whole."""
+        return bool(self.attempts) and not self.settled
+
+    @property
+    def _prepared(self) -> bool:
+        """Ended well without evidence, and none was asked of it: it builds or starts something."""
+        silent = self.outcome is StageOutcome.SILENT and not self.spec.required
+        return silent and self.attempts[-1].code == 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from clinigate.core.case import Split
 from clinigate.core.plan import Profile
 from clinigate.core.results import Results, Subject
 from clinigate.evidence.spool import RunStatus
+from clinigate.evidence.stages import StageOutcome, StageStory
 from clinigate.gate.entries import Gravity, Reason
 from clinigate.gate.policy import Policy
 from clinigate.gate.records import NamedSigner
@@ -19,8 +20,10 @@ __all__ = [
     "ages",
     "believable",
     "gaps_of_bundles",
+    "has_open_stages",
     "interruptions",
     "reasons_of_bundles",
+    "reasons_of_stages",
 ]
 
 #: Clocks of two machines may disagree by this much before a bundle comes from the future.
@@ -39,6 +42,7 @@ class GateInput:
         signed: whether it carries a signature at all; UNSIGNED otherwise.
         signed_by: who signed it, as the trust file knows them.
         statement_digest: `sha256:…` of the statement's payload. sealed_at: RFC 3339.
+        stages: what became of its stages, where it had any.
     """
 
     name: str
@@ -49,6 +53,7 @@ class GateInput:
     signed_by: tuple[NamedSigner, ...] = ()
     statement_digest: str | None = None
     sealed_at: str | None = None
+    stages: tuple[StageStory, ...] = ()
 
 
 def believable(bundles: Sequence[GateInput]) -> tuple[Results, ...]:
@@ -87,6 +92,9 @@ def gaps_of_bundles(policy: Policy, bundles: Sequence[GateInput]) -> Iterator[st
             yield f"bundle {bundle.name!r} {how}; this environment does not ask for more"
         if not policy.certifies and (partial := _why_partial(bundle)):
             yield f"bundle {bundle.name!r} {partial}; it certifies nothing"
+        for story in bundle.stages:
+            if not story.spec.required and not story.settled:
+                yield f"stage {story.spec.name!r} is not required: {_told(story)}"
 
 
 def interruptions(bundles: Sequence[GateInput], *, violated: bool) -> Iterator[Reason]:
@@ -105,6 +113,36 @@ def interruptions(bundles: Sequence[GateInput], *, violated: bool) -> Iterator[R
         if said is None and bundle.status is not RunStatus.ABORTED:
             continue
         yield Reason(gravity, f"bundle {bundle.name!r} ended early: {said or 'it was aborted'}")
+
+
+def reasons_of_stages(bundles: Sequence[GateInput]) -> Iterator[Reason]:
+    """Yield a reason for each required stage that left no evidence, or did not go well.
+
+    Jobs share a pipeline out among them: a stage that one bundle left out may stand in another.
+    """
+    by_name: dict[str, list[StageStory]] = {}
+    for bundle in bundles:
+        for story in bundle.stages if not bundle.problems else ():
+            by_name.setdefault(story.spec.name, []).append(story)
+    for name, stories in by_name.items():
+        if not any(story.spec.required for story in stories):
+            continue
+        outcomes = {story.outcome for story in stories}
+        if StageOutcome.RECORDED in outcomes and StageOutcome.REFUSED not in outcomes:
+            continue
+        story = next((s for s in stories if s.outcome is StageOutcome.REFUSED), stories[0])
+        yield Reason(Gravity.REFUSED, f"stage {name!r} is required: {_told(story)}")
+
+
+def has_open_stages(bundles: Sequence[GateInput]) -> bool:
+    """Whether a stage of one of the runs left no evidence."""
+    return any(
+        story.outcome is not StageOutcome.RECORDED for bundle in bundles for story in bundle.stages
+    )
+
+
+def _told(story: StageStory) -> str:
+    return f"{story.outcome}{f', {story.why}' if story.why else ''}"
 
 
 def ages(bundles: Sequence[GateInput], now: datetime) -> Iterator[timedelta]:

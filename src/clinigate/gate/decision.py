@@ -18,8 +18,10 @@ from clinigate.gate.bundles import (
     ages,
     believable,
     gaps_of_bundles,
+    has_open_stages,
     interruptions,
     reasons_of_bundles,
+    reasons_of_stages,
 )
 from clinigate.gate.control_states import control_entry
 from clinigate.gate.entries import (
@@ -115,9 +117,11 @@ def decide(
     subject = runs[0].subject if runs else None
     statements = _statements(bundles)
     reasons = list(reasons_of_bundles(policy, bundles, now))
-    # 2. Judge every criterion again, and see what waivers let through.
+    # 2. Judge every criterion again, and see what waivers let through. Of a team's own criteria
+    # only the stage that measures them knows: where one did not run, their names are no mistake.
+    unheard = has_open_stages(bundles)
     book = open_book(policy, records, subject=subject, statements=statements, now=now)
-    entries = tuple(_entries(policy, runs, book, base_criteria, other_criteria))
+    entries = tuple(_entries(policy, runs, book, base_criteria, other_criteria, unheard=unheard))
     # 3. Clauses, from the criteria and the attestations.
     age = max(ages(bundles, now), default=timedelta(0))
     clauses = tuple(
@@ -125,6 +129,8 @@ def decide(
     )
     # 4. Everything that keeps the gate shut, the gravest first.
     reasons += _reasons(policy, entries, clauses)
+    reasons += reasons_of_stages(bundles)
+    reasons += _unheard_of(policy, entries)
     violated = any(each.gravity in (Gravity.CRISIS, Gravity.VIOLATION) for each in reasons)
     reasons += interruptions(bundles, violated=violated)
     reasons.sort(key=lambda reason: reason.gravity)
@@ -165,12 +171,14 @@ def _entries(
     book: RecordBook,
     base: Sequence[Criterion],
     others: Sequence[Criterion],
+    *,
+    unheard: bool,
 ) -> Iterator[CriterionEntry]:
     own = [each for run in runs for each in run.criteria]
     # What Clinigate ships comes first: a run cannot redefine it, only what nobody else knows.
     known = {each.id: each for each in reversed((*base, *others, *own))}
     order = dict.fromkeys(each.id for each in (*base, *others, *own))
-    for criterion in policy.criteria([known[each] for each in order]):
+    for criterion in policy.criteria([known[each] for each in order], elsewhere=lambda _: unheard):
         demand = policy.demand_of(criterion.id) or Demand.REPORT
         yield _entry(criterion, demand, runs, book)
     seen = {each.id for each in policy.demands}
@@ -231,6 +239,15 @@ def _reasons(
             f"{len(looked)} of {len(required)} required criteria were assessed, "
             f"the policy wants {policy.minimum_coverage:.0%}",
         )
+
+
+def _unheard_of(policy: Policy, entries: Sequence[CriterionEntry]) -> Iterator[Reason]:
+    """Name the required criteria that nobody who ran speaks of."""
+    heard = {entry.criterion.id for entry in entries}
+    for demanded in policy.demands:
+        if demanded.demand is Demand.REQUIRED and demanded.id not in heard:
+            text = f"{demanded.id} is {Status.NOT_ASSESSED}: no stage that ran speaks of it"
+            yield Reason(Gravity.REFUSED, text)
 
 
 def _gravity(entry: CriterionEntry) -> Gravity:

@@ -12,6 +12,7 @@ from clinigate.errors import IncompleteRunError, IntegrityError
 from clinigate.evidence.bundle import Bundle, open_bundle
 from clinigate.evidence.report import VerificationReport
 from clinigate.evidence.spool import RunStatus
+from clinigate.evidence.stages import StageStory, read_stages
 from clinigate.evidence.trust import TrustStore
 from clinigate.evidence.verify import verify_bundle
 from clinigate.gate.bundles import GateInput
@@ -102,4 +103,10 @@ def input_of(name: str, bundle: Bundle, report: VerificationReport) -> GateInput
         signed_by=tuple(NamedSigner(key.name, key.role, key.keyid) for key in report.signed_by),
         statement_digest=bundle.statement_digest,
         sealed_at=bundle.statement.sealed_at,
+        stages=() if report.problems else _stages(bundle),
     )
+
+
+def _stages(bundle: Bundle) -> tuple[StageStory, ...]:
+    staged = read_stages(bundle.recorded())
+    return () if staged is None else staged.stories

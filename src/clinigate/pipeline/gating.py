@@ -7,16 +7,21 @@ from pathlib import Path
 
 from clinigate.clinical.criteria import CRITERIA
 from clinigate.errors import UsageError
+from clinigate.evidence.recorded import read_run
+from clinigate.evidence.spool import RunStatus
+from clinigate.evidence.stages import read_stages
 from clinigate.evidence.times import Clock, system_clock
 from clinigate.evidence.trust import TrustStore
-from clinigate.gate.decision import Decision
+from clinigate.gate.bundles import GateInput
+from clinigate.gate.decision import Decision, decide
 from clinigate.gate.policy import Policy
 from clinigate.gate.record_files import VerifiedRecord, read_record
 from clinigate.gate.run import run_gate
 from clinigate.pipeline.criteria import producer_criteria
 from clinigate.pipeline.examine import ledger_beside
+from clinigate.pipeline.reading import results_of
 
-__all__ = ["decide_on", "read_records"]
+__all__ = ["decide_on", "decide_so_far", "read_records"]
 
 
 def decide_on(
@@ -42,6 +47,38 @@ def decide_on(
         other_criteria=producer_criteria(),
         records=records,
         ledger_of=ledger_beside,
+    )
+
+
+def decide_so_far(
+    run_directory: Path,
+    policy: Policy,
+    *,
+    records: Sequence[VerifiedRecord] = (),
+    clock: Clock = system_clock,
+) -> Decision:
+    """Decide on a run that is not whole yet: the gate stays shut, and says what it has seen.
+
+    Raises:
+        IncompleteRunError: nothing was evaluated.
+        IntegrityError: a spool holds what is no record.
+        PolicyError: the policy demands a criterion that does not exist.
+    """
+    recorded = read_run(run_directory)
+    staged = read_stages(recorded)
+    run = GateInput(
+        "run",
+        results_of(recorded),
+        status=RunStatus.INCOMPLETE,
+        stages=() if staged is None else staged.stories,
+    )
+    return decide(
+        policy,
+        [run],
+        records=records,
+        now=clock(),
+        base_criteria=CRITERIA,
+        other_criteria=producer_criteria(),
     )
 
 

@@ -11,7 +11,7 @@ from clinigate.core.plan import Plan
 from clinigate.errors import UsageError
 from clinigate.evidence.envelope import Signer
 from clinigate.evidence.recorded import read_run
-from clinigate.evidence.runs import REDACTION_KEY_VARIABLE, RUN_VARIABLE
+from clinigate.evidence.runs import REDACTION_KEY_VARIABLE, RUN_VARIABLE, resume_run
 from clinigate.pipeline.conclude import Conclusion, conclude
 from clinigate.pipeline.recording import Recording, begin_recording, join_recording
 from clinigate.pipeline.setup import Setup
@@ -64,6 +64,16 @@ class ProcessRun:
             )
         return run
 
+    @classmethod
+    def resume(cls, directory: Path, *, producer: str, signer: Signer | None) -> ProcessRun:
+        """Take over a run whose leader is gone.
+
+        Raises:
+            EvidenceError: it is sealed, somebody still writes, or it cannot be read.
+        """
+        run = resume_run(directory, producer=producer, signer=signer)
+        return cls(Recording(run.recorder, run), environ=run.environ(), signer=signer)
+
     @property
     def directory(self) -> Path:
         """The run's home."""
@@ -89,6 +99,10 @@ class ProcessRun:
         if self.recording.run is None:
             return None
         return conclude(self.directory, signer=self._signer, allow_incomplete=allow_incomplete)
+
+    def leave(self) -> None:
+        """Let go of a run without ending it: it stays INCOMPLETE, and can be resumed."""
+        self.recording.recorder.close()
 
 
 def _begun_as(directory: Path) -> Plan:

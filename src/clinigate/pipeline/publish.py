@@ -6,16 +6,32 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from clinigate.evidence.files import naming, write_atomic
+from clinigate.evidence.recorded import read_run
+from clinigate.evidence.stages import read_stages
 from clinigate.gate.decision import Decision
+from clinigate.gate.document import write_decision
 from clinigate.gate.record_files import VerifiedRecord
 from clinigate.pipeline.examine import Examined, evidence_facts
+from clinigate.pipeline.reading import results_of
 from clinigate.reports.build import build_report
 from clinigate.reports.html import render_html
+from clinigate.reports.junit import render_junit
 from clinigate.reports.model import Report
+from clinigate.reports.summary import render_summary
 
-__all__ = ["REPORT_NAME", "report_of", "write_report"]
+__all__ = [
+    "JUNIT_NAME",
+    "REPORT_NAME",
+    "SUMMARY_NAME",
+    "report_of",
+    "unsealed_report",
+    "write_exports",
+    "write_report",
+]
 
 REPORT_NAME = "report.html"
+JUNIT_NAME = "junit.xml"
+SUMMARY_NAME = "summary.md"
 
 
 def report_of(
@@ -26,8 +42,42 @@ def report_of(
     Raises:
         IntegrityError: the bundle's results cannot be read.
     """
-    facts = evidence_facts(examined, shown_as=_shown(examined.bundle.path), records=records)
-    return build_report(examined.bundle.results(), decision, facts)
+    bundle = examined.bundle
+    facts = evidence_facts(examined, shown_as=_shown(bundle.path), records=records)
+    staged = read_stages(bundle.recorded())
+    stories = () if staged is None else staged.stories
+    return build_report(bundle.results(), decision, facts, stages=stories)
+
+
+def unsealed_report(run_directory: Path, decision: Decision) -> Report:
+    """Return what a report says of a run that is not whole yet.
+
+    Raises:
+        IncompleteRunError: nothing was evaluated.
+        IntegrityError: a spool holds what is no record.
+    """
+    recorded = read_run(run_directory)
+    staged = read_stages(recorded)
+    stories = () if staged is None else staged.stories
+    return build_report(results_of(recorded), decision, None, stages=stories)
+
+
+def write_exports(report: Report, decision: Decision, folder: Path) -> Path:
+    """Write everything that people and CI systems read of a run; return the HTML report's path.
+
+    Args:
+        report: as `report_of` or `unsealed_report` returns it.
+        decision: the gate's.
+        folder: where to; the run's `exports`.
+
+    Raises:
+        EvidenceError: the disk refuses.
+    """
+    page = write_report(report, folder / REPORT_NAME)
+    write_decision(decision, folder)
+    write_atomic(folder / JUNIT_NAME, render_junit(report))
+    write_atomic(folder / SUMMARY_NAME, render_summary(report).encode("utf-8"))
+    return page
 
 
 def write_report(report: Report, path: Path) -> Path:

@@ -97,7 +97,8 @@ def last_failed(root: Path) -> Failed:
 
 
 def _interruption(recorded: RecordedRun) -> str | None:
-    reasons = [str(note["reason"]) for note in _notes(recorded, INTERRUPTED)]
+    notes = (record.body for record in recorded.counting("note"))
+    reasons = [str(note["about"]["reason"]) for note in notes if note["topic"] == INTERRUPTED]
     if reasons:
         return reasons[0]
     return KILLED if recorded.status is RunStatus.INCOMPLETE else None

@@ -1,0 +1,107 @@
+"""How a run of stages is shown: a live line on a terminal, plain lines in the log of a CI job."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from clinigate.evidence.stages import StageAttempt, StageOutcome
+from clinigate.pipeline.stages.model import Stage
+from clinigate.pipeline.stages.running import Hooks
+from clinigate.reports.stages import duration
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
+
+__all__ = ["shown_stages"]
+
+Write = Callable[[bytes], None]
+
+
+@contextmanager
+def shown_stages(
+    stages: Sequence[Stage], known: Mapping[str, float]
+) -> Iterator[tuple[Hooks, Write | None]]:
+    """Yield who is told while stages run, and what takes their output.
+
+    Args:
+        stages: those that are still to run.
+        known: how long a stage takes, in seconds, where that is known.
+    """
+    # Rich takes longer to start than all of `clinigate --help`: it loads where it is shown.
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True, highlight=False)
+    live = console.is_terminal and sys.stdout.isatty()
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, disable=not live) as progress:
+        shown = _Shown(stages, known, console, progress)
+        yield Hooks(shown.begin, shown.end, shown.left_out), shown.write if live else None
+
+
+class _Shown:
+    """What stands on the screen."""
+
+    def __init__(
+        self,
+        stages: Sequence[Stage],
+        known: Mapping[str, float],
+        console: Console,
+        progress: Progress,
+    ) -> None:
+        self._open = [stage.name for stage in stages if stage.selected]
+        self._count = len(self._open)
+        self._known = known
+        self._console = console
+        self._progress = progress
+        self._task: TaskID | None = None
+
+    def begin(self, stage: Stage) -> None:
+        number = self._count - len(self._open) + 1
+        text = f"stage {number} of {self._count}: {stage.name}{self._left()}"
+        self._task = self._progress.add_task(text, total=self._known.get(stage.name))
+        self._say(f"▶ {text}")
+        for command in stage.commands:
+            self._say(f"  $ {command.shown}")
+
+    def end(self, stage: Stage, attempt: StageAttempt) -> None:
+        if self._task is not None:
+            self._progress.remove_task(self._task)
+        self._done(stage)
+        self._say(f"■ {stage.name}: {_told(attempt)} ({duration(attempt.seconds)})")
+
+    def left_out(self, stage: Stage, why: str) -> None:
+        self._done(stage)
+        self._say(f"- {stage.name}: not run: {why}")
+
+    def write(self, data: bytes) -> None:
+        """Show a program's output above the live line."""
+        self._console.out(data.decode("utf-8", "replace"), end="", highlight=False)
+
+    def _done(self, stage: Stage) -> None:
+        if stage.name in self._open:
+            self._open.remove(stage.name)
+
+    def _left(self) -> str:
+        """How long this stage and those after it take, as far as that is known."""
+        times = [self._known[name] for name in self._open if name in self._known]
+        if not times:
+            return ""
+        more = "more than " if len(times) < len(self._open) else "about "
+        return f", {more}{duration(sum(times))} left"
+
+    def _say(self, text: str) -> None:
+        self._console.out(text, highlight=False)
+
+
+def _told(attempt: StageAttempt) -> str:
+    if attempt.shuts:
+        return f"shuts the gate by {', '.join(attempt.shuts)}"
+    if attempt.outcome is StageOutcome.RECORDED:
+        plural = "" if attempt.observations == 1 else "s"
+        return f"recorded {attempt.observations} observation{plural}"
+    return f"{attempt.outcome}: {attempt.why}"
