@@ -1,13 +1,206 @@
-"""`clinigate phi`."""
+"""`clinigate phi`: look for identifiers of patients where none may be."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
 import click
+
+from clinigate.cli.exits import ExitCode
+from clinigate.cli.options import config_option, environment_option
+from clinigate.errors import EvidenceError, UsageError
+
+if TYPE_CHECKING:
+    from clinigate.config.loader import LoadedConfig
+    from clinigate.evidence.recorder import Recorder
+    from clinigate.phi.scan import PhiScan, ScanOptions
 
 __all__ = ["command"]
 
+_FILE = click.Path(dir_okay=False, path_type=Path)
+_SHOWN = 40
 
-@click.command("phi")
-def command() -> int:
-    """Nothing yet."""
-    raise click.UsageError("not built yet")
+
+@click.group("phi")
+def command() -> None:
+    """Look for identifiers of patients where none may be."""
+
+
+@command.command("scan")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--confidence-threshold", "threshold", type=click.FloatRange(0, 1),
+              help="How sure a find must be to count (default: [phi] threshold, 0.8).")  # fmt: skip
+@click.option("--exclude", multiple=True, metavar="GLOB",
+              help="Leave out these paths, beside those of [phi] exclude.")  # fmt: skip
+@click.option("--canaries", type=_FILE, help="Synthetic patients whose data may be nowhere.")
+@click.option("--sarif", type=_FILE, help="Write the findings as SARIF 2.1.0.")
+@click.option("--baseline", type=_FILE, help="Accepted findings (default: [phi] baseline).")
+@click.option("--waivers", type=_FILE, help="Waivers (default: [phi] waivers).")
+@click.option("--write-baseline", is_flag=True,
+              help="Accept what is open now: write the baseline, judge nothing.")  # fmt: skip
+@click.option("--reason", help="With --write-baseline: why it may stay for now.")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]),
+              help="With --write-baseline: the last day, 180 days ahead at most.")  # fmt: skip
+@config_option
+@environment_option
+def scan_files(config: Path | None, environment: str | None, **given: Any) -> int:
+    """Search files for identifiers of patients: names nothing of what it finds, only where.
+
+    PATHS are files and folders (default: [phi] paths); of a folder in a git work tree those that
+    git does not ignore. A find is accepted by a comment on its line or the line above:
+    `# clinigate: accept CG-PHI-SSN until 2027-01-31: reason`.
+    Exit codes: 0 all criteria PASS; 1 not; 4 usage.
+    """
+    from clinigate.cli.producing import produce
+    from clinigate.config.loader import load_config
+    from clinigate.phi.observe import criteria_for, observed
+    from clinigate.phi.scan import scan
+
+    call = _Call(**given)
+    loaded = load_config(config)
+    options = call.options(loaded)
+    if call.write_baseline:
+        return _write_baseline(call, options)
+
+    def work(recorder: Recorder, _environ: Mapping[str, str]) -> str | None:
+        done = scan(options)
+        for observation in observed(done):
+            recorder.observation(observation)
+        _show(done)
+        if call.sarif is not None:
+            _write_sarif(done, call.sarif)
+        return None
+
+    return produce(
+        loaded,
+        producer="phi",
+        target=", ".join(map(str, call.paths)) or ", ".join(options.paths),
+        criteria=criteria_for(options),
+        work=work,
+        environment=environment,
+    )
+
+
+@command.command("canaries")
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True,
+              help="The same seed gives the same patients.")  # fmt: skip
+@click.option("--count", type=click.IntRange(1, 1000), default=5, show_default=True,
+              help="How many patients.")  # fmt: skip
+@click.option("--out", type=_FILE, required=True, help="The file to write; name it in [phi].")
+def canaries(seed: int, count: int, out: Path) -> int:
+    """Write synthetic patients: feed them to the system, and let `phi scan` look for them."""
+    from clinigate.phi.canary_file import canary_bytes
+
+    if out.exists():
+        raise UsageError(f"{out} exists; choose another name, or remove it first")
+    _write(out, canary_bytes(seed, count))
+    click.echo(f"{count} synthetic patients: {out}; name it in [phi] canaries")
+    return ExitCode.OK
+
+
+@command.command("rules")
+def rules() -> int:
+    """List the recognizers: id, letter of 45 CFR 164.514(b)(2)(i), best score, what it is."""
+    from clinigate.phi.table import BY_ID
+
+    for row in BY_ID.values():
+        best = max(form.score for form in row.forms)
+        beside = "" if not row.context else f", {min(1.0, row.best):.2f} beside a word that says so"
+        click.echo(f"{row.id:<20} {row.letter.name}  {row.title}: {best:.2f}{beside}")
+    return ExitCode.OK
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """What was asked for on the command line."""
+
+    paths: tuple[Path, ...]
+    threshold: float | None
+    exclude: tuple[str, ...]
+    canaries: Path | None
+    sarif: Path | None
+    baseline: Path | None
+    waivers: Path | None
+    write_baseline: bool
+    reason: str | None
+    until: date | None
+
+    def options(self, loaded: LoadedConfig) -> ScanOptions:
+        from clinigate.phi.setup import options_from
+
+        if not self.write_baseline and (self.reason or self.until):
+            raise UsageError("--reason and --until belong to --write-baseline")
+        if self.write_baseline and (self.reason is None or self.until is None):
+            raise UsageError("--write-baseline needs --reason and --until")
+        return options_from(
+            loaded,
+            paths=self.paths,
+            threshold=self.threshold,
+            exclude=self.exclude,
+            canaries=self.canaries,
+            baseline=self.baseline,
+            waivers=self.waivers,
+        )
+
+
+def _write_baseline(call: _Call, options: ScanOptions) -> int:
+    from datetime import datetime
+
+    from clinigate.findings.accepted_files import baseline_text
+    from clinigate.phi.scan import scan
+
+    if options.baseline is None:
+        raise UsageError("--write-baseline needs a file: give --baseline, or set [phi] baseline")
+    first = not options.baseline.exists()
+    done = scan(replace(options, baseline=None) if first else options)
+    if done.missing is not None:
+        raise UsageError(done.missing)
+    assert isinstance(call.until, datetime)
+    assert call.reason is not None
+    text = baseline_text(
+        done.found,
+        done.baseline,
+        reason=call.reason,
+        until=call.until.date(),
+        today=options.today,
+    )
+    _write(options.baseline, text.encode("utf-8"))
+    click.echo(f"{text.count('[[finding]]')} findings accepted: {options.baseline}")
+    return ExitCode.OK
+
+
+def _show(done: PhiScan) -> None:
+    """Print what is open, and what could not be looked at."""
+    counted = [each for each in done.found if each.is_open and each.flaw.severity != "info"]
+    for each in counted[:_SHOWN]:
+        flaw = each.flaw
+        token = done.tokens.get(flaw.fingerprint)
+        shown = "" if token is None else f", value {token}"
+        click.echo(f"{flaw.place} {flaw.rule}: {each.message}{shown}")
+    _say_more(len(counted), "findings")
+    excluded = [each for result in done.results for each in result.excluded]
+    for unit, reason in dict.fromkeys((each.unit, each.reason) for each in excluded[:_SHOWN]):
+        click.echo(f"not looked at: {unit} ({reason})")
+    _say_more(len(excluded), "files that were not looked at")
+
+
+def _say_more(count: int, what: str) -> None:
+    if count > _SHOWN:
+        click.echo(f"and {count - _SHOWN} more {what}")
+
+
+def _write_sarif(done: PhiScan, path: Path) -> None:
+    from clinigate.findings.sarif import write_sarif
+
+    _write(path, write_sarif(done.results))
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        path.write_bytes(data)
+    except OSError as problem:
+        raise EvidenceError(f"{path}: cannot be written ({problem.strerror})") from None

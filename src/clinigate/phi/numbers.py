@@ -1,0 +1,147 @@
+"""Check digits and ranges of the numbers that have them, and who defines each."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+
+__all__ = [
+    "digits",
+    "enough_digits",
+    "is_address",
+    "is_card",
+    "is_dea",
+    "is_iban",
+    "is_imei",
+    "is_nanp_phone",
+    "is_npi",
+    "is_phone",
+    "is_ssn",
+    "is_vin",
+    "luhn",
+]
+
+
+def digits(text: str) -> str:
+    """The ASCII digits of a text."""
+    return re.sub(r"[^0-9]", "", text)
+
+
+def enough_digits(text: str) -> bool:
+    """A number, not a word: four digits or more."""
+    return len(digits(text)) >= 4
+
+
+def luhn(number: str) -> bool:
+    """The check digit of ISO/IEC 7812-1, annex B."""
+    doubled = [int(d) * (1 + i % 2) for i, d in enumerate(reversed(number))]
+    return bool(number) and sum(d - 9 * (d > 9) for d in doubled) % 10 == 0
+
+
+def is_ssn(text: str) -> bool:
+    """Nine digits that the Social Security Administration may have issued, or the last four.
+
+    Areas 000, 666 and 900-999, group 00 and serial 0000 are never issued (SSA, POMS RM 10201.035).
+    """
+    number = digits(text)
+    if len(number) == 4:
+        return number != "0000"
+    area, group, serial = number[:3], number[3:5], number[5:]
+    issued = area not in ("000", "666") and area < "900" and group != "00" and serial != "0000"
+    return len(number) == 9 and issued
+
+
+def is_npi(text: str) -> bool:
+    """A National Provider Identifier: ten digits, Luhn over 80840 and them (45 CFR 162.406)."""
+    number = digits(text)
+    return len(number) == 10 and luhn("80840" + number)
+
+
+def is_dea(text: str) -> bool:
+    """A DEA registration: 1st+3rd+5th digit and twice the rest give the 7th (21 CFR 1301.13)."""
+    d = [int(c) for c in digits(text[2:])]
+    return len(d) == 7 and (d[0] + d[2] + d[4] + 2 * (d[1] + d[3] + d[5])) % 10 == d[6]
+
+
+_BRANDS = re.compile(
+    r"4(?:\d{12}|\d{15}|\d{18})|5[1-5]\d{14}|2[2-7]\d{14}|3[47]\d{13}|3(?:0[0-5]|[68]\d)\d{11}"
+    r"|6(?:011|4[4-9]\d|5\d\d)\d{12}|35\d{14}|62\d{14,17}"
+)
+
+
+def is_card(text: str) -> bool:
+    """Length and prefix of a card brand, and the check digit of ISO/IEC 7812-1."""
+    number = digits(text)
+    return bool(_BRANDS.fullmatch(number)) and luhn(number)
+
+
+def is_iban(text: str) -> bool:
+    """Modulo 97 gives 1 (ISO 13616)."""
+    plain = re.sub(r"[ -]", "", text).upper()
+    if not 15 <= len(plain) <= 34:
+        return False
+    return int("".join(str(int(c, 36)) for c in plain[4:] + plain[:4])) % 97 == 1
+
+
+_VIN_VALUES = {c: int(c) for c in "0123456789"} | dict(
+    zip("ABCDEFGHJKLMNPRSTUVWXYZ", [*range(1, 9), *range(1, 6), 7, 9, *range(2, 10)], strict=True)
+)
+_VIN_WEIGHTS = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
+
+
+def is_vin(text: str) -> bool:
+    """A vehicle identification number with its check digit in place 9 (49 CFR 565.15)."""
+    vin = text.upper()
+    if len(vin) != 17 or not set(vin) <= _VIN_VALUES.keys() or vin.isdigit() or vin.isalpha():
+        return False
+    rest = sum(_VIN_VALUES[c] * w for c, w in zip(vin, _VIN_WEIGHTS, strict=True)) % 11
+    return vin[8] == "0123456789X"[rest]
+
+
+def is_imei(text: str) -> bool:
+    """Fifteen digits with Luhn (3GPP TS 23.003, annex B)."""
+    number = digits(text)
+    return len(number) == 15 and luhn(number) and len(set(number)) > 2
+
+
+_NANP = re.compile(r"1?[2-9](?!11)\d\d[2-9](?!11)\d\d\d{4}")
+
+
+def is_nanp_phone(text: str) -> bool:
+    """A number of the North American Numbering Plan: no area or exchange starts with 0 or 1."""
+    return bool(_NANP.fullmatch(digits(re.split(r"(?i)\s*(?:x|ext)", text, maxsplit=1)[0])))
+
+
+_DATE = re.compile(r"\(?(?:19|20)\d\d([-./])(?:0\d|1[0-2])\1[0-3]\d")
+
+#: Where numbers without a country code are looked up; presidio's own list.
+_REGIONS = ("US", "GB", "DE", "FR", "IL", "IN", "CA", "BR")
+
+
+def is_phone(text: str) -> bool:
+    """A number that a country has: phonenumbers decides where it is installed, else the length."""
+    if _DATE.match(text):
+        return False
+    try:
+        import phonenumbers
+    except ImportError:
+        return 8 <= len(digits(text)) <= 15
+    regions: tuple[str | None, ...] = (None,) if text.startswith("+") else _REGIONS
+    for region in regions:
+        try:
+            number = phonenumbers.parse(text, region)
+        except phonenumbers.NumberParseException:
+            continue
+        if phonenumbers.is_valid_number(number):
+            return True
+    return False
+
+
+def is_address(text: str) -> bool:
+    """An IPv4 or IPv6 address that is more than an accident of its form."""
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    # `a::b` in a program's text is an address too, by form alone.
+    return address.version == 4 or (any(c.isdigit() for c in text) and text.count(":") >= 3)

@@ -1,0 +1,66 @@
+"""From the configuration to what a scan needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from clinigate.config.loader import LoadedConfig
+from clinigate.errors import UsageError
+from clinigate.phi.canary_file import load_canaries
+from clinigate.phi.scan import ScanOptions
+from clinigate.phi.tokens import configured_tokens
+
+__all__ = ["options_from"]
+
+
+def options_from(
+    loaded: LoadedConfig,
+    *,
+    paths: Sequence[Path] = (),
+    threshold: float | None = None,
+    exclude: Sequence[str] = (),
+    canaries: Path | None = None,
+    baseline: Path | None = None,
+    waivers: Path | None = None,
+    today: date | None = None,
+) -> ScanOptions:
+    """Return the options of a scan: the configuration's, where nothing else is given.
+
+    Args:
+        loaded: the configuration.
+        paths: files and folders against the current folder; none takes those of [phi] paths.
+        threshold: least score of what counts.
+        exclude: patterns beside those of [phi] exclude.
+        canaries: file of synthetic patients.
+        baseline: file of accepted findings.
+        waivers: file of waivers.
+        today: by default the day in UTC.
+
+    Raises:
+        UsageError: a path that does not exist.
+        ConfigError: a file that is missing or malformed.
+    """
+    table, base = loaded.config.phi, loaded.base_dir
+    for path in paths:
+        if not path.exists():
+            raise UsageError(f"{path}: no such file or folder to scan")
+    canary_file = canaries or _beside(base, table.canaries)
+    return ScanOptions(
+        base=base,
+        paths=tuple(str(path.absolute()) for path in paths) or tuple(table.paths),
+        exclude=(*table.exclude, *exclude),
+        threshold=table.threshold if threshold is None else threshold,
+        max_bytes=table.max_file_mb * 2**20,
+        patients=() if canary_file is None else load_canaries(canary_file),
+        canary_file=canary_file,
+        baseline=baseline or _beside(base, table.baseline),
+        waivers=waivers or _beside(base, table.waivers),
+        tokens=configured_tokens(table.key_env),
+        today=today or datetime.now(UTC).date(),
+    )
+
+
+def _beside(base: Path, name: str | None) -> Path | None:
+    return None if name is None else base / name

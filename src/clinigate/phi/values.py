@@ -1,0 +1,66 @@
+"""The last word on values without a check digit: is it a date, a name, somebody's address?"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+__all__ = ["is_birth_date", "is_email", "is_identifier", "is_name"]
+
+#: Words with a capital that stand where a name may, in code and forms.
+_NO_NAMES = frozenset({
+    "Any", "Bool", "Boolean", "Char", "Column", "Date", "Decimal", "Enum", "False", "Field",
+    "First", "Float", "Full", "Given", "Int", "Integer", "Last", "List", "Literal", "Name", "None", "Null",
+    "Number", "Object", "Optional", "Patient", "Required", "Str", "String", "Text", "The", "True",
+    "Type", "Union", "Unknown", "Value",
+})  # fmt: skip
+
+
+def is_name(text: str) -> bool:
+    """No word of it is one of a program's or a form's."""
+    return not _NO_NAMES.intersection(re.split(r"[ ,]+", text.title()))
+
+
+_YMD = re.compile(r"(\d{4})[-/.]?(\d{1,2})[-/.]?(\d{1,2})")
+_XYD = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{2,4})")
+
+
+def is_birth_date(text: str) -> bool:
+    """A day of the calendar, whichever of two orders it is written in."""
+    if found := _YMD.fullmatch(text):
+        return _exists(*map(int, found.groups()))
+    if found := _XYD.fullmatch(text):
+        first, second, year = map(int, found.groups())
+        year += 0 if year > 99 else 1900
+        return _exists(year, first, second) or _exists(year, second, first)
+    return True  # the month is a word
+
+
+def _exists(year: int, month: int, day: int) -> bool:
+    try:
+        return bool(date(year, month, day))
+    except ValueError:
+        return False
+
+
+#: What ends the name of a file, not of a host: `logo@2x.png`, `core@1.2.tgz`.
+_ENDINGS = frozenset({
+    "bin", "bz", "cfg", "conf", "css", "csv", "dll", "doc", "docx", "exe", "gif", "go", "gz", "htm",
+    "html", "ico", "ini", "jar", "java", "jpeg", "jpg", "js", "json", "jsx", "lock", "log", "map",
+    "md", "mjs", "pdf", "php", "png", "py", "pyc", "rb", "rs", "rst", "sh", "sock", "sql", "sum",
+    "svg", "tar", "tgz", "toml", "ts", "tsx", "txt", "wav", "webp", "whl", "xml", "yaml", "yml",
+    "zip", "local", "internal", "svc", "service", "timer", "target",
+})  # fmt: skip
+
+
+def is_email(text: str) -> bool:
+    """An address whose domain may be one: no ending of a file, no host that has only one name."""
+    local, _, domain = text.replace("%40", "@").rpartition("@")
+    if domain.rpartition(".")[2].casefold() in _ENDINGS:
+        return False
+    return ".." not in local and not local.endswith(".")
+
+
+def is_identifier(text: str) -> bool:
+    """Somebody's value: a digit in it, and no blank of a template."""
+    return any(c.isdigit() for c in text) and not set(text) & set("{}<>$*")
