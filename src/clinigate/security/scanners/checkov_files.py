@@ -1,0 +1,182 @@
+"""The files that checkov is shown: those of the project that describe infrastructure, and no other.
+
+They are copied into a folder of their own. So what is left out of the scan stays out, no
+`.checkov.yaml` of the scanned tree can switch rules off, and hidden folders are seen too.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path, PurePosixPath
+
+from clinigate.findings.model import Excluded
+
+__all__ = ["Kind", "Shown", "looked_at", "show"]
+
+#: checkov leaves out what is larger, without a word.
+_LARGEST = 5_000_000
+_DOCKERFILE = re.compile(r"(?:.*\.)?dockerfile(?:\..*)?", re.IGNORECASE)
+_MANIFEST = re.compile(rb"^\s*[\"']?apiVersion[\"']?\s*:", re.MULTILINE)
+_KIND = re.compile(rb"^\s*[\"']?kind[\"']?\s*:", re.MULTILINE)
+
+
+class Kind(StrEnum):
+    """What a file is to checkov."""
+
+    TERRAFORM = "terraform"
+    DOCKERFILE = "dockerfile"
+    KUBERNETES = "kubernetes"
+    CHART = "helm"
+    #: Shown because others need it, as variables and a chart's templates.
+    HELPER = "helper"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What lies in the folder.
+
+    Attributes:
+        units: by path in the folder: the path in the project, and what it is.
+        excluded: what nobody can look at.
+    """
+
+    units: Mapping[str, tuple[str, Kind]]
+    excluded: tuple[Excluded, ...]
+
+
+def show(files: Iterable[tuple[Path, str]], folder: Path, *, helm: bool) -> Shown:
+    """Copy what checkov understands.
+
+    Args:
+        files: each file with its path in the project.
+        folder: an empty one.
+        helm: whether the program `helm` is there, without which charts are passed over.
+    """
+    every = list(files)
+    charts = {_parent(uri) for _, uri in every if PurePosixPath(uri).name == "Chart.yaml"}
+    units: dict[str, tuple[str, Kind]] = {}
+    excluded: list[Excluded] = []
+    for path, uri in every:
+        kind = _kind_of(path, uri, charts)
+        if kind is None:
+            continue
+        if kind is Kind.CHART and not helm:
+            excluded.append(Excluded(uri, "a Helm chart, and the program helm is not on PATH"))
+            continue
+        reason = _unreadable(path, kind)
+        if reason is not None:
+            excluded.append(Excluded(uri, reason))
+            continue
+        inside = uri.lstrip("/")
+        copy = folder / inside
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
+        if kind is not Kind.HELPER:
+            units[inside] = (uri, kind)
+    return Shown(units, tuple(excluded))
+
+
+def looked_at(
+    shown: Shown, spoken_of: Iterable[str], unparsed: Iterable[str]
+) -> tuple[list[str], list[Excluded]]:
+    """Return which of the shown files were looked at, and which were passed over in silence.
+
+    Args:
+        shown: what was there.
+        spoken_of: paths in the folder of which a rule spoke.
+        unparsed: paths in the folder that could not be parsed; they are reported elsewhere.
+    """
+    spoken = set(spoken_of)
+    broken = set(unparsed)
+    units: list[str] = []
+    passed_over: list[Excluded] = []
+    for inside, (uri, kind) in shown.units.items():
+        if inside in broken:
+            continue
+        if _is_silent(inside, kind, spoken):
+            passed_over.append(Excluded(uri, f"checkov passed over it: no {kind} in it parses"))
+        else:
+            units.append(uri)
+    return units, passed_over
+
+
+def _is_silent(inside: str, kind: Kind, spoken: set[str]) -> bool:
+    if kind is Kind.DOCKERFILE:
+        return inside not in spoken
+    if kind is Kind.CHART:
+        folder = _parent(inside)
+        return not any(_below(uri, folder) for uri in spoken)
+    # A Terraform file with variables alone has nothing to say of, and what checkov cannot parse it
+    # names; of a manifest we know that it parses, and its kind may have no rules.
+    return False
+
+
+def _kind_of(path: Path, uri: str, charts: set[str]) -> Kind | None:
+    name = PurePosixPath(uri).name
+    if name == "Chart.yaml":
+        return Kind.CHART
+    if any(_below(uri, chart) for chart in charts):
+        return Kind.HELPER
+    if name.endswith((".tf", ".tf.json")):
+        return Kind.TERRAFORM
+    if name.endswith((".tfvars", ".tfvars.json")):
+        return Kind.HELPER
+    if _DOCKERFILE.fullmatch(name):
+        return Kind.DOCKERFILE
+    if name.endswith((".yaml", ".yml", ".json")) and _is_manifest(path):
+        return Kind.KUBERNETES
+    return None
+
+
+def _is_manifest(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            data = file.read(_LARGEST)
+    except OSError:
+        return False
+    return _MANIFEST.search(data) is not None and _KIND.search(data) is not None
+
+
+def _unreadable(path: Path, kind: Kind) -> str | None:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    if len(data) > _LARGEST:
+        return f"larger than the {_LARGEST:,} bytes that checkov reads"
+    return _not_yaml(data) if kind is Kind.KUBERNETES else None
+
+
+def _not_yaml(data: bytes) -> str | None:
+    import yaml
+
+    try:
+        # Parsed, not built: anchors that multiply themselves cost nothing here.
+        for _ in _events(data):
+            pass
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = "" if mark is None else f" at line {mark.line + 1}"
+        if b"{{" in data:
+            return f"a template, no YAML{where}; scan what it renders to"
+        return f"no YAML{where}"
+    return None
+
+
+def _events(data: bytes) -> Iterator[object]:
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    yield from yaml.parse(data, Loader=loader)
+
+
+def _parent(uri: str) -> str:
+    return PurePosixPath(uri).parent.as_posix()
+
+
+def _below(uri: str, folder: str) -> bool:
+    return folder == "." or uri.startswith(f"{folder}/")

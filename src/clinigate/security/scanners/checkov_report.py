@@ -1,0 +1,131 @@
+"""checkov's JSON report (3.x), read into a `ScanResult`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from clinigate.core.flaw import Flaw, FlawSeverity, Place
+from clinigate.findings.identity import Fingerprints
+from clinigate.findings.model import Excluded, Found, ScanResult
+from clinigate.findings.troubles import ScannerError
+from clinigate.security.scanners.checkov_rules import help_page, severity_of_rule
+from clinigate.security.scanners.reading import json_of, list_at, object_at, severity_of, text_at
+
+__all__ = ["NAME", "read_checkov"]
+
+NAME = "checkov"
+
+
+def read_checkov(
+    data: bytes, *, severities: Mapping[str, FlawSeverity] | None = None
+) -> ScanResult:
+    """Return what a report says.
+
+    `units` are the files of which at least one rule spoke. A rule that a file switches off by
+    `checkov:skip` is a finding all the same: it names neither an end nor who agreed. No code of the
+    files is kept.
+
+    Args:
+        data: standard output of `checkov -o json`.
+        severities: by rule; they stand before checkov's own and before ours.
+
+    Raises:
+        ScannerError: the output is no such report.
+    """
+    document = json_of(data, NAME)
+    reports = document if isinstance(document, list) else [document]
+    version = ""
+    units: set[str] = set()
+    excluded: list[Excluded] = []
+    findings: list[Found] = []
+    fingerprints = Fingerprints()
+    for report in reports:
+        if not isinstance(report, dict):
+            raise ScannerError(f"{NAME}'s report holds {type(report).__name__}, not an object")
+        summary = report if "check_type" not in report else object_at(report, "summary", NAME)
+        version = text_at(summary, "checkov_version", NAME)
+        if "check_type" not in report:
+            # Nothing that it knows was there: the summary stands alone.
+            continue
+        results = object_at(report, "results", NAME)
+        excluded += _unparsed(report, results)
+        for group in ("passed_checks", "failed_checks", "skipped_checks"):
+            units |= {_uri(record) for record in list_at(results, group, NAME)}
+        kind = text_at(report, "check_type", NAME)
+        findings += _findings(kind, results, severities or {}, fingerprints)
+    return ScanResult(NAME, version, tuple(sorted(units)), tuple(excluded), tuple(findings))
+
+
+def _unparsed(report: Mapping[str, Any], results: Mapping[str, Any]) -> Iterator[Excluded]:
+    files = results.get("parsing_errors")
+    if not isinstance(files, list):
+        raise ScannerError(f"{NAME}'s report does not say which files it could not parse")
+    for file in files:
+        yield Excluded(str(file), f"{NAME} cannot parse it as {report.get('check_type')}")
+
+
+def _findings(
+    kind: str,
+    results: Mapping[str, Any],
+    severities: Mapping[str, FlawSeverity],
+    fingerprints: Fingerprints,
+) -> Iterator[Found]:
+    for group, switched_off in (("failed_checks", False), ("skipped_checks", True)):
+        for record in list_at(results, group, NAME):
+            yield _found(kind, record, severities, fingerprints, switched_off=switched_off)
+
+
+def _found(
+    kind: str,
+    record: Mapping[str, Any],
+    severities: Mapping[str, FlawSeverity],
+    fingerprints: Fingerprints,
+    *,
+    switched_off: bool,
+) -> Found:
+    rule = text_at(record, "check_id", NAME)
+    uri = _uri(record)
+    resource = record.get("resource")
+    symbol = resource if isinstance(resource, str) and resource else None
+    title = str(record.get("check_name") or rule)
+    line, end_line = _lines(record)
+    guideline = record.get("guideline")
+    stated = severity_of(record.get("severity")) or severity_of_rule(rule)
+    flaw = Flaw(
+        rule=rule,
+        tools=(NAME,),
+        severity=severities.get(rule, stated),
+        place=Place(uri, line=line, end_line=end_line, symbol=symbol),
+        fingerprint=fingerprints.of(rule, uri, symbol=symbol),
+        title=title,
+        help_uri=guideline if isinstance(guideline, str) and guideline else help_page(kind),
+    )
+    return Found(flaw, _message(symbol or uri, title, record, switched_off=switched_off))
+
+
+def _message(what: str, title: str, record: Mapping[str, Any], *, switched_off: bool) -> str:
+    if switched_off:
+        return (
+            f"{what}: a checkov:skip comment switches this rule off without an end: {title}; "
+            "write `# clinigate: accept RULE until DATE: reason` instead"
+        )
+    keys = object_at(record, "check_result", NAME).get("evaluated_keys")
+    paths = [key for key in keys if isinstance(key, str) and key] if isinstance(keys, list) else []
+    looked = f" (looked at {', '.join(sorted(paths)[:3])})" if paths else ""
+    return f"{what}: {title}{looked}"
+
+
+def _uri(record: Mapping[str, Any]) -> str:
+    return text_at(record, "file_path", NAME).lstrip("/")
+
+
+def _lines(record: Mapping[str, Any]) -> tuple[int | None, int | None]:
+    lines = record.get("file_line_range")
+    if (
+        isinstance(lines, list)
+        and len(lines) == 2
+        and all(isinstance(line, int) and line > 0 for line in lines)
+    ):
+        return lines[0], lines[1]
+    return None, None

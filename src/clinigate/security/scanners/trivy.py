@@ -1,0 +1,205 @@
+"""CG-SEC-TRIVY-001: vulnerabilities, misconfiguration and secrets, by trivy. 45 CFR 164.308(a)(5).
+
+It looks at the tree, at container images and at SBOMs. trivy comes from neither PyPI nor Debian: a
+pipeline that wants it installs its program. What it looked at is what its report names; for secrets
+it reads each file, and names those with one only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from clinigate.core.flaw import FlawSeverity, Place
+from clinigate.findings.model import Excluded, Found, ScanResult, in_order
+from clinigate.findings.programs import Program, identified, located
+from clinigate.security.scanner import ScanContext, Scanner, Topic
+from clinigate.security.scanners.checkov_rules import TRIVY_NAMES
+from clinigate.security.scanners.trivy_report import NAME, Class, Report
+from clinigate.security.scanners.trivy_run import (
+    TrivyJob,
+    TrivyKind,
+    run_trivy,
+    severities_from,
+)
+
+__all__ = ["SCANNER"]
+
+_HOW_TO_GET = (
+    "it is one program: get it as https://trivy.dev/latest/getting-started/installation/ says "
+    "and put it on PATH, or name it in [security] trivy"
+)
+
+
+def missing(context: ScanContext) -> str | None:
+    """Say how to get trivy where it is not there."""
+    if _command(context) is not None:
+        return None
+    named = context.table.trivy
+    if named is not None:
+        return f"[security] trivy is {named}, which is no program; correct it: {_HOW_TO_GET}"
+    return f"trivy is not on PATH; {_HOW_TO_GET}"
+
+
+def scan(context: ScanContext) -> Mapping[str, ScanResult]:
+    """Look at the tree, the images and the SBOMs of the configuration.
+
+    Raises:
+        ScannerError: as `run_trivy`.
+    """
+    command = _command(context)
+    assert command is not None
+    program = identified(NAME, command, stop=context.stop)
+    parts = [_scan_part(program, part, context) for part in _parts(context)]
+    files = tuple(context.uri(path) for path in context.files(lambda _path: True))
+    return {
+        _topic(of): ScanResult(
+            NAME,
+            program.version,
+            units=tuple(sorted({unit for part in parts for unit in part.targets[of]}))
+            if of is not Class.SECRET
+            else files,
+            excluded=tuple(each for part in parts for each in part.excluded.get(of, ())),
+            findings=tuple(
+                sorted((each for part in parts for each in part.findings[of]), key=in_order)
+            ),
+        )
+        for of in Class
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One call of trivy, and how the places that it names are called in the project."""
+
+    job: TrivyJob
+    prefix: str
+
+
+def _parts(context: ScanContext) -> list[_Part]:
+    severities = severities_from(FlawSeverity(context.table.severity))
+    parts: list[_Part] = []
+    for path in context.paths:
+        place = context.base / path
+        uri = context.uri(place if place.is_dir() else place.parent)
+        job = TrivyJob(
+            TrivyKind.FILES,
+            str(place.resolve()),
+            severities=severities,
+            exclude=tuple(_pattern(each) for each in context.exclude),
+        )
+        parts.append(_Part(job, "" if uri == "." else f"{uri}/"))
+    for image in context.table.images:
+        job = TrivyJob(TrivyKind.IMAGE, image, severities=severities)
+        parts.append(_Part(job, f"oci://{image}/"))
+    for sbom in context.table.sboms:
+        place = context.config.base_dir / sbom
+        job = TrivyJob(TrivyKind.SBOM, str(place.resolve()), severities=severities)
+        parts.append(_Part(job, f"{context.uri(place)}#"))
+    return parts
+
+
+def _scan_part(program: Program, part: _Part, context: ScanContext) -> Report:
+    report = run_trivy(program, part.job, timeout_s=context.table.timeout_s, stop=context.stop)
+    if part.job.kind is TrivyKind.FILES:
+        ours = {context.uri(path) for path in context.files(lambda _path: True)}
+        return _of_scan(_placed(report, part.prefix), context.base, ours)
+    placed = _placed(report, part.prefix)
+    subject = part.prefix.rstrip("/#")
+    # The subject itself was looked at, whether or not there are packages in it.
+    vulnerable = tuple(sorted({subject, *placed.targets[Class.VULNERABILITY]}))
+    return replace(placed, targets={**placed.targets, Class.VULNERABILITY: vulnerable})
+
+
+def _of_scan(report: Report, base: Path, ours: set[str]) -> Report:
+    """Leave out files that the configuration excludes; what is no file stays, as `Python`."""
+
+    def counts(uri: str) -> bool:
+        return uri in ours or not (base / uri).is_file()
+
+    return replace(
+        report,
+        targets={of: tuple(filter(counts, names)) for of, names in report.targets.items()},
+        findings={
+            of: tuple(each for each in found if counts(each.flaw.place.uri))
+            for of, found in report.findings.items()
+        },
+        excluded={
+            of: tuple(each for each in excluded if counts(each.unit))
+            for of, excluded in report.excluded.items()
+        },
+    )
+
+
+def _pattern(exclude: str) -> str:
+    """Return one of our patterns as trivy writes them: a name is one anywhere."""
+    plain = exclude.removeprefix("./").strip("/")
+    return plain if "/" in exclude.removeprefix("./").rstrip("/") else f"**/{plain}"
+
+
+def _topic(of: Class) -> str:
+    return f"{NAME}.{of.value}"
+
+
+def _command(context: ScanContext) -> tuple[str, ...] | None:
+    return located(NAME, configured=context.table.trivy, base_dir=context.config.base_dir)
+
+
+def _placed(report: Report, prefix: str) -> Report:
+    if not prefix:
+        return report
+    return replace(
+        report,
+        targets={
+            of: tuple(f"{prefix}{name}" for name in names) for of, names in report.targets.items()
+        },
+        findings={
+            of: tuple(_moved(each, prefix) for each in found)
+            for of, found in report.findings.items()
+        },
+        excluded={
+            of: tuple(Excluded(f"{prefix}{each.unit}", each.reason) for each in excluded)
+            for of, excluded in report.excluded.items()
+        },
+    )
+
+
+def _moved(found: Found, prefix: str) -> Found:
+    place = found.flaw.place
+    there = Place(f"{prefix}{place.uri}", place.line, place.end_line, place.column, place.symbol)
+    return replace(found, flaw=replace(found.flaw, place=there))
+
+
+_CONTROLS = ("164.308(a)(1)(ii)(A)", "164.308(a)(5)(ii)(B)", "CC7.1")
+
+SCANNER = Scanner(
+    id=NAME,
+    check="CG-SEC-TRIVY-001",
+    summary="known vulnerabilities, misconfiguration and secrets in files, images, SBOMs (trivy)",
+    topics=(
+        Topic(
+            "trivy.vuln",
+            "known vulnerabilities of packages",
+            nothing="trivy found no list of packages: no lock file, no [security] images or sboms",
+            controls=_CONTROLS,
+        ),
+        Topic(
+            "trivy.misconfig",
+            "misconfigured infrastructure",
+            nothing="trivy found no Terraform, Kubernetes, Helm or Docker file",
+            controls=_CONTROLS,
+        ),
+        Topic(
+            "trivy.secret",
+            "secrets that lie open",
+            nothing="there is no file to look at; correct [security] paths",
+            controls=("164.308(a)(1)(ii)(A)", "164.312(d)", "CC6.1"),
+        ),
+    ),
+    rules=re.compile(r"[A-Z]+(?:-[A-Z]+)*-\d{4}|(?:CVE|GHSA|TEMP)-[\w-]+|[a-z0-9]+(?:-[a-z0-9]+)+"),
+    missing=missing,
+    scan=scan,
+    same=TRIVY_NAMES,
+)

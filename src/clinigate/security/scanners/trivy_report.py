@@ -1,0 +1,262 @@
+"""trivy's JSON report (schema version 2): what it looked at and found, by class.
+
+The value of a secret, the line it stands in and the lines around it are in the report and are not
+taken out of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from clinigate.core.flaw import Flaw, FlawSeverity, Place
+from clinigate.findings.identity import Fingerprints
+from clinigate.findings.model import Excluded, Found, in_order
+from clinigate.findings.troubles import ScannerError
+from clinigate.security.scanners.reading import (
+    count_at,
+    json_of,
+    list_at,
+    object_at,
+    severity_of,
+    text_at,
+)
+
+__all__ = ["NAME", "Class", "Report", "read_trivy"]
+
+NAME = "trivy"
+SCHEMA = 2
+#: trivy's UNKNOWN: nobody has said that it is harmless.
+_UNKNOWN = FlawSeverity.HIGH
+
+
+class Class(StrEnum):
+    """What trivy looks for; by these its findings are counted."""
+
+    VULNERABILITY = "vuln"
+    MISCONFIGURATION = "misconfig"
+    SECRET = "secret"  # noqa: S105 - no password
+
+
+#: trivy's classes of results.
+_CLASSES = {
+    "os-pkgs": Class.VULNERABILITY,
+    "lang-pkgs": Class.VULNERABILITY,
+    "config": Class.MISCONFIGURATION,
+    "secret": Class.SECRET,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a report says.
+
+    Attributes:
+        version: of the program.
+        targets: what it names as looked at: lock files and packages of an image, manifests, files
+            with secrets.
+        findings: by class.
+        excluded: by class.
+    """
+
+    version: str
+    targets: Mapping[Class, tuple[str, ...]]
+    findings: Mapping[Class, tuple[Found, ...]]
+    excluded: Mapping[Class, tuple[Excluded, ...]]
+
+
+def read_trivy(data: bytes, *, version: str) -> Report:
+    """Return what a report says.
+
+    Args:
+        data: what `trivy --format json` wrote.
+        version: of the program, which older reports do not name.
+
+    Raises:
+        ScannerError: it is no such report, or one of a schema that is not known here.
+    """
+    document = json_of(data, NAME)
+    if not isinstance(document, dict):
+        raise ScannerError(f"{NAME}'s report is {type(document).__name__}, not an object")
+    schema = document.get("SchemaVersion")
+    if schema != SCHEMA:
+        raise ScannerError(
+            f"{NAME}'s report has schema version {schema!r}; {SCHEMA} is known here: "
+            "use a release of trivy that writes it"
+        )
+    results = list_at(document, "Results", NAME)
+    fingerprints = Fingerprints()
+    targets: dict[Class, set[str]] = {each: set() for each in Class}
+    findings: dict[Class, list[Found]] = {each: [] for each in Class}
+    for result in results:
+        if (of := _CLASSES.get(str(result.get("Class", "")))) is not None:
+            targets[of].add(_target(result))
+        for of, found in _found_in(result, fingerprints):
+            targets[of].add(_target(result))
+            findings[of].append(found)
+    return Report(
+        version=version,
+        targets={of: tuple(sorted(names)) for of, names in targets.items()},
+        findings={of: tuple(sorted(each, key=in_order)) for of, each in findings.items()},
+        excluded={Class.MISCONFIGURATION: tuple(_switched_off(results))},
+    )
+
+
+def _switched_off(results: list[Mapping[str, Any]]) -> Iterator[Excluded]:
+    for result in results:
+        hidden = count_at(object_at(result, "MisconfSummary", NAME), "Exceptions") or 0
+        named = sum(
+            entry.get("Status") == "EXCEPTION"
+            for entry in list_at(result, "Misconfigurations", NAME)
+        )
+        if hidden > named:
+            yield Excluded(
+                _target(result), f"comments in it switch {hidden - named} checks off, unnamed"
+            )
+
+
+def _found_in(
+    result: Mapping[str, Any], fingerprints: Fingerprints
+) -> Iterator[tuple[Class, Found]]:
+    uri = _target(result)
+    locations = _locations(result)
+    for entry in list_at(result, "Vulnerabilities", NAME):
+        yield Class.VULNERABILITY, _vulnerability(uri, entry, locations, fingerprints)
+    for entry in list_at(result, "Misconfigurations", NAME):
+        # Those that passed are listed too: that is how a clean file shows that it was looked at.
+        status = entry.get("Status", "FAIL")
+        if status == "FAIL":
+            yield Class.MISCONFIGURATION, _misconfiguration(uri, entry, fingerprints)
+        elif status == "EXCEPTION":
+            found = _misconfiguration(uri, entry, fingerprints)
+            yield Class.MISCONFIGURATION, _hidden(found, "a comment or exception")
+    for entry in list_at(result, "Secrets", NAME):
+        yield Class.SECRET, _secret(uri, entry, fingerprints)
+    for entry in list_at(result, "ExperimentalModifiedFindings", NAME):
+        yield from _suppressed(uri, entry, locations, fingerprints)
+
+
+def _vulnerability(
+    uri: str,
+    entry: Mapping[str, Any],
+    locations: Mapping[tuple[str, str], int],
+    fingerprints: Fingerprints,
+) -> Found:
+    rule = text_at(entry, "VulnerabilityID", NAME)
+    name = text_at(entry, "PkgName", NAME)
+    version = str(entry.get("InstalledVersion") or "")
+    purl = object_at(entry, "PkgIdentifier", NAME).get("PURL")
+    symbol = purl if isinstance(purl, str) else f"{name}@{version}"
+    fixed = str(entry.get("FixedVersion") or "")
+    title = _line(entry.get("Title")) or rule
+    flaw = Flaw(
+        rule=rule,
+        tools=(NAME,),
+        severity=severity_of(entry.get("Severity")) or _UNKNOWN,
+        place=Place(uri, line=locations.get((name, version)), symbol=symbol),
+        fingerprint=fingerprints.of(rule, uri, symbol=_without_version(symbol, version)),
+        title=title,
+        fix=f"use {name} {fixed}" if fixed else "",
+        help_uri=str(entry.get("PrimaryURL") or ""),
+        cwe=_cwe(entry),
+    )
+    return Found(flaw, f"{name} {version} has {rule}: {title}")
+
+
+def _misconfiguration(uri: str, entry: Mapping[str, Any], fingerprints: Fingerprints) -> Found:
+    # Newer releases write DS-0002 as ID and no AVDID, older ones DS002 and AVD-DS-0002.
+    rule = str(entry.get("AVDID") or "").removeprefix("AVD-") or text_at(entry, "ID", NAME)
+    cause = object_at(entry, "CauseMetadata", NAME)
+    resource = cause.get("Resource")
+    symbol = resource if isinstance(resource, str) and resource else None
+    title = _line(entry.get("Title")) or rule
+    message = _line(entry.get("Message")) or title
+    flaw = Flaw(
+        rule=rule,
+        tools=(NAME,),
+        severity=severity_of(entry.get("Severity")) or _UNKNOWN,
+        place=Place(
+            uri,
+            line=count_at(cause, "StartLine"),
+            end_line=count_at(cause, "EndLine"),
+            symbol=symbol,
+        ),
+        fingerprint=fingerprints.of(rule, uri, symbol=symbol, snippet=message),
+        title=title,
+        fix=_line(entry.get("Resolution")),
+        help_uri=str(entry.get("PrimaryURL") or ""),
+    )
+    return Found(flaw, message)
+
+
+def _secret(uri: str, entry: Mapping[str, Any], fingerprints: Fingerprints) -> Found:
+    rule = text_at(entry, "RuleID", NAME)
+    title = _line(entry.get("Title")) or rule
+    flaw = Flaw(
+        rule=rule,
+        tools=(NAME,),
+        severity=severity_of(entry.get("Severity")) or _UNKNOWN,
+        place=Place(uri, line=count_at(entry, "StartLine"), end_line=count_at(entry, "EndLine")),
+        fingerprint=fingerprints.of(rule, uri),
+        title=title,
+        fix="revoke it, replace it, and take it out of the history too",
+        cwe=("CWE-798",),
+    )
+    return Found(flaw, f"a secret lies open: {title}")
+
+
+def _suppressed(
+    uri: str,
+    entry: Mapping[str, Any],
+    locations: Mapping[tuple[str, str], int],
+    fingerprints: Fingerprints,
+) -> Iterator[tuple[Class, Found]]:
+    """What an ignore file or a comment took out: it counts, having no end.
+
+    What a VEX statement calls not affected or fixed is its vendor's word, and stays out.
+    """
+    if entry.get("Status") not in ("ignored", None):
+        return
+    finding = object_at(entry, "Finding", NAME)
+    by = _line(entry.get("Source")) or "an ignore rule"
+    match entry.get("Type"):
+        case "vulnerability":
+            found = _vulnerability(uri, finding, locations, fingerprints)
+            yield Class.VULNERABILITY, _hidden(found, by)
+        case "misconfiguration":
+            yield Class.MISCONFIGURATION, _hidden(_misconfiguration(uri, finding, fingerprints), by)
+        case "secret":
+            yield Class.SECRET, _hidden(_secret(uri, finding, fingerprints), by)
+
+
+def _hidden(found: Found, by: str) -> Found:
+    return Found(found.flaw, f"{found.message}; {by} hides it from trivy without an end")
+
+
+def _target(result: Mapping[str, Any]) -> str:
+    return text_at(result, "Target", NAME).removeprefix("./")
+
+
+def _locations(result: Mapping[str, Any]) -> dict[tuple[str, str], int]:
+    found: dict[tuple[str, str], int] = {}
+    for package in list_at(result, "Packages", NAME):
+        for location in list_at(package, "Locations", NAME):
+            line = count_at(location, "StartLine")
+            if line is not None:
+                found.setdefault((str(package.get("Name")), str(package.get("Version"))), line)
+    return found
+
+
+def _cwe(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    listed = entry.get("CweIDs")
+    return tuple(sorted({str(cwe) for cwe in listed})) if isinstance(listed, list) else ()
+
+
+def _without_version(symbol: str, version: str) -> str:
+    return symbol.partition("?")[0].removesuffix(f"@{version}")
+
+
+def _line(text: object) -> str:
+    return " ".join(text.split())[:200] if isinstance(text, str) else ""
