@@ -33,6 +33,11 @@ _OCTAL = re.compile(r"0o?[0-7]+")
 _HEX = re.compile(r"0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+\.[0-9]*|[0-9]+(?=[eE]))([eE][-+]?[0-9]+)?")
 _TAG = "tag:yaml.org,2002:"
+_SCALARS = frozenset(
+    f"{_TAG}{name}" for name in ("str", "int", "float", "bool", "null", "timestamp")
+)
+_COLLECTIONS = frozenset((f"{_TAG}map", f"{_TAG}seq", "!"))
+_OWN_TAG = "uses a tag that Kubernetes does not know"
 #: By identity of a dict or list: itself, so that its identity stays its own, and the lines in it.
 _Lines = dict[int, tuple[object, dict[str | int, int]]]
 _UNKNOWN: tuple[object, dict[str | int, int]] = (None, {})
@@ -160,8 +165,8 @@ class _Builder:
         line = event.start_mark.line + 1
         if len(self.stack) >= MAX_DEPTH:
             raise DocumentError(f"is nested more than {MAX_DEPTH} deep", line)
-        if event.tag is not None and not event.tag.startswith(_TAG):
-            raise DocumentError("uses a tag of its own, which Kubernetes does not know", line)
+        if event.tag is not None and event.tag not in _COLLECTIONS:
+            raise DocumentError(_OWN_TAG, line)
         top = self.stack[-1] if self.stack else None
         if top is not None and isinstance(top.value, dict) and top.key is None:
             raise DocumentError("a key is a mapping or a list; text is wanted", line)
@@ -228,9 +233,9 @@ def _resolved(event: Any, line: int) -> Any:
     text: str = event.value
     tag = event.tag
     if tag is not None and tag != "!":
-        if not tag.startswith(_TAG):
-            raise DocumentError("uses a tag of its own, which Kubernetes does not know", line)
-        return _plain(text) if tag.removeprefix(_TAG) in ("int", "bool", "float", "null") else text
+        if tag not in _SCALARS:
+            raise DocumentError(_OWN_TAG, line)
+        return text if tag in (f"{_TAG}str", f"{_TAG}timestamp") else _plain(text)
     if not event.implicit[0] or (text and text[0] not in _PLAIN_START):
         return text
     return _plain(text)

@@ -12,9 +12,10 @@ from clinigate.findings.model import Excluded
 from clinigate.platform.documents import Document
 from clinigate.platform.resource import Path, Resource
 
-__all__ = ["CLUSTER_WIDE", "PatchPaths", "Sorted", "sort_document"]
+__all__ = ["CLUSTER_WIDE", "KUSTOMIZATIONS", "PatchPaths", "Sorted", "sort_document"]
 
-_KUSTOMIZE = ("kustomize.config.k8s.io",)
+KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml")
+_KUSTOMIZE = "kustomize.config.k8s.io"
 _BUILD = (
     "is Kustomize's input; judge what it builds: kustomize build FOLDER | clinigate platform scan -"
 )
@@ -167,10 +168,10 @@ def _is_chart(value: dict[str, Any], uri: str) -> bool:
 def _is_kustomization(value: Any, uri: str) -> bool:
     if not isinstance(value, dict):
         return False
-    if PurePosixPath(uri).name in ("kustomization.yaml", "kustomization.yml"):
+    if PurePosixPath(uri).name in KUSTOMIZATIONS:
         return True
     version = value.get("apiVersion")
-    return isinstance(version, str) and version.partition("/")[0] in _KUSTOMIZE
+    return isinstance(version, str) and version.partition("/")[0] == _KUSTOMIZE
 
 
 def _patches(value: dict[str, Any]) -> Iterator[str]:

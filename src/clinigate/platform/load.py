@@ -16,7 +16,7 @@ from clinigate.findings.globs import matches
 from clinigate.findings.model import Excluded
 from clinigate.findings.tree import relative_uri, walk
 from clinigate.platform.documents import Document, DocumentError, read_documents
-from clinigate.platform.flatten import PatchPaths, Sorted, sort_document
+from clinigate.platform.flatten import KUSTOMIZATIONS, PatchPaths, Sorted, sort_document
 from clinigate.platform.resource import Resource
 
 __all__ = ["STDIN", "Loaded", "Text", "load", "read_texts"]
@@ -28,6 +28,8 @@ MAX_BYTES = 32 * 1024 * 1024
 
 _ENDINGS = (".yaml", ".yml", ".json")
 _MAGIC = re.compile(r"[*?]")
+#: Without either word a text is no manifest, whatever else it is.
+_SIGNS = re.compile(r"\b(?:kind|apiVersion)\b")
 _HELM = re.compile(r"\{\{[^{}]*\.(?:Values|Release|Chart|Capabilities|Files)\b")
 _RENDER = (
     "is a template that Helm renders; judge what it renders: "
@@ -150,7 +152,7 @@ def _load_one(text: Text, loaded: Loaded, patches: PatchPaths, namespace: str) -
         plain = _plain_text(text)
         if plain is None:
             return
-        if not ("kind" in plain or "apiVersion" in plain or text.named):
+        if not (_SIGNS.search(plain) or text.named or text.uri.endswith(KUSTOMIZATIONS)):
             _no_manifest(text, loaded)
             return
         documents = list(_documents(plain))
