@@ -89,6 +89,27 @@ def test_no_secret_is_written_and_two_scans_are_the_same_bytes(
     assert leaks == set()
 
 
+def test_another_secret_is_another_finding_only_under_a_key(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def prints() -> list[object]:
+        scan("--sarif", "out.sarif")
+        return [each["partialFingerprints"] for each in results("out.sarif")]
+
+    plant("leaky.py", LEAKY)
+    before = prints()
+    monkeypatch.setenv("CLINIGATE_FINDINGS_KEY", "of-the-team")
+    keyed = prints()
+    plant("leaky.py", LEAKY.replace(SECRETS[0], "another"))
+    assert [one == other for one, other in zip(prints(), keyed, strict=True)] == [
+        False,
+        True,
+        True,
+    ]
+    monkeypatch.delenv("CLINIGATE_FINDINGS_KEY")
+    assert prints() == before
+
+
 def test_what_does_not_parse_forbids_a_pass(capsys: pytest.CaptureFixture[str]) -> None:
     plant("good.py", "x = 1\n")
     plant("broken.py", "def f(:\n")

@@ -249,10 +249,16 @@ def test_secrets_in_a_scanners_words_are_taken_out(scanners, capsys) -> None:
     assert "password=[SECRET] here" in told
 
 
-def test_a_part_is_called_a_part(scanners, capsys) -> None:
+def test_a_part_of_what_is_configured_cannot_pass_for_all_of_it(scanners, capsys) -> None:
     scanners(fake("one"))
-    assert "only a part was asked for: app.py" in scan(capsys, "app.py", code=0)
-    assert "only a part" not in scan(capsys, code=0)
+    Path("lib").mkdir()
+    scan(capsys, "app.py", code=0)  # nobody said what there is
+    Path("clinigate.toml").write_text('[security]\npaths = ["app.py", "lib"]\n')
+    told = scan(capsys, "app.py", code=1)
+    assert "INCONCLUSIVE" in told
+    assert "as only a part was asked for: lib" in told
+    scan(capsys, ".", code=0)
+    scan(capsys, code=0)
 
 
 def test_a_project_elsewhere_is_named_against_itself(

@@ -9,7 +9,7 @@ from typing import Any
 
 from clinigate.core.canonical import parse_json
 from clinigate.core.flaw import Flaw, Place
-from clinigate.findings.identity import Fingerprints
+from clinigate.findings.identity import Fingerprints, secret_token
 from clinigate.findings.model import Excluded, Found, ScanResult, in_order
 from clinigate.findings.sarif_fields import (
     OwnWords,
@@ -39,6 +39,7 @@ class _Reading:
 
     base: Path | None
     hidden: Callable[[str], bool]
+    key: bytes | None
     fingerprints: Fingerprints = field(default_factory=Fingerprints)
     lines: dict[str, list[str]] = field(default_factory=dict)
 
@@ -52,9 +53,11 @@ class _Reading:
         return uri.removeprefix("./")
 
     def snippet(self, rule: str, region: Parts, uri: str) -> str:
-        """The text of a place: the tool's, else the file's; none where it may be a secret."""
-        if self.hidden(rule):
-            return ""
+        """The text of a place: the tool's, else the file's; a token of it where it is a secret."""
+        text = self._text(region, uri)
+        return secret_token(text.strip(), self.key) if self.hidden(rule) else text
+
+    def _text(self, region: Parts, uri: str) -> str:
         given = region.get("snippet", {}).get("text")
         if isinstance(given, str):
             return given
@@ -81,6 +84,7 @@ def read_sarif(
     source: str = "SARIF",
     base: Path | None = None,
     hidden: Callable[[str], bool] = lambda _rule: False,
+    key: bytes | None = None,
 ) -> ScanResult:
     """Read a log; all its runs become one result.
 
@@ -93,14 +97,15 @@ def read_sarif(
         source: the file or program, as messages name it.
         base: the folder that was scanned: absolute paths below it become relative, and text that
             the log leaves out is read from its files.
-        hidden: rules whose findings are secrets: no text of their place is used.
+        hidden: rules whose findings are secrets: no text of their place is kept.
+        key: under which a secret leaves a trace in its fingerprint (`identity.secret_token`).
 
     Raises:
         ScannerError: truncated, no JSON, another version, or not of SARIF's shape; also where the
             tool says itself that it failed.
     """
     runs = check_log(_parsed(data, source), source)
-    reading = _Reading(base, hidden)
+    reading = _Reading(base, hidden, key)
     driver = runs[0]["tool"]["driver"]
     findings = [each for run in runs for each in _findings(run, reading, tool)]
     excluded = {each for run in runs for each in _excluded(run, reading, source)}

@@ -11,6 +11,7 @@ from pathlib import Path
 from clinigate.config.loader import LoadedConfig
 from clinigate.core.criterion import Criterion
 from clinigate.core.flaw import FlawSeverity
+from clinigate.core.measurement import Measurement
 from clinigate.core.observation import Observation
 from clinigate.evidence.recorder import Recorder
 from clinigate.findings.acceptance import Acceptance, accept, stale
@@ -46,13 +47,13 @@ class Scan:
         looked: of each scanner and topic, in the order of the registry; findings as accepted.
         merged: all findings by place, each once, with the position in `looked` that records it.
         remarks: acceptances that accept nothing.
-        part: the paths that were given in place of the configured ones.
+        left_out: configured paths that this scan did not look at, as others were asked for.
     """
 
     looked: tuple[Looked, ...]
     merged: tuple[tuple[int, Found], ...]
     remarks: tuple[Found, ...]
-    part: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     def open(self, severity: FlawSeverity) -> tuple[Found, ...]:
         """Return the findings of at least that severity that nobody accepted."""
@@ -138,8 +139,7 @@ def perform(scanners: Sequence[Scanner], context: ScanContext, *, part: bool = F
     settled, merged = _merged(accepted, same)
     found = [each for looked_at in settled for each in _findings(looked_at)]
     remarks = [] if part else stale(acceptances, found, in_scope=_scope(looked))
-    narrowed = context.paths if context.paths != tuple(context.table.paths) else ()
-    return Scan(tuple(settled), merged, tuple(remarks), narrowed)
+    return Scan(tuple(settled), merged, tuple(remarks), _left_out(context))
 
 
 def record_scan(scan: Scan, recorder: Recorder, severity: FlawSeverity) -> None:
@@ -182,6 +182,31 @@ def _merged(
     return settled, tuple((home[id(members[0])], merged) for merged, members in groups)
 
 
+def _census(scan: Scan, result: ScanResult, metric: str, least: FlawSeverity) -> Measurement:
+    """An option may only tighten: what it leaves out of the configured paths was not looked at."""
+    measured = census(metric, result, at_least=least)
+    if not scan.left_out:
+        return measured
+    caveat = f"not looked at, as only a part was asked for: {', '.join(scan.left_out)}"
+    return replace(
+        measured,
+        excluded=measured.excluded + len(scan.left_out),
+        caveats=(*measured.caveats, caveat),
+    )
+
+
+def _left_out(context: ScanContext) -> tuple[str, ...]:
+    table, folder = context.table, context.config.base_dir
+    if "paths" not in table.model_fields_set:
+        return ()  # nobody said yet what there is to look at
+    given = [context.base / path for path in context.paths]
+    return tuple(
+        name
+        for name in table.paths
+        if not any((folder / name).resolve().is_relative_to(each.resolve()) for each in given)
+    )
+
+
 def _scope(looked: Sequence[Looked]) -> Callable[[Acceptance], bool]:
     ran = [each.scanner for each in looked if each.result is not None]
 
@@ -202,11 +227,7 @@ def _observations(
         elif looked.fault is not None:
             yield broken(check, metric, looked.fault, controls=controls)
         elif looked.result is not None:
-            measured = census(metric, looked.result, at_least=least)
-            if scan.part:
-                part = f"only a part was asked for: {', '.join(scan.part)}"
-                measured = replace(measured, caveats=(*measured.caveats, part))
-            yield Observation(check, measured, controls)
+            yield Observation(check, _census(scan, looked.result, metric, least), controls)
     found = [each for at, each in scan.merged if at == position]
     yield from records(
         check, metric_of(looked.topic, demanded(severity)[0]), found, controls=controls

@@ -103,7 +103,11 @@ def _scan_batch(
     if ran.code not in (0, 1):
         raise ScannerError(f"bandit: ended with exit code {ran.code}, wanted 0 or 1")
     read = read_sarif(
-        ran.stdout, tool="bandit", source="bandit's report", hidden=_SECRETS.__contains__
+        ran.stdout,
+        tool="bandit",
+        source="bandit's report",
+        hidden=_SECRETS.__contains__,
+        key=context.secret_key,
     )
     if not read.version:
         raise ScannerError("bandit: its report does not say which release wrote it")
@@ -136,7 +140,9 @@ def _units(excluded: Sequence[Excluded]) -> set[str]:
 
 def _in_our_words(found: Found) -> Found:
     flaw = found.flaw
-    title = flaw.title.replace("_", " ")
+    # All imports and calls on bandit's lists are rules of one name; their page tells them apart.
+    name = flaw.help_uri.rpartition("#")[2] if flaw.title == "blacklist" else flaw.title
+    title = name.removeprefix(f"{flaw.rule.lower()}-").replace("-", " ").replace("_", " ")
     return replace(
         found,
         flaw=replace(flaw, title=title, fix=_FIXES.get(flaw.rule, "")),
