@@ -80,7 +80,8 @@ class Ruler:
         while places < _MAX_PLACES and not faithful(shown):
             places += 1
             shown = _rounded(exact, places, rounding)
-        return f"{shown:,f}{self._suffix}"
+        one = self.unit in _WHOLE and shown == 1
+        return f"{shown:,f}{self._suffix.removesuffix('s') if one else self._suffix}"
 
     def _faithful(self, value: float) -> Callable[[Decimal], bool]:
         """Whether a printed number says of zero, of one and of the limit what `value` says."""

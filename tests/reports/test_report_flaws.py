@@ -61,3 +61,4 @@ def test_findings_are_whole_numbers() -> None:
     """Nobody finds 2.00 of something."""
     ruler = Ruler(Relation.AT_MOST, 0, "findings")
     assert (ruler.limit_text(), ruler.estimate(2.0)) == ("≤ 0 findings", "2 findings")
+    assert ruler.estimate(1.0) == "1 finding"

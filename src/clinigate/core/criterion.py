@@ -188,8 +188,8 @@ class Criterion:
         """
         if m.value is None:
             return self._verdict(m, Status.INCONCLUSIVE, "nothing was measured", need=self.min_n)
-        value = f"{m.value:.4g}" if m.unit == "1" else f"{m.value:.10g} {m.unit}"
-        seen = f"{value} among {m.n} looked at"
+        unit = "" if m.unit == "1" else f" {m.unit.removesuffix('s') if m.value == 1 else m.unit}"
+        seen = f"{m.value:.10g}{unit} among {m.n} looked at"
         limit = f"'{self.relation} {self.limit:g}'"
         holds = self.relation.holds(m.value, self.limit)
         if not holds and (self.relation.caps or not m.excluded):
