@@ -17,6 +17,8 @@ class FailoverPlan:
             manifests say it, or nobody does.
         dns_ttl_s: how long clients keep the address of a lost region.
         promotion_s: how long the promotion of a standby takes, as a drill measured it.
+        recovery_point_s: what a database outside of the manifests may lose, by its own
+            point-in-time recovery; None where there is none, or nobody knows.
     """
 
     regions: tuple[tuple[str, tuple[str, ...]], ...] = ()
@@ -24,6 +26,7 @@ class FailoverPlan:
     check_failures: int | None = None
     dns_ttl_s: float = 0.0
     promotion_s: float = 60.0
+    recovery_point_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
