@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,8 +75,11 @@ def scan(paths: tuple[str, ...], config: Path | None, environment: str | None, *
     from clinigate.config.loader import load_config
     from clinigate.platform.scan import Request, scan_platform
 
+    if (given["reason"] or given["until"]) and not given["write_baseline"]:
+        raise click.UsageError("--reason and --until belong to --write-baseline")
     loaded = load_config(config)
-    today = datetime.now(UTC).date()
+    # The day on which people's acceptances end is that of the place where they are.
+    today = datetime.now().astimezone().date()
     request = Request(
         paths=tuple(each if each == "-" else str(Path(each).absolute()) for each in paths),
         stdin=sys.stdin.buffer.read() if "-" in paths else None,
