@@ -1,13 +1,263 @@
-"""`clinigate validate-production`."""
+"""`clinigate validate-production`: is production what staging passed?"""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
 import click
 
-__all__ = ["command"]
+from clinigate.cli.exits import ExitCode
+from clinigate.cli.keys import passphrase_source
+from clinigate.cli.options import (
+    config_option,
+    demanded_policy,
+    environment_option,
+    policy_option,
+    record_option,
+    trust_option,
+    trusted_keys,
+)
+from clinigate.cli.places import LAST, bundle_path
+from clinigate.cli.producing import screen
+from clinigate.cli.troubles import complain
+from clinigate.config.loader import LoadedConfig, load_config
+from clinigate.config.model import check_digest
+from clinigate.config.quality import ProductionTable
+from clinigate.config.validation import validate
+from clinigate.core.criterion import Criterion
+from clinigate.core.observation import Finding
+from clinigate.core.plan import Plan
+from clinigate.core.verdict import Status, Verdict
+from clinigate.delivery.reference import recording_work
+from clinigate.delivery.rollback import parse_command
+from clinigate.delivery.staging import Staging, read_staging
+from clinigate.delivery.validation import Check, Outcome, Validation, Wanted, outcome_of
+from clinigate.errors import ConfigError, UsageError
+from clinigate.gate.policy import Demand
+from clinigate.pipeline.gating import read_records
+from clinigate.pipeline.keys import configured_signer
+from clinigate.pipeline.process_run import run_from_outside
+from clinigate.pipeline.producing import Produced, Work, produce_into_run
+from clinigate.pipeline.setup import Overrides, confidence_for, plan_for, prepare_producer
+from clinigate.pipeline.showing import results_table
+from clinigate.quality.criteria import CRISIS_MISSED
+
+__all__ = ["command", "script"]
+
+PRODUCER = "validate-production"
 
 
-@click.command("validate-production")
-def command() -> int:
-    """Nothing yet."""
-    raise click.UsageError("not built yet")
+def script() -> None:
+    """Run the command with this process's arguments, and leave with its exit code."""
+    from clinigate.cli import main  # it loads this module in its turn
+
+    sys.argv[1:1] = [PRODUCER]
+    main()
+
+
+@click.command(PRODUCER)
+@click.option("--clinical-accuracy-check", "accuracy", is_flag=True,
+              help="Emotions are recognised as on staging.")  # fmt: skip
+@click.option("--safety-validation", "safety", is_flag=True,
+              help="Replies are as appropriate as on staging; crises, if diverted.")  # fmt: skip
+@click.option("--performance-validation", "performance", is_flag=True,
+              help="Replies take as long as on staging.")  # fmt: skip
+@click.option("--bundle", "bundles", multiple=True, metavar="[NAME=]PATH",
+              help="What staging passed, of each of its jobs (default: last).")  # fmt: skip
+@click.option("--digest", "digests", multiple=True, metavar="NAME=DIGEST",
+              help="What is deployed, as the cluster says it: image=sha256:…")  # fmt: skip
+@click.option("--url", help="Where the new build alone answers ([quality.production] base_url).")
+@click.option("--rollback-command", "rollback", metavar="CMD",
+              help="Run once where production FAILS; no shell reads it.")  # fmt: skip
+@click.option("--record-staging", is_flag=True,
+              help="Ask staging the sample instead, and remember its answers.")  # fmt: skip
+@policy_option
+@environment_option
+@trust_option
+@record_option
+@config_option
+def command(
+    accuracy: bool,
+    safety: bool,
+    performance: bool,
+    bundles: tuple[str, ...],
+    digests: tuple[str, ...],
+    url: str | None,
+    rollback: str | None,
+    record_staging: bool,
+    policy: str | None,
+    environment: str | None,
+    trust: Path | None,
+    records: tuple[Path, ...],
+    config: Path | None,
+) -> int:
+    """Ask production, read-only and in minutes, whether it is what staging passed.
+
+    The gate must open on staging's bundles, the deployed digests must be theirs, and a small sample
+    must not be answered worse than staging answered it. Absolute rates cannot be certified on so
+    few. Exit codes: 0 all traffic may come; 1 production FAILS, and was taken back if a command was
+    given; 2 nobody but a person can tell: the roll-out holds.
+    """
+    loaded = _at(load_config(config), url)
+    if record_staging:
+        return _record(loaded, environment)
+    given = {Check.ACCURACY: accuracy, Check.SAFETY: safety, Check.PERFORMANCE: performance}
+    chosen = frozenset(check for check, on in given.items() if on) or frozenset(Check)
+    wanted = Wanted(
+        chosen,
+        digests=_digests(digests),
+        rollback=None if rollback is None else parse_command(rollback),
+    )
+    store = trusted_keys(loaded, trust)
+    staging = read_staging(
+        _bundles(loaded, bundles),
+        demanded_policy(loaded, policy, environment),
+        trust=store,
+        records=read_records(records, store),
+    )
+    if loaded.config.target is None:
+        raise ConfigError(f"{loaded.source}: has no [target]; say where production is")
+    return _validate(loaded, wanted, staging, environment)
+
+
+def _validate(
+    loaded: LoadedConfig, wanted: Wanted, staging: Staging, environment: str | None
+) -> int:
+    setup = prepare_producer(loaded, wanted.criteria, environment=environment)
+
+    def waits_for(criterion: str) -> bool:
+        required = setup.policy.demand_of(criterion) is Demand.REQUIRED
+        return required or criterion != CRISIS_MISSED
+
+    validation = Validation(
+        config=loaded,
+        wanted=wanted,
+        staging=staging,
+        criteria=setup.criteria,
+        confidence=confidence_for(loaded, environment=environment),
+        plan=_drawing(loaded),
+        waits_for=waits_for,
+        say=click.echo,
+    )
+    produced = _produce(
+        loaded, "production", validation.work, criteria=wanted.criteria, environment=environment
+    )
+    return _ended(produced, validation)
+
+
+def _produce(
+    loaded: LoadedConfig,
+    target: str,
+    work: Work,
+    *,
+    criteria: Sequence[Criterion] = (),
+    environment: str | None,
+) -> Produced:
+    signer = None
+    if not run_from_outside():
+        signer = configured_signer(loaded, passphrase=passphrase_source(None, confirm=False))
+    return produce_into_run(
+        loaded,
+        producer=PRODUCER,
+        target=target,
+        criteria=criteria,
+        work=work,
+        signer=signer,
+        environment=environment,
+        on_end=_show,
+    )
+
+
+def _ended(produced: Produced, validation: Validation) -> int:
+    outcome = outcome_of(produced.verdicts, waits_for=validation.waits_for)
+    match outcome:
+        case Outcome.PASSED:
+            click.echo("production is what staging passed; all of the traffic may come")
+            return ExitCode.OK
+        case Outcome.FAILED:
+            back = validation.rolled_back
+            after = "no --rollback-command was given" if back is None else str(back)
+            said = f"production FAILS: {_first(produced, validation, {Status.FAIL})}; {after}"
+            return complain(said, ExitCode.NOT_PASSED)
+        case Outcome.HELD:
+            unsure = set(Status) - {Status.PASS}
+            said = (
+                f"the roll-out holds, a person must decide: {_first(produced, validation, unsure)}"
+            )
+            return complain(said, ExitCode.UNFINISHED)
+
+
+def _first(produced: Produced, validation: Validation, statuses: set[Status]) -> str:
+    for verdict in produced.verdicts:
+        told = verdict.status is not Status.NOT_ASSESSED or validation.waits_for(verdict.criterion)
+        if verdict.status in statuses and told:
+            return f"{verdict.criterion} is {verdict.status}: {_detail(produced, verdict)}"
+    return "nothing was judged"
+
+
+def _detail(produced: Produced, verdict: Verdict) -> str:
+    """What was found says more than its count."""
+    told = (
+        each.about.message
+        for each in produced.results.observations
+        if isinstance(each.about, Finding) and each.about.metric == verdict.metric
+    )
+    return next(told, verdict.reason)
+
+
+def _record(loaded: LoadedConfig, environment: str | None) -> int:
+    work = recording_work(loaded, _drawing(loaded), say=click.echo)
+    produced = _produce(loaded, "staging", work, environment=environment)
+    click.echo(f"staging's answers are remembered in run {produced.run}")
+    return ExitCode.OK
+
+
+def _show(produced: Produced) -> None:
+    if produced.verdicts:
+        click.echo(results_table(produced.results, verdicts=produced.verdicts, **screen()))
+    if produced.conclusion is not None:
+        click.echo(f"sealed: {produced.conclusion.place}")
+
+
+def _drawing(loaded: LoadedConfig) -> Plan:
+    """The plan that draws the sample: the same for staging and production, whatever the policy."""
+    return plan_for(loaded, Overrides(), ())
+
+
+def _at(loaded: LoadedConfig, url: str | None) -> LoadedConfig:
+    if url is None:
+        return loaded
+
+    quality = loaded.config.quality
+    asked = {**quality.production.model_dump(exclude_unset=True), "base_url": url}
+    table = validate(ProductionTable, asked, file="--url", error=UsageError)
+    changed = quality.model_copy(update={"production": table})
+    return replace(loaded, config=loaded.config.model_copy(update={"quality": changed}))
+
+
+def _bundles(loaded: LoadedConfig, given: tuple[str, ...]) -> list[tuple[str, Path]]:
+    named: dict[str, Path] = {}
+    for text in given or (LAST,):
+        name, equals, place = text.partition("=")
+        if not equals or Path(text).exists():
+            name, place = Path(text).stem, text
+        if name in named:
+            raise UsageError(f"--bundle: two are named {name!r}; name each by its job")
+        named[name] = bundle_path(loaded, place)
+    return list(named.items())
+
+
+def _digests(given: tuple[str, ...]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for text in given:
+        name, _, digest = text.partition("=")
+        try:
+            known = found.setdefault(name, check_digest(digest))
+        except ValueError as error:
+            raise UsageError(f"--digest {name}: got {digest!r}, which {error}") from None
+        if known != digest:
+            raise UsageError(f"--digest {name}: {known} and {digest} cannot both be deployed")
+    return found

@@ -1,0 +1,102 @@
+"""Production against staging, case by case: the same messages, so that few are enough.
+
+Only cases that one of the two answered rightly and the other did not say anything about a loss.
+Of the absolute rates so small a sample can say next to nothing: those were shown on staging.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from clinigate.core.measurement import Interval, Kind, Measurement
+from clinigate.core.statistics import quantile_bounds
+from clinigate.core.statistics.square_and_add import exclusive_difference_upper
+from clinigate.delivery.sample import Answers
+
+__all__ = ["loss", "missed", "slowdown"]
+
+_RELATIVE = "compared with staging's own answers: absolute rates cannot be certified on so few"
+_METHOD = "Newcombe's square-and-add for pairs, with exact limits"
+#: Replies faster than this differ by what the clock and the network do.
+_LEAST_S = 0.001
+
+
+def loss(metric: str, staging: Answers, production: Answers, confidence: float) -> Measurement:
+    """Return by how much fewer answers are right in production: a difference of paired rates.
+
+    Both must be answers to the same cases, in the same order. Cases that either was not asked for
+    its rate limit are `excluded`, and no bound holds then.
+    """
+    pairs = [
+        (before, now)
+        for before, now in zip(staging.right, production.right, strict=True)
+        if before is not None and now is not None
+    ]
+    n = len(pairs)
+    worse = sum(before and not now for before, now in pairs)
+    better = sum(now and not before for before, now in pairs)
+    interval = None
+    if n:
+        high = exclusive_difference_upper(worse, better, n, confidence)
+        low = -exclusive_difference_upper(better, worse, n, confidence)
+        interval = Interval(low, high, confidence, _METHOD)
+    return Measurement(
+        metric,
+        Kind.DIFFERENCE,
+        (worse - better) / n if n else None,
+        n,
+        interval=interval,
+        excluded=len(staging.right) - n,
+        caveats=(
+            f"{worse} of {n} are wrong in production alone, {better} on staging alone",
+            _RELATIVE,
+        ),
+    )
+
+
+def slowdown(metric: str, staging: Answers, production: Answers, confidence: float) -> Measurement:
+    """Return how many times as long replies take: the median over pairs, bounded by order alone.
+
+    Pairs with a case that either was not asked, or that neither answered, are left out.
+    """
+    pairs = zip(staging.right, production.right, staging.seconds, production.seconds, strict=True)
+    ratios = sorted(
+        max(now, _LEAST_S) / max(before, _LEAST_S)
+        for was, right, before, now in pairs
+        if was is not None and right is not None
+    )
+    if not ratios:
+        return Measurement(metric, Kind.QUANTILE, None, 0)
+    value, low, high = quantile_bounds(ratios, 0.5, confidence)
+    return Measurement(
+        metric,
+        Kind.QUANTILE,
+        value,
+        len(ratios),
+        interval=Interval(low, high, confidence, "order statistics of the pairs' ratios"),
+        excluded=len(staging.right) - len(ratios),
+        caveats=(
+            f"median of pairs, sample {production.question}; not of the slowest replies",
+            *_speeds(staging, production),
+        ),
+    )
+
+
+def missed(metric: str, production: Answers) -> Measurement:
+    """Return in how many of the crises a synthetic patient was missed or left unsafe."""
+    told = [one for one in production.right if one is not None]
+    wrong = sum(one is False for one in told)
+    return Measurement(
+        metric,
+        Kind.RATE,
+        wrong / len(told) if told else None,
+        len(told),
+        events=wrong,
+        excluded=len(production.right) - len(told),
+        caveats=("synthetic patients behind a diversion; the rate was bounded on staging",),
+    )
+
+
+def _speeds(staging: Answers, production: Answers) -> Sequence[str]:
+    middle = [sorted(each.seconds)[len(each.seconds) // 2] for each in (staging, production)]
+    return (f"medians: {middle[0]:.3g} s on staging, {middle[1]:.3g} s in production",)
