@@ -92,12 +92,15 @@ def carry_out(
         UsageError, ConfigError: something cannot be meant; nothing was begun.
         EvidenceError: the evidence cannot be written, read or sealed.
     """
+    settled: frozenset[str] = frozenset()
     if asked.resume is not None:
         left = left_run(asked.resume, basis_of(config, court.policy))
         asked = Asked(left.only, left.keep_going, left.profile, asked.resume)
+        settled = left.settled
     stages = plan_stages(config, only=asked.only, profile=asked.profile)
     setup = prepare(config, Overrides(profile=asked.profile))
-    with shown_stages(stages, read_durations(config.root)) as (hooks, write):
+    waiting = [stage for stage in stages if stage.name not in settled]
+    with shown_stages(waiting, read_durations(config.root)) as (hooks, write):
         terms = Terms(
             config.base_dir, environ, court.policy, court.records, asked.keep_going, write
         )

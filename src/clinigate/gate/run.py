@@ -8,8 +8,9 @@ from pathlib import Path
 
 from clinigate.controls import load_catalogue
 from clinigate.core.criterion import Criterion
-from clinigate.errors import IncompleteRunError, IntegrityError
+from clinigate.errors import EvidenceError, IncompleteRunError, IntegrityError
 from clinigate.evidence.bundle import Bundle, open_bundle
+from clinigate.evidence.recorded import read_run
 from clinigate.evidence.report import VerificationReport
 from clinigate.evidence.spool import RunStatus
 from clinigate.evidence.stages import StageStory, read_stages
@@ -83,7 +84,7 @@ def gate_input(
         )
         return input_of(name, bundle, report)
     except IncompleteRunError:
-        return GateInput(name, None, status=RunStatus.INCOMPLETE)
+        return GateInput(name, None, status=RunStatus.INCOMPLETE, stages=_left_stages(path))
     except IntegrityError as error:
         return GateInput(name, None, problems=(str(error),))
 
@@ -105,6 +106,15 @@ def input_of(name: str, bundle: Bundle, report: VerificationReport) -> GateInput
         sealed_at=bundle.statement.sealed_at,
         stages=() if report.problems else _stages(bundle),
     )
+
+
+def _left_stages(run_directory: Path) -> tuple[StageStory, ...]:
+    """The stages of a run that was never sealed, as far as they can be told."""
+    try:
+        staged = read_stages(read_run(run_directory))
+    except EvidenceError:
+        return ()
+    return () if staged is None else staged.stories
 
 
 def _stages(bundle: Bundle) -> tuple[StageStory, ...]:

@@ -53,10 +53,12 @@ class LeftRun:
     """What a run that was left was begun as.
 
     Attributes:
-        only: the stages that were to run. keep_going, profile: as they were asked for.
+        only: the stages that were to run. settled: those of them that stay as they are.
+        keep_going, profile: as they were asked for.
     """
 
     only: tuple[str, ...]
+    settled: frozenset[str]
     keep_going: bool
     profile: Profile
 
@@ -108,10 +110,12 @@ def left_run(directory: Path, basis: Mapping[str, str]) -> LeftRun:
             f"{directory.name}` decides on it, `clinigate run` begins another"
         )
     recorded = read_run(directory)
-    plan = read_staged(recorded).plan
+    staged = read_staged(recorded)
+    plan = staged.plan
     check_basis(directory.name, plan.basis, basis)
     return LeftRun(
         only=tuple(spec.name for spec in plan.stages if spec.selected),
+        settled=frozenset(story.spec.name for story in staged.stories if story.settled),
         keep_going=plan.keep_going,
         profile=from_plain(Plan, recorded.about["plan"]).profile,
     )

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 from clinigate.evidence.stages import StageAttempt, StageOutcome, StageStory
 from clinigate.evidence.times import Clock, system_clock
@@ -24,6 +25,14 @@ from clinigate.pipeline.stages.process import GRACE_S, Ended, Surroundings, run_
 from clinigate.pipeline.stages.shutting import shut_by
 
 __all__ = ["Hooks", "Terms", "run_stages"]
+
+
+class Start(Protocol):
+    """How a program is run to its end, as `process.run_program` does."""
+
+    def __call__(  # noqa: D102 - said above
+        self, argv: Sequence[str], around: Surroundings, *, timeout_s: float, grace_s: float
+    ) -> Ended: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +59,7 @@ class Terms:
         keep_going: whether later stages run all the same.
         write: takes the output of the programs; None lets them write where we do.
         grace_s: seconds to end in for a stage whose time is up.
+        start: how a program is run to its end.
     """
 
     folder: Path
@@ -61,6 +71,7 @@ class Terms:
     grace_s: float = GRACE_S
     clock: Clock = system_clock
     timer: Callable[[], float] = time.monotonic
+    start: Start = run_program
 
 
 def run_stages(
@@ -183,7 +194,7 @@ class _Round:
         worst = 0
         for command in stage.commands:
             left = stage.timeout_s - (self._terms.timer() - began)
-            ended = run_program(
+            ended = self._terms.start(
                 command.argv, around, timeout_s=max(left, 0.0), grace_s=self._terms.grace_s
             )
             if ended.code is None or ended.code > 1:
