@@ -10,7 +10,7 @@ from clinigate.phi.nearby import says
 from clinigate.phi.regions import Regions
 from clinigate.phi.table import BY_ID, RECOGNIZERS
 
-__all__ = ["DEFAULT_THRESHOLD", "find", "redacted", "settled"]
+__all__ = ["DEFAULT_THRESHOLD", "find", "settled"]
 
 #: Below this a find is a guess.
 DEFAULT_THRESHOLD = 0.8
@@ -45,16 +45,6 @@ def settled(hits: Iterable[Hit]) -> list[Hit]:
         if taken.take(hit.start, hit.end):
             kept.append(hit)
     return sorted(kept, key=lambda hit: hit.start)
-
-
-def redacted(text: str, *, threshold: float = DEFAULT_THRESHOLD) -> str:
-    """Return a text with the name of its rule in place of each find that is somebody's."""
-    parts, at = [], 0
-    for hit in find(text, threshold=threshold):
-        if hit.placeholder is None:
-            parts += [text[at : hit.start], f"[{hit.rule}]"]
-            at = hit.end
-    return "".join([*parts, text[at:]])
 
 
 def _hits_of(row: Recognizer, text: str, threshold: float, regions: Regions) -> Iterator[Hit]:

@@ -10,9 +10,9 @@ __all__ = ["is_birth_date", "is_email", "is_identifier", "is_name"]
 #: Words with a capital that stand where a name may, in code and forms.
 _NO_NAMES = frozenset({
     "Any", "Bool", "Boolean", "Char", "Column", "Date", "Decimal", "Enum", "False", "Field",
-    "First", "Float", "Full", "Given", "Int", "Integer", "Last", "List", "Literal", "Name", "None", "Null",
-    "Number", "Object", "Optional", "Patient", "Required", "Str", "String", "Text", "The", "True",
-    "Type", "Union", "Unknown", "Value",
+    "First", "Float", "Full", "Given", "Int", "Integer", "Last", "List", "Literal", "Name",
+    "None", "Null", "Number", "Object", "Optional", "Patient", "Required", "Str", "String",
+    "Text", "The", "True", "Type", "Union", "Unknown", "Value",
 })  # fmt: skip
 
 
