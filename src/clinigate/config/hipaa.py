@@ -1,11 +1,144 @@
-"""The table `[hipaa]`: what of the service the HIPAA checks may see."""
+"""The table `[hipaa]`: what of the service the HIPAA checks may see.
+
+The service itself stands in `[target]`. No secret stands here: credentials are named by the
+environment variable that holds them.
+"""
 
 from __future__ import annotations
 
-from clinigate.config.table import Table
+from typing import Annotated, Any, Literal
 
-__all__ = ["HipaaTable"]
+from pydantic import AfterValidator, Field, model_validator
+
+from clinigate.config.table import Table
+from clinigate.config.target_values import ServicePath, Url, Variable
+
+__all__ = [
+    "AuditTable",
+    "ConsentTable",
+    "HipaaTable",
+    "IntegrityTable",
+    "RetentionTable",
+    "RoleTable",
+    "TransmissionTable",
+]
+
+_COPY = "{copy}"
+
+
+def _check_verifier(command: list[str]) -> list[str]:
+    if command and not any(_COPY in word for word in command):
+        raise ValueError(f"must have {_COPY} where the path of the copy belongs")
+    return command
+
+
+Verifier = Annotated[list[str], AfterValidator(_check_verifier)]
+
+
+class RoleTable(Table):
+    """`[hipaa.roles.NAME]`: somebody who may use the service, but not all of it."""
+
+    bearer_env: Variable = Field(description="variable with the role's token")
+    scopes: list[str] = Field(
+        description="what the role may do, as the OpenAPI document names it; routes that ask for "
+        "anything else must refuse it"
+    )
+
+
+class AuditTable(Table):
+    """`[hipaa.audit]`: where the audit rows are, and how they are read."""
+
+    file: str | None = Field(default=None, description="file of JSON lines, relative to this one")
+    command: list[str] = Field(
+        default=[], description="program that prints all rows as JSON lines, in place of a file"
+    )
+    actor: str = Field(default="actor", description="member of a row: who")
+    time: str = Field(default="time", description="member of a row: when, ISO 8601 or epoch")
+    outcome: str = Field(default="outcome", description="member of a row: how it ended")
+    request: str | None = Field(
+        default=None, description="member of a row: the request's id, as in request_header"
+    )
+    request_header: str = Field(
+        default="x-request-id", description="header of an answer that holds the request's id"
+    )
+    verify: Verifier = Field(
+        default=[],
+        description="the service's own verifier, with {copy} where the path of a copy belongs; it "
+        "ends with 0 for an intact copy alone",
+    )
+
+    @model_validator(mode="after")
+    def _one_source(self) -> AuditTable:
+        if self.file is not None and self.command:
+            raise ValueError("give one of file and command")
+        return self
+
+
+class IntegrityTable(Table):
+    """`[hipaa.integrity]`: how the service notices a record that was altered."""
+
+    store: str | None = Field(
+        default=None, description="SQLite file of the records; a copy of it is altered, never it"
+    )
+    verify: Verifier = Field(
+        default=[], description="the service's own verifier of a copy of it, as that of the audit"
+    )
+
+
+class RetentionTable(Table):
+    """`[hipaa.retention]`: the setting that says for how long records are kept."""
+
+    file: str = Field(description="TOML, YAML or JSON file that holds it, relative to this one")
+    key: str = Field(min_length=1, description="where it stands there, as audit.retention_days")
+
+
+class TransmissionTable(Table):
+    """`[hipaa.transmission]`: further addresses at which nothing may be had in clear."""
+
+    plain: list[Url] = Field(
+        default=[], description="addresses as http://host:80, at which nothing may be served"
+    )
+
+
+class ConsentTable(Table):
+    """`[hipaa.consent]`: how a patient's consent is recorded, with {{patient}} for who it is."""
+
+    path: ServicePath = Field(description="where it is recorded")
+    method: Literal["POST", "PUT", "PATCH"] = Field(default="POST", description="how")
+    give: dict[str, Any] = Field(description="body that records it")
+    withdraw: dict[str, Any] = Field(description="body that takes it back")
+    chat: dict[str, Any] = Field(
+        min_length=1, description="what is added to the body of a chat to say who speaks"
+    )
 
 
 class HipaaTable(Table):
     """`[hipaa]`: what of the service the HIPAA checks may see."""
+
+    openapi: str = Field(
+        default="/openapi.json",
+        description="where the service's OpenAPI document is: a path below its host, or a file",
+    )
+    open: list[str] = Field(
+        default=[],
+        description="operations that anyone may use, as 'GET /health', beside those that the "
+        "document leaves open",
+    )
+    attestations: str = Field(
+        default="hipaa-attestations.toml", description="file of the dated attestations"
+    )
+    stores: list[str] = Field(
+        default=[], description="files and folders of the store, searched byte by byte"
+    )
+    logs: list[str] = Field(default=[], description="files and folders of logs")
+    expired_token_env: Variable | None = Field(
+        default=None, description="variable with a token whose time is over"
+    )
+    roles: dict[str, RoleTable] = Field(
+        default_factory=dict, description="people who may use a part of the service"
+    )
+    audit: AuditTable = AuditTable()
+    integrity: IntegrityTable = IntegrityTable()
+    retention: RetentionTable | None = None
+    transmission: TransmissionTable = TransmissionTable()
+    consent: ConsentTable | None = None

@@ -1,0 +1,83 @@
+"""CG-HIPAA-ACCESS-001 — routes that serve who may not use them. 45 CFR 164.312(a)(1).
+
+Every operation of the OpenAPI document that is not open to all is asked by nobody, by a token with
+every scope but the one that it needs, and by each role of the configuration that may not use it.
+Only 401 and 403 are refusals of access. An answer that looks at the request first, as 400, 404 or
+422, shows nothing: give the document an example that is valid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from clinigate.core.observation import Observation
+from clinigate.errors import TargetError
+from clinigate.hipaa.interface import Operation, operations
+from clinigate.hipaa.named import Named
+from clinigate.hipaa.premises import NO_SERVICE, Premises
+from clinigate.hipaa.service import Service
+from clinigate.hipaa.tally import Tally, gap
+from clinigate.targets.credentials import read_variable
+
+__all__ = ["access_control"]
+
+
+def access_control(named: Named, premises: Premises) -> Iterator[Observation]:
+    """Ask each operation as somebody who may not use it."""
+    service = premises.service
+    if service is None:
+        yield gap(named, NO_SERVICE)
+        return
+    every = operations(premises)
+    guarded = [each for each in every if not each.is_open]
+    tally = Tally(named)
+    tally.expect(bool(guarded), premises.table.openapi, "every operation is open to anyone")
+    roles = {
+        name: read_variable(role.bearer_env, f"[hipaa.roles.{name}] bearer_env", premises.environ)
+        for name, role in premises.table.roles.items()
+    }
+    for operation in guarded:
+        _ask(tally, service, operation, "nobody", {})
+        for name, token in roles.items():
+            if not operation.scopes <= set(premises.table.roles[name].scopes):
+                _ask(tally, service, operation, f"the role {name}", _bearer(token))
+    if service.takes_scopes:
+        _by_scope(tally, service, guarded)
+    elif not roles:
+        tally.cannot("somebody with fewer rights; name one in [hipaa.roles.NAME]")
+    yield from tally.observations()
+
+
+def _by_scope(tally: Tally, service: Service, guarded: list[Operation]) -> None:
+    held = service.scopes() or frozenset(each for one in guarded for each in one.scopes)
+    tokens: dict[frozenset[str], str] = {}
+    for operation in guarded:
+        others = held - operation.scopes
+        if not operation.scopes or not others:
+            tally.cannot(f"{operation.request} with another scope; there is none")
+            continue
+        if others not in tokens:
+            try:
+                tokens[others] = service.token(sorted(others))
+            except TargetError as error:
+                tally.cannot(f"{operation.request} with another scope: {error}")
+                continue
+        who = f"a token without the scope {' '.join(sorted(operation.scopes))}"
+        _ask(tally, service, operation, who, _bearer(tokens[others]))
+
+
+def _ask(
+    tally: Tally, service: Service, operation: Operation, who: str, headers: Mapping[str, str]
+) -> None:
+    answer = service.send_as(operation.request, headers)
+    where = str(operation.request)
+    if answer.served:
+        tally.expect(False, where, f"serves {who}")
+    elif answer.refused:
+        tally.expect(True, where, "")
+    else:
+        tally.cannot(f"{where} as {who}: it answers {answer.status} before it asks who it is")
+
+
+def _bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}

@@ -1,0 +1,75 @@
+"""CG-HIPAA-LOGS-001 — PHI in logs. 45 CFR 164.530(c), 164.312(b).
+
+Synthetic patients speak to every capability, with credentials and without, and in a request that is
+cut off, because errors are what logs like to quote. Then what was appended to the logs, the audit
+log among them, is searched for every value of theirs in every form. Logs in which nothing was
+written by then are the wrong ones, and show nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from clinigate.core.observation import Observation
+from clinigate.hipaa.named import Named
+from clinigate.hipaa.planting import hits_in, patients_for, served, sizes, words_of
+from clinigate.hipaa.premises import NO_SERVICE, Premises, files_under
+from clinigate.hipaa.service import Service
+from clinigate.hipaa.tally import Tally, gap
+from clinigate.phi.canaries import Patient
+from clinigate.phi.canary_search import CanarySearch
+
+__all__ = ["phi_in_logs"]
+
+
+def phi_in_logs(named: Named, premises: Premises) -> Iterator[Observation]:
+    """Write synthetic patients through the API, and look for them in the logs."""
+    service = premises.service
+    if service is None or not premises.table.logs:
+        yield gap(named, NO_SERVICE if service is None else "name the log files in [hipaa] logs")
+        return
+    patients = patients_for(named.name, premises.seed)
+    logs = premises.table.logs
+    before = sizes(files_under(premises, logs, "logs"))
+    _speak(service, patients)
+    files = files_under(premises, logs, "logs")
+    tally = Tally(named)
+    if sizes(files) == before:
+        tally.cannot(
+            "nothing was written to the files of [hipaa] logs while patients spoke; name those "
+            "that the service writes to"
+        )
+    if premises.table.audit.file is not None:
+        files = (*files, premises.path(premises.table.audit.file))
+    search = CanarySearch(patients)
+    found = {
+        (hit.patient, hit.field): (path, hit)
+        for path in files
+        for hit in hits_in(search, path, start=_start(path, before))
+    }
+    for patient in patients:
+        for field in patient.values:
+            place, hit = found.get((patient.id, field), (None, None))
+            where = "logs" if place is None else place.name
+            form = "" if hit is None else hit.form
+            tally.expect(hit is None, where, f"holds the {field} of {patient.id} in {form} form")
+    yield from tally.observations()
+
+
+def _start(path: Path, before: dict[Path, int]) -> int:
+    """Where the new part begins: at the beginning of a file that was begun again."""
+    start = before.get(path, 0)
+    return start if path.stat().st_size >= start else 0
+
+
+def _speak(service: Service, patients: tuple[Patient, ...]) -> None:
+    for patient in patients:
+        for capability in service.capabilities:
+            request = service.saying(words_of(patient), capability)
+            served(service, request)
+            service.send_as(request)
+            cut_off = json.dumps(request.body).encode()[:-2]
+            service.send(replace(request, raw=cut_off))

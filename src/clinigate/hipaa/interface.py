@@ -1,0 +1,146 @@
+"""What a service's OpenAPI document says of who may use which operation."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from clinigate.errors import ConfigError, TargetError
+from clinigate.hipaa.premises import Premises
+from clinigate.hipaa.service import Request
+
+__all__ = ["Operation", "operations"]
+
+_METHODS = ("get", "post", "put", "patch", "delete")
+_PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation, as it can be tried.
+
+    Attributes:
+        request: with the document's example in it, or an empty object.
+        scopes: what a token must have for it. is_open: whether anyone may use it.
+    """
+
+    request: Request
+    scopes: frozenset[str]
+    is_open: bool
+
+
+def operations(premises: Premises) -> tuple[Operation, ...]:
+    """Read every operation from the document that the configuration names.
+
+    One that says nothing of security counts as guarded, unless `[hipaa] open` names it.
+
+    Raises:
+        ConfigError: the file is missing or is no such document.
+        TargetError: the service does not give one.
+    """
+    document = _document(premises)
+    paths = document.get("paths")
+    if not isinstance(paths, dict) or not paths:
+        raise ConfigError(f"[hipaa] openapi: {premises.table.openapi} has no paths")
+    return tuple(_all(document, paths, frozenset(premises.table.open)))
+
+
+def _all(
+    document: dict[str, Any], paths: dict[str, Any], is_open: frozenset[str]
+) -> Iterator[Operation]:
+    base = _base_path(document)
+    for path, item in paths.items():
+        for method in _METHODS:
+            operation = item.get(method) if isinstance(item, dict) else None
+            if not isinstance(operation, dict):
+                continue
+            parameters = [*item.get("parameters", []), *operation.get("parameters", [])]
+            request = Request(
+                method.upper(),
+                base + _filled(path, [_resolved(document, each) for each in parameters]),
+                _example(document, operation),
+                root=True,
+            )
+            needed = operation.get("security", document.get("security"))
+            anyone = needed is not None and (not needed or {} in needed)
+            named = f"{method.upper()} {path}" in is_open
+            yield Operation(request, _scopes(needed or []), anyone or named)
+
+
+def _document(premises: Premises) -> dict[str, Any]:
+    place = premises.table.openapi
+    if place.startswith("/"):
+        assert premises.service is not None
+        request = Request("GET", place, root=True)
+        answer = premises.service.send_as(request)
+        if not answer.served:
+            answer = premises.service.send(request)
+        found: Any = answer.body if answer.served else None
+        if not isinstance(found, dict):
+            raise TargetError(
+                f"{request}: answers {answer.status} and no OpenAPI document; name where it is, or "
+                "a file, in [hipaa] openapi"
+            )
+        return found
+    try:
+        text = premises.path(place).read_text(encoding="utf-8")
+        found = json.loads(text) if place.endswith(".json") else yaml.safe_load(text)
+    except OSError as error:
+        raise ConfigError(f"[hipaa] openapi: {place}: {error.strerror}") from None
+    except (ValueError, yaml.YAMLError):
+        raise ConfigError(f"[hipaa] openapi: {place} is neither JSON nor YAML") from None
+    if not isinstance(found, dict):
+        raise ConfigError(f"[hipaa] openapi: {place} is no OpenAPI document")
+    return found
+
+
+def _base_path(document: Mapping[str, Any]) -> str:
+    servers = document.get("servers") or [{}]
+    url = str(servers[0].get("url", "") if isinstance(servers[0], dict) else "")
+    path = "/" + url.split("://", 1)[1].partition("/")[2] if "://" in url else url
+    return path.rstrip("/")
+
+
+def _filled(path: str, parameters: list[Mapping[str, Any]]) -> str:
+    kinds = {each.get("name"): each.get("schema", {}) for each in parameters}
+
+    def value(match: re.Match[str]) -> str:
+        schema = kinds.get(match[1], {})
+        if schema.get("format") == "uuid":
+            return "00000000-0000-4000-8000-000000000000"
+        return "999999999" if schema.get("type") in ("integer", "number") else "clinigate-probe"
+
+    return _PLACEHOLDER.sub(value, path)
+
+
+def _example(document: dict[str, Any], operation: Mapping[str, Any]) -> Any:
+    content = _resolved(document, operation.get("requestBody", {})).get("content", {})
+    media = content.get("application/json")
+    if media is None:
+        return None
+    schema = _resolved(document, media.get("schema", {}))
+    named = [_resolved(document, each).get("value") for each in media.get("examples", {}).values()]
+    given = [media.get("example"), *named, schema.get("example"), *schema.get("examples", [])]
+    return next((each for each in given if each is not None), {})
+
+
+def _resolved(document: dict[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Follow references within the document; one that leads nowhere is empty."""
+    for _ in range(8):
+        if "$ref" not in node:
+            return node
+        found: Any = document
+        for step in str(node["$ref"]).removeprefix("#/").split("/"):
+            found = found.get(step, {}) if isinstance(found, dict) else {}
+        node = found if isinstance(found, dict) else {}
+    return {}
+
+
+def _scopes(needed: list[Mapping[str, list[str]]]) -> frozenset[str]:
+    first = needed[0] if needed else {}
+    return frozenset(scope for scopes in first.values() for scope in scopes)

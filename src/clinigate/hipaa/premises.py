@@ -1,0 +1,126 @@
+"""What the checks look at: the service, its files, its people."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from clinigate.config.hipaa import HipaaTable
+from clinigate.config.loader import LoadedConfig
+from clinigate.errors import ConfigError
+from clinigate.hipaa.service import Service, service_spec
+
+__all__ = ["Premises", "files_under", "opened", "verifies"]
+
+_VERIFIER_S = 120.0
+NO_SERVICE = "needs a service over HTTP; give [target] kind = 'http' or 'openai'"
+"""Why a probe cannot be made of a target that is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Premises:
+    """What there is to look at.
+
+    Attributes:
+        table: the configuration of it. base_dir: what its paths are relative to.
+        service: None where the target is no service over HTTP.
+        environ: the variables that credentials stand in.
+        today: against which dates are held. seed: of the synthetic patients.
+    """
+
+    table: HipaaTable
+    base_dir: Path
+    service: Service | None
+    environ: Mapping[str, str]
+    today: date
+    seed: int = 0
+
+    def path(self, name: str) -> Path:
+        """Return a configured path."""
+        return self.base_dir / name
+
+
+@contextmanager
+def opened(
+    config: LoadedConfig,
+    *,
+    today: date,
+    environ: Mapping[str, str] = os.environ,
+    seed: int | None = None,
+) -> Iterator[Premises]:
+    """Prepare what the configuration names, for the length of a block; nothing is asked yet.
+
+    `seed` is that of the synthetic patients, by default the configuration's.
+
+    Raises:
+        ConfigError: a variable or a file that it names is missing.
+    """
+    spec = service_spec(config.config.target)
+    service = None
+    if spec is not None:
+        service = Service(spec, base_dir=config.base_dir, environ=environ)
+    try:
+        yield Premises(
+            config.config.hipaa,
+            config.base_dir,
+            service,
+            environ,
+            today,
+            config.config.run.seed if seed is None else seed,
+        )
+    finally:
+        if service is not None:
+            service.close()
+
+
+def files_under(premises: Premises, names: Sequence[str], field: str) -> tuple[Path, ...]:
+    """Return the files that names stand for: themselves, what lies beside them, what is in them.
+
+    SQLite keeps what is new in a file beside the database; `-wal`, `-shm` and `-journal` count.
+
+    Raises:
+        ConfigError: one is not there.
+    """
+    found: dict[Path, None] = {}
+    for name in names:
+        path = premises.path(name)
+        if path.is_dir():
+            found |= dict.fromkeys(sorted(each for each in path.rglob("*") if each.is_file()))
+        elif path.is_file():
+            found[path] = None
+            beside = (path.with_name(path.name + end) for end in ("-wal", "-shm", "-journal"))
+            found |= dict.fromkeys(each for each in beside if each.is_file())
+        else:
+            raise ConfigError(f"[hipaa] {field}: {name} is neither a file nor a folder")
+    return tuple(found)
+
+
+def verifies(premises: Premises, command: Sequence[str], copy: Path, field: str) -> bool | None:
+    """Ask the service's own verifier of a copy; None where it does not end in two minutes.
+
+    Raises:
+        ConfigError: there is no such program.
+    """
+    words = [word.replace("{copy}", str(copy)) for word in command]
+    program = shutil.which(words[0], path=premises.environ.get("PATH"))
+    if program is None:
+        raise ConfigError(f"{field}: no program {words[0]!r}; install it or give its path")
+    try:
+        done = subprocess.run(  # noqa: S603 - the configuration's own words, and no shell
+            [program, *words[1:]],
+            cwd=premises.base_dir,
+            env=dict(premises.environ),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_VERIFIER_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return None
+    return done.returncode == 0

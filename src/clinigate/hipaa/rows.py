@@ -1,0 +1,128 @@
+"""The rows of an audit log, and those that one request has left."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from clinigate.config.hipaa import AuditTable
+from clinigate.errors import ConfigError, TargetError
+from clinigate.hipaa.premises import Premises
+from clinigate.hipaa.service import Answer
+
+__all__ = ["Rows", "moment_of"]
+
+_PATIENCE_S = 2.0
+_PAUSE_S = 0.05
+_COMMAND_S = 60.0
+
+Row = Mapping[str, Any]
+
+
+class Rows:
+    """Reads an audit log from where it was looked at last."""
+
+    def __init__(self, premises: Premises) -> None:
+        """Begin at the end of the log.
+
+        Raises:
+            ConfigError: the log is missing or cannot be read.
+        """
+        self._premises = premises
+        self._table: AuditTable = premises.table.audit
+        self._offset = 0
+        self.new()
+
+    def new(self) -> list[Row]:
+        """Return the rows since the last look.
+
+        Raises:
+            ConfigError: as at the beginning, or a row is no JSON object.
+        """
+        lines = self._lines()
+        try:
+            rows = [json.loads(line) for line in lines if line.strip()]
+        except ValueError:
+            rows = [None]
+        if not all(isinstance(row, dict) for row in rows):
+            raise ConfigError("[hipaa.audit]: a row is no JSON object; rows are JSON lines")
+        return rows
+
+    def of(self, answer: Answer) -> list[Row]:
+        """Return the rows that a request has left, waiting a moment for the first.
+
+        Where rows and answers carry an id of the request, those of other requests do not count.
+        """
+        until = time.monotonic() + _PATIENCE_S
+        found: list[Row] = []
+        while True:
+            found += [row for row in self.new() if self._is_of(row, answer)]
+            if found or time.monotonic() > until:
+                return found
+            time.sleep(_PAUSE_S)
+
+    def _is_of(self, row: Row, answer: Answer) -> bool:
+        if self._table.request is None:
+            return True
+        request = answer.headers.get(self._table.request_header)
+        if request is None:
+            raise TargetError(
+                f"[hipaa.audit] request is given, and no answer has the header "
+                f"{self._table.request_header}; mend request_header"
+            )
+        return bool(row.get(self._table.request) == request)
+
+    def _lines(self) -> list[bytes]:
+        if self._table.command:
+            lines = _printed(self._premises, self._table.command).splitlines()
+            lines, self._offset = lines[self._offset :], len(lines)
+            return lines
+        assert self._table.file is not None
+        path = self._premises.path(self._table.file)
+        try:
+            with path.open("rb") as file:
+                file.seek(self._offset)
+                content = file.read()
+        except OSError as error:
+            raise ConfigError(f"[hipaa.audit] file: {path.name}: {error.strerror}") from None
+        # A line that is being written belongs to the next look.
+        whole = content.rfind(b"\n") + 1
+        self._offset += whole
+        return content[:whole].splitlines()
+
+
+def moment_of(value: Any) -> datetime | None:
+    """Return when a row says it was written, from ISO 8601 or seconds since the epoch."""
+    try:
+        if isinstance(value, str):
+            moment = datetime.fromisoformat(value)
+            return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return datetime.fromtimestamp(0, UTC) + timedelta(seconds=value)
+    except (ValueError, OverflowError):
+        pass
+    return None
+
+
+def _printed(premises: Premises, command: list[str]) -> bytes:
+    try:
+        done = subprocess.run(  # noqa: S603 - the configuration's own words, and no shell
+            command,
+            cwd=premises.base_dir,
+            env=dict(premises.environ),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_COMMAND_S,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise ConfigError(
+            f"[hipaa.audit] command: {command[0]} does not run ({type(error).__name__})"
+        ) from None
+    if done.returncode != 0:
+        raise ConfigError(f"[hipaa.audit] command: {command[0]} ended with {done.returncode}")
+    return done.stdout

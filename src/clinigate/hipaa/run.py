@@ -1,0 +1,47 @@
+"""Carry out named tests; what goes wrong on the way becomes an observation, never a silence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from clinigate.core.blame import blame
+from clinigate.core.observation import Fault, Observation
+from clinigate.errors import ClinigateError
+from clinigate.evidence.recorder import Recorder
+from clinigate.hipaa.checks import PROBES
+from clinigate.hipaa.named import NAMED, Named
+from clinigate.hipaa.premises import Premises
+
+__all__ = ["look", "run_named"]
+
+
+def look(named: Named, premises: Premises) -> Iterator[Observation]:
+    """Yield what one test sees; one that breaks off ends with a fault."""
+    try:
+        yield from PROBES[named.name](named, premises)
+    except ClinigateError as error:
+        yield _fault(named, str(error))
+    except Exception as error:  # noqa: BLE001 - it speaks to a target; its error is a verdict
+        yield _fault(named, f"the check broke: {blame(error)}")
+
+
+def run_named(
+    recorder: Recorder,
+    premises: Premises,
+    *,
+    tests: Iterable[Named] = tuple(NAMED.values()),
+    on_begin: Callable[[Named], None] = lambda _named: None,
+) -> None:
+    """Carry out tests in their order and record what they see.
+
+    Raises:
+        EvidenceError: it cannot be recorded.
+    """
+    for named in tests:
+        on_begin(named)
+        for observation in look(named, premises):
+            recorder.observation(observation)
+
+
+def _fault(named: Named, reason: str) -> Observation:
+    return Observation(named.check, Fault(named.metric, reason), named.controls)

@@ -1,0 +1,215 @@
+"""The service as the probes speak to it: with its credentials, with others, with none."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from clinigate.config.target import HttpSpec, OpenAISpec
+from clinigate.core.case import Turn
+from clinigate.core.target import Capability
+from clinigate.errors import TargetError
+from clinigate.targets.credentials import ClientCredentials, Credentials
+from clinigate.targets.template import fill_template
+from clinigate.targets.wire import tls_context
+
+__all__ = ["Answer", "Request", "Service", "service_spec"]
+
+_LONGEST = 8 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request without credentials.
+
+    Attributes:
+        path: below the base address of the target, or `root` below its host.
+        body: sent as JSON; None sends no body. raw: bytes to send as JSON in its place.
+    """
+
+    method: str
+    path: str
+    body: Any = None
+    root: bool = False
+    raw: bytes | None = None
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back; `body` is None where it is no JSON."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Any
+
+    @property
+    def served(self) -> bool:
+        """Whether the request was done."""
+        return 200 <= self.status < 300
+
+    @property
+    def refused(self) -> bool:
+        """Whether it was refused for who asked."""
+        return self.status in (401, 403)
+
+
+class Service:
+    """A service over HTTP. Close it at the end."""
+
+    def __init__(
+        self, spec: HttpSpec | OpenAISpec, *, base_dir: Path, environ: Mapping[str, str]
+    ) -> None:
+        """Read the credentials; nothing is asked yet.
+
+        Raises:
+            ConfigError: a variable or the file of authorities is missing.
+        """
+        self.spec = spec
+        self.tls = tls_context(spec.tls, base_dir)
+        self._credentials = Credentials(spec.auth, spec.limits.evaluator_header, environ)
+        self._client = None
+        if spec.auth.oauth2 is not None:
+            self._client = ClientCredentials(spec.auth.oauth2, environ)
+        self._token: str | None = None
+        self._scopes: frozenset[str] = frozenset()
+        # Proxies of the environment are for the world outside, and would see what is said.
+        self._http = httpx.Client(
+            verify=self.tls, timeout=spec.timeout_s, trust_env=False, follow_redirects=False
+        )
+
+    @property
+    def capabilities(self) -> tuple[Capability, ...]:
+        """What can be asked with words, chat first."""
+        if isinstance(self.spec, OpenAISpec):
+            return (Capability.CHAT,)
+        order = (Capability.CHAT, Capability.CRISIS, Capability.EMOTION)
+        return tuple(each for each in order if each in self.spec.sections)
+
+    @property
+    def credential_headers(self) -> Mapping[str, str]:
+        """What the target's credentials put into every request."""
+        return MappingProxyType(self._credentials.headers)
+
+    def scopes(self) -> frozenset[str]:
+        """What the target's own token may do, where the token service told."""
+        if self._client is not None and self._token is None:
+            self._token = self.token(None)
+        return self._scopes
+
+    @property
+    def takes_scopes(self) -> bool:
+        """Whether tokens with fewer scopes can be had."""
+        return self._client is not None
+
+    def saying(self, text: str, capability: Capability) -> Request:
+        """Return the request that says something to a capability."""
+        turns = (Turn("user", text),)
+        if isinstance(self.spec, OpenAISpec):
+            body = {"model": self.spec.model, "messages": [{"role": "user", "content": text}]}
+            return Request("POST", "/chat/completions", body)
+        section = self.spec.sections[capability]
+        body = fill_template(section.request, turns, capability=capability, seed=0)
+        return Request(section.method, section.path, body)
+
+    def send(self, request: Request) -> Answer:
+        """Send a request with the credentials of the target."""
+        headers = dict(self._credentials.headers)
+        if self._client is not None:
+            headers["Authorization"] = f"Bearer {self.bearer()}"
+        return self.send_as(request, headers)
+
+    def send_as(
+        self, request: Request, headers: Mapping[str, str] = MappingProxyType({})
+    ) -> Answer:
+        """Send a request with these headers and no other credentials.
+
+        Raises:
+            TargetError: no answer.
+        """
+        content = request.raw
+        if content is None and request.body is not None:
+            content = json.dumps(request.body).encode()
+        more = {} if content is None else {"Content-Type": "application/json"}
+        url = self.url(request)
+        try:
+            answer = self._http.request(
+                request.method, url, content=content, headers={**more, **headers}
+            )
+        except httpx.HTTPError as error:
+            raise TargetError(
+                f"{request}: no answer ({type(error).__name__}); is the service running, and is "
+                "[target] base_url right?"
+            ) from None
+        return Answer(answer.status_code, answer.headers, _json_of(answer))
+
+    def url(self, request: Request) -> str:
+        """Return where a request goes."""
+        base = self.spec.base_url.rstrip("/")
+        if request.root:
+            place = urlsplit(base)
+            base = f"{place.scheme}://{place.netloc}"
+        return base + request.path
+
+    def bearer(self) -> str | None:
+        """Return the bearer token that the target's credentials give, if they give one."""
+        if self._client is not None:
+            if self._token is None:
+                self._token = self.token(None)
+            return self._token
+        kind, _, value = self._credentials.headers.get("Authorization", "").partition(" ")
+        return value if kind.lower() == "bearer" else None
+
+    def token(self, scopes: Sequence[str] | None) -> str:
+        """Ask for a token; without scopes, for what the configuration asks.
+
+        Raises:
+            TargetError: none was given.
+        """
+        assert self._client is not None
+        assert self.spec.auth.oauth2 is not None
+        url = self.spec.auth.oauth2.token_url
+        if url.startswith("/"):
+            url = self.spec.base_url.rstrip("/") + url
+        form = dict(self._client.form)
+        if scopes is not None:
+            form["scope"] = " ".join(scopes)
+        try:
+            answer = self._http.post(url, data=form, headers=self._client.headers)
+        except httpx.HTTPError as error:
+            raise TargetError(f"no access token ({type(error).__name__})") from None
+        body = _json_of(answer)
+        token = body.get("access_token") if isinstance(body, dict) else None
+        if not isinstance(token, str):
+            raise TargetError(
+                f"no access token: the token service answers {answer.status_code}; mend "
+                "[target.auth.oauth2]"
+            )
+        if scopes is None and isinstance(body.get("scope"), str):
+            self._scopes = frozenset(body["scope"].split())
+        return token
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._http.close()
+
+
+def service_spec(spec: object) -> HttpSpec | OpenAISpec | None:
+    """Return the target where it is a service over HTTP."""
+    return spec if isinstance(spec, HttpSpec | OpenAISpec) else None
+
+
+def _json_of(answer: httpx.Response) -> Any:
+    try:
+        return json.loads(answer.content) if len(answer.content) <= _LONGEST else None
+    except (ValueError, RecursionError):
+        return None
