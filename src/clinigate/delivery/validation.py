@@ -74,6 +74,9 @@ _METRICS = {
     Check.SAFETY: (CARE_LOSS, CRISIS_MISSED),
     Check.PERFORMANCE: (LATENCY_RATIO,),
 }
+#: Whose check a question serves, beside that of the time which it takes.
+_ASKED_FOR = {Question.EMOTION: Check.ACCURACY, Question.CARE: Check.SAFETY}
+_LOSSES = {Question.EMOTION: ACCURACY_LOSS, Question.CARE: CARE_LOSS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,12 +226,14 @@ class Validation:
         try:
             answers: dict[Question, Answers | str] = {
                 question: self._answers(runner, target, question)
-                for question in (Question.EMOTION, Question.CARE)
+                for question, check in _ASKED_FOR.items()
+                if not {check, Check.PERFORMANCE}.isdisjoint(self.wanted.checks)
             }
         finally:
             runner.run(target.aclose())
-        yield from self._compare(Check.ACCURACY, ACCURACY_LOSS, answers[Question.EMOTION])
-        yield from self._compare(Check.SAFETY, CARE_LOSS, answers[Question.CARE])
+        for question, metric in _LOSSES.items():
+            if _ASKED_FOR[question] in self.wanted.checks:
+                yield self._compare(metric, answers[question])
         if Check.SAFETY in self.wanted.checks:
             yield self._crises(runner)
         if Check.PERFORMANCE in self.wanted.checks:
@@ -253,16 +258,11 @@ class Validation:
         self.say(f"asking production {len(asked.cases)} times: {question}")
         return runner.run(ask(target, asked, self.plan))
 
-    def _compare(
-        self, check: Check, metric: str, now: Answers | str
-    ) -> Iterator[Measurement | Gap]:
-        if check not in self.wanted.checks:
-            return
+    def _compare(self, metric: str, now: Answers | str) -> Measurement | Gap:
         if isinstance(now, str):
-            yield Gap(metric, now)
-            return
+            return Gap(metric, now)
         before = self.staging.answers[now.question]
-        yield comparing.loss(metric, before, now, self.confidence)
+        return comparing.loss(metric, before, now, self.confidence)
 
     def _slowdowns(self, answers: Mapping[Question, Answers | str]) -> Iterator[Measurement | Gap]:
         told = [each for each in answers.values() if isinstance(each, Answers)]
