@@ -13,6 +13,10 @@ __all__ = ["Difference", "differences"]
 
 #: What tells the items of a list apart, as the API's own merge keys do, the likeliest first.
 _KEYS = ("name", "containerPort", "port", "mountPath", "topologyKey", "key", "type", "ip")
+#: Below these the API has amounts, which it may write in another way than the file.
+_AMOUNTS: frozenset[str | int] = frozenset(
+    ("capacity", "default", "defaultRequest", "hard", "limits", "max", "min", "requests")
+)
 #: Set by whoever applied it, or by the API: no intention of the file.
 _IGNORED = frozenset(
     {
@@ -61,7 +65,7 @@ def _compare(stated: Any, live: Any, path: Path) -> Iterator[Difference]:
         yield from _mapping(stated, live, path) if isinstance(live, dict) else [Difference(path)]
     elif isinstance(stated, list):
         yield from _list(stated, live, path) if isinstance(live, list) else [Difference(path)]
-    elif not _is_same(stated, live):
+    elif not _is_same(stated, live, is_amount=not _AMOUNTS.isdisjoint(path)):
         yield Difference(path)
 
 
@@ -105,12 +109,12 @@ def _is_empty(value: Any) -> bool:
     return value is None or value in ({}, [])
 
 
-def _is_same(stated: Any, live: Any) -> bool:
-    if stated == live and isinstance(stated, bool) == isinstance(live, bool):
-        return True
+def _is_same(stated: Any, live: Any, *, is_amount: bool) -> bool:
     if isinstance(stated, bool) or isinstance(live, bool):
-        return False
-    if isinstance(stated, str) and isinstance(live, str) and stated.strip() == live.strip():
+        return stated is live
+    if stated == live:
         return True
+    if isinstance(stated, str) and isinstance(live, str) and not is_amount:
+        return stated.strip() == live.strip()
     ours, theirs = try_amount(stated), try_amount(live)
     return ours is not None and ours == theirs

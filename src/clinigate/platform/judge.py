@@ -28,6 +28,7 @@ class TopicScan:
         excluded: what could not be judged.
         findings: what is wrong.
         faults: rules that broke, which is no word on any manifest.
+        missing: why what was asked for could not be looked at at all, and how it could.
     """
 
     topic: Topic
@@ -35,6 +36,7 @@ class TopicScan:
     excluded: list[Excluded] = field(default_factory=list)
     findings: list[Found] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    missing: str = ""
 
     def saw(self, unit: str, *, ok: bool) -> None:
         """Note that a unit was looked at."""

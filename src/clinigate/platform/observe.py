@@ -36,7 +36,7 @@ def observations(
         for fault in scan.faults:
             yield broken(topic.check_id, topic.metric, fault, controls=topic.controls)
     elif not scan.units and not scan.excluded:
-        reason = nothing or "nothing that it speaks of is there"
+        reason = scan.missing or nothing or "nothing that it speaks of is there"
         if unread:
             reason += f"; {len(unread)} could not be read: {_named(unread)}"
         yield not_looked(topic.check_id, topic.metric, reason, controls=topic.controls)

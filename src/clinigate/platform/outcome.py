@@ -56,8 +56,12 @@ class PlatformScan:
 
     @property
     def looked_at(self) -> tuple[TopicScan, ...]:
-        """Topics with something to look at."""
-        return tuple(each for each in self.topics if each.units or each.excluded or each.faults)
+        """Topics that had something to look at, or were asked for and could not look."""
+        return tuple(
+            each
+            for each in self.topics
+            if each.units or each.excluded or each.faults or each.missing
+        )
 
     @property
     def criteria(self) -> tuple[Criterion, ...]:

@@ -13,6 +13,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -31,6 +32,7 @@ from clinigate.platform.topics import POLICIES
 __all__ = ["Policy", "masked", "read_policies", "run_policies"]
 
 _TIMEOUT_S = 120.0
+_WORKER = ("-m", "clinigate.platform.rego_worker")
 _PACKAGE = re.compile(r"^\s*package\s+([\w.]+)\s*(?:#.*)?$", re.MULTILINE)
 _RULE = re.compile(r"^\s*((?:deny|violation|warn)(?:_\w+)?)\b(?=[\s\[({:=])", re.MULTILINE)
 #: conftest's `warn` fails nobody's build; here it is said, and does not count.
@@ -94,7 +96,9 @@ def run_policies(base: Path, paths: Sequence[str], resources: Sequence[Resource]
     """
     policies = read_policies(base, paths)
     scan = TopicScan(POLICIES)
-    if not resources:
+    if find_spec("regopy") is None:
+        scan.missing = "policies in Rego need an extra: pip install 'clinigate[security]'"
+    if scan.missing or not resources:
         return scan
     try:
         answers = _asked(policies, resources)
@@ -117,20 +121,12 @@ def run_policies(base: Path, paths: Sequence[str], resources: Sequence[Resource]
 
 
 def _asked(policies: Sequence[Policy], resources: Iterable[Resource]) -> list[dict[str, Any]]:
-    from importlib.util import find_spec
-
-    if find_spec("regopy") is None:
-        raise ScannerError("policies in Rego need an extra: pip install 'clinigate[security]'")
     asked = {
         "modules": [{"name": each.uri, "source": each.source} for each in policies],
         "queries": sorted({(each.package, rule) for each in policies for rule in each.rules}),
         "inputs": [masked(each) for each in resources],
     }
-    worker = Program(
-        "the Rego interpreter",
-        (sys.executable, "-P", "-m", "clinigate.platform.rego_worker"),
-        "",
-    )
+    worker = Program("the Rego interpreter", (sys.executable, "-P", *_WORKER), "")
     with TemporaryDirectory(prefix="clinigate-rego-") as folder:
         order = Path(folder) / "order.json"
         order.write_text(json.dumps(asked), encoding="utf-8")

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from clinigate.config.loader import LoadedConfig
-from clinigate.errors import ClinigateError, MissingExtraError
+from clinigate.errors import ClinigateError, MissingExtraError, UsageError
 from clinigate.findings.acceptance import Acceptance, accept, stale
 from clinigate.findings.model import Excluded, Found
 from clinigate.platform.accepting import acceptances, is_in_scope
@@ -147,10 +147,12 @@ def _look_at_cluster(
     wanted = selection.kinds | {each.group_kind for each in files.resources}
     try:
         live = read_cluster(access, wanted, request.namespaces or tuple(table.namespaces))
-    except MissingExtraError:
-        raise
     except ClinigateError as error:
+        if isinstance(error, UsageError) and not isinstance(error, MissingExtraError):
+            raise
         seen.unread.append(Excluded("the live cluster", str(error)))
+        if selection.drift and files.resources:
+            seen.scans[DRIFT.metric] = TopicScan(DRIFT, missing=str(error))
         return
     seen.cluster, seen.live = live.name, live.resources
     seen.unread += live.unread
