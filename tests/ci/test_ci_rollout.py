@@ -26,6 +26,7 @@ case "$*" in
   *"patch virtualservice"*)
     printf '%s' "$*" | tr -d '\\n' | tr '{' '\\n' |
       sed -n 's/.*host": "\\([a-z-]*\\)"}, "weight": \\([0-9]*\\).*/\\2 \\1/p' >weights ;;
+  *"get pods"*) cat images ;;
   *"rollout status"*) exit "${ROLLOUT_CODE:-0}" ;;
   *"--raw"*) exit "${HEALTH_CODE:-0}" ;;
 esac
@@ -90,6 +91,7 @@ def cluster(tmp_path: Path) -> Cluster:
         (tmp_path / folder).mkdir()
     (tmp_path / "deploy" / "clinigate-rollout.sh").write_text(render_rollout(BUILT))
     (tmp_path / "weights").write_text("0 therapy-api-green\n100 therapy-api-blue\n")
+    (tmp_path / "images").write_text(f"docker-pullable://{IMAGE}\n{IMAGE}\n")
     made.put("kubectl", KUBECTL)
     made.put("git", "#!/bin/sh\necho 1\n")
     made.put("clinigate", '#!/bin/sh\necho "clinigate $*" >>calls\nexit "${CLINIGATE_CODE:-0}"\n')
@@ -114,6 +116,7 @@ def test_a_candidate_that_is_fine_gets_all_of_the_traffic(cluster: Cluster) -> N
     assert '"weight": 90' in calls
     assert '"weight": 10' in calls
     assert "metrics record --settled clinigate-out/settled" in calls
+    assert f"--digest image={IMAGE.partition('@')[2]}" in calls
 
 
 def test_the_next_one_goes_into_the_other_colour(cluster: Cluster) -> None:
@@ -162,6 +165,14 @@ def test_one_that_does_not_come_up_gets_no_traffic(cluster: Cluster, variable: s
     assert cluster.weights == {"therapy-api-blue": 100, "therapy-api-green": 0}
     assert cluster.settled == "failed"
     assert "production_validation" not in cluster.read("calls")
+
+
+@pytest.mark.parametrize("images", ["", f"{IMAGE}\nclinic/therapy@sha256:00\n"])
+def test_pods_that_do_not_run_one_image_are_taken_back(cluster: Cluster, images: str) -> None:
+    (cluster.folder / "images").write_text(images)
+    assert cluster.job(DEPLOY) != 0
+    assert cluster.settled == "failed"
+    assert cluster.weights == {"therapy-api-blue": 100, "therapy-api-green": 0}
 
 
 def test_a_job_that_never_began_to_deploy_takes_nothing_back(cluster: Cluster) -> None:

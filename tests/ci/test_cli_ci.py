@@ -9,7 +9,6 @@ import pytest
 
 from clinigate.ci.render import PLACES, PLATFORMS
 from clinigate.cli.app import run
-from clinigate.cli.ci import command
 from clinigate.cli.exits import ExitCode
 
 
@@ -17,10 +16,6 @@ from clinigate.cli.exits import ExitCode
 def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("CLINIGATE_CONFIG", raising=False)
-
-
-def test_the_platforms_are_those_that_can_be_rendered() -> None:
-    assert tuple(command.params[0].type.choices) == PLATFORMS  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
@@ -62,6 +57,21 @@ def test_what_the_configuration_says_is_taken(
     assert "&& 'ours.toml'" in said
     run(["ci", "github", "--policy", "default"])
     assert "&& 'default'" in capsys.readouterr().out
+
+
+def test_a_team_s_own_stages_are_what_the_jobs_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stages = [("scan", "security"), ("care", "clinical"), ("data", "phi"), ("speed", "performance")]
+    (tmp_path / "clinigate.toml").write_text(
+        "\n".join(f'[[stage]]\nname = "{name}"\nuses = "{uses}"' for name, uses in stages)
+    )
+    run(["ci", "gitlab"])
+    said = capsys.readouterr().out
+    assert "set -- --stage scan --stage data\n" in said
+    assert "set -- --stage care --stage speed\n" in said
+    assert said.count("clinigate run --keep-going") == 2
+    assert "pytest" not in said
 
 
 def test_a_choice_that_could_be_code_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

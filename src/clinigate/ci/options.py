@@ -40,6 +40,8 @@ class Options:
         image: container in which jobs run, where the runner asks for one. It holds Python and git,
             and for the deployment kubectl.
         app, namespace: the deployed service, for the script that moves its traffic.
+        static, tests: the team's own stages (`[[stage]]`) by the job that runs them. Where either
+            is empty, the jobs call what the platform's pipeline calls.
 
     Raises:
         UsageError: a value with a character that could mean something to a shell or a template.
@@ -55,6 +57,8 @@ class Options:
     image: str = "python:3.12"
     app: str = "therapy-api"
     namespace: str = "default"
+    static: tuple[str, ...] = ()
+    tests: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name, form in _PLAIN.items():

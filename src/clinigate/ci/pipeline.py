@@ -109,23 +109,26 @@ _TESTS = (
 
 def pipeline(options: Options) -> Pipeline:
     """Return the pipeline with a team's options."""
-    return Pipeline(options, (_static(options), _tests(), _gate(), _deploy()))
+    return Pipeline(options, (_static(options), _tests(options), _gate(), _deploy()))
 
 
 def _static(options: Options) -> Job:
     scan = "clinigate hipaa scan --scan-type comprehensive --compliance-level strict"
+    lines = _staged(options.static) if options.static and options.tests else (_measured(scan),)
     steps = (
         _INSTALL,
-        Step("Scan code, dependencies, manifests and data", (_measured(scan),), signs=True),
+        Step("Scan code, dependencies, manifests and data", lines, signs=True),
         _hand_on("static", sarif=options.root),
     )
     return Job("static", "Security and HIPAA, static", steps, sarif=True)
 
 
-def _tests() -> Job:
+def _tests(options: Options) -> Job:
+    own = options.static and options.tests
+    lines = _staged(options.tests) if own else _collected(_TESTS)
     steps = (
         _INSTALL,
-        Step("Test the service", _collected(_TESTS), signs=True, asks=True),
+        Step("Test the service", lines, signs=True, asks=True),
         _hand_on("tests"),
     )
     return Job(
@@ -162,11 +165,13 @@ def _gate() -> Job:
 
 def _deploy() -> Job:
     validate = (
+        f'digest="$(sh {ROLLOUT} digest)"',
         "code=0",
         "python scripts/production_validation.py --clinical-accuracy-check --safety-validation \\",
         "  --performance-validation \\",
         f"  --bundle static={OUT}/static.zip --bundle tests={OUT}/tests.zip \\",
-        f'  --environment "$CLINIGATE_ENVIRONMENT" --rollback-command "sh {ROLLOUT} rollback" \\',
+        f'  {_POLICY} --digest "image=$digest" \\',
+        f"  --rollback-command 'sh {ROLLOUT} rollback' \\",
         "  || code=$?",
         f'sh {ROLLOUT} settle "$code"',
     )
@@ -203,6 +208,14 @@ def _rollout(name: str, command: str, *, always: bool = False) -> Step:
 
 def _measured(command: str) -> str:
     return f"{command} || test $? -eq 1"
+
+
+def _staged(stages: tuple[str, ...]) -> tuple[str, ...]:
+    """A team's own stages; what else the policy demands comes from the other job."""
+    return (
+        "set -- " + " ".join(f"--stage {name}" for name in stages),
+        _measured(f'clinigate run --keep-going --profile "$CLINIGATE_PROFILE" {_POLICY} "$@"'),
+    )
 
 
 def _collected(commands: tuple[str, ...]) -> tuple[str, ...]:

@@ -7,16 +7,22 @@ from typing import Any
 
 import click
 
+from clinigate.ci.options import Options
+from clinigate.ci.pipeline import ROLLOUT, pipeline
+from clinigate.ci.render import PLACES, PLATFORMS, render, render_rollout
 from clinigate.cli.options import config_option
+from clinigate.config.loader import load_config
+from clinigate.config.model import Config
 from clinigate.errors import UsageError
 
 __all__ = ["command"]
 
-_PLATFORMS = ("github", "gitlab", "jenkins", "tekton")
+#: Stages that need no service (`uses` of a [[stage]]).
+_STATIC = ("security", "platform", "phi", "quality")
 
 
 @click.command("ci")
-@click.argument("platform", type=click.Choice(_PLATFORMS))
+@click.argument("platform", type=click.Choice(PLATFORMS))
 @click.option("--write", is_flag=True,
               help="Write it to its place, and the script that moves traffic.")  # fmt: skip
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path(),
@@ -42,14 +48,10 @@ def command(
     Printed by default. Nothing that a pull request brings is run with a key or on a runner of
     yours: one from a fork is an unsigned sample, judged by the policy `fork`.
     """
-    from clinigate.ci.options import Options
-    from clinigate.ci.pipeline import ROLLOUT, pipeline
-    from clinigate.ci.render import PLACES, render, render_rollout
-    from clinigate.config.loader import load_config
-
     loaded = load_config(config).config
     given = {name: value for name, value in chosen.items() if value is not None}
-    built = pipeline(Options(**{"root": loaded.run.root, "policy": loaded.gate.policy, **given}))
+    configured = {"root": loaded.run.root, "policy": loaded.gate.policy, **_stages(loaded)}
+    built = pipeline(Options(**{**configured, **given}))
     if not write:
         click.echo(render(built, platform), nl=False)
         return
@@ -60,6 +62,13 @@ def command(
         },
         force=force,
     )
+
+
+def _stages(config: Config) -> dict[str, tuple[str, ...]]:
+    """Which of the team's stages look at files alone, and which at the service."""
+    static = tuple(each.name for each in config.stage if each.uses in _STATIC)
+    tests = tuple(each.name for each in config.stage if each.uses not in _STATIC)
+    return {"static": static, "tests": tests}
 
 
 def _write(wanted: dict[Path, tuple[str, bool]], *, force: bool) -> None:

@@ -6,6 +6,7 @@
 #   start      put CLINIGATE_IMAGE into the colour without traffic, and wait until it is ready
 #   health     ask that colour's own health
 #   traffic N  give it N percent
+#   digest     say which image its pods run, by digest: all of them the same
 #   rollback   take all traffic back to the other colour
 #   settle N   N is the exit code of the validation: 0 all traffic, 1 it was rolled back, 2 a person
 #              is asked and nothing moves; with any other nobody knows, and it is rolled back
@@ -74,6 +75,17 @@ case "${1:-}" in
     from="$(live)"
     candidate="$(other)"
     weights "$from" "$((100 - $2))" "$candidate" "$2"
+    ;;
+  digest)
+    candidate="$(other)"
+    images="$(kube get pods --selector "app=$candidate" --output \
+      "jsonpath={range .items[*].status.containerStatuses[?(@.name==\"$app\")]}{.imageID}{\"\\n\"}{end}" |
+      sed 's/.*@//' | sort -u)"
+    if test -z "$images" || test "$(echo "$images" | wc -l)" -ne 1; then
+      echo "clinigate-rollout: the pods of $candidate do not run one image" >&2
+      exit 4
+    fi
+    echo "$images"
     ;;
   rollback)
     rollback
