@@ -42,6 +42,8 @@ _IN_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://[^\s:/@]*:(?P<word>[^\s@/]+)@", r
 _REFERENCE = re.compile(
     r"^(/|\$|vault:|ref\+|<|\{|file:|https?://|(arn|projects)[:/])", re.IGNORECASE
 )
+#: How many tokens a model may take, as `MAX_TOKEN=4096`: no key.
+_LIMIT = re.compile(r".*TOKEN=[0-9]{1,7}", re.IGNORECASE)
 _NO_VALUE = frozenset({"", "true", "false", "yes", "no", "on", "off", "none", "null"})
 _MAKERS = (
     "external-secrets.io/ExternalSecret",
@@ -116,7 +118,7 @@ def _plain_value(name: str, field: Field) -> Iterator[Judged]:
     if not isinstance(value, str) or "\n" in value:
         return
     value = value.strip()
-    if _SECRET_NAME.search(name) and _is_value(value):
+    if _SECRET_NAME.search(name) and _is_value(value) and not _LIMIT.fullmatch(f"{name}={value}"):
         yield breaks(field, f"{name} is set to a value in the manifest", _FROM_STORE)
         return
     address = _IN_ADDRESS.search(value)
@@ -126,7 +128,7 @@ def _plain_value(name: str, field: Field) -> Iterator[Judged]:
 
 
 def _is_value(text: str) -> bool:
-    return not (text.lower() in _NO_VALUE or text.isdigit() or _REFERENCE.match(text))
+    return not (text.lower() in _NO_VALUE or _REFERENCE.match(text))
 
 
 @each(

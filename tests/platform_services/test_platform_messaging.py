@@ -1,0 +1,257 @@
+"""Kafka and Kong: what the whole says, not one manifest alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from clinigate.platform.judge import TopicScan
+
+# Messages stand as they are, so that they can be searched for.
+# ruff: noqa: E501
+Scan = Callable[..., TopicScan]
+Short = Callable[[TopicScan], list[str]]
+
+
+def kafka(config: str, replicas: str = "replicas: 3, ") -> str:
+    return f"""
+apiVersion: kafka.strimzi.io/v1
+kind: Kafka
+metadata: {{name: clinic, namespace: streams}}
+spec:
+  kafka:
+    {{{replicas}listeners: [{{name: tls, tls: true, authentication: {{type: tls}}}}],
+    config: {config}}}
+"""
+
+
+SAFE = '{default.replication.factor: "3", min.insync.replicas: 2'
+
+
+def topic(spec: str, name: str = "events") -> str:
+    return f"""
+apiVersion: kafka.strimzi.io/v1
+kind: KafkaTopic
+metadata: {{name: {name}, namespace: streams, labels: {{strimzi.io/cluster: clinic}}}}
+spec: {spec}
+"""
+
+
+def sink(spec: str) -> str:
+    return f"""
+apiVersion: kafka.strimzi.io/v1
+kind: KafkaConnector
+metadata: {{name: out, namespace: streams}}
+spec: {spec}
+"""
+
+
+@pytest.mark.parametrize(
+    ("manifests", "expected"),
+    [
+        pytest.param([kafka(SAFE + "}"), topic("{}")], [], id="a topic leaves all to its cluster"),
+        pytest.param(
+            [kafka('{default.replication.factor: 3, min.insync.replicas: "3"}')],
+            [
+                (
+                    "KAFKA-002 8 Kafka streams/clinic spec.kafka.config.min.insync.replicas: "
+                    "min.insync.replicas is 3 of 3 copies: one lost broker stops every writer with "
+                    "acks=all"
+                )
+            ],
+            id="no broker may be lost",
+        ),
+        pytest.param(
+            [kafka(SAFE + ", log.retention.minutes: 60}"), topic("{}")],
+            [
+                (
+                    "KAFKA-003 5 KafkaTopic streams/events spec.config.retention.ms: records are kept "
+                    "for 1 h, 168 h is promised"
+                )
+            ],
+            id="the cluster keeps too little",
+        ),
+        pytest.param(
+            [kafka(SAFE + ", log.retention.hours: 1}"), topic("{config: {retention.ms: -1}}")],
+            [],
+            id="a topic keeps for ever",
+        ),
+        pytest.param(
+            [
+                kafka(SAFE + ", log.retention.hours: 1, log.cleanup.policy: compact}"),
+                topic("{}"),
+            ],
+            [],
+            id="compacted by the cluster",
+        ),
+        pytest.param(
+            [
+                topic(
+                    '{replicas: 3, config: {cleanup.policy: "compact,delete", retention.ms: 1000}}'
+                )
+            ],
+            [
+                (
+                    "KAFKA-003 5 KafkaTopic streams/events spec.config.retention.ms: records are kept "
+                    "for 1 s, 168 h is promised"
+                )
+            ],
+            id="compacted, and deleted",
+        ),
+    ],
+)
+def test_kafka(manifests: list[str], expected: list[str], scan: Scan, short: Short) -> None:
+    found = scan("platform.kafka", *manifests)
+    assert short(found) == expected
+    assert found.excluded == []
+
+
+@pytest.mark.parametrize(
+    ("manifest", "reason"),
+    [
+        (
+            kafka(SAFE + "}", replicas=""),
+            "no brokers are stated, and no KafkaNodePool is here",
+        ),
+        (topic("{}"), "no replicas are stated, and its Kafka is not here"),
+        (kafka("{default.replication.factor: many}"), "a number is wanted, found text"),
+    ],
+)
+def test_what_kafka_does_not_say_forbids_a_pass(manifest: str, reason: str, scan: Scan) -> None:
+    (excluded,) = scan("platform.kafka", manifest).excluded
+    assert excluded.reason.endswith(reason)
+
+
+@pytest.mark.parametrize(
+    ("name", "spec", "connector", "open_"),
+    [
+        ("audit", "{config: {retention.ms: 604800000}}", None, True),
+        ("audit.events", "{}", None, True),
+        ("patient-audits", "{}", None, True),
+        ("auditorium", "{}", None, False),
+        ("events", "{topicName: clinic.audit.v1}", None, True),
+        ("audit", "{}", "{class: org.camel.S3SinkConnector, config: {topics: audit}}", False),
+        ("audit", "{}", "{class: a.SinkConnector, config: {topics.regex: 'aud.*'}}", False),
+        ("audit", "{}", "{class: a.SinkConnector, config: {topics: other}}", True),
+        ("audit", "{}", "{class: a.SourceConnector, config: {topics: audit}}", True),
+        ("audit", "{}", "{class: a.Sink, state: stopped, config: {topics: audit}}", True),
+        ("audit", "{config: {retention.ms: 189388800000}}", None, False),
+        ("audit", "{config: {retention.ms: 189388799999}}", None, True),
+        ("audit", "{config: {retention.ms: -1}}", None, False),
+        ("audit", "{config: {cleanup.policy: compact}}", None, True),
+    ],
+)
+def test_an_audit_topic_s_week_is_not_its_retention(
+    name: str, spec: str, connector: str | None, open_: bool, scan: Scan
+) -> None:
+    more = [] if connector is None else [sink(connector)]
+    found = scan("platform.audit_retention", topic(spec, name), *more)
+    assert bool(found.findings) is open_
+
+
+def plugin(name: str, config: str, *, more: str = "", kind: str = "KongPlugin") -> str:
+    return f"""
+apiVersion: configuration.konghq.com/v1
+kind: {kind}
+metadata: {{name: {name}, namespace: clinic{more}}}
+plugin: {name}
+config: {config}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "config", "units"),
+    [
+        ("rate-limiting", "{second: 0.2, policy: redis}", []),  # 12 a minute, 720 an hour
+        ("rate-limiting", "{minute: 10, policy: redis}", []),
+        ("rate-limiting", "{day: 100, policy: redis}", []),
+        ("rate-limiting", "{minute: 17, policy: redis}", ["hour"]),
+        ("rate-limiting", "{hour: 1000, policy: redis}", ["minute"]),
+        ("rate-limiting", "{policy: redis}", ["hour", "minute"]),
+        ("rate-limiting-advanced", "{limit: [100, 1000], window_size: [60, 3600]}", []),
+        ("rate-limiting-advanced", "{limit: [50], window_size: [30]}", ["limit"]),
+    ],
+)
+def test_limits(name: str, config: str, units: list[str], scan: Scan) -> None:
+    found = scan("platform.gateway", plugin(name, config))
+    fields = {(each.flaw.place.symbol or "").rpartition(".")[2] for each in found.findings}
+    assert sorted(fields) == units
+
+
+DOOR = """
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: chat, namespace: clinic ANNOTATIONS}
+spec:
+  parentRefs: [{name: edge, namespace: kong}]
+  rules:
+    - backendRefs: [{name: chat, port: 443}]
+"""
+GATEWAY = """
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: edge, namespace: kong}
+spec: {gatewayClassName: CLASS}
+"""
+SERVICE = """
+apiVersion: v1
+kind: Service
+metadata: {name: chat, namespace: clinic}
+spec: {clusterIP: None}
+"""
+
+
+def test_a_route_of_another_gateway_is_no_concern(scan: Scan) -> None:
+    found = scan("platform.gateway", DOOR.replace("ANNOTATIONS", ""), GATEWAY, SERVICE)
+    assert found.units == {}
+
+
+def test_a_route_of_kong_needs_all_three(scan: Scan, short: Short) -> None:
+    gateway = GATEWAY.replace("CLASS", "kong")
+    found = scan("platform.gateway", DOOR.replace("ANNOTATIONS", ""), gateway, SERVICE)
+    assert short(found) == [
+        "GATEWAY-001 2 HTTPRoute clinic/chat: no HTTP audit log acts on it",
+        "GATEWAY-001 2 HTTPRoute clinic/chat: no OAuth 2 scope acts on it",
+        "GATEWAY-001 2 HTTPRoute clinic/chat: no limit of requests acts on it",
+    ]
+
+
+def test_what_a_route_names_and_is_not_here_forbids_a_pass(scan: Scan) -> None:
+    named = ", annotations: {konghq.com/plugins: elsewhere}"
+    found = scan("platform.gateway", DOOR.replace("ANNOTATIONS", named), SERVICE)
+    assert [each.reason for each in found.excluded] == [
+        "HTTPRoute clinic/chat: it names KongPlugin elsewhere, not among the manifests"
+    ]
+
+
+def test_settings_from_a_secret_forbid_a_pass_and_hide_nothing_else(scan: Scan) -> None:
+    hidden = plugin("http-log", "{}").replace("config:", "configFrom:").replace(": {}", ": {a: b}")
+    plain = plugin("http-log", "{http_endpoint: 'http://logs.example.org'}").replace(
+        "name: http-log,", "name: second,"
+    )
+    found = scan("platform.gateway", hidden, plain)
+    assert [each.reason for each in found.excluded] == [
+        "KongPlugin clinic/http-log: its settings come from a Secret (configFrom)"
+    ]
+    assert len(found.findings) == 1
+
+
+def test_oauth2_needs_kong_s_database(scan: Scan, short: Short) -> None:
+    tokens = plugin("oauth2", "{mandatory_scope: true, scopes: [a], token_expiration: 3600}")
+    kong = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: kong, namespace: kong}
+spec:
+  template:
+    spec:
+      containers: [{name: proxy, image: "kong:3.9", env: [{name: KONG_DATABASE, value: "off"}]}]
+"""
+    assert short(scan("platform.gateway", tokens)) == []
+    assert short(scan("platform.gateway", tokens, kong)) == [
+        (
+            "GATEWAY-003 2 KongPlugin clinic/oauth2: Kong runs without a database "
+            "(KONG_DATABASE=off), where oauth2 keeps no token and does not work"
+        )
+    ]
