@@ -122,8 +122,9 @@ def _reader(
         return None
 
     def pump() -> None:
-        while chunk := os.read(stream.fileno(), _CHUNK):
-            write(chunk)
+        with stream:
+            while chunk := os.read(stream.fileno(), _CHUNK):
+                write(chunk)
 
     thread = threading.Thread(target=pump, daemon=True)
     thread.start()
