@@ -124,9 +124,13 @@ def test_what_is_no_python_is_read_like_any_text() -> None:
 def test_no_comment_breaks_the_reader(text: str) -> None:
     for uri in ("a.py", "a.md", "Makefile"):
         try:
-            inline_acceptances(f"# clinigate: accept {text}", uri, TODAY)
-        except ConfigError:
-            continue
+            read = inline_acceptances(f"# clinigate: accept {text}", uri, TODAY)
+        except ConfigError as error:
+            refused = error
+        else:
+            refused = None
+            assert all(each.reason and each.rule for each in read)
+        assert refused is None or str(refused).startswith(f"{uri}: line ")
 
 
 reasons = st.text(min_size=1, max_size=20).filter(lambda text: text.strip() != "")

@@ -85,6 +85,13 @@ def test_patterns_over_paths() -> None:
     assert [(p, path) for p, path, wanted in table if matches(p, path) is not wanted] == []
 
 
-@given(st.text("ab*?/.", max_size=8), st.text("ab/.", max_size=8))
-def test_no_pattern_breaks_the_matcher(pattern: str, path: str) -> None:
-    matches(pattern, path)
+paths = st.lists(st.text("ab", min_size=1, max_size=3), min_size=1, max_size=4).map("/".join)
+
+
+@given(paths, st.text("ab*?/.", max_size=8))
+def test_a_path_is_a_pattern_of_itself_and_of_what_lies_below(path: str, pattern: str) -> None:
+    assert matches(path, path)
+    assert matches(path, f"{path}/x/y")
+    assert matches(path, f"z{path}") is False
+    # Whatever a pattern means, it means it for all that lies below.
+    assert not matches(pattern, path) or matches(pattern, f"{path}/x")

@@ -96,7 +96,8 @@ def accept(found: Iterable[Found], acceptances: Sequence[Acceptance], today: dat
     Of several the one that holds longest is named. Where the last one has expired, the finding
     counts, and its message says since when.
     """
-    return [_decided(each, acceptances, today) for each in found]
+    index = _Index(acceptances)
+    return [_decided(each, index.speaking_of(each.flaw), today) for each in found]
 
 
 def stale(
@@ -115,10 +116,11 @@ def stale(
             of the scanners that ran, its file was looked at.
         tool: who says so.
     """
+    given = list(acceptances)
+    index = _Index(given)
+    spoken = {id(each) for one in found for each in index.speaking_of(one.flaw)}
     return [
-        _stale_remark(each, tool)
-        for each in acceptances
-        if in_scope(each) and not any(each.speaks_of(one.flaw) for one in found)
+        _stale_remark(each, tool) for each in given if id(each) not in spoken and in_scope(each)
     ]
 
 
@@ -139,8 +141,23 @@ def check_term(until: date, today: date, *, where: str) -> date:
     return until
 
 
-def _decided(found: Found, acceptances: Sequence[Acceptance], today: date) -> Found:
-    spoken = [each for each in acceptances if each.speaks_of(found.flaw)]
+class _Index:
+    """Acceptances by what they may speak of: a baseline has thousands, all of a few rules."""
+
+    def __init__(self, acceptances: Iterable[Acceptance]) -> None:
+        self._by_key: dict[tuple[str, str | None], list[Acceptance]] = {}
+        for each in acceptances:
+            self._by_key.setdefault((each.rule, each.fingerprint), []).append(each)
+
+    def speaking_of(self, flaw: Flaw) -> list[Acceptance]:
+        candidates = (
+            *self._by_key.get((flaw.rule, flaw.fingerprint), ()),
+            *self._by_key.get((flaw.rule, None), ()),
+        )
+        return [each for each in candidates if each.speaks_of(flaw)]
+
+
+def _decided(found: Found, spoken: Sequence[Acceptance], today: date) -> Found:
     if not spoken:
         return found
     longest = max(spoken, key=lambda each: each.until)

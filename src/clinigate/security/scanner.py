@@ -16,7 +16,7 @@ from clinigate.core.flaw import FlawSeverity
 from clinigate.findings.model import ScanResult
 from clinigate.findings.tree import relative_uri, walk
 
-__all__ = ["SEVERITIES", "ScanContext", "Scanner", "Topic", "metric_of"]
+__all__ = ["SEVERITIES", "ScanContext", "Scanner", "Topic", "demanded", "metric_of"]
 
 #: Severities that have a metric each, the mildest demand first.
 SEVERITIES = (FlawSeverity.HIGH, FlawSeverity.MEDIUM, FlawSeverity.LOW)
