@@ -126,7 +126,11 @@ def test_topics_with_nothing_of_theirs_are_gaps_and_not_judged(config: LoadedCon
 def test_kinds_that_no_rule_knows_are_listed(config: LoadedConfig) -> None:
     edit(config, PROBES, PROBES + "---\napiVersion: x.example/v1\nkind: Widget\n"
          "metadata: {name: w}\n")  # fmt: skip
-    assert scanned(config).not_judged == {"x.example/Widget": 1}
+    scan = scanned(config)
+    assert scan.not_judged == {"x.example/Widget": 1}
+    (remark,) = scan.remarks
+    assert remark.message == "x.example/Widget: none of 1 was judged; no rule knows the kind"
+    assert remark.flaw.place.line == 14
 
 
 def test_a_rule_that_is_not_there_is_refused_with_the_nearest() -> None:
@@ -134,6 +138,24 @@ def test_a_rule_that_is_not_there_is_refused_with_the_nearest() -> None:
         scan_platform(
             load_config(start=MANIFESTS), Request(rules=("CG-PLAT-PBD-001",)), today=TODAY
         )
+
+
+def test_one_rule_alone_is_no_pass_of_its_topic(config: LoadedConfig) -> None:
+    scan = scanned(config, "CG-PLAT-READINESS-001")
+    assert open_findings(scan) == []
+    assert statuses(scan) == {"platform.probes": Status.INCONCLUSIVE}
+    assert [each.unit for each in scan.excluded] == ["CG-PLAT-LIVENESS-001", "CG-PLAT-STARTUP-001"]
+
+
+def test_a_part_of_what_is_configured_is_no_pass(config: LoadedConfig) -> None:
+    (config.base_dir / "clinigate.toml").write_text('[platform]\nmanifests = ["deploy"]\n')
+    (config.base_dir / "good.yaml").write_bytes((MANIFESTS / "good.yaml").read_bytes())
+    whole = load_config(config.base_dir / "clinigate.toml")
+    scan = scanned(whole, *PROBE_RULES, paths=("good.yaml",))
+    assert statuses(scan) == {"platform.probes": Status.INCONCLUSIVE}
+    assert "1 files of [platform] manifests, as deploy/chat.yaml" in scan.unread[0].unit
+    both = scanned(whole, *PROBE_RULES, paths=("good.yaml", "deploy"))
+    assert not both.unread
 
 
 def open_findings(scan: PlatformScan) -> list[str]:
@@ -167,7 +189,7 @@ def test_a_baseline_outlives_shifted_lines_and_names_what_went(config: LoadedCon
     assert open_findings(scanned(config, *PROBE_RULES)) == []
     edit(config, "{httpGet: {port: 81}}", "&p {httpGet: {port: 81}}\n          livenessProbe: *p"
          "\n          startupProbe: *p")  # fmt: skip
-    (stale,) = scanned(config, *PROBE_RULES).findings
+    (stale,) = scanned(config, *PROBE_RULES).remarks
     assert "accepts nothing that was found" in stale.message
     assert statuses(scanned(config, *PROBE_RULES)) == {"platform.probes": Status.PASS}
 
@@ -220,7 +242,8 @@ def test_the_command_ends_with_1_on_a_finding_and_0_without(
     assert code == 1
     assert f"deploy/chat.yaml:11: medium {RULE}: Deployment clinic/chat container helper" in out
     assert len(json.loads(sarif.read_text())["runs"][0]["results"]) == 1
-    code, out, _ = call(config, capsys, str(MANIFESTS / "good.yaml"), "--rule", RULE)
+    good = str(MANIFESTS / "good.yaml")
+    code, out, _ = call(config, capsys, good, "--rule", "platform.probes")
     assert code == 0, out
     assert "PASS" in out
 
@@ -240,7 +263,7 @@ def test_what_another_program_renders_comes_by_the_pipe(
 def test_a_baseline_is_written_for_a_reason_until_a_day(
     config: LoadedConfig, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    words = ("--rule", RULE, "--write-baseline")
+    words = ("--rule", "platform.probes", "--write-baseline")
     code, _, err = call(config, capsys, *words)
     assert (code, "--until" in err) == (4, True)
     from datetime import timedelta
@@ -248,7 +271,7 @@ def test_a_baseline_is_written_for_a_reason_until_a_day(
     until = (date.today() + timedelta(days=30)).isoformat()  # noqa: DTZ011 - as the command
     code, out, _ = call(config, capsys, *words, "--reason", "old", "--until", until)
     assert (code, "1 findings accepted" in out) == (0, True)
-    code, out, _ = call(config, capsys, "--rule", RULE)
+    code, out, _ = call(config, capsys, "--rule", "platform.probes")
     assert code == 0, out
     assert "[accepted]" in out
 

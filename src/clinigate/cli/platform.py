@@ -125,9 +125,6 @@ def _tell(found: PlatformScan) -> None:
     click.echo(f"judged {_target(found)}")
     for each in found.excluded:
         click.echo(f"not judged: {one_line(f'{each.unit} {each.reason}')}")
-    custom = [f"{kind} ({n})" for kind, n in found.not_judged.items() if _is_custom(kind)]
-    if custom:
-        click.echo(f"kinds that no rule knows: {', '.join(custom)}")
     if found.others:
         click.echo(f"no manifests: {len(found.others)} files or documents (in the run's notes)")
     for one in found.findings[:_NAMED]:
@@ -140,12 +137,6 @@ def _tell(found: PlatformScan) -> None:
     more = len(found.findings) - _NAMED
     if more > 0:
         click.echo(f"... and {more} more findings; the report and --sarif name all")
-
-
-def _is_custom(kind: str) -> bool:
-    """Whether a kind is no part of Kubernetes itself."""
-    group = kind.rpartition("/")[0]
-    return "." in group and not group.endswith(".k8s.io")
 
 
 def _write_sarif(found: PlatformScan, path: Path) -> None:

@@ -19,7 +19,7 @@ from clinigate.platform.documents import Document, DocumentError, read_documents
 from clinigate.platform.flatten import KUSTOMIZATIONS, PatchPaths, Sorted, sort_document
 from clinigate.platform.resource import Resource
 
-__all__ = ["STDIN", "Loaded", "Text", "load", "read_texts"]
+__all__ = ["STDIN", "Loaded", "Text", "find_files", "load", "read_texts"]
 
 #: How findings name what came by the standard input.
 STDIN = "stdin"
@@ -87,17 +87,24 @@ def read_texts(
     Raises:
         UsageError: a file or folder that does not exist.
     """
-    seen: set[str] = set()
+    if "-" in paths:
+        yield Text(STDIN, stdin or b"", named=True)
+    for uri, (path, named) in find_files(base, paths, exclude=exclude).items():
+        yield _read(path, uri, named=named)
+
+
+def find_files(
+    base: Path, paths: Sequence[str], *, exclude: Sequence[str] = ()
+) -> dict[str, tuple[Path, bool]]:
+    """Return the files that `read_texts` would read, by uri, and whether somebody named each."""
+    found: dict[str, tuple[Path, bool]] = {}
     for given in paths:
         if given == "-":
-            yield Text(STDIN, stdin or b"", named=True)
             continue
         named = (base / given).is_file()
         for path in _files(base, given, () if named else exclude):
-            uri = relative_uri(path, base)
-            if uri not in seen:
-                seen.add(uri)
-                yield _read(path, uri, named=named)
+            found.setdefault(relative_uri(path, base), (path, named))
+    return found
 
 
 def _files(base: Path, given: str, exclude: Sequence[str]) -> Iterator[Path]:

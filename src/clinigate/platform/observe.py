@@ -21,7 +21,6 @@ def observations(
     *,
     unread: Sequence[Excluded] = (),
     nothing: str = "",
-    notes: Sequence[str] = (),
 ) -> Iterator[Observation]:
     """Yield the census of a topic, then each of its findings.
 
@@ -29,7 +28,6 @@ def observations(
         scan: with `accepted` set already where an acceptance holds.
         unread: what could not be read at all: it may hold what this topic wants to see.
         nothing: said where there was nothing to look at.
-        notes: sentences that a reader must see beside the number.
     """
     topic = scan.topic
     if scan.faults:
@@ -41,12 +39,12 @@ def observations(
             reason += f"; {len(unread)} could not be read: {_named(unread)}"
         yield not_looked(topic.check_id, topic.metric, reason, controls=topic.controls)
     else:
-        measured = _census(scan, unread, notes)
+        measured = _census(scan, unread)
         yield Observation(topic.check_id, measured, topic.controls)
     yield from records(topic.check_id, topic.metric, scan.findings, controls=topic.controls)
 
 
-def _census(scan: TopicScan, unread: Sequence[Excluded], notes: Sequence[str]) -> Measurement:
+def _census(scan: TopicScan, unread: Sequence[Excluded]) -> Measurement:
     """Open findings, among the things that were looked at; those for information do not count."""
     counted = [
         each
@@ -56,7 +54,7 @@ def _census(scan: TopicScan, unread: Sequence[Excluded], notes: Sequence[str]) -
     bad = sum(not ok for ok in scan.units.values())
     excluded = [*scan.excluded, *unread]
     accepted = sum(not each.is_open for each in scan.findings)
-    caveats = list(notes)
+    caveats = []
     if accepted:
         caveats.append(f"{accepted} accepted for a time do not count; the findings name them")
     if excluded:

@@ -19,7 +19,7 @@ from clinigate.platform.observe import observations
 __all__ = ["SCANNER", "PlatformScan"]
 
 SCANNER = "clinigate platform"
-_ACCEPTANCES = ("CG-PLAT-ACCEPTANCES-001", "platform.acceptances")
+_REMARKS = ("CG-PLAT-REMARKS-001", "platform.remarks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class PlatformScan:
         unread: what could not be read; no topic passes then.
         others: files that are no manifests, and parts of files.
         not_judged: kinds that no rule knows, as `example.com/Widget`, and how many there are.
-        stale: remarks on acceptances that accept nothing.
+        remarks: for information: acceptances that accept nothing, kinds that no rule knows.
     """
 
     topics: tuple[TopicScan, ...]
@@ -46,13 +46,13 @@ class PlatformScan:
     unread: tuple[Excluded, ...] = ()
     others: tuple[Excluded, ...] = ()
     not_judged: Mapping[str, int] = field(default_factory=dict)
-    stale: tuple[Found, ...] = ()
+    remarks: tuple[Found, ...] = ()
 
     @property
     def findings(self) -> tuple[Found, ...]:
         """All that was found, accepted or not, by place."""
         found = (each for topic in self.topics for each in topic.findings)
-        return tuple(sorted((*found, *self.stale), key=in_order))
+        return tuple(sorted((*found, *self.remarks), key=in_order))
 
     @property
     def looked_at(self) -> tuple[TopicScan, ...]:
@@ -82,7 +82,7 @@ class PlatformScan:
         for topic in self.topics:
             nothing = self.nothing.get(topic.topic.metric, "")
             yield from observations(topic, unread=self.unread, nothing=nothing)
-        yield from records(*_ACCEPTANCES, self.stale)
+        yield from records(*_REMARKS, self.remarks)
 
     def record(self, recorder: Recorder) -> None:
         """Hand everything to a run.

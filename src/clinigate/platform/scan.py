@@ -9,7 +9,6 @@ This is all of `clinigate platform scan` but its run and its words; other comman
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -21,12 +20,14 @@ from clinigate.findings.model import Excluded, Found
 from clinigate.platform.accepting import acceptances, is_in_scope
 from clinigate.platform.expectations import Expectations
 from clinigate.platform.judge import TopicScan, judge
-from clinigate.platform.load import Loaded, load, read_texts
+from clinigate.platform.load import Loaded, find_files, load, read_texts
 from clinigate.platform.manifests import Manifests
 from clinigate.platform.outcome import PlatformScan
 from clinigate.platform.resource import Resource
+from clinigate.platform.rules import load_rules
 from clinigate.platform.selection import Selection, select
 from clinigate.platform.topics import DRIFT, POLICIES
+from clinigate.platform.unknown import not_judged, unknown_kinds
 
 __all__ = ["Request", "scan_platform"]
 
@@ -98,6 +99,7 @@ def scan_platform(config: LoadedConfig, request: Request, *, today: date) -> Pla
         where = ", ".join(_paths(config, request)) or "the cluster"
         for metric in seen.scans:
             seen.nothing[metric] = f"no manifest was found at {where}; name files or folders"
+    _leave_a_mark(config, request, selection, seen)
     known = acceptances(config, loaded.texts, today)
     _accept(seen.scans.values(), known, today)
     return _outcome(loaded, seen, selection, known)
@@ -191,6 +193,27 @@ def _accept(scans: Iterable[TopicScan], known: Sequence[Acceptance], today: date
         scan.findings = accept(scan.findings, known, today)
 
 
+def _leave_a_mark(
+    config: LoadedConfig, request: Request, selection: Selection, seen: _Seen
+) -> None:
+    """An option may only tighten: what it leaves out was not looked at, and is no pass."""
+    table = config.config.platform
+    for scan in seen.scans.values():
+        for rule in selection.left_out(scan.topic):
+            scan.excluded.append(Excluded(rule, "was not asked for, and is of this topic"))
+    if request.paths and "manifests" in table.model_fields_set:
+        base, exclude = config.base_dir, table.exclude
+        read = find_files(base, request.paths, exclude=exclude)
+        left = find_files(base, table.manifests, exclude=exclude).keys() - read.keys()
+        if left:
+            what = f"{len(left)} files of [platform] manifests, as {min(left)},"
+            seen.unread.append(Excluded(what, "were not asked for"))
+    if request.live and request.namespaces:
+        for namespace in sorted(set(table.namespaces) - set(request.namespaces)):
+            what = f"namespace {namespace} of [platform] namespaces"
+            seen.unread.append(Excluded(what, "was not asked for"))
+
+
 def _outcome(
     loaded: Loaded, seen: _Seen, selection: Selection, known: Sequence[Acceptance]
 ) -> PlatformScan:
@@ -198,17 +221,16 @@ def _outcome(
     found: list[Found] = [each for scan in scans for each in scan.findings]
     rules = frozenset(each.id for each in selection.rules)
     uris = frozenset((*loaded.files, *(each.uri for each in seen.live)))
-    kinds = Counter(each.group_kind for each in (*loaded.resources, *seen.live))
+    every = (*loaded.resources, *seen.live)
+    stale_ones = stale(known, found, in_scope=lambda each: is_in_scope(each, rules, uris))
     return PlatformScan(
         topics=scans,
         nothing=seen.nothing,
         files=tuple(loaded.files),
         cluster=seen.cluster,
-        resources=len(loaded.resources) + len(seen.live),
+        resources=len(every),
         unread=tuple(seen.unread),
         others=tuple(loaded.others),
-        not_judged={
-            kind: count for kind, count in sorted(kinds.items()) if kind not in selection.kinds
-        },
-        stale=tuple(stale(known, found, in_scope=lambda each: is_in_scope(each, rules, uris))),
+        not_judged=not_judged(every, load_rules().rules),
+        remarks=(*stale_ones, *unknown_kinds(every, load_rules().rules)),
     )

@@ -40,6 +40,12 @@ class Selection:
         """What the rules look at."""
         return frozenset(kind for rule in self.rules for kind in rule.kinds)
 
+    def left_out(self, topic: Topic) -> tuple[str, ...]:
+        """Rules of a topic that were not asked for, though others of it were."""
+        chosen = {each.id for each in self.rules}
+        every = (each for each in load_rules().rules if each.topic == topic)
+        return tuple(each.id for each in every if each.id not in chosen)
+
     def kinds_of(self, topic: Topic) -> tuple[str, ...]:
         """What the rules of a topic look at, in order."""
         kinds = (kind for rule in self.rules if rule.topic == topic for kind in rule.kinds)

@@ -77,11 +77,9 @@ def a_budget_that_fits(resource: Resource, manifests: Manifests) -> Iterator[Jud
     workload = workload_of(resource)
     if workload is None or _switched_off(resource):
         return
-    selecting = [
-        each
-        for each in manifests.within(resource.namespace, BUDGET)
-        if _selects(each, workload.labels)
-    ]
+    # One that stands in two files, as in two overlays, is one in the cluster.
+    by_name = {each.name: each for each in manifests.within(resource.namespace, BUDGET)}
+    selecting = [each for each in by_name.values() if _selects(each, workload.labels)]
     if not selecting:
         yield breaks(
             resource["spec"]["template"]["metadata"]["labels"],
