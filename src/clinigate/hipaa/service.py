@@ -88,6 +88,11 @@ class Service:
         )
 
     @property
+    def name(self) -> str:
+        """A short name for reports."""
+        return self.spec.name or urlsplit(self.spec.base_url).netloc
+
+    @property
     def capabilities(self) -> tuple[Capability, ...]:
         """What can be asked with words, chat first."""
         if isinstance(self.spec, OpenAISpec):
