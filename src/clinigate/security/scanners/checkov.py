@@ -181,7 +181,9 @@ def _result(report: ScanResult, shown: Shown, folder: Path) -> ScanResult:
         NAME,
         report.version,
         units=tuple(units),
-        excluded=(*shown.excluded, *broken, *passed_over),
+        excluded=tuple(
+            sorted((*shown.excluded, *broken, *passed_over), key=lambda each: each.unit)
+        ),
         findings=tuple(sorted((_placed(found, shown) for found in report.findings), key=in_order)),
     )
 

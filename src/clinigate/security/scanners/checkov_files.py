@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
@@ -20,8 +20,8 @@ __all__ = ["Kind", "Shown", "looked_at", "show"]
 #: checkov leaves out what is larger, without a word.
 _LARGEST = 5_000_000
 _DOCKERFILE = re.compile(r"(?:.*\.)?dockerfile(?:\..*)?", re.IGNORECASE)
-_MANIFEST = re.compile(rb"^\s*[\"']?apiVersion[\"']?\s*:", re.MULTILINE)
-_KIND = re.compile(rb"^\s*[\"']?kind[\"']?\s*:", re.MULTILINE)
+_MANIFEST = re.compile(rb"(?:^|[{,])\s*[\"']?apiVersion[\"']?\s*:", re.MULTILINE)
+_KIND = re.compile(rb"(?:^|[{,])\s*[\"']?kind[\"']?\s*:", re.MULTILINE)
 
 
 class Kind(StrEnum):
@@ -154,24 +154,18 @@ def _unreadable(path: Path, kind: Kind) -> str | None:
 def _not_yaml(data: bytes) -> str | None:
     import yaml
 
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        # Parsed, not built: anchors that multiply themselves cost nothing here.
-        for _ in _events(data):
+        # Anchors that multiply themselves cost nothing: what they name is shared, not copied.
+        for _ in yaml.load_all(data, Loader=loader):
             pass
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = "" if mark is None else f" at line {mark.line + 1}"
         if b"{{" in data:
             return f"a template, no YAML{where}; scan what it renders to"
         return f"no YAML{where}"
     return None
-
-
-def _events(data: bytes) -> Iterator[object]:
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    yield from yaml.parse(data, Loader=loader)
 
 
 def _parent(uri: str) -> str:

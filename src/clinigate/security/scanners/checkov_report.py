@@ -54,6 +54,8 @@ def read_checkov(
             units |= {_uri(record) for record in list_at(results, group, NAME)}
         kind = text_at(report, "check_type", NAME)
         findings += _findings(kind, results, severities or {}, fingerprints)
+    if not version:
+        raise ScannerError(f"{NAME}'s report is an empty list")
     return ScanResult(NAME, version, tuple(sorted(units)), tuple(excluded), tuple(findings))
 
 
@@ -87,7 +89,7 @@ def _found(
     rule = text_at(record, "check_id", NAME)
     uri = _uri(record)
     resource = record.get("resource")
-    symbol = resource if isinstance(resource, str) and resource else None
+    symbol = _symbol(resource, uri) if isinstance(resource, str) else None
     title = str(record.get("check_name") or rule)
     line, end_line = _lines(record)
     guideline = record.get("guideline")
@@ -118,6 +120,12 @@ def _message(what: str, title: str, record: Mapping[str, Any], *, switched_off: 
 
 def _uri(record: Mapping[str, Any]) -> str:
     return text_at(record, "file_path", NAME).lstrip("/")
+
+
+def _symbol(resource: str, uri: str) -> str | None:
+    # Of a Dockerfile it is its path and the instruction: `/docker/Dockerfile.USER`.
+    name = resource.removeprefix(f"/{uri}").removeprefix(".")
+    return name.lstrip("/") or None
 
 
 def _lines(record: Mapping[str, Any]) -> tuple[int | None, int | None]:

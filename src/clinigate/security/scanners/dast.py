@@ -13,7 +13,7 @@ import re
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -60,7 +60,6 @@ class DastJob:
         openapi: its document: a path below base_url, an address at the same host, or a file.
         examples: generated requests for each operation and phase, at most.
         request_timeout_s: seconds that one answer may take.
-        skip: operations that are not sent, as `POST /v1/payments`; they are excluded, not passed.
         severities: by rule, as `ST103`.
     """
 
@@ -69,7 +68,6 @@ class DastJob:
     openapi: str = "/openapi.json"
     examples: int = 10
     request_timeout_s: float = 10.0
-    skip: Sequence[str] = ()
     severities: Mapping[str, FlawSeverity] = field(default_factory=dict)
 
 
@@ -142,7 +140,7 @@ def scan_api(
         settings.write_text(_settings(job, prepared, reached), encoding="utf-8")
         ran = run_program(
             program,
-            _arguments(folder, prepared, job),
+            _arguments(folder, job),
             cwd=folder,
             timeout_s=timeout_s,
             environ=_environment(folder, prepared, reached),
@@ -181,9 +179,7 @@ def _settings(job: DastJob, prepared: Prepared, reached: Reached) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _arguments(folder: Path, prepared: Prepared, job: DastJob) -> list[str]:
-    skipped = set(job.skip) & set(prepared.operations)
-    names = [part for name in sorted(skipped) for part in ("--exclude-name", name)]
+def _arguments(folder: Path, job: DastJob) -> list[str]:
     return [
         "--config-file",
         str(folder / "schemathesis.toml"),
@@ -205,7 +201,6 @@ def _arguments(folder: Path, prepared: Prepared, job: DastJob) -> list[str]:
         "--no-color",
         "--report-json-path",
         str(folder / "report.json"),
-        *names,
     ]
 
 

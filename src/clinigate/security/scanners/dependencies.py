@@ -122,7 +122,11 @@ def scan(context: ScanContext) -> Mapping[str, ScanResult]:
         trivy=programs[TRIVY],
         root=context.base,
     )
-    return {NAME: scan_locks(job, timeout_s=table.timeout_s, stop=context.stop)}
+    try:
+        return {NAME: scan_locks(job, timeout_s=table.timeout_s, stop=context.stop)}
+    except NoSourceError as error:
+        nobody = Excluded("what the lock files pin", f"nobody could judge it: {error}")
+        return {NAME: ScanResult(NAME, "", (), (nobody, *locks.excluded))}
 
 
 def _is_any_lock(path: Path) -> bool:

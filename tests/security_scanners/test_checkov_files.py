@@ -1,0 +1,134 @@
+"""checkov is shown what describes infrastructure and nothing else, and what it would pass over in
+silence is named.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clinigate.errors import ConfigError
+from clinigate.findings.tree import relative_uri, walk
+from clinigate.security.scanners.checkov import check_policies
+from clinigate.security.scanners.checkov_files import Kind, Shown, looked_at, show
+
+POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: chat}\n"
+
+
+def shown(base: Path, folder: Path, *, helm: bool = False) -> Shown:
+    files = [(path, relative_uri(path, base)) for path in walk(base)]
+    folder.mkdir()
+    return show(files, folder, helm=helm)
+
+
+def test_each_file_is_known_for_what_it_is(project: Any, tmp_path_factory: Any) -> None:
+    base = project(
+        {
+            "main.tf": 'variable "a" {}',
+            "plan.tf.json": "{}",
+            "prod.tfvars": "a = 1",
+            "Dockerfile": "FROM scratch",
+            "docker/api.Dockerfile": "FROM scratch",
+            "Dockerfile.gpu": "FROM scratch",
+            ".deploy/pod.yaml": POD,
+            "list.json": '{"apiVersion": "v1",\n"kind": "List"}',
+            "values.yaml": "replicas: 2\n",
+            "src/app.py": "apiVersion: v1\nkind: x\n",
+            ".checkov.yaml": "skip-check: [CKV_K8S_16]\n",
+        }
+    )
+    folder = tmp_path_factory.mktemp("shown") / "files"
+    found = shown(base, folder)
+    assert dict(found.units.values()) == {
+        "main.tf": Kind.TERRAFORM,
+        "plan.tf.json": Kind.TERRAFORM,
+        "Dockerfile": Kind.DOCKERFILE,
+        "docker/api.Dockerfile": Kind.DOCKERFILE,
+        "Dockerfile.gpu": Kind.DOCKERFILE,
+        ".deploy/pod.yaml": Kind.KUBERNETES,
+        "list.json": Kind.KUBERNETES,
+    }
+    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert there == {*found.units, "prod.tfvars"}
+    assert found.excluded == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (POD + "spec: [\n", "no YAML at line"),
+        (POD + "spec: {{ .Values.spec }}\n", "a template, no YAML"),
+        (POD + "---\n" + POD + "  bad: [}\n", "no YAML at line"),
+        (POD + "\x07", "no YAML"),
+    ],
+)
+def test_a_manifest_that_does_not_parse_is_excluded(
+    project: Any, tmp_path_factory: Any, text: Any, reason: Any
+) -> None:
+    base = project({"pod.yaml": text})
+    found = shown(base, tmp_path_factory.mktemp("shown") / "files")
+    [excluded] = found.excluded
+    assert excluded.unit == "pod.yaml"
+    assert reason in excluded.reason
+    assert not found.units
+
+
+def test_anchors_that_multiply_cost_nothing(project: Any, tmp_path_factory: Any) -> None:
+    bomb = "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12))
+    base = project({"pod.yaml": POD + "a0: &a0 [x]\n" + bomb})
+    assert shown(base, tmp_path_factory.mktemp("shown") / "files").units
+
+
+def test_a_chart_needs_helm(project: Any, tmp_path_factory: Any) -> None:
+    base = project(
+        {
+            "chart/Chart.yaml": "apiVersion: v2\nname: c\nversion: 0.1.0\n",
+            "chart/values.yaml": "a: 1\n",
+            "chart/templates/pod.yaml": POD + "spec: {{ .Values.spec }}\n",
+        }
+    )
+    without = shown(base, tmp_path_factory.mktemp("shown") / "files")
+    assert [each.unit for each in without.excluded] == ["chart/Chart.yaml"]
+    assert "helm is not on PATH" in without.excluded[0].reason
+    folder = tmp_path_factory.mktemp("shown") / "files"
+    rendered = shown(base, folder, helm=True)
+    assert rendered.units == {"chart/Chart.yaml": ("chart/Chart.yaml", Kind.CHART)}
+    assert (folder / "chart/templates/pod.yaml").is_file()
+    assert looked_at(rendered, [], [])[0] == []
+    assert looked_at(rendered, ["chart/templates/pod.yaml"], [])[0] == ["chart/Chart.yaml"]
+
+
+def test_what_is_passed_over_in_silence_is_named() -> None:
+    shown_files = Shown(
+        {
+            "Dockerfile": ("Dockerfile", Kind.DOCKERFILE),
+            "variables.tf": ("variables.tf", Kind.TERRAFORM),
+            "broken.tf": ("broken.tf", Kind.TERRAFORM),
+        },
+        (),
+    )
+    units, passed_over = looked_at(shown_files, [], ["broken.tf"])
+    assert units == ["variables.tf"]
+    assert [each.unit for each in passed_over] == ["Dockerfile"]
+
+
+def test_a_folder_of_policies_that_would_not_load_is_refused(project: Any) -> None:
+    base = project(
+        {
+            "python/owner.py": "",
+            "empty/README.md": "",
+            "good/__init__.py": "",
+            "good/owner.py": "",
+            "yaml/owner.yaml": "metadata: {}\n",
+        }
+    )
+    check_policies([base / "good", base / "yaml"])
+    for name, reason in (
+        ("python", "no __init__.py"),
+        ("empty", "no policy"),
+        ("none", "no folder"),
+    ):
+        with pytest.raises(ConfigError, match=reason):
+            check_policies([base / name])
