@@ -221,8 +221,8 @@ def _sentence(item: pytest.Item, report: pytest.TestReport, leaks: dict[str, Cou
 
 
 def _fail(report: pytest.TestReport, shown: str, sentence: str) -> None:
-    """Let the report fail by one sentence, below what else went wrong."""
-    report.longrepr = f"{shown}\n\n{sentence}" if report.failed else sentence
+    """Let the report fail by one sentence, above what else went wrong."""
+    report.longrepr = f"{sentence}\n\n{shown}" if report.failed else sentence
     report.outcome = "failed"
     if hasattr(report, "wasxfail"):  # an expected failure is no leave to leak
         del report.wasxfail

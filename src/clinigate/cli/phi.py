@@ -130,17 +130,20 @@ class _Call:
     until: date | None
 
     def options(self, loaded: LoadedConfig) -> ScanOptions:
+        from clinigate.findings.tree import relative_uri
         from clinigate.phi.setup import options_from
 
         if not self.write_baseline and (self.reason or self.until):
             raise UsageError("--reason and --until belong to --write-baseline")
         if self.write_baseline and (self.reason is None or self.until is None):
             raise UsageError("--write-baseline needs --reason and --until")
+        # What an earlier scan wrote is no part of what is scanned.
+        own = () if self.sarif is None else (relative_uri(self.sarif, loaded.base_dir),)
         return options_from(
             loaded,
             paths=self.paths,
             threshold=self.threshold,
-            exclude=self.exclude,
+            exclude=(*self.exclude, *own),
             canaries=self.canaries,
             baseline=self.baseline,
             waivers=self.waivers,

@@ -54,7 +54,8 @@ class Finder:
             AssertionError: there is no engine to find anything by.
         """
         assert self._find is not None
-        sights = list(_sights(text, self._find, self._tokens.of))
+        found = _sights(text, self._find, self._tokens.of)
+        sights = sorted(found, key=lambda sight: (sight.line, sight.column or 0))
         for sight in sights:
             if sight.hit.placeholder is None:
                 yield self._identifier(uri, sight)

@@ -36,7 +36,7 @@ LED = r"(?:(?<![A-Za-z])|(?<=[a-z])(?=[A-Z]))"
 #: Between a name and its value, in prose, JSON (also within a text), XML, YAML, queries and logs.
 IS = (
     r"[\"'\\)\]*]{0,4}\s{0,3}(?:[:=#>|]{1,2}|(?i:is|was|of|on)(?=\s)|(?i:no|nr|num|number)[.:]{0,2}"
-    r"(?=\s))?\s{0,3}[\"'\\(*]{0,3}"
+    r"(?=\s))?\s{0,3}[\"'\\(*]{0,3}?"
 )
 
 #: What follows `member`, `account`: `id`, `number`, …

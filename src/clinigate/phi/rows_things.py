@@ -87,13 +87,10 @@ ROWS: tuple[Recognizer, ...] = (
         (
             form(r"(?i)(?<![\w:/])https?://[^\s/\"'<>?]{1,253}/(?:[\w.~-]{1,64}/){0,8}?patients?/"
                  r"[A-Za-z0-9._~%@-]{0,80}\d[A-Za-z0-9._~%@-]{0,80}", 0.85),
-            form(r"(?i)(?<![\w:/])https?://[^\s/\"'<>?]{1,253}/[^\s\"'<>?]{0,200}\?[^\s\"'<>#]"
-                 r"{0,200}?(?<=[?&])(?:ssn|mrn|dob|birthdate|patient_?(?:id)?|member_?id)="
-                 r"[^\s\"'<>&#{$]{0,40}\d[^\s\"'<>&#]{0,40}", 0.85),
             form(r"(?<![\w/.:}])/(?:[\w.~-]{1,64}/){0,8}?[Pp]atients?/(?P<v>[A-Za-z0-9._~-]{0,80}"
                  r"\d[A-Za-z0-9._~-]{0,80})", 0.45),
         ),
-        triggers=("patient", "ssn=", "mrn=", "dob=", "birthdate=", "member"),
+        triggers=("patient",),
         context=words("get post put patch delete http"),
         accept=is_identifier,
         placeholder=nobody.of_url,
