@@ -6,7 +6,35 @@ from pydantic import Field
 
 from clinigate.config.table import Table
 
-__all__ = ["PlatformTable"]
+__all__ = ["FailoverTable", "PlatformTable"]
+
+
+class FailoverTable(Table):
+    """`[platform.failover]`: what of the loss of a region stands in no manifest."""
+
+    regions: dict[str, list[str]] = Field(
+        default_factory=dict,
+        description="name of a region or cloud: patterns of the paths of what is applied there, "
+        'as east = ["deploy/east/**"]',
+    )
+    check_interval_s: float | None = Field(
+        default=None, gt=0, description="how often the balancer between regions checks them"
+    )
+    check_failures: int | None = Field(
+        default=None, ge=1, description="after how many failed checks it leaves one out"
+    )
+    dns_ttl_s: float = Field(
+        default=0.0, ge=0, description="how long clients keep the address of a lost region"
+    )
+    promotion_s: float = Field(
+        default=60.0, ge=0, description="how long a standby's promotion took in the last drill"
+    )
+    recovery_point_s: float | None = Field(
+        default=None,
+        ge=0,
+        description="what a database outside of the manifests may lose, by its own point-in-time "
+        "recovery",
+    )
 
 
 class PlatformTable(Table):
@@ -30,6 +58,7 @@ class PlatformTable(Table):
     rpo_s: float = Field(
         default=900.0, gt=0, description="longest stretch of data that a failover may lose"
     )
+    failover: FailoverTable = FailoverTable()
     policies: list[str] = Field(
         default=[],
         description="own policies in Rego (`deny`, `violation`, `warn`, as conftest has them): "

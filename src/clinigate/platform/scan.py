@@ -18,7 +18,7 @@ from clinigate.errors import ClinigateError, MissingExtraError, UsageError
 from clinigate.findings.acceptance import Acceptance, accept, stale
 from clinigate.findings.model import Excluded, Found
 from clinigate.platform.accepting import acceptances, is_in_scope
-from clinigate.platform.expectations import Expectations
+from clinigate.platform.expectations import Expectations, FailoverPlan
 from clinigate.platform.judge import TopicScan, judge
 from clinigate.platform.load import Loaded, find_files, load, read_texts
 from clinigate.platform.manifests import Manifests
@@ -128,7 +128,16 @@ def _read_files(config: LoadedConfig, request: Request) -> Loaded:
 
 def _manifests(config: LoadedConfig, resources: Iterable[Resource]) -> Manifests:
     table = config.config.platform
-    return Manifests(resources, Expectations(rto_s=table.rto_s, rpo_s=table.rpo_s))
+    stated = table.failover
+    failover = FailoverPlan(
+        regions=tuple((name, tuple(paths)) for name, paths in stated.regions.items()),
+        check_interval_s=stated.check_interval_s,
+        check_failures=stated.check_failures,
+        dns_ttl_s=stated.dns_ttl_s,
+        promotion_s=stated.promotion_s,
+        recovery_point_s=stated.recovery_point_s,
+    )
+    return Manifests(resources, Expectations(table.rto_s, table.rpo_s, failover))
 
 
 def _look_at_cluster(

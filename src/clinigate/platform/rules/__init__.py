@@ -43,6 +43,7 @@ import pkgutil
 from functools import cache
 from importlib import import_module
 
+from clinigate.platform import topics as _topics  # noqa: F401 - topics without rules of ours
 from clinigate.platform.rule import RULES, RuleRegistry
 
 __all__ = ["load_rules"]
