@@ -87,7 +87,8 @@ def broken(check_id: str, metric: str, reason: str, *, controls: Sequence[str] =
 
 
 def _caveats(scan: ScanResult, counted: Sequence[Found], at_least: FlawSeverity) -> Iterator[str]:
-    yield f"{scan.scanner} {scan.version}; counts what is {at_least} or graver and open"
+    who = f"{scan.scanner} {scan.version}".strip()
+    yield f"{who}; counts what is {at_least} or graver and open"
     accepted = sum(not each.is_open for each in scan.findings)
     milder = len(scan.findings) - accepted - len(counted)
     if accepted:

@@ -12,7 +12,7 @@ from clinigate.security.scanner import Scanner
 __all__ = ["all_scanners", "scanners_named"]
 
 #: Modules of `clinigate.security.scanners` that hold a `SCANNER`.
-MODULES = ("bandit",)
+MODULES = ("bandit", "dependencies", "checkov", "trivy", "dast")
 
 
 def all_scanners() -> tuple[Scanner, ...]:
