@@ -23,6 +23,10 @@ FILES = {
         "clinigate.suites",
         "therapeutic/test_therapeutic_quality.py",
     ),
+    # What pipelines call by these names.
+    "benchmark/ai_performance.py": ("clinigate.cli", "templates/ai_performance.py"),
+    "benchmark/database_performance.py": ("clinigate.cli", "templates/database_performance.py"),
+    "scripts/production_validation.py": ("clinigate.cli", "templates/production_validation.py"),
 }
 
 #: Evidence is kept where it is retained; keys are kept nowhere near the repository.
@@ -33,7 +37,7 @@ IGNORED = (".clinigate/", "keys/")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=Path())
 @click.option("--force", is_flag=True, help="Overwrite files that exist.")
 def command(folder: Path, force: bool) -> None:
-    """Write a commented clinigate.toml and the test folders into FOLDER (default: here)."""
+    """Write clinigate.toml, the tests and the scripts of pipelines into FOLDER (default: here)."""
     wanted = {folder / name: _resource(*source) for name, source in FILES.items()}
     standing = [path for path in wanted if path.exists()]
     if standing and not force:
@@ -47,7 +51,8 @@ def command(folder: Path, force: bool) -> None:
         click.echo(f"wrote {path}")
     if _ignore(folder / ".gitignore"):
         click.echo(f"added {', '.join(IGNORED)} to {folder / '.gitignore'}")
-    click.echo("next: describe your service in clinigate.toml, then run `clinigate doctor`")
+    click.echo("next: describe your service in clinigate.toml, then run `clinigate doctor`;")
+    click.echo("`clinigate ci github` (or gitlab, jenkins, tekton) writes your pipeline")
 
 
 def _resource(package: str, name: str) -> Traversable:
