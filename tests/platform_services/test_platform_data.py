@@ -162,6 +162,14 @@ UNCOVERED = (
             id="what carries a label only",
         ),
         pytest.param(
+            [
+                schedule("a", "0 */4 * * *", "{orLabelSelectors: [{matchLabels: {b: c}}]}"),
+                claim("{}").replace("clinic}", "clinic, labels: {b: c}}"),
+            ],
+            [],
+            id="and it carries the label",
+        ),
+        pytest.param(
             [schedule("a", "0 */4 * * *", "{snapshotVolumes: false}"), claim("{}")],
             [UNCOVERED],
             id="manifests without their data",

@@ -210,8 +210,12 @@ kind: ConfigMap
 metadata: {name: pods, namespace: postgres}
 data: {WAL_S3_BUCKET: clinic-wal}
 """
+    flat = pods.replace("name: pods", "name: postgres-operator").replace(
+        "WAL_S3_BUCKET", "wal_s3_bucket"
+    )
     assert len(short(scan("platform.failover", database))) == 1
     assert short(scan("platform.failover", database, operator, pods)) == []
+    assert short(scan("platform.failover", database, flat)) == []
 
 
 def service(replicas: int, *, most: int | None = None, more: str = "") -> str:

@@ -17,6 +17,7 @@ from clinigate.platform.resource import Field, ManifestShapeError, Resource
 from clinigate.platform.rule import Judged, breaks, each, keeps, rule, topic
 from clinigate.platform.rules.schedules import parse_schedule, words
 from clinigate.platform.rules.services import duration_s
+from clinigate.platform.selectors import selects
 
 if TYPE_CHECKING:
     from clinigate.platform.manifests import Manifests
@@ -88,7 +89,7 @@ def _has_stand_in(resource: Resource, manifests: Manifests) -> bool:
 
 def _covers(wide: Resource, narrow: Resource) -> bool:
     ours, theirs = wide["spec"]["template"], narrow["spec"]["template"]
-    if _is_partial(wide):
+    if _is_partial(wide) or _selectors(ours):
         return False
     ours_in, theirs_in = _included(ours), _included(theirs)
     ours_out = ours["excludedNamespaces"].list_of_texts
@@ -131,13 +132,16 @@ def backs_up(schedule: Resource, resource: Resource) -> bool:
     if schedule["spec"]["paused"].flag or _is_partial(schedule):
         return False
     template = schedule["spec"]["template"]
+    selectors = _selectors(template)
+    if selectors and not any(selects(each, resource.labels) for each in selectors):
+        return False
     matches = partial(fnmatchcase, resource.namespace)
     excluded = template["excludedNamespaces"].list_of_texts
     return any(map(matches, _included(template))) and not any(map(matches, excluded))
 
 
 def _is_partial(schedule: Resource) -> bool:
-    """Whether a backup takes some resources only, or leaves the data of volumes out."""
+    """Whether a backup takes some kinds only, or leaves the data of volumes out."""
     template = schedule["spec"]["template"]
     kinds = template["includedResources"].list_of_texts
     skipped = {each.split(".")[0] for each in template["excludedResources"].list_of_texts}
@@ -145,9 +149,14 @@ def _is_partial(schedule: Resource) -> bool:
     return (
         bool(kinds and not claims & {each.split(".")[0] for each in kinds})
         or bool(skipped & claims)
-        or bool(template["labelSelector"].value or template["orLabelSelectors"].value)
         or _leaves_volumes_out(template)
     )
+
+
+def _selectors(template: Field) -> list[Field]:
+    """The selectors of which one must select what a backup takes along; none for everything."""
+    one = template["labelSelector"]
+    return [each for each in (one, *template["orLabelSelectors"]) if each.value]
 
 
 def _leaves_volumes_out(template: Field) -> bool:

@@ -24,14 +24,17 @@ if TYPE_CHECKING:
 __all__ = ["DATABASE_KINDS", "Database", "Setting", "database_of"]
 
 _CNPG = "postgresql.cnpg.io/Cluster"
+#: EDB's edition of it, of the same shape.
+_EDB = "postgresql.k8s.enterprisedb.io/Cluster"
 _ZALANDO = "acid.zalan.do/postgresql"
 _ZALANDO_OPERATOR = "acid.zalan.do/OperatorConfiguration"
 _CRUNCHY = "postgres-operator.crunchydata.com/PostgresCluster"
-DATABASE_KINDS = (_CNPG, _ZALANDO, _CRUNCHY, *SERVING)
+DATABASE_KINDS = (_CNPG, _EDB, _ZALANDO, _CRUNCHY, *SERVING)
 _IMAGE = re.compile(r"(^|[/_-])(postgres(ql)?|postgis|timescaledb|pgvector)([-_:@/]|$)")
 _ARCHIVES = re.compile(
     r"^(WAL_S3_BUCKET|WAL_GS_BUCKET|WAL[EG]_(S3|GS|AZ|SSH|SWIFT|FILE)_PREFIX)$", re.IGNORECASE
 )
+_ZALANDO_BUCKETS = ("wal_s3_bucket", "wal_gs_bucket", "wal_az_storage_account")
 _NOWHERE = re.compile(r"^\s*(/usr)?(/bin/)?(true|:|exit 0|cd \.)?\s*$")
 _DURATION = re.compile(r"\s*(\d+)\s*(ms|s|min|h|d)?\s*", re.ASCII)
 _UNITS_S = {None: 1.0, "ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
@@ -76,6 +79,7 @@ def database_of(resource: Resource, manifests: Manifests) -> Database | None:
     """
     read: dict[str, Callable[[Resource, Manifests], Database | None]] = {
         _CNPG: _cloud_native,
+        _EDB: _cloud_native,
         _ZALANDO: _zalando,
         _CRUNCHY: _crunchy,
     }
@@ -127,19 +131,27 @@ def _zalando(resource: Resource, manifests: Manifests) -> Database | None:
 
 
 def _operator_archives(manifests: Manifests) -> bool:
-    """Whether Zalando's operator gives every database an archive."""
+    """Whether Zalando's operator gives every database an archive.
+
+    Its own settings stand in an OperatorConfiguration, or flat in a ConfigMap.
+    """
     for operator in manifests.of(_ZALANDO_OPERATOR):
-        cloud = operator["configuration"]["aws_or_gcp"]
-        if any(
-            cloud[key].text for key in ("wal_s3_bucket", "wal_gs_bucket", "wal_az_storage_account")
-        ):
+        settings = operator["configuration"]
+        pods = settings["kubernetes"]["pod_environment_configmap"]
+        if _archives_by(settings["aws_or_gcp"], pods, manifests):
             return True
-        named = operator["configuration"]["kubernetes"]["pod_environment_configmap"].text or ""
-        namespace, _, name = named.rpartition("/")
-        found = manifests.find("ConfigMap", namespace or operator.namespace, name)
-        if found is not None and any(_ARCHIVES.match(key) for key, _ in found["data"].entries):
-            return True
-    return False
+    return any(
+        _archives_by(config["data"], config["data"]["pod_environment_configmap"], manifests)
+        for config in manifests.of("ConfigMap")
+    )
+
+
+def _archives_by(cloud: Field, pods: Field, manifests: Manifests) -> bool:
+    if any(cloud[key].value for key in _ZALANDO_BUCKETS):
+        return True
+    namespace, _, name = (pods.text or "").rpartition("/")
+    found = manifests.find("ConfigMap", namespace or pods.resource.namespace, name)
+    return found is not None and any(_ARCHIVES.match(key) for key, _ in found["data"].entries)
 
 
 def _crunchy(resource: Resource, _: Manifests) -> Database | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
@@ -45,10 +46,15 @@ def number(field: Field) -> float | None:
         ManifestShapeError: what stands there is no number.
     """
     value = field.scalar
+    if value is None:
+        return None
     try:
-        return None if value is None else float(value)
-    except ValueError:
-        raise ManifestShapeError(f"{field.place}: a number is wanted, found text") from None
+        found = float(value)
+    except (ValueError, OverflowError):
+        found = math.nan
+    if not math.isfinite(found):
+        raise ManifestShapeError(f"{field.place}: a number is wanted, found text")
+    return found
 
 
 def is_true(field: Field) -> bool:
