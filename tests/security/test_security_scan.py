@@ -13,12 +13,15 @@ from pathlib import Path
 import pytest
 
 from clinigate.cli.app import run as clinigate
+from clinigate.config.loader import load_config
 from clinigate.core.flaw import Flaw, FlawSeverity, Place
 from clinigate.findings.identity import fingerprint
 from clinigate.findings.model import Found, ScanResult
 from clinigate.findings.troubles import ScannerError
 from clinigate.pipeline.criteria import producer_criteria
 from clinigate.security import registry
+from clinigate.security.gather import look
+from clinigate.security.scan import context_for
 from clinigate.security.scanner import ScanContext, Scanner, Topic
 
 TODAY = date.today()  # noqa: DTZ011 - as the command
@@ -239,6 +242,24 @@ def test_a_scanner_that_is_missing_or_breaks_says_nothing_of_the_others(scanners
     assert "Zebra" not in told
     assert "three: wrote" in told
     scan(capsys, "--scanner", "one", code=0)
+
+
+def test_an_interruption_stops_those_that_are_still_looking(
+    tmp_path: Path,
+) -> None:
+    stopped = []
+
+    def interrupted(_context: ScanContext) -> Mapping[str, ScanResult]:
+        raise KeyboardInterrupt
+
+    def patient(context: ScanContext) -> Mapping[str, ScanResult]:
+        stopped.append(context.stop.wait(60))
+        return {}
+
+    context = context_for(load_config(), today=TODAY)
+    with pytest.raises(KeyboardInterrupt):
+        look([fake("one", scan=interrupted), fake("two", scan=patient)], context)
+    assert stopped == [True]
 
 
 def test_secrets_in_a_scanners_words_are_taken_out(scanners, capsys) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import chain
@@ -111,10 +111,13 @@ def _scan_batch(
     )
     if not read.version:
         raise ScannerError("bandit: its report does not say which release wrote it")
+    missed = {each.unit for each in read.excluded}
+    seen = _looked_at(ran.stdout) & set(files) - missed
+    unseen = sorted(set(files) - seen - missed)
     return replace(
         read,
-        units=tuple(sorted(_looked_at(ran.stdout) & set(files) - _units(read.excluded))),
-        excluded=tuple(_not_looked_at(read, ran.stdout, files)),
+        units=tuple(sorted(seen)),
+        excluded=(*read.excluded, *(Excluded(n, "bandit did not look at it") for n in unseen)),
         findings=tuple(_in_our_words(each) for each in read.findings),
     )
 
@@ -126,16 +129,6 @@ def _looked_at(report: bytes) -> set[str]:
     if not isinstance(metrics, dict):
         raise ScannerError("bandit: its report does not say which files were looked at")
     return {posixpath.normpath(name) for name in metrics if name != "_totals"}
-
-
-def _not_looked_at(read: ScanResult, report: bytes, files: Sequence[str]) -> Iterator[Excluded]:
-    yield from read.excluded
-    unseen = set(files) - _looked_at(report) - _units(read.excluded)
-    yield from (Excluded(name, "bandit did not look at it") for name in sorted(unseen))
-
-
-def _units(excluded: Sequence[Excluded]) -> set[str]:
-    return {each.unit for each in excluded}
 
 
 def _in_our_words(found: Found) -> Found:
