@@ -37,7 +37,7 @@ class ScanOptions:
         threshold: least score of what counts.
         max_bytes: larger files count as not looked at.
         patients: whose data must turn up nowhere.
-        canary_file: where these stand, which is no leak.
+        canary_file: where these stand, which is no leak; it is left out.
         baseline, waivers: files of acceptances; None has none.
         tokens: what stands for values.
         today: against which acceptances are held.
@@ -93,12 +93,14 @@ def scan(options: ScanOptions) -> PhiScan:
         ConfigError: an acceptance that is malformed.
     """
     find, missing = _engine(options.threshold)
+    own = None if options.canary_file is None else options.canary_file.resolve()
     files = files_of(options.base, options.paths, options.exclude)
     acceptances = list(_acceptances(options))
     baseline = tuple(each for each in acceptances if each.fingerprint is not None)
     look = _Look(options, find)
     for path in files:
-        look.at(path)
+        if own is None or path.resolve() != own:
+            look.at(path)
     acceptances += look.inline
     canaries = None
     if look.search:
@@ -137,7 +139,7 @@ class _Look:
             self._unread.append(Excluded(uri, content.reason))
             return
         self._read.append(uri)
-        if self.search and path != self._options.canary_file:
+        if self.search:
             hits = self.search.search(content.data)
             self._canaries += self.finder.canaries(uri, content.data, hits)
         self._text(uri, content)

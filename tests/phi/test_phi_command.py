@@ -1,0 +1,120 @@
+"""`clinigate phi` as it is called: a planted identifier shuts it, its removal opens it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from clinigate.cli.app import run
+from clinigate.phi import engine as engine_module
+from clinigate.phi import scan as scan_module
+from clinigate.phi.canaries import make_patients
+from clinigate.phi.engine import Find
+
+SSN = "219-53-" + "8841"
+Call = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def call(
+    tmp_path: Path,
+    engine: Find,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Call:
+    """Calls `clinigate phi` in an empty folder; the engine is loaded once for all tests."""
+    monkeypatch.setattr(scan_module, "presidio_find", lambda threshold: engine)
+    monkeypatch.chdir(tmp_path)
+    for name in ("CLINIGATE_CONFIG", "CLINIGATE_RUN", "CLINIGATE_KEY"):
+        monkeypatch.delenv(name, raising=False)
+
+    def called(*words: str) -> tuple[int, str]:
+        code = run(["phi", *words])
+        out, err = capsys.readouterr()
+        return code, out + err
+
+    return called
+
+
+def test_a_planted_identifier_fails_and_its_removal_passes(call: Call, tmp_path: Path) -> None:
+    log = tmp_path / "app.log"
+    log.write_text(f"login ok\nssn={SSN}\n", encoding="utf-8")
+    code, said = call("scan", ".", "--sarif", "phi.sarif")
+    assert code == 1
+    assert "app.log:2 CG-PHI-SSN: a social security number, letter G" in said
+    assert "FAIL" in said
+    results = json.loads((tmp_path / "phi.sarif").read_text())["runs"][0]["results"]
+    assert [each["ruleId"] for each in results] == ["CG-PHI-SSN"]
+    recorded = b"".join(p.read_bytes() for p in tmp_path.rglob("*") if p.is_file() and p != log)
+    assert SSN not in said
+    assert SSN.encode() not in recorded
+    log.write_text("login ok\nssn=[redacted]\n", encoding="utf-8")
+    code, said = call("scan", ".")
+    assert (code, "PASS" in said) == (0, True)
+
+
+def test_nothing_is_never_a_pass(call: Call, tmp_path: Path) -> None:
+    assert call("scan", "nowhere")[0] == 4
+    code, said = call("scan", ".")
+    assert code == 1
+    assert "no file was found below the paths" in said
+    (tmp_path / "a.bin").write_bytes(b"\0")
+    code, said = call("scan", ".")
+    assert code == 1
+    assert "not looked at: a.bin (binary)" in said
+
+
+def test_without_presidio_it_says_how_to_get_it(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_module, "presidio_version", lambda: None)
+    monkeypatch.setattr(scan_module, "presidio_find", engine_module.presidio_find)
+    (tmp_path / "a.txt").write_text("fine", encoding="utf-8")
+    code, said = call("scan", ".")
+    assert code == 1
+    assert "NOT ASSESSED" in said.replace("_", " ")
+    assert "pip install 'clinigate[phi]'" in said
+
+
+def test_a_canary_fails_a_criterion_of_its_own(call: Call, tmp_path: Path) -> None:
+    assert call("canaries", "--seed", "7", "--out", "canaries.json")[0] == 0
+    assert call("canaries", "--out", "canaries.json")[0] == 4
+    (tmp_path / "clinigate.toml").write_text('[phi]\ncanaries = "canaries.json"\n')
+    assert call("scan")[0] == 0
+    mrn = make_patients(7, 5)[4].values["mrn"]
+    (tmp_path / "trace.txt").write_text(f"id%3D{mrn}\n")
+    code, said = call("scan")
+    assert code == 1
+    assert "trace.txt:1 CG-PHI-CANARY: mrn of canary-5 stands here, as it is" in said
+    assert mrn not in said
+
+
+def test_a_baseline_accepts_what_is_there_and_not_what_comes(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(f"ssn {SSN}\n", encoding="utf-8")
+    terms = ("--write-baseline", "--baseline", "b.toml")
+    assert call("scan", *terms)[0] == 4
+    assert call("scan", *terms, "--reason", "old logs", "--until", "2999-01-01")[0] == 4
+    from datetime import UTC, datetime, timedelta
+
+    day = (datetime.now(UTC).date() + timedelta(days=30)).isoformat()
+    code, said = call("scan", *terms, "--reason", "old logs", "--until", day)
+    assert (code, "1 findings accepted" in said) == (0, True)
+    assert SSN not in (tmp_path / "b.toml").read_text()
+    assert call("scan", "--baseline", "b.toml")[0] == 0
+    (tmp_path / "b.txt").write_text(f"ssn {SSN}\n", encoding="utf-8")
+    assert call("scan", "--baseline", "b.toml")[0] == 1
+
+
+def test_the_rules_are_listed_with_their_letters(call: Call) -> None:
+    code, said = call("rules")
+    assert code == 0
+    assert "CG-PHI-SSN           G  A social security number: 0.85" in said
+
+
+def test_the_threshold_is_an_option(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("zelda@mercy-clinic.org\n", encoding="utf-8")
+    assert call("scan", "a.txt", "--confidence-threshold", "0.8")[0] == 1
+    assert call("scan", "a.txt", "--confidence-threshold", "1.5")[0] == 4
