@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from clinigate.cli.stage_progress import shown_stages
 from clinigate.cli.troubles import complain
 from clinigate.config.loader import LoadedConfig
 from clinigate.core.plan import Profile
+from clinigate.core.results import Results
 from clinigate.errors import IncompleteRunError
 from clinigate.evidence.envelope import Signer
 from clinigate.evidence.recorded import read_run
@@ -27,6 +28,7 @@ from clinigate.gate.record_files import VerifiedRecord
 from clinigate.pipeline.examine import examine
 from clinigate.pipeline.gating import decide_on, decide_so_far
 from clinigate.pipeline.publish import SUMMARY_NAME, report_of, unsealed_report, write_exports
+from clinigate.pipeline.reading import read_results
 from clinigate.pipeline.setup import Overrides, prepare
 from clinigate.pipeline.stages.conducting import (
     Course,
@@ -36,12 +38,13 @@ from clinigate.pipeline.stages.conducting import (
 )
 from clinigate.pipeline.stages.durations import read_durations, remember_durations
 from clinigate.pipeline.stages.leading import basis_of
+from clinigate.pipeline.stages.model import Stage
 from clinigate.pipeline.stages.planning import plan_stages
 from clinigate.pipeline.stages.running import Terms
 from clinigate.reports.model import Report
 from clinigate.reports.terminal import report_table
 
-__all__ = ["Asked", "Court", "carry_out"]
+__all__ = ["Asked", "Court", "Judged", "carry_out", "close", "ended", "run_through"]
 
 #: The name of the bundle at the gate.
 _BUNDLE = "run"
@@ -80,7 +83,7 @@ class Asked:
 def carry_out(
     config: LoadedConfig, asked: Asked, court: Court, *, environ: Mapping[str, str]
 ) -> int:
-    """Run all that was asked for, decide on it, write the exports, and return the exit code.
+    """Run the configured stages, decide, write the exports, and return the exit code.
 
     Args:
         config: the configuration.
@@ -98,6 +101,24 @@ def carry_out(
         asked = Asked(left.only, left.keep_going, left.profile, asked.resume)
         settled = left.settled
     stages = plan_stages(config, only=asked.only, profile=asked.profile)
+    course = run_through(config, stages, asked, court, environ=environ, settled=settled)
+    judged = close(course, court)
+    if course.unfinished is not None:
+        said = f"{_not_whole(course)}; continue it with: clinigate run --resume {course.run}"
+        return complain(said, ExitCode.UNFINISHED)
+    return ended(judged)
+
+
+def run_through(
+    config: LoadedConfig,
+    stages: Sequence[Stage],
+    asked: Asked,
+    court: Court,
+    *,
+    environ: Mapping[str, str],
+    settled: frozenset[str] = frozenset(),
+) -> Course:
+    """Run stages, shown on the screen; those that are settled stay as they are."""
     setup = prepare(config, Overrides(profile=asked.profile))
     waiting = [stage for stage in stages if stage.name not in settled]
     with shown_stages(waiting, read_durations(config.root)) as (hooks, write):
@@ -109,7 +130,59 @@ def carry_out(
         else:
             course = resume_pipeline(asked.resume, stages, terms, signer=court.signer, hooks=hooks)
     _remember(config.root, course.directory)
-    return _close(course, court)
+    return course
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What was decided, and what there is to read of it."""
+
+    decision: Decision
+    results: Results
+    report: Report
+
+
+def close(course: Course, court: Court) -> Judged | None:
+    """Decide once, write what people read, and say where it is; None where nothing was seen."""
+    directory, exports = course.directory, course.directory / "exports"
+    try:
+        judged = _judged(course, court)
+    except IncompleteRunError:  # no stage came so far as to say what it looks at
+        click.echo(f"run:     {_shown(directory)}")
+        return None
+    page = write_exports(judged.report, judged.results, judged.decision, exports)
+    click.echo(f"\n{report_table(judged.report, **screen())}\n")
+    click.echo(f"report:  {_shown(page)}")
+    click.echo(f"summary: {_shown(exports / SUMMARY_NAME)}")
+    click.echo(f"run:     {_shown(directory)}")
+    return judged
+
+
+def ended(judged: Judged | None) -> int:
+    """Return the exit code of a run that is whole, and say why where it is not 0."""
+    if judged is None:
+        return complain("nothing was evaluated; nothing is never a pass", ExitCode.UNFINISHED)
+    code = exit_code(judged.decision)
+    return code if code is ExitCode.OK else complain(why_not(judged.decision), code)
+
+
+def _not_whole(course: Course) -> str:
+    return f"run {course.run} is not whole: {course.unfinished}"
+
+
+def _judged(course: Course, court: Court) -> Judged:
+    directory, policy, records = course.directory, court.policy, court.records
+    if course.conclusion is None:
+        decision = decide_so_far(directory, policy, records=records)
+        report = unsealed_report(directory, decision)
+        return Judged(decision, read_results(directory), report)
+    decision = decide_on([(_BUNDLE, directory)], policy, trust=court.trust, records=records)
+    report = report_of(examine(directory, trust=court.trust), decision, records)
+    return Judged(decision, course.conclusion.results, report)
+
+
+def _shown(path: Path) -> str:
+    return os.path.relpath(path)
 
 
 def _remember(root: Path, directory: Path) -> None:
@@ -123,40 +196,3 @@ def _remember(root: Path, directory: Path) -> None:
             if last.outcome is StageOutcome.RECORDED
         ],
     )
-
-
-def _close(course: Course, court: Court) -> int:
-    """Decide once, write what people read, and say where it is."""
-    directory, exports = course.directory, course.directory / "exports"
-    code, why = ExitCode.UNFINISHED, ""
-    try:
-        decision, report = _judged(course, court)
-    except IncompleteRunError:  # no stage came so far as to say what it looks at
-        pass
-    else:
-        page = write_exports(report, decision, exports)
-        click.echo(f"\n{report_table(report, **screen())}\n")
-        click.echo(f"report:  {_shown(page)}")
-        click.echo(f"summary: {_shown(exports / SUMMARY_NAME)}")
-        code, why = exit_code(decision), "" if decision.opens else why_not(decision)
-    click.echo(f"run:     {_shown(directory)}")
-    if course.unfinished is None:
-        return code if code is ExitCode.OK else complain(why, code)
-    said = (
-        f"run {directory.name} is not whole: {course.unfinished}; continue it with: "
-        f"clinigate run --resume {directory.name}"
-    )
-    return complain(said, ExitCode.UNFINISHED)
-
-
-def _judged(course: Course, court: Court) -> tuple[Decision, Report]:
-    directory, policy, records = course.directory, court.policy, court.records
-    if course.conclusion is None:
-        decision = decide_so_far(directory, policy, records=records)
-        return decision, unsealed_report(directory, decision)
-    decision = decide_on([(_BUNDLE, directory)], policy, trust=court.trust, records=records)
-    return decision, report_of(examine(directory, trust=court.trust), decision, records)
-
-
-def _shown(path: Path) -> str:
-    return os.path.relpath(path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from clinigate.core.results import Results
 from clinigate.evidence.files import naming, write_atomic
 from clinigate.evidence.recorded import read_run
 from clinigate.evidence.stages import read_stages
@@ -17,11 +18,13 @@ from clinigate.reports.build import build_report
 from clinigate.reports.html import render_html
 from clinigate.reports.junit import render_junit
 from clinigate.reports.model import Report
+from clinigate.reports.sarif import sarif_of
 from clinigate.reports.summary import render_summary
 
 __all__ = [
     "JUNIT_NAME",
     "REPORT_NAME",
+    "SARIF_NAME",
     "SUMMARY_NAME",
     "report_of",
     "unsealed_report",
@@ -30,6 +33,7 @@ __all__ = [
 ]
 
 REPORT_NAME = "report.html"
+SARIF_NAME = "results.sarif"
 JUNIT_NAME = "junit.xml"
 SUMMARY_NAME = "summary.md"
 
@@ -62,11 +66,12 @@ def unsealed_report(run_directory: Path, decision: Decision) -> Report:
     return build_report(results_of(recorded), decision, None, stages=stories)
 
 
-def write_exports(report: Report, decision: Decision, folder: Path) -> Path:
+def write_exports(report: Report, results: Results, decision: Decision, folder: Path) -> Path:
     """Write everything that people and CI systems read of a run; return the HTML report's path.
 
     Args:
         report: as `report_of` or `unsealed_report` returns it.
+        results: what the run found, for SARIF.
         decision: the gate's.
         folder: where to; the run's `exports`.
 
@@ -75,6 +80,7 @@ def write_exports(report: Report, decision: Decision, folder: Path) -> Path:
     """
     page = write_report(report, folder / REPORT_NAME)
     write_decision(decision, folder)
+    write_atomic(folder / SARIF_NAME, sarif_of(results))
     write_atomic(folder / JUNIT_NAME, render_junit(report))
     write_atomic(folder / SUMMARY_NAME, render_summary(report).encode("utf-8"))
     return page

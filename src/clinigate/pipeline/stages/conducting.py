@@ -47,6 +47,11 @@ class Course:
     conclusion: Conclusion | None
     unfinished: str | None
 
+    @property
+    def run(self) -> str:
+        """The run's id."""
+        return self.directory.name
+
 
 @dataclass(frozen=True, slots=True)
 class LeftRun:

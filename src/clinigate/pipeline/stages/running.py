@@ -30,7 +30,7 @@ __all__ = ["Hooks", "Terms", "run_stages"]
 class Start(Protocol):
     """How a program is run to its end, as `process.run_program` does."""
 
-    def __call__(  # noqa: D102 - said above
+    def __call__(
         self, argv: Sequence[str], around: Surroundings, *, timeout_s: float, grace_s: float
     ) -> Ended: ...
 
