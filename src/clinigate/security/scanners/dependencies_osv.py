@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -150,7 +151,7 @@ def _of_zip(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
                         f"{path.name}: {info.filename} is larger than {_LARGEST_RECORD:,} bytes"
                     )
                 yield from _of_file(f"{path.name}/{info.filename}", archive.read(info))
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
         raise ScannerError(f"{path.name} is a damaged zip: {type(error).__name__}") from None
 
 

@@ -15,11 +15,9 @@ from clinigate.security.scanners.dependencies_package import NPM, PYPI
 __all__ = ["Event", "Uncomparable", "covers", "later", "same_version"]
 
 _SEMVER = re.compile(
-    r"v?(?P<major>\d+)(?:\.(?P<minor>\d+))?(?:\.(?P<patch>\d+))?"
+    r"v?(?P<major>[0-9]+)(?:\.(?P<minor>[0-9]+))?(?:\.(?P<patch>[0-9]+))?"
     r"(?:-(?P<pre>[0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?"
 )
-#: "0" of an `introduced` event lies before every version, pre-releases too.
-_FROM_THE_FIRST = "0"
 
 
 class Uncomparable(Exception):  # noqa: N818 - a state of the data, not a broken program
@@ -48,10 +46,8 @@ def covers(ecosystem: str, events: Sequence[Event], version: str) -> bool:
     limits = [event.version for event in events if event.kind == "limit" and event.version != "*"]
     if limits and not any(mine < key(limit) for limit in limits):
         return False
-    covered = any(
-        event.kind == "introduced" and event.version == _FROM_THE_FIRST for event in events
-    )
-    rest = [event for event in events if event.version != _FROM_THE_FIRST and event.kind != "limit"]
+    rest = [event for event in events if event.kind != "limit" and not _from_the_first(event)]
+    covered = any(_from_the_first(event) for event in events)
     for event in sorted(rest, key=lambda event: key(event.version)):
         at = key(event.version)
         if event.kind == "introduced" and mine >= at:
@@ -85,6 +81,11 @@ def later(ecosystem: str, versions: Sequence[str], than: str) -> str | None:
         except Uncomparable:
             continue
     return min(candidates)[1] if candidates else None
+
+
+def _from_the_first(event: Event) -> bool:
+    # "0" lies before every version here, pre-releases too.
+    return event.kind == "introduced" and event.version == "0"
 
 
 def _key_of(ecosystem: str) -> Callable[[str], Any]:
