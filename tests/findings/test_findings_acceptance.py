@@ -53,6 +53,7 @@ def waiver(**changes: str) -> str:
     [
         ("a.py", "x = run()  # clinigate: accept B602 until 2027-01-31: a lab tool\n", 1),
         ("a.py", "# clinigate: accept B602 until 2027-01-31: a lab tool\nx = run()\n", 2),
+        ("a.py", "f()  # noqa: S602  # clinigate: accept B602 until 2027-01-31: a lab tool\n", 1),
         ("a.js", "run() // clinigate: accept B602 until 2027-01-31: a lab tool\n", 1),
         ("a.md", "text <!-- clinigate: accept B602 until 2027-01-31: a lab tool -->\n", 1),
         ("a.sql", "SELECT 1 -- clinigate: accept B602 until 2027-01-31: a lab tool\n", 1),

@@ -78,9 +78,11 @@ def _comments(text: str, uri: str) -> Iterator[tuple[int, str, bool]]:
 def _python_comments(text: str) -> Iterator[tuple[int, str, bool]]:
     """Only real comments: the same words inside a string accept nothing."""
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        if token.type == tokenize.COMMENT and _MARK in token.string:
+        # It may follow a word to another tool: `# noqa: S602  # clinigate: accept B602 …`.
+        said = re.search(r"#\s*(clinigate:.*)", token.string)
+        if token.type == tokenize.COMMENT and said is not None:
             line, column = token.start
-            yield line, token.string.lstrip("#").strip(), not token.line[:column].strip()
+            yield line, said[1], not token.line[:column].strip()
 
 
 def _read(comment: str, uri: str, line: int, *, alone: bool, today: date) -> Iterator[Acceptance]:
