@@ -61,6 +61,9 @@ class AuditTable(Table):
     request_header: str = Field(
         default="x-request-id", description="header of an answer that holds the request's id"
     )
+    patience_s: float = Field(
+        default=2.0, gt=0, le=300, description="seconds that a row may take to be there"
+    )
     verify: Verifier = Field(
         default=[],
         description="the service's own verifier, with {copy} where the path of a copy belongs; it "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -16,11 +16,31 @@ from clinigate.config.loader import LoadedConfig
 from clinigate.errors import ConfigError
 from clinigate.hipaa.service import Service, service_spec
 
-__all__ = ["Premises", "files_under", "opened", "verifies"]
+__all__ = ["NO_SERVICE", "Premises", "ask_program", "files_under", "opened", "verifies"]
 
 _VERIFIER_S = 120.0
 NO_SERVICE = "needs a service over HTTP; give [target] kind = 'http' or 'openai'"
 """Why a probe cannot be made of a target that is none."""
+
+
+def ask_program(premises: Premises, words: Sequence[str]) -> int | None:
+    """Return how the program ends; None where it does not."""
+    program = shutil.which(words[0], path=premises.environ.get("PATH"))
+    if program is None:
+        raise ConfigError(f"[hipaa] verify: no program {words[0]!r}; install it or give its path")
+    try:
+        done = subprocess.run(  # noqa: S603 - the configuration's own words, and no shell
+            [program, *words[1:]],
+            cwd=premises.base_dir,
+            env=dict(premises.environ),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_VERIFIER_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return None
+    return done.returncode
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +52,7 @@ class Premises:
         service: None where the target is no service over HTTP.
         environ: the variables that credentials stand in.
         today: against which dates are held. seed: of the synthetic patients.
+        ask_verifier: runs a verifier, and returns its exit code.
     """
 
     table: HipaaTable
@@ -40,6 +61,7 @@ class Premises:
     environ: Mapping[str, str]
     today: date
     seed: int = 0
+    ask_verifier: Callable[[Premises, list[str]], int | None] = ask_program
 
     def path(self, name: str) -> Path:
         """Return a configured path."""
@@ -101,26 +123,11 @@ def files_under(premises: Premises, names: Sequence[str], field: str) -> tuple[P
     return tuple(found)
 
 
-def verifies(premises: Premises, command: Sequence[str], copy: Path, field: str) -> bool | None:
+def verifies(premises: Premises, command: Sequence[str], copy: Path) -> bool | None:
     """Ask the service's own verifier of a copy; None where it does not end in two minutes.
 
     Raises:
         ConfigError: there is no such program.
     """
-    words = [word.replace("{copy}", str(copy)) for word in command]
-    program = shutil.which(words[0], path=premises.environ.get("PATH"))
-    if program is None:
-        raise ConfigError(f"{field}: no program {words[0]!r}; install it or give its path")
-    try:
-        done = subprocess.run(  # noqa: S603 - the configuration's own words, and no shell
-            [program, *words[1:]],
-            cwd=premises.base_dir,
-            env=dict(premises.environ),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_VERIFIER_S,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return None
-    return done.returncode == 0
+    code = premises.ask_verifier(premises, [word.replace("{copy}", str(copy)) for word in command])
+    return None if code is None else code == 0

@@ -16,7 +16,6 @@ from clinigate.hipaa.service import Answer
 
 __all__ = ["Rows", "moment_of"]
 
-_PATIENCE_S = 2.0
 _PAUSE_S = 0.05
 _COMMAND_S = 60.0
 
@@ -57,7 +56,7 @@ class Rows:
 
         Where rows and answers carry an id of the request, those of other requests do not count.
         """
-        until = time.monotonic() + _PATIENCE_S
+        until = time.monotonic() + self._table.patience_s
         found: list[Row] = []
         while True:
             found += [row for row in self.new() if self._is_of(row, answer)]

@@ -91,7 +91,7 @@ def _doctored(tally: Tally, premises: Premises, log: Path) -> None:
         for what, change in _CHANGES.items():
             copy = Path(folder) / log.name
             copy.write_bytes(b"".join(change(list(lines))))
-            intact = verifies(premises, command, copy, "[hipaa.audit] verify")
+            intact = verifies(premises, command, copy)
             if intact is None:
                 tally.cannot(f"{what}: the verifier does not end")
             elif what == _AS_IT_IS:

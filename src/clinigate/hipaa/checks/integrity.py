@@ -124,7 +124,7 @@ def _ask(
     *,
     flipped: str | None,
 ) -> None:
-    intact = verifies(premises, command, copy, "[hipaa.integrity] verify")
+    intact = verifies(premises, command, copy)
     if intact is None:
         tally.cannot(f"the {what}: its verifier does not end")
     elif flipped is None:
