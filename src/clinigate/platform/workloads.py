@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from clinigate.platform.resource import Field, Resource
+from clinigate.platform.resource import Field, ManifestShapeError, Resource
 
 __all__ = ["ALL_WORKLOADS", "SERVING", "Container", "Workload", "workload_of"]
 
@@ -100,8 +100,15 @@ class Workload:
 
     @property
     def containers(self) -> tuple[Container, ...]:
-        """Its main containers."""
-        return tuple(Container(each, each["name"].text or "?") for each in self.pod["containers"])
+        """Its main containers.
+
+        Raises:
+            ManifestShapeError: there is none; the API would refuse it.
+        """
+        stated = self.pod["containers"]
+        if not stated.value:
+            raise ManifestShapeError(f"{stated.place}: containers are wanted, found none")
+        return tuple(Container(each, each["name"].text or "?") for each in stated)
 
     @property
     def init_containers(self) -> tuple[Container, ...]:
@@ -124,8 +131,16 @@ class Workload:
 
 
 def workload_of(resource: Resource) -> Workload | None:
-    """Return a resource's pods; None where it makes none, or takes its template from elsewhere."""
+    """Return a resource's pods; None where it makes none, or takes its template from elsewhere.
+
+    Raises:
+        ManifestShapeError: it should make pods and says not which.
+    """
     if resource.group_kind not in ALL_WORKLOADS:
         return None
+    if resource.kind == "Rollout" and resource["spec"]["workloadRef"].exists:
+        return None
     found = Workload(resource)
-    return found if found.pod.exists else None
+    if not found.pod.value:
+        raise ManifestShapeError(f"{found.pod.place}: a pod's spec is wanted, found none")
+    return found
