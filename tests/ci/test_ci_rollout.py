@@ -111,6 +111,7 @@ def test_a_candidate_that_is_fine_gets_all_of_the_traffic(cluster: Cluster) -> N
     assert cluster.job(DEPLOY) == 0
     assert cluster.weights == {"therapy-api-green": 100, "therapy-api-blue": 0}
     assert cluster.settled == "succeeded"
+    assert cluster.read("clinigate-out/since").endswith("Z\n")
     calls = cluster.read("calls")
     assert f"set image deployment/therapy-api-green therapy-api={IMAGE}" in calls
     assert '"weight": 90' in calls

@@ -16,6 +16,7 @@ set -eu
 namespace="${CLINIGATE_NAMESPACE:-clinic}"
 app="${CLINIGATE_APP:-chat}"
 settled="clinigate-out/settled" # how far this roll-out is: a word, as the pipeline records it
+since="clinigate-out/since"     # when the candidate first got traffic
 
 kube() { kubectl --namespace "$namespace" "$@"; }
 
@@ -64,6 +65,7 @@ case "${1:-}" in
       exit 1
     fi
     settle started
+    rm -f "$since"
     kube set image "deployment/$candidate" "$app=$CLINIGATE_IMAGE"
     kube rollout status "deployment/$candidate" --timeout=300s
     ;;
@@ -75,6 +77,7 @@ case "${1:-}" in
     from="$(live)"
     candidate="$(other)"
     weights "$from" "$((100 - $2))" "$candidate" "$2"
+    date -u +%Y-%m-%dT%H:%M:%SZ >"$since"
     ;;
   digest)
     candidate="$(other)"
