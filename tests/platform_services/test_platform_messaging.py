@@ -6,7 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from clinigate.platform.judge import TopicScan
+from clinigate.platform.documents import read_documents
+from clinigate.platform.judge import TopicScan, judge
+from clinigate.platform.manifests import Manifests
+from clinigate.platform.resource import Resource
+from clinigate.platform.rules import load_rules
 
 # Messages stand as they are, so that they can be searched for.
 # ruff: noqa: E501
@@ -254,4 +258,38 @@ spec:
             "GATEWAY-003 2 KongPlugin clinic/oauth2: Kong runs without a database "
             "(KONG_DATABASE=off), where oauth2 keeps no token and does not work"
         )
+    ]
+
+
+def test_kong_s_own_file_is_judged_with_its_lines() -> None:
+    """As the loader gives it on: a document without kind that begins with `_format_version`."""
+    text = """_format_version: "3.0"
+services:
+  - name: chat
+    routes:
+      - name: v1
+        paths: [/v1/chat]
+        plugins:
+          - name: rate-limiting
+            config: {minute: 100, hour: 1000, policy: redis}
+plugins:
+  - {name: oauth2, route: v1, config: {mandatory_scope: true, scopes: [a]}}
+  - {name: http-log, consumer: partner, config: {http_endpoint: "https://log"}}
+"""
+    (document,) = read_documents(text)
+    file = Resource(
+        "declarative.konghq.com/3.0", "KongConfiguration", "kong.yml", "", document.value,
+        "kong.yml", document,
+    )  # fmt: skip
+    rules = [each for each in load_rules().rules if each.topic.metric == "platform.gateway"]
+    found = judge(Manifests([file]), rules)["platform.gateway"]
+    assert sorted((each.flaw.place.line, each.message) for each in found.findings) == [
+        (5, "KongConfiguration kong.yml route v1: no HTTP audit log acts on it"),
+        (
+            11,
+            (
+                "KongConfiguration kong.yml plugins[oauth2]: a token lasts 7200 s, at most 3600 s is "
+                "promised"
+            ),
+        ),
     ]

@@ -33,7 +33,7 @@ __all__ = [
 
 BACKUP = topic(
     "platform.backup",
-    title="state is backed up every 4 hours and kept for 30 days",
+    title="State is backed up every 4 hours and kept for 30 days",
     controls=("164.308(a)(7)(ii)(A)", "164.310(d)(2)(iv)", "A1.2"),
 )
 SCHEDULE, _LOCATION = "velero.io/Schedule", "velero.io/BackupStorageLocation"
@@ -67,16 +67,16 @@ def _broken_promises(resource: Resource) -> Iterator[Judged]:
     spec = resource["spec"]
     if spec["paused"].flag:
         message = "the schedule is paused: no backup is made"
-        yield breaks(spec["paused"], message, "Set paused: false.")
+        yield breaks(spec["paused"], message, "set paused: false")
     gap = schedule_gap_s(resource)
     if gap > _MAX_GAP_S:
         found = "it never runs" if gap == float("inf") else f"up to {words(gap)} between two runs"
         message = f"{found}, at most 4 h is promised"
-        yield breaks(spec["schedule"], message, 'Run it every four hours: "0 */4 * * *".')
+        yield breaks(spec["schedule"], message, 'run it every four hours: "0 */4 * * *"')
     kept = _ttl_s(resource)
     if kept < _MIN_TTL_S:
         message = f"backups are kept for {words(kept)}, 30 d is promised"
-        yield breaks(spec["template"]["ttl"], message, "Set ttl: 720h or more.")
+        yield breaks(spec["template"]["ttl"], message, "set ttl: 720h or more")
 
 
 def _has_stand_in(resource: Resource, manifests: Manifests) -> bool:
@@ -123,7 +123,7 @@ def namespaces_are_backed_up(manifests: Manifests) -> Iterator[Judged]:
         yield breaks(
             resource,
             f"no Schedule backs up the volumes of namespace {resource.namespace or '?'}",
-            "Add the namespace to includedNamespaces of a Schedule that takes volumes along.",
+            "add the namespace to includedNamespaces of a Schedule that takes volumes along",
         )
 
 
@@ -178,10 +178,10 @@ def backups_have_a_place(resource: Resource, manifests: Manifests) -> Iterator[J
     if place is None:
         named = field.text or "default"
         message = f"no BackupStorageLocation {named} is in namespace {resource.namespace or '?'}"
-        yield breaks(field, message, "Add it to the manifests, so that its bucket is reviewed.")
+        yield breaks(field, message, "add it to the manifests, so that its bucket is reviewed")
     elif place["spec"]["accessMode"].text == "ReadOnly":
         message = f"the location {place.name} is read-only: no backup can be written to it"
-        yield breaks(place["spec"]["accessMode"], message, "Set accessMode: ReadWrite.")
+        yield breaks(place["spec"]["accessMode"], message, "set accessMode: ReadWrite")
     yield keeps(resource)
 
 

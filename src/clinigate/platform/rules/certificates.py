@@ -22,7 +22,7 @@ __all__ = ["certificates_are_renewed", "issuers_are_trusted", "keys_are_strong"]
 
 CERTIFICATES = topic(
     "platform.certificates",
-    title="certificates are issued and renewed by cert-manager, with strong keys",
+    title="Certificates are issued and renewed by cert-manager, with strong keys",
     controls=("164.312(e)(1)", "164.312(d)", "CC6.7"),
 )
 _CERTIFICATE = "cert-manager.io/Certificate"
@@ -45,11 +45,11 @@ def certificates_are_renewed(resource: Resource, _: Manifests) -> Iterator[Judge
         yield breaks(
             spec["renewBefore"],
             f"{message}be renewed without end, and cert-manager refuses it",
-            "Set renewBefore to a third of duration.",
+            "set renewBefore to a third of duration",
         )
     if share is not None and not 0 < share < 100:
         message = f"renewBeforePercentage is {share}, it must lie between 1 and 99"
-        yield breaks(spec["renewBeforePercentage"], message, "Set it to 33, or leave it away.")
+        yield breaks(spec["renewBeforePercentage"], message, "set it to 33, or leave it away")
     yield keeps(resource)
 
 
@@ -63,10 +63,10 @@ def keys_are_strong(resource: Resource, _: Manifests) -> Iterator[Judged]:
         size = key["size"].integer or usual
         if size < least:
             message = f"the {algorithm} key has {size} bits, at least {least} are wanted"
-            yield breaks(key["size"], message, f"Set size: {least} or more.")
+            yield breaks(key["size"], message, f"set size: {least} or more")
     elif algorithm != "Ed25519":
         message = f"the key's algorithm is {algorithm}; RSA, ECDSA or Ed25519 is wanted"
-        yield breaks(key["algorithm"], message, "Use ECDSA with size: 256.")
+        yield breaks(key["algorithm"], message, "use ECDSA with size: 256")
     yield keeps(resource)
 
 
@@ -93,9 +93,9 @@ def issuers_are_trusted(resource: Resource, manifests: Manifests) -> Iterator[Ju
     own_authority = resource["spec"]["isCA"].flag
     if issuer["spec"]["selfSigned"].exists and not own_authority:
         message = f"{kind} {issuer.name} is selfSigned: no client can tell it from an impostor's"
-        yield breaks(ref["name"], message, "Use an issuer of type ca, vault, venafi or acme.")
+        yield breaks(ref["name"], message, "use an issuer of type ca, vault, venafi or acme")
     server = issuer["spec"]["acme"]["server"].text or ""
     if _STAGING in server:
         message = f"{kind} {issuer.name} is an authority's test environment, which no client trusts"
-        yield breaks(ref["name"], message, "Use the authority's production server.")
+        yield breaks(ref["name"], message, "use the authority's production server")
     yield keeps(resource)

@@ -34,7 +34,7 @@ __all__ = [
 
 FAILOVER = topic(
     "platform.failover",
-    title="what is there after a loss keeps the objectives for data and time",
+    title="What is there after a loss keeps the objectives for data and time",
     controls=("164.308(a)(7)(ii)(B)", "164.308(a)(7)(ii)(C)", "A1.2", "CC9.1"),
 )
 _COPIES = 3
@@ -79,11 +79,11 @@ def data_is_within_the_rpo(manifests: Manifests) -> Iterator[Judged]:
         backup_s = min((schedule_gap_s(each) for each in covering), default=math.inf)
         if min(archive.value, backup_s) > rpo_s:
             yield breaks(archive.at, _too_much_lost(archive.value, backup_s, rpo_s),
-                         "Archive the write-ahead log to an object store, archive_timeout within "
-                         "the RPO.", unit=database.resource.label)  # fmt: skip
+                         "archive the write-ahead log to an object store, archive_timeout within "
+                         "the RPO", unit=database.resource.label)  # fmt: skip
         elif database.is_archive_inside:
             message = "its archive lies on volumes of the same cluster and is lost with it"
-            yield breaks(archive.at, message, "Add a repository in s3, gcs or azure.")
+            yield breaks(archive.at, message, "add a repository in s3, gcs or azure")
         yield keeps(database.resource)
 
     yield from one_by_one(databases, judge)
@@ -100,8 +100,8 @@ def _without_databases(manifests: Manifests, best: Resource) -> Iterator[Judged]
     if min(gap_s, math.inf if stated_s is None else stated_s) > rpo_s:
         message = _too_much_lost(math.inf if stated_s is None else stated_s, gap_s, rpo_s)
         fix = (
-            "Archive the databases' log; of a database outside of the manifests state "
-            "recovery_point_s in [platform.failover]."
+            "archive the databases' log; of a database outside of the manifests state "
+            "recovery_point_s in [platform.failover]"
         )
         yield breaks(best["spec"]["schedule"], message, fix)
     yield keeps(best)
@@ -126,13 +126,13 @@ def postgres_is_synchronous(manifests: Manifests) -> Iterator[Judged]:
         label = database.resource.label
         if database.synchronous.value < 1:
             message = "no standby confirms a commit: what was acknowledged is lost with the primary"
-            fix = "Switch synchronous replication on, with one standby or more."
+            fix = "switch synchronous replication on, with one standby or more"
             yield breaks(database.synchronous.at, message, fix, unit=label)
         copies = database.copies
         if copies.value < _COPIES:
             found = "1 copy" if copies.value == 1 else f"{copies.value:g} copies"
             message = f"{found}, {_COPIES} are wanted: one to lose, one to confirm"
-            yield breaks(copies.at, message, f"Run {_COPIES} instances.", unit=label)
+            yield breaks(copies.at, message, f"run {_COPIES} instances", unit=label)
         yield keeps(database.resource)
 
     yield from one_by_one(_databases(manifests), judge)
@@ -155,7 +155,7 @@ def recovery_is_within_the_rto(manifests: Manifests) -> Iterator[Judged]:
                 f"{words(noticed)} until a lost primary is noticed and {words(promotion_s)} to "
                 f"promote another, the RTO is {words(rto_s)}"
             )
-            yield breaks(database.notice.at, message, "Notice it sooner.")
+            yield breaks(database.notice.at, message, "notice it sooner")
         yield keeps(database.resource)
 
     yield from one_by_one(_databases(manifests), judge)
@@ -179,7 +179,7 @@ def regions_are_left_in_time(manifests: Manifests) -> Iterator[Judged]:
     def judge(check: Resource) -> Iterator[Judged]:
         field, noticed_s, how = _check(check)
         if noticed_s + rest_s > rto_s:
-            yield breaks(field, _too_late(how, noticed_s, rest_s, rto_s), "Check more often.")
+            yield breaks(field, _too_late(how, noticed_s, rest_s, rto_s), "check more often")
         yield keeps(check)
 
     yield from one_by_one(checks, judge)
@@ -195,7 +195,7 @@ def regions_are_left_in_time(manifests: Manifests) -> Iterator[Judged]:
     unit = "failover between regions"
     if noticed_s + rest_s > rto_s:
         message = _too_late(how, noticed_s, rest_s, rto_s)
-        yield Judged(unit, False, message, "Check more often.", Place("[platform.failover]"))
+        yield Judged(unit, False, message, "check more often", Place("[platform.failover]"))
     yield keeps(unit)
 
 
@@ -232,7 +232,7 @@ def locality_failover_is_triggered(manifests: Manifests) -> Iterator[Judged]:
             continue
         if not policy["outlierDetection"].exists:
             message = "it names a failover, and without outlierDetection no host counts as failed"
-            yield breaks(policy["outlierDetection"], message, "Add outlierDetection.")
+            yield breaks(policy["outlierDetection"], message, "add outlierDetection")
         yield keeps(resource)
 
 

@@ -82,14 +82,14 @@ def _judge(service: tuple[tuple[str, str], list[_Share]]) -> Iterator[Judged]:
     left = sum(each.most for each in rest)
     if not rest:
         message = f"it runs in {worst.region} alone: with that region the service is lost"
-        yield breaks(worst.at, message, "Run it in a second region.", unit=unit)
+        yield breaks(worst.at, message, "run it in a second region", unit=unit)
     elif left < due:
         message = (
             f"without {worst.region} at most {left} pods can run "
             f"({', '.join(f'{each.region} {each.most}' for each in rest)}), {due} run now"
         )
         narrow = min(rest, key=lambda each: each.most)
-        fix = f"Raise maxReplicas or the quota in {narrow.region}."
+        fix = f"raise maxReplicas or the quota in {narrow.region}"
         yield breaks(narrow.at, message, fix, unit=unit)
     yield keeps(unit)
 

@@ -25,7 +25,7 @@ __all__ = ["every_door_is_guarded", "limits_are_kept", "requests_are_logged", "t
 
 GATEWAY = topic(
     "platform.gateway",
-    title="the gateway limits, authorizes and logs every request",
+    title="The gateway limits, authorizes and logs every request",
     controls=("164.312(a)(1)", "164.312(b)", "164.312(d)", "CC6.6"),
 )
 _PER_MINUTE, _PER_HOUR, _TOKEN_S = 100, 1000, 3600
@@ -42,13 +42,13 @@ _WINDOWS_S = {
 _DEFAULT_TOKEN_S = 7200
 #: What a way in needs, by the plugins of which one is enough.
 _DUE = (
-    ("no limit of requests", _LIMITERS, "Add rate-limiting with minute: 100 and hour: 1000."),
+    ("no limit of requests", _LIMITERS, "add rate-limiting with minute: 100 and hour: 1000"),
     (
         "no OAuth 2 scope",
         ("oauth2", "openid-connect"),
-        "Add oauth2 with mandatory_scope, or openid-connect with scopes_required.",
+        "add oauth2 with mandatory_scope, or openid-connect with scopes_required",
     ),
-    ("no HTTP audit log", ("http-log",), "Add http-log with the address of the audit store."),
+    ("no HTTP audit log", ("http-log",), "add http-log with the address of the audit store"),
 )
 
 
@@ -90,11 +90,11 @@ def _limiter(plugin: Plugin) -> Iterator[Judged]:
             seen = "unlimited" if found == math.inf else f"up to {found:g}"
             field = plugin.config[word if plugin.name == _LIMITERS[0] else "limit"]
             message = f"{seen} requests per {word}, at most {most:,} is promised"
-            yield breaks(field, message, f"Set {word}: {most}.", unit=plugin.unit)
+            yield breaks(field, message, f"set {word}: {most}", unit=plugin.unit)
     policy = plugin.config["policy"]
     if plugin.name == _LIMITERS[0] and (policy.text or "local") == "local":
         message = "each proxy counts on its own: several proxies multiply the limit"
-        fix = "Set policy: redis where more than one proxy runs."
+        fix = "set policy: redis where more than one proxy runs"
         yield breaks(policy, message, fix, unit=plugin.unit, severity=FlawSeverity.INFO)
     yield keeps(plugin.unit)
 
@@ -131,7 +131,7 @@ def tokens_are_scoped(manifests: Manifests) -> Iterator[Judged]:
         for plugin in found:
             if plugin.name == "oauth2":
                 message = "Kong runs without a database (KONG_DATABASE=off), where oauth2 keeps no "
-                fix = "Use openid-connect, or give Kong a database."
+                fix = "use openid-connect, or give Kong a database"
                 yield breaks(plugin.at, f"{message}token and does not work", fix, unit=plugin.unit)
 
 
@@ -149,12 +149,12 @@ def _tokens(plugin: Plugin) -> Iterator[Judged]:
         yield from _own_tokens(plugin)
     elif not plugin.config["scopes_required"].value:
         field = plugin.config["scopes_required"]
-        fix = "Name the scopes in scopes_required."
+        fix = "name the scopes in scopes_required"
         yield breaks(field, "no scope is demanded", fix, unit=plugin.unit)
     if plugin.config["anonymous"].text:
         field = plugin.config["anonymous"]
         message = "who has no valid token is let in as an anonymous consumer"
-        yield breaks(field, message, "Leave anonymous away.", unit=plugin.unit)
+        yield breaks(field, message, "leave anonymous away", unit=plugin.unit)
     yield keeps(plugin.unit)
 
 
@@ -162,14 +162,14 @@ def _own_tokens(plugin: Plugin) -> Iterator[Judged]:
     config = plugin.config
     if config["mandatory_scope"].flag is not True or not config["scopes"].value:
         message = "a token without a scope is taken; mandatory_scope and scopes are wanted"
-        fix = "Set mandatory_scope: true and list the scopes."
+        fix = "set mandatory_scope: true and list the scopes"
         yield breaks(config["mandatory_scope"], message, fix, unit=plugin.unit)
     lasts = number(config["token_expiration"])
     lasts = _DEFAULT_TOKEN_S if lasts is None else lasts
     if not 0 < lasts <= _TOKEN_S:
         found = "for ever" if lasts == 0 else f"{lasts:g} s"
         message = f"a token lasts {found}, at most {_TOKEN_S} s is promised"
-        fix = f"Set token_expiration: {_TOKEN_S}."
+        fix = f"set token_expiration: {_TOKEN_S}"
         yield breaks(config["token_expiration"], message, fix, unit=plugin.unit)
 
 
@@ -185,10 +185,10 @@ def _log(plugin: Plugin) -> Iterator[Judged]:
     address = field.text or ""
     if not address:
         message = "http_endpoint is not set: the log goes nowhere"
-        yield breaks(field, message, "Set http_endpoint.", unit=plugin.unit)
+        yield breaks(field, message, "set http_endpoint", unit=plugin.unit)
     elif address.startswith("http:") and not _is_inside(address):
         message = "the audit log leaves the cluster in plain text"
-        yield breaks(field, message, "Use an https:// address.", unit=plugin.unit)
+        yield breaks(field, message, "use an https:// address", unit=plugin.unit)
     yield keeps(plugin.unit)
 
 

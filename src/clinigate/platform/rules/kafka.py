@@ -34,7 +34,7 @@ KAFKA = topic(
 )
 AUDIT = topic(
     "platform.audit_retention",
-    title="audit topics lead to a store that keeps them for six years",
+    title="Audit topics lead to a store that keeps them for six years",
     controls=("164.312(b)", "164.316(b)(2)(i)"),
 )
 KAFKA_CLUSTER = "kafka.strimzi.io/Kafka"
@@ -69,10 +69,10 @@ def listeners_are_closed(resource: Resource, _: Manifests) -> Iterator[Judged]:
         name = listener["name"].text or "?"
         if listener["tls"].flag is not True:
             message = f"listener {name} takes plain text, TLS is wanted"
-            yield breaks(listener["tls"], message, "Set tls: true.")
+            yield breaks(listener["tls"], message, "set tls: true")
         if not listener["authentication"]["type"].text:
             message = f"listener {name} lets in whoever reaches it, authentication is wanted"
-            fix = "Set authentication.type to tls, scram-sha-512 or oauth."
+            fix = "set authentication.type to tls, scram-sha-512 or oauth"
             yield breaks(listener["authentication"], message, fix)
     if not any(listeners):
         raise UnjudgeableError(f"{listeners.place}: no listener is stated")
@@ -90,18 +90,18 @@ def clusters_are_replicated(resource: Resource, manifests: Manifests) -> Iterato
     brokers = _brokers(resource, manifests)
     if brokers < _REPLICATION:
         message = f"brokers: {brokers}, at least {_REPLICATION} are wanted"
-        yield breaks(resource["spec"]["kafka"]["replicas"], message, "Run three brokers or more.")
+        yield breaks(resource["spec"]["kafka"]["replicas"], message, "run three brokers or more")
     config = resource["spec"]["kafka"]["config"]
     for key, least, usual in _BROKER_SETTINGS:
         value = number(config[key])
         if (usual if value is None else value) < least:
             found = f"is not set and {usual} then" if value is None else f"is {value:g}"
             message = f"{key} {found}, at least {least} is wanted"
-            yield breaks(config[key], message, f"Set {key}: {least}.")
+            yield breaks(config[key], message, f"set {key}: {least}")
     yield from _writers_stop(config, number(config["default.replication.factor"]))
     if is_true(config["unclean.leader.election.enable"]):
         message = "a replica that lags may lead: acknowledged records are lost then"
-        yield breaks(config["unclean.leader.election.enable"], message, "Set it to false.")
+        yield breaks(config["unclean.leader.election.enable"], message, "set it to false")
     yield keeps(resource)
 
 
@@ -110,7 +110,7 @@ def _writers_stop(config: Field, copies: float | None) -> Iterator[Judged]:
     in_sync = number(field)
     if copies is not None and in_sync is not None and _IN_SYNC <= copies <= in_sync:
         message = f"min.insync.replicas is {in_sync:g} of {copies:g} copies: one lost broker stops "
-        yield breaks(field, f"{message}every writer with acks=all", "Set it to one fewer.")
+        yield breaks(field, f"{message}every writer with acks=all", "set it to one fewer")
 
 
 def _brokers(resource: Resource, manifests: Manifests) -> int:
@@ -145,21 +145,21 @@ def topics_keep_what_is_promised(resource: Resource, manifests: Manifests) -> It
     copies = _copies(resource, cluster)
     if copies is not None and copies < _REPLICATION:
         message = f"copies of a record: {copies:g}, at least {_REPLICATION} are wanted"
-        yield breaks(spec["replicas"], message, f"Set replicas: {_REPLICATION}.")
+        yield breaks(spec["replicas"], message, f"set replicas: {_REPLICATION}")
     in_sync = number(spec["config"]["min.insync.replicas"])
     if in_sync is not None and in_sync < _IN_SYNC:
         message = f"min.insync.replicas is {in_sync:g}, at least {_IN_SYNC} is wanted"
-        yield breaks(spec["config"]["min.insync.replicas"], message, "Set it to 2.")
+        yield breaks(spec["config"]["min.insync.replicas"], message, "set it to 2")
     if _deletes(resource, cluster):
         kept = _retention_s(resource, cluster)
         if kept < _RETENTION_S:
             message = f"records are kept for {words(kept)}, 168 h is promised"
-            yield breaks(spec["config"]["retention.ms"], message, "Set retention.ms: 604800000.")
+            yield breaks(spec["config"]["retention.ms"], message, "set retention.ms: 604800000")
         most = number(spec["config"]["retention.bytes"])
         if most is not None and most >= 0:
             message = "retention.bytes deletes records before their time when many come"
             field = spec["config"]["retention.bytes"]
-            yield breaks(field, message, "Leave it away.", severity=FlawSeverity.MEDIUM)
+            yield breaks(field, message, "leave it away", severity=FlawSeverity.MEDIUM)
     yield keeps(resource)
 
 
@@ -217,7 +217,7 @@ def audit_topics_have_a_sink(resource: Resource, manifests: Manifests) -> Iterat
     if kept < _SIX_YEARS_S and not any(_carries(sink, name) for sink in sinks):
         stays = f"it keeps records for {words(kept)}" if kept else "it is compacted"
         message = f"no sink connector reads audit topic {name}, and {stays}: six years are due"
-        fix = "Add a KafkaConnector with a sink to a store that is locked for six years."
+        fix = "add a KafkaConnector with a sink to a store that is locked for six years"
         yield breaks(resource["spec"]["config"]["retention.ms"], message, fix)
     yield keeps(resource)
 

@@ -26,12 +26,12 @@ __all__ = ["authorization_by_default", "client_tls", "mutual_tls", "open_authori
 
 MUTUAL_TLS = topic(
     "platform.mesh_mtls",
-    title="services of the mesh speak mutual TLS only",
+    title="Services of the mesh speak mutual TLS only",
     controls=("164.312(e)(1)", "164.312(e)(2)(ii)", "CC6.7"),
 )
 AUTHORIZATION = topic(
     "platform.mesh_authorization",
-    title="services of the mesh refuse whoever is not named",
+    title="Services of the mesh refuse whoever is not named",
     controls=("164.312(a)(1)", "164.308(a)(4)(ii)(B)", "CC6.1"),
 )
 _PEER = "security.istio.io/PeerAuthentication"
@@ -72,7 +72,7 @@ def mutual_tls(manifests: Manifests) -> Iterator[Judged]:
                 resource,
                 f"namespace {where} is in the mesh and no PeerAuthentication sets its mode: Istio "
                 "takes plain text then (PERMISSIVE)",
-                f"Set mtls.mode STRICT in a PeerAuthentication of {where} or {root}.",
+                f"set mtls.mode STRICT in a PeerAuthentication of {where} or {root}",
             )
             continue
         yield keeps(resource)
@@ -87,7 +87,7 @@ def mutual_tls(manifests: Manifests) -> Iterator[Judged]:
 
 def _lax_modes(policy: Resource, heirs: Sequence[str]) -> Iterator[Judged]:
     mode = _mode(policy)
-    fix = "Set STRICT; a kubelet's probe needs no exception, Istio rewrites it."
+    fix = "set STRICT; a kubelet's probe needs no exception, Istio rewrites it"
     if mode not in ("STRICT", *_INHERIT):
         whom = f", and {', '.join(heirs)} inherit it" if heirs else ""
         message = f"mode is {mode}, STRICT is wanted: plain text is taken{whom}"
@@ -115,7 +115,7 @@ def client_tls(resource: Resource, manifests: Manifests) -> Iterator[Judged]:
             mode = settings["tls"]["mode"]
             if (mode.text or "").upper() == "DISABLE":
                 message = f"mode is DISABLE: clients of {host} are told to send plain text"
-                yield breaks(mode, message, "Use ISTIO_MUTUAL, or leave tls away.")
+                yield breaks(mode, message, "use ISTIO_MUTUAL, or leave tls away")
     yield keeps(resource)
 
 
@@ -155,7 +155,7 @@ def authorization_by_default(manifests: Manifests) -> Iterator[Judged]:
             resource,
             f"namespace {where} is in the mesh and no AuthorizationPolicy denies by default: every "
             "workload may call every other",
-            f"Add an AuthorizationPolicy with an empty spec to {where} or {root}.",
+            f"add an AuthorizationPolicy with an empty spec to {where} or {root}",
         )
 
 
@@ -165,7 +165,7 @@ def open_authorization(resource: Resource, _: Manifests) -> Iterator[Judged]:
     if _allows(resource) and not _guards_gateway(resource):
         for each_rule in _open_rules(resource):
             message = "the rule names no source, operation or condition: it lets everybody in"
-            yield breaks(each_rule, message, "Name principals or namespaces in from.source.")
+            yield breaks(each_rule, message, "name principals or namespaces in from.source")
     yield keeps(resource)
 
 

@@ -24,11 +24,11 @@ __all__ = ["no_values_in_plain_sight", "secrets_are_made_by_a_store", "secrets_h
 
 SECRETS = topic(
     "platform.secrets",
-    title="no secret's value stands in a manifest",
+    title="No secret's value stands in a manifest",
     controls=("164.312(a)(2)(iv)", "164.312(d)", "CC6.1"),
 )
 _FROM_STORE = (
-    "Keep the value in Vault and let an ExternalSecret, the CSI driver or the agent bring it."
+    "keep the value in Vault and let an ExternalSecret, the CSI driver or the agent bring it"
 )
 #: What is public in a Secret: certificates of authorities.
 _PUBLIC_KEYS = frozenset({"ca.crt", "ca.pem", "ca-bundle.crt", "service-ca.crt"})
@@ -153,7 +153,7 @@ def secrets_are_made_by_a_store(resource: Resource, manifests: Manifests) -> Ite
         if name.endswith(_ZALANDO) or any(makes(m, name) for m in manifests.of(*_MAKERS)):
             continue
         message = f"Secret {name} is made by nothing among the manifests; was it made by hand?"
-        yield breaks(field, message, "Bring it by an ExternalSecret, or show what makes it.")
+        yield breaks(field, message, "bring it by an ExternalSecret, or show what makes it")
     yield keeps(resource)
 
 

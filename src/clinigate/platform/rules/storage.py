@@ -21,7 +21,7 @@ __all__ = ["claims_are_encrypted", "classes_are_encrypted", "keys_are_own"]
 
 STORAGE = topic(
     "platform.storage_encryption",
-    title="volumes are encrypted at rest",
+    title="Volumes are encrypted at rest",
     controls=("164.312(a)(2)(iv)", "164.310(d)(2)(iv)", "CC6.1"),
 )
 _CLASS = "storage.k8s.io/StorageClass"
@@ -59,7 +59,7 @@ def classes_are_encrypted(resource: Resource, _: Manifests) -> Iterator[Judged]:
         field = resource["parameters"][parameter]
         found = "is not set" if field.value is None else f"is {field.value!r}"
         message = f'{parameter} {found}, "true" is wanted: volumes of {resource.name} are plain'
-        yield breaks(field, message, f'Set parameters.{parameter}: "true" (in quotes) and a key.')
+        yield breaks(field, message, f'set parameters.{parameter}: "true" (in quotes) and a key')
     yield keeps(resource)
 
 
@@ -76,7 +76,7 @@ def keys_are_own(resource: Resource, _: Manifests) -> Iterator[Judged]:
     field = resource["parameters"][parameter]
     if not field.text:
         message = f"{parameter} is not set: the cloud encrypts with a key that is not yours"
-        yield breaks(field, message, f"Name your key in parameters.{parameter}.")
+        yield breaks(field, message, f"name your key in parameters.{parameter}")
     yield keeps(resource)
 
 
@@ -102,7 +102,7 @@ def claims_are_encrypted(resource: Resource, manifests: Manifests) -> Iterator[J
         used = _class_of(field, claim["volumeName"].text, manifests)
         if not _is_encrypted(used):
             message = f"the claim's class {used.name} makes plain volumes"
-            yield breaks(field, message, "Use a class whose volumes are encrypted.")
+            yield breaks(field, message, "use a class whose volumes are encrypted")
     if claims:
         yield keeps(resource)
 
