@@ -21,6 +21,8 @@ __all__ = ["inline_acceptances"]
 
 _MARK = "clinigate:"
 _BEGINS = re.compile(r"clinigate:\s*accept\b\s*(?P<rest>.*)")
+#: In a comment of Python; within backticks or quotes it is spoken of, not meant.
+_SAID = re.compile(r"(?<![`\"'])#\s*(clinigate:.*)")
 _FORM = re.compile(
     r"(?P<rules>[\w./:-]+(?:\s*,\s*[\w./:-]+)*)\s+until\s+(?P<until>\S+?):\s+(?P<reason>\S.*)"
 )
@@ -68,7 +70,7 @@ def _comments(text: str, uri: str) -> Iterator[tuple[int, str, bool]]:
         else:
             return
     leaders = "|".join(re.escape(leader) for leader in _LEADERS.get(suffix, _ANY))
-    comment = re.compile(rf"(?:{leaders})\s*(?P<said>clinigate:.*)")
+    comment = re.compile(rf"(?<![`\"'])(?:{leaders})\s*(?P<said>clinigate:.*)")
     for number, line in enumerate(text.split("\n"), start=1):
         match = comment.search(line)
         if match is not None:
@@ -78,8 +80,8 @@ def _comments(text: str, uri: str) -> Iterator[tuple[int, str, bool]]:
 def _python_comments(text: str) -> Iterator[tuple[int, str, bool]]:
     """Only real comments: the same words inside a string accept nothing."""
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        # It may follow a word to another tool: `# noqa: S602  # clinigate: accept B602 …`.
-        said = re.search(r"#\s*(clinigate:.*)", token.string)
+        # It may follow another tool's word in the same comment.
+        said = _SAID.search(token.string)
         if token.type == tokenize.COMMENT and said is not None:
             line, column = token.start
             yield line, said[1], not token.line[:column].strip()
