@@ -1,4 +1,4 @@
-"""Whatever people write into a manifest, a rule judges it or says that it cannot: it never breaks."""
+"""Whatever stands in a manifest, a rule judges it or says that it cannot: it never breaks."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from clinigate.core.blame import blame
-from clinigate.core.flaw import Flaw, Place
+from clinigate.core.flaw import Flaw, FlawSeverity, Place
 from clinigate.findings.identity import Fingerprints
 from clinigate.findings.model import Excluded, Found
 from clinigate.platform.manifests import Manifests
@@ -65,7 +65,8 @@ def _note(rule: Rule, seen: Judged | Unread, scan: TopicScan, fingerprints: Fing
         if excluded not in scan.excluded:
             scan.excluded.append(excluded)
         return
-    scan.saw(seen.unit, ok=seen.ok)
+    severity = seen.severity or rule.severity
+    scan.saw(seen.unit, ok=seen.ok or severity is FlawSeverity.INFO)
     if not seen.ok:
         scan.findings.append(_found(rule, seen, fingerprints))
 
