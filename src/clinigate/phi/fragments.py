@@ -70,7 +70,8 @@ STATES = (
 
 #: House number, name and kind of a street, in the American way.
 STREET = (
-    r"\d(?<![\w.-].)\d{0,5} (?:[NSEW]\.? |North |South |East |West )?(?:[A-Z][\w'-]{1,24} ){1,4}"
+    r"\d(?=\d{0,5} [A-Z])(?<![\w.-].)\d{0,5} (?:[NSEW]\.? |North |South |East |West )?"
+    r"(?:[A-Z][\w'-]{1,24} ){1,4}"
     r"(?:Street|St|Avenue|Ave|Road|Rd|Drive|Dr|Lane|Ln|Boulevard|Blvd|Court|Ct|Place|Pl|Way|Circle"
     r"|Cir|Terrace|Ter|Parkway|Pkwy|Highway|Hwy|Trail|Square|Sq)\b\.?"
     r"(?:,? (?:Apt|Apartment|Suite|Ste|Unit)\.? ?#?\w{1,6}|,? #\w{1,6})?"

@@ -110,6 +110,12 @@ _DOCUMENTATION = tuple(
     for net in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")
 )
 
+_PRIVATE = tuple(
+    ipaddress.ip_network(net)
+    for net in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16",
+                "100.64.0.0/10", "fc00::/7", "fe80::/10")
+)  # fmt: skip
+
 
 def of_address(value: str) -> str | None:
     """RFC 5737 and RFC 3849, and addresses that identify nobody."""
@@ -118,6 +124,8 @@ def of_address(value: str) -> str | None:
         return "reserved for documentation (RFC 5737, RFC 3849)"
     if address.is_loopback or address.is_unspecified or address.is_multicast:
         return "an address that identifies nobody"
+    if any(address in net for net in _PRIVATE if net.version == address.version):
+        return "a private address, which thousands share (RFC 1918, RFC 4193)"
     if value == "255.255.255.255" or (address.version == 4 and value.startswith("255.")):
         return "a network mask"
     return None

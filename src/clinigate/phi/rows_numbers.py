@@ -22,13 +22,23 @@ ROWS: tuple[Recognizer, ...] = (
                  r"(?![-.]\d)", 0.85),
             form(r"\d(?<![\w.-].)\d\d([ .])\d\d\1\d{4}(?![\w-]|[. ]\d)", 0.45),
             form(r"\d(?<![\w.+/-].)\d{8}(?![\w-]|\.\d)", 0.45),
-            form(r"(?i)(?<![a-z])(?:ssn|social(?:[ _-]security)?(?:[ _-]n\w{1,5})?)[ _-]?"
-                 r"(?:last[ _-]?(?:4|four)|ending)(?: digits)?(?: in)?" + IS
-                 + r"(?P<v>\d{4})(?![\w-])", 0.85),
         ),
         context=words("ssn ssns social security socsec"),
         accept=is_ssn,
         placeholder=nobody.of_ssn,
+        severity=FlawSeverity.CRITICAL,
+    ),
+    Recognizer(
+        "CG-PHI-SSN",
+        Letter.G,
+        "A social security number",
+        (
+            form(r"(?i)(?<![a-z])(?:ssn|social(?:[ _-]security)?(?:[ _-]n\w{1,5})?)[ _-]?"
+                 r"(?:last[ _-]?(?:4|four)|ending)(?: digits)?(?: in)?" + IS
+                 + r"(?P<v>\d{4})(?![\w-])", 0.85),
+        ),
+        triggers=("ssn", "social"),
+        accept=is_ssn,
         severity=FlawSeverity.CRITICAL,
     ),
     Recognizer(

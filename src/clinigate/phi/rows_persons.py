@@ -36,15 +36,23 @@ ROWS: tuple[Recognizer, ...] = (
     Recognizer(
         "CG-PHI-ADDRESS",
         Letter.B,
-        "A street address or ZIP code",
+        "A street address",
         (
             form(STREET + r",?\s{1,2}[A-Z][A-Za-z.' -]{1,30},?\s{1,2}" + STATES
                  + r"\s{1,2}\d{5}(?:-\d{4})?(?!\w)", 0.9),
             form(STREET, 0.45),
+        ),
+        context=words("address addr street lives resides residence home mailing shipping billing"),
+    ),
+    Recognizer(
+        "CG-PHI-ZIP",
+        Letter.B,
+        "A ZIP code",
+        (
             form(LED + r"(?i:(?:zip|postal)(?:[ _-]?code)?)" + IS
                  + r"(?P<v>\d{5}(?:-\d{4})?)(?![\w-])", 0.8),
         ),
-        context=words("address addr street lives resides residence home mailing shipping billing"),
+        triggers=("zip", "postal"),
     ),
     Recognizer(
         "CG-PHI-BIRTH-DATE",
