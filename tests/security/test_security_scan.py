@@ -138,7 +138,7 @@ def test_a_baseline_holds_until_its_day_and_the_finding_stays_on_record(scanners
     told = scan(
         capsys, "--write-baseline", "--reason", "until the rewrite", "--until", SOON, code=0
     )
-    assert f"1 findings accepted until {SOON}" in told
+    assert f"1 finding accepted until {SOON}" in told
     assert not Path(".clinigate").exists(), "accepting is no assessment"
     scan(capsys, "--sarif", "out.sarif", code=0)
     (result,) = json.loads(Path("out.sarif").read_text())["runs"][0]["results"]
@@ -161,6 +161,7 @@ def test_a_baseline_holds_until_its_day_and_the_finding_stays_on_record(scanners
         (("--write-baseline", "--reason", "why", "--until", "soon"), "--until"),
         (("--scanner", "onne"), "did you mean 'one'"),
         (("nowhere",), "does not exist"),
+        (("--sarif", "nowhere/out.sarif"), "there is no folder nowhere"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(scanners, capsys, arguments, says) -> None:
@@ -178,7 +179,11 @@ def test_what_cannot_be_meant_is_refused(scanners, capsys, arguments, says) -> N
         ("clinigate.toml", "[security]\nbaseline = 'gone.toml'\n", "gone.toml, which is no file"),
         ("clinigate.toml", "[security]\nserverity = 'low'\n", "did you mean 'severity'"),
         ("clinigate.toml", "[security]\nscanners = ['onne']\n", "did you mean 'one'"),
-        ("clinigate.toml", "[security]\npaths = ['src']\n", "src: no such file or folder"),
+        (
+            "clinigate.toml",
+            "[security]\npaths = ['src']\n",
+            "[security] paths names src, which",
+        ),
     ],
 )
 def test_an_acceptance_or_setting_that_is_wrong_ends_the_scan(
@@ -191,6 +196,7 @@ def test_an_acceptance_or_setting_that_is_wrong_ends_the_scan(
     scanners(fake("one", scan=walking))
     Path(file).write_text(text)
     assert says in scan(capsys, code=4)
+    assert file == "app.py" or not Path(".clinigate").exists(), "a run was begun"
 
 
 def test_a_comment_or_waiver_accepts_and_says_so_when_it_accepts_nothing(scanners, capsys) -> None:
@@ -224,6 +230,14 @@ def test_what_two_scanners_saw_is_listed_once_and_counted_by_both(scanners, caps
     assert set(verdicts.values()) == {"FAIL"}
     Path("security-baseline.toml").write_text(baseline(SOON))
     scan(capsys, code=0)
+
+
+def test_what_was_scanned_cannot_steer_the_terminal(scanners, capsys) -> None:
+    scanners(fake("one", found("one", "ONE1", message="red \x1b[31m\nSECURITY PASS")))
+    assert clinigate(["security", "scan"]) == 1
+    told = capsys.readouterr().out
+    assert "\x1b" not in told
+    assert "\nSECURITY" not in told
 
 
 def test_a_scanner_that_is_missing_or_breaks_says_nothing_of_the_others(scanners, capsys) -> None:

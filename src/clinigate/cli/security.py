@@ -83,6 +83,7 @@ def scan(
     """
     from clinigate.cli.producing import produce
     from clinigate.config.loader import load_config
+    from clinigate.evidence.files import write_atomic
     from clinigate.findings.sarif import write_sarif
     from clinigate.security import scan as security
 
@@ -91,6 +92,9 @@ def scan(
     _check_baseline_options(write_baseline=write_baseline, reason=reason, until=until)
     context = security.context_for(loaded, paths, today=_today())
     scanners = security.scanners_for(loaded, named)
+    security.check_ready(context)
+    if sarif is not None and not sarif.absolute().parent.is_dir():
+        raise UsageError(f"--sarif {sarif}: there is no folder {sarif.parent}; make it first")
     is_part = bool(paths or named)
     if write_baseline and reason is not None and until is not None:
         return _write_baseline(
@@ -101,7 +105,7 @@ def scan(
         done = security.perform(scanners, context, part=is_part)
         security.record_scan(done, recorder, least)
         if sarif is not None:
-            sarif.write_bytes(write_sarif(done.sarif_scans()))
+            write_atomic(sarif, write_sarif(done.sarif_scans()))
         _show(done, least)
 
     return produce(
@@ -158,9 +162,10 @@ def _write_baseline(done: Scan, context: ScanContext, reason: str, until: dateti
         found, baseline_of(context), reason=reason, until=until.date(), today=context.today
     )
     write_atomic(path, text.encode("utf-8"))
+    what = "1 finding" if len(found) == 1 else f"{len(found)} findings"
     click.echo(
-        f"{path.name}: {len(found)} findings accepted until {until.date().isoformat()}; commit it, "
-        "and mend them until then"
+        f"{path.name}: {what} accepted until {until.date().isoformat()}; commit it, and mend them "
+        "until then"
     )
     for looked in done.looked:
         problem = looked.gap or looked.fault
@@ -171,13 +176,16 @@ def _write_baseline(done: Scan, context: ScanContext, reason: str, until: dateti
 
 def _show(done: Scan, least: FlawSeverity) -> None:
     """Name what is open, the gravest first; the table that follows only counts it."""
+    # Names and messages come from what was scanned: none of them may steer the terminal.
+    from clinigate.reports.text import one_line
+
     found = sorted(done.open(least), key=lambda each: each.flaw.severity.rank)
     for each in found[:_MOST_SHOWN]:
         flaw = each.flaw
-        click.echo(f"{flaw.severity.upper()} {flaw.rule} {flaw.place}: {each.message}")
+        click.echo(one_line(f"{flaw.severity.upper()} {flaw.rule} {flaw.place}: {each.message}"))
         if flaw.fix:
-            click.echo(f"  to do: {flaw.fix}")
+            click.echo(f"  to do: {one_line(flaw.fix)}")
     if len(found) > _MOST_SHOWN:
         click.echo(f"and {len(found) - _MOST_SHOWN} more; --sarif FILE writes all of them")
     for remark in done.remarks:
-        click.echo(f"note {remark.flaw.place}: {remark.message}")
+        click.echo(one_line(f"note {remark.flaw.place}: {remark.message}"))

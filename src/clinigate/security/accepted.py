@@ -13,7 +13,7 @@ from clinigate.findings.inline import inline_acceptances
 from clinigate.findings.model import ScanResult
 from clinigate.security.scanner import ScanContext
 
-__all__ = ["acceptances_in", "baseline_of", "baseline_path"]
+__all__ = ["acceptances_in", "baseline_of", "baseline_path", "check_files"]
 
 #: A larger file was not written by hand.
 _LARGEST = 4 * 2**20
@@ -28,6 +28,16 @@ def acceptances_in(context: ScanContext, scans: Iterable[ScanResult]) -> list[Ac
     uris = {uri for scan in scans for uri in _files_of(scan)}
     inline = [each for uri in sorted(uris) for each in _inline(context, uri)]
     return [*inline, *baseline_of(context), *_waivers(context)]
+
+
+def check_files(context: ScanContext) -> None:
+    """Read baseline and waivers, so that a mistake in them is told before anything is begun.
+
+    Raises:
+        ConfigError: as `acceptances_in`, but for comments.
+    """
+    baseline_of(context)
+    _waivers(context)
 
 
 def baseline_path(context: ScanContext) -> Path:

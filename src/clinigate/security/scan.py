@@ -13,13 +13,14 @@ from clinigate.core.criterion import Criterion
 from clinigate.core.flaw import FlawSeverity
 from clinigate.core.measurement import Measurement
 from clinigate.core.observation import Observation
+from clinigate.errors import UsageError
 from clinigate.evidence.recorder import Recorder
 from clinigate.findings.acceptance import Acceptance, accept, stale
 from clinigate.findings.merge import grouped
 from clinigate.findings.model import Found, ScanResult
 from clinigate.findings.observe import broken, census, not_looked, records
 from clinigate.findings.tree import relative_uri
-from clinigate.security.accepted import acceptances_in
+from clinigate.security.accepted import acceptances_in, check_files
 from clinigate.security.criteria import criterion_of
 from clinigate.security.gather import Looked, look
 from clinigate.security.registry import all_scanners, scanners_named
@@ -28,6 +29,7 @@ from clinigate.security.scanner import ScanContext, Scanner, demanded, metric_of
 __all__ = [
     "SECRET_KEY_VARIABLE",
     "Scan",
+    "check_ready",
     "context_for",
     "criteria_for",
     "perform",
@@ -107,6 +109,21 @@ def scanners_for(config: LoadedConfig, named: Sequence[str] = ()) -> tuple[Scann
     if named or configured is not None:
         return scanners_named(named or configured or ())
     return all_scanners()
+
+
+def check_ready(context: ScanContext) -> None:
+    """Find out what can be known to be wrong before anything is begun.
+
+    Raises:
+        UsageError: a path does not exist.
+        ConfigError: baseline or waivers are missing or malformed.
+    """
+    for path in context.paths:
+        if not (context.base / path).exists():
+            raise UsageError(
+                f"{context.config.source}: [security] paths names {path}, which does not exist"
+            )
+    check_files(context)
 
 
 def criteria_for(scanners: Sequence[Scanner], severity: FlawSeverity) -> tuple[Criterion, ...]:
