@@ -15,6 +15,7 @@ from clinigate.core.flaw import Flaw, FlawSeverity, Place
 from clinigate.findings.identity import Fingerprints
 from clinigate.findings.model import Excluded, Found, in_order
 from clinigate.findings.troubles import ScannerError
+from clinigate.security.scanners.dependencies_package import NPM, PYPI, Package, normal_name
 from clinigate.security.scanners.reading import (
     count_at,
     json_of,
@@ -46,6 +47,13 @@ _CLASSES = {
     "lang-pkgs": Class.VULNERABILITY,
     "config": Class.MISCONFIGURATION,
     "secret": Class.SECRET,
+}
+
+
+#: trivy's types of lock files, by ecosystem.
+_ECOSYSTEMS = {
+    **dict.fromkeys(("pip", "pipenv", "poetry", "uv", "python-pkg"), PYPI),
+    **dict.fromkeys(("npm", "yarn", "pnpm", "node-pkg"), NPM),
 }
 
 
@@ -120,10 +128,10 @@ def _switched_off(results: list[Mapping[str, Any]]) -> Iterator[Excluded]:
 def _found_in(
     result: Mapping[str, Any], fingerprints: Fingerprints
 ) -> Iterator[tuple[Class, Found]]:
-    uri = _target(result)
+    uri, kind = _target(result), str(result.get("Type") or "")
     locations = _locations(result)
     for entry in list_at(result, "Vulnerabilities", NAME):
-        yield Class.VULNERABILITY, _vulnerability(uri, entry, locations, fingerprints)
+        yield Class.VULNERABILITY, _vulnerability(uri, kind, entry, locations, fingerprints)
     for entry in list_at(result, "Misconfigurations", NAME):
         # Those that passed are listed too: that is how a clean file shows that it was looked at.
         status = entry.get("Status", "FAIL")
@@ -135,11 +143,12 @@ def _found_in(
     for entry in list_at(result, "Secrets", NAME):
         yield Class.SECRET, _secret(uri, entry, fingerprints)
     for entry in list_at(result, "ExperimentalModifiedFindings", NAME):
-        yield from _suppressed(uri, entry, locations, fingerprints)
+        yield from _suppressed(uri, kind, entry, locations, fingerprints)
 
 
 def _vulnerability(
     uri: str,
+    kind: str,
     entry: Mapping[str, Any],
     locations: Mapping[tuple[str, str], int],
     fingerprints: Fingerprints,
@@ -147,8 +156,7 @@ def _vulnerability(
     rule = text_at(entry, "VulnerabilityID", NAME)
     name = text_at(entry, "PkgName", NAME)
     version = str(entry.get("InstalledVersion") or "")
-    purl = object_at(entry, "PkgIdentifier", NAME).get("PURL")
-    symbol = purl if isinstance(purl, str) else f"{name}@{version}"
+    symbol = _purl(entry, kind, name, version)
     fixed = str(entry.get("FixedVersion") or "")
     title = _line(entry.get("Title")) or rule
     flaw = Flaw(
@@ -209,6 +217,7 @@ def _secret(uri: str, entry: Mapping[str, Any], fingerprints: Fingerprints) -> F
 
 def _suppressed(
     uri: str,
+    kind: str,
     entry: Mapping[str, Any],
     locations: Mapping[tuple[str, str], int],
     fingerprints: Fingerprints,
@@ -223,7 +232,7 @@ def _suppressed(
     by = _line(entry.get("Source")) or "an ignore rule"
     match entry.get("Type"):
         case "vulnerability":
-            found = _vulnerability(uri, finding, locations, fingerprints)
+            found = _vulnerability(uri, kind, finding, locations, fingerprints)
             yield Class.VULNERABILITY, _hidden(found, by)
         case "misconfiguration":
             yield Class.MISCONFIGURATION, _hidden(_misconfiguration(uri, finding, fingerprints), by)
@@ -252,6 +261,17 @@ def _locations(result: Mapping[str, Any]) -> dict[tuple[str, str], int]:
 def _cwe(entry: Mapping[str, Any]) -> tuple[str, ...]:
     listed = entry.get("CweIDs")
     return tuple(sorted({str(cwe) for cwe in listed})) if isinstance(listed, list) else ()
+
+
+def _purl(entry: Mapping[str, Any], kind: str, name: str, version: str) -> str:
+    """Return the package's URL, as releases before 0.48 did not."""
+    purl = object_at(entry, "PkgIdentifier", NAME).get("PURL")
+    if isinstance(purl, str):
+        return purl
+    ecosystem = _ECOSYSTEMS.get(kind)
+    if ecosystem is None:
+        return f"{name}@{version}"
+    return Package(ecosystem, normal_name(ecosystem, name), version, "").purl
 
 
 def _without_version(symbol: str, version: str) -> str:
