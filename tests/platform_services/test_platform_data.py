@@ -88,6 +88,52 @@ def test_other_drivers_that_encrypt(manifest: str, scan: Scan, short: Short) -> 
     assert (short(found), found.excluded) == ([], [])
 
 
+PLAIN = storage_class("ebs.csi.aws.com")
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "field"),
+    [
+        ("postgresql.cnpg.io/v1, Cluster", "{storage: {storageClass: it}}", "storage.storageClass"),
+        (
+            "postgresql.cnpg.io/v1, Cluster",
+            "{storage: {pvcTemplate: {storageClassName: it}}}",
+            "storage.pvcTemplate.storageClassName",
+        ),
+        ("acid.zalan.do/v1, postgresql", "{volume: {storageClass: it}}", "volume.storageClass"),
+        (
+            "postgres-operator.crunchydata.com/v1beta1, PostgresCluster",
+            "{instances: [{name: a, dataVolumeClaimSpec: {storageClassName: it}}]}",
+            "instances[a].dataVolumeClaimSpec.storageClassName",
+        ),
+        (
+            "kafka.strimzi.io/v1, KafkaNodePool",
+            "{storage: {type: jbod, volumes: [{id: 0, type: persistent-claim, class: it}]}}",
+            "storage.volumes[0].class",
+        ),
+        (
+            "kafka.strimzi.io/v1beta2, Kafka",
+            "{kafka: {storage: {type: persistent-claim, class: it}}}",
+            "kafka.storage.class",
+        ),
+    ],
+)
+def test_claims_that_operators_make(
+    kind: str, spec: str, field: str, scan: Scan, short: Short
+) -> None:
+    api, name = kind.split(", ")
+    manifest = f"""
+apiVersion: {api}
+kind: {name}
+metadata: {{name: it, namespace: clinic}}
+spec: {spec}
+"""
+    found = short(scan("platform.storage_encryption", PLAIN, manifest))
+    assert found[1:] == [
+        f"STORAGE-003 5 {name} clinic/it spec.{field}: the claim's class it makes plain volumes"
+    ]
+
+
 def schedule(name: str, cron: str, template: str, more: str = "") -> str:
     return f"""
 apiVersion: velero.io/v1
@@ -187,6 +233,20 @@ UNCOVERED = (
             id="data by files",
         ),
         pytest.param([claim("{}")], [], id="no Velero: nothing is asked"),
+        pytest.param(
+            [
+                schedule("a", "0 */4 * * *", "{includedNamespaces: [other]}"),
+                """
+apiVersion: postgresql.cnpg.io/v1
+kind: Cluster
+metadata: {name: records, namespace: clinic}
+spec: {backup: {barmanObjectStore: {destinationPath: "s3://wal"}}}
+""",
+                claim("{}").replace("clinic}", "clinic, labels: {cnpg.io/cluster: records}}"),
+            ],
+            [],
+            id="a database with an archive of its own",
+        ),
     ],
 )
 def test_backups(manifests: list[str], expected: list[str], scan: Scan, short: Short) -> None:
@@ -301,9 +361,26 @@ def test_a_secret_of_a_live_cluster_is_where_it_belongs(scan: Scan) -> None:
     assert len(scan("platform.secrets", SECRET).findings) == 1
 
 
-def test_a_placeholder_that_a_plugin_fills_is_no_value(scan: Scan, short: Short) -> None:
+def test_what_a_plugin_fills_is_no_value(scan: Scan, short: Short) -> None:
     filled = SECRET.replace("ANNOTATION", "avp.kubernetes.io/path")
     assert short(scan("platform.secrets", filled)) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "held"),
+    [
+        ("'${DB_PASSWORD}'", False),
+        ("'<database-password>'", False),
+        ("vault:secret/data/db#password", False),
+        ("''", False),
+        ("'${DB_PASSWORD}and-more'", True),
+        ("'$ecret'", True),
+        ("changeme", True),
+    ],
+)
+def test_placeholders_in_a_secret(value: str, held: bool, scan: Scan) -> None:
+    text = SECRET.replace("data: {password: aHVudGVyMg==}", f"stringData: {{password: {value}}}")
+    assert bool(scan("platform.secrets", text).findings) is held
 
 
 @pytest.mark.parametrize(
@@ -325,6 +402,9 @@ def test_a_placeholder_that_a_plugin_fills_is_no_value(scan: Scan, short: Short)
         ("MAX_TOKEN", "4096", False),
         ("DB_PASSWORD", "123456", True),
         ("DB_PASSWORD", "", False),
+        ("CLIENT_SECRET", "hunter2", True),
+        ("IMAGE_PULL_SECRET", "registry", False),  # a Secret's name
+        ("DB_PASSWORD", "$ecret", True),
         ("DSN", "postgresql://chat:hunter2@db/chat", True),
         ("DSN", "postgresql://chat:$(PASSWORD)@db/chat", False),
         ("DSN", "postgresql://chat:***@db/chat", False),

@@ -6,6 +6,7 @@ and 720 hours. Whether a backup can be restored is not seen here; a drill shows 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from functools import partial
@@ -15,6 +16,7 @@ from clinigate.core.flaw import FlawSeverity
 from clinigate.errors import UsageError
 from clinigate.platform.resource import Field, ManifestShapeError, Resource
 from clinigate.platform.rule import Judged, breaks, each, keeps, rule, topic
+from clinigate.platform.rules.failover_databases import database_of
 from clinigate.platform.rules.schedules import parse_schedule, words
 from clinigate.platform.rules.services import duration_s
 from clinigate.platform.selectors import selects
@@ -41,10 +43,17 @@ SCHEDULE, _LOCATION = "velero.io/Schedule", "velero.io/BackupStorageLocation"
 _STATEFUL = (
     "PersistentVolumeClaim",
     "apps/StatefulSet",
-    "kafka.strimzi.io/Kafka",
     "postgresql.cnpg.io/Cluster",
+    "postgresql.k8s.enterprisedb.io/Cluster",
     "acid.zalan.do/postgresql",
     "postgres-operator.crunchydata.com/PostgresCluster",
+)
+#: Labels of claims that an operator made; its own resource is judged.
+_OPERATORS_LABELS = (
+    "cnpg.io/cluster",
+    "k8s.enterprisedb.io/cluster",
+    "postgres-operator.crunchydata.com/cluster",
+    "strimzi.io/cluster",
 )
 _MAX_GAP_S, _MIN_TTL_S, _DEFAULT_TTL_S = 4 * 3600.0, 720 * 3600.0, 720 * 3600.0
 
@@ -109,13 +118,14 @@ def namespaces_are_backed_up(manifests: Manifests) -> Iterator[Judged]:
     """Every namespace that keeps state is covered by a Schedule, its volumes included.
 
     Asked only where Velero is used at all: with no Schedule among the manifests, nothing says that
-    this is the place to look for backups.
+    this is the place to look for backups. A database with an archive of its own log needs none;
+    Kafka is no store, its copies and sinks are judged instead.
     """
     schedules = manifests.of(SCHEDULE)
     if not schedules:
         return
     for resource in manifests.of(*_STATEFUL):
-        if resource.kind == "StatefulSet" and not any(resource["spec"]["volumeClaimTemplates"]):
+        if not _keeps_state(resource, manifests):
             continue
         if any(backs_up(schedule, resource) for schedule in schedules):
             yield keeps(resource)
@@ -125,6 +135,18 @@ def namespaces_are_backed_up(manifests: Manifests) -> Iterator[Judged]:
             f"no Schedule backs up the volumes of namespace {resource.namespace or '?'}",
             "add the namespace to includedNamespaces of a Schedule that takes volumes along",
         )
+
+
+def _keeps_state(resource: Resource, manifests: Manifests) -> bool:
+    """Whether a resource keeps what no other one is asked about, and has no better backup."""
+    if resource.kind == "StatefulSet" and not any(resource["spec"]["volumeClaimTemplates"]):
+        return False
+    if any(label in resource.labels for label in _OPERATORS_LABELS):
+        return False
+    if resource.kind == "PersistentVolumeClaim":
+        return True
+    database = database_of(resource, manifests)
+    return database is None or database.archive.value == math.inf
 
 
 def backs_up(schedule: Resource, resource: Resource) -> bool:

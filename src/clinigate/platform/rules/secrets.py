@@ -33,15 +33,21 @@ _FROM_STORE = (
 #: What is public in a Secret: certificates of authorities.
 _PUBLIC_KEYS = frozenset({"ca.crt", "ca.pem", "ca-bundle.crt", "service-ca.crt"})
 _SECRET_NAME = re.compile(
-    r"(^|[_.-])(PASSWORD|PASSWD|PASSPHRASE|PWD|SECRET|SECRET_?KEY|SECRET_?ACCESS_?KEY|API_?KEY"
-    r"|PRIVATE_?KEY|ENCRYPTION_?KEY|SIGNING_?KEY|TOKEN|CREDENTIALS?)$",
+    r"(^|[_.-])(PASSWORD|PASSWD|PASSPHRASE|PWD|SECRET_?KEY|SECRET_?ACCESS_?KEY|API_?KEY"
+    r"|PRIVATE_?KEY|ENCRYPTION_?KEY|SIGNING_?KEY|TOKEN|CREDENTIALS?)$"
+    # `…_SECRET` alone is often the name of a Secret, as in IMAGE_PULL_SECRET.
+    r"|(^|_)(API|APP|AUTH|CLIENT|CONSUMER|COOKIE|HMAC|JWT|OAUTH2?|SESSION|SHARED|SIGNING)_?SECRET$"
+    r"|^SECRET$",
     re.IGNORECASE,
 )
 _IN_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://[^\s:/@]*:(?P<word>[^\s@/]+)@", re.IGNORECASE)
 #: A reference to where the value is, no value: a file, a variable, a store's path, a template.
 _REFERENCE = re.compile(
-    r"^(/|\$|vault:|ref\+|<|\{|file:|https?://|(arn|projects)[:/])", re.IGNORECASE
+    r"/|\$[({]|vault:|ref\+|<[^<>]*>$|\{\{|\{vault|file:|https?://|(arn|projects)[:/]",
+    re.IGNORECASE,
 )
+#: A placeholder in a Secret that whoever applies it fills: Flux, envsubst, a plugin of Argo CD.
+_PLACEHOLDER = re.compile(r"\$\{[^{}]*\}|\$\([^()]*\)|<[^<>]*>|\{\{.*\}\}|vault:\S*|ref\+\S*")
 #: How many tokens a model may take, as `MAX_TOKEN=4096`: no key.
 _LIMIT = re.compile(r".*TOKEN=[0-9]{1,7}", re.IGNORECASE)
 _NO_VALUE = frozenset({"", "true", "false", "yes", "no", "on", "off", "none", "null"})
@@ -72,8 +78,8 @@ _ZALANDO = ".credentials.postgresql.acid.zalan.do"
 def secrets_hold_no_values(resource: Resource, _: Manifests) -> Iterator[Judged]:
     """No Secret manifest holds a value: base64 hides nothing.
 
-    Not meant are Secrets that SOPS encrypted or that a plugin fills from a store, certificates of
-    authorities, and what a live cluster holds: there a Secret is where its value belongs.
+    Not meant are Secrets that SOPS encrypted, placeholders that whoever applies it fills from a
+    store, certificates of authorities, and what a live cluster holds: there a value belongs.
     """
     if _is_live(resource):
         return
@@ -83,13 +89,19 @@ def secrets_hold_no_values(resource: Resource, _: Manifests) -> Iterator[Judged]
             (part, key)
             for part in ("data", "stringData")
             for key, value in resource[part].entries
-            if value.value not in (None, "") and key not in _PUBLIC_KEYS
+            if key not in _PUBLIC_KEYS and _is_held(value.value)
         ]
         if held:
             names = ", ".join(sorted({key for _part, key in held}))
             message = f"the manifest holds values ({names}), base64 hides nothing"
             yield breaks(resource[held[0][0]], message, _FROM_STORE)
     yield keeps(resource)
+
+
+def _is_held(value: object) -> bool:
+    if isinstance(value, str):
+        return bool(value.strip()) and not _PLACEHOLDER.fullmatch(value.strip())
+    return value is not None
 
 
 @each("CG-PLAT-SECRET-002", SECRETS, kinds=("ConfigMap", *ALL_WORKLOADS),

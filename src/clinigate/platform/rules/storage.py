@@ -41,6 +41,15 @@ _ALWAYS = {
     "disk.csi.azure.com": "diskEncryptionSetID",
     "kubernetes.io/azure-disk": "diskEncryptionSetID",
 }
+#: What makes claims of its own, each in a field of its own.
+_OPERATORS = (
+    "postgresql.cnpg.io/Cluster",
+    "postgresql.k8s.enterprisedb.io/Cluster",
+    "acid.zalan.do/postgresql",
+    "postgres-operator.crunchydata.com/PostgresCluster",
+    "kafka.strimzi.io/Kafka",
+    "kafka.strimzi.io/KafkaNodePool",
+)
 _DEFAULT_CLASS = (
     "storageclass.kubernetes.io/is-default-class",
     "storageclass.beta.kubernetes.io/is-default-class",
@@ -83,23 +92,19 @@ def keys_are_own(resource: Resource, _: Manifests) -> Iterator[Judged]:
 @each(
     "CG-PLAT-STORAGE-003",
     STORAGE,
-    kinds=("PersistentVolumeClaim", "apps/StatefulSet"),
+    kinds=("PersistentVolumeClaim", "apps/StatefulSet", *_OPERATORS),
     also=(_CLASS, "PersistentVolume"),
     severity=FlawSeverity.HIGH,
 )
 def claims_are_encrypted(resource: Resource, manifests: Manifests) -> Iterator[Judged]:
-    """Every claim uses a class of the manifests that is encrypted.
+    """Every claim uses a class of the manifests that is encrypted, an operator's claims too.
 
     A claim whose class is not among the manifests, or that takes whatever is the default there,
     counts as not looked at: scan the cluster, or the classes with it.
     """
-    if resource.kind == "PersistentVolumeClaim":
-        claims = [resource["spec"]]
-    else:
-        claims = [each["spec"] for each in resource["spec"]["volumeClaimTemplates"]]
-    for claim in claims:
-        field = claim["storageClassName"]
-        used = _class_of(field, claim["volumeName"].text, manifests)
+    claims = tuple(_claims(resource))
+    for field in claims:
+        used = _class_of(field, manifests)
         if not _is_encrypted(used):
             message = f"the claim's class {used.name} makes plain volumes"
             yield breaks(field, message, "use a class whose volumes are encrypted")
@@ -107,14 +112,49 @@ def claims_are_encrypted(resource: Resource, manifests: Manifests) -> Iterator[J
         yield keeps(resource)
 
 
-def _class_of(field: Field, volume: str | None, manifests: Manifests) -> Resource:
+def _claims(resource: Resource) -> Iterator[Field]:
+    """Where a resource names the class of each claim."""
+    spec = resource["spec"]
+    match resource.kind:
+        case "PersistentVolumeClaim":
+            yield spec["storageClassName"]
+        case "StatefulSet":
+            yield from (each["spec"]["storageClassName"] for each in spec["volumeClaimTemplates"])
+        case "Cluster":
+            volumes = [spec["storage"], *(v for v in (spec["walStorage"],) if v.exists)]
+            for volume in volumes:
+                template = volume["pvcTemplate"]["storageClassName"]
+                yield template if template.exists else volume["storageClass"]
+        case "postgresql":
+            yield spec["volume"]["storageClass"]
+        case "PostgresCluster":
+            for instance in spec["instances"]:
+                yield instance["dataVolumeClaimSpec"]["storageClassName"]
+        case _:
+            yield from _kafka_claims(resource)
+
+
+def _kafka_claims(resource: Resource) -> Iterator[Field]:
+    spec = resource["spec"]
+    storage = spec["storage"] if resource.kind == "KafkaNodePool" else spec["kafka"]["storage"]
+    for volume in (storage, *storage["volumes"]):
+        if volume["type"].text == "persistent-claim":
+            yield volume["class"]
+
+
+def _class_of(field: Field, manifests: Manifests) -> Resource:
     name = field.text
+    by_hand = name == "" or (
+        name is None
+        and field.resource.kind == "PersistentVolumeClaim"
+        and field.resource["spec"]["volumeName"].exists
+    )
     if name:
         found = manifests.find(_CLASS, "", name)
         if found is None:
             raise UnjudgeableError(f"{field.place}: class {name} is not among the manifests")
         return found
-    if name == "" or volume:
+    if by_hand:
         raise UnjudgeableError(f"{field.place}: it takes a volume that somebody made by hand")
     for each_class in manifests.of(_CLASS):
         if any(each_class.annotations.get(key) == "true" for key in _DEFAULT_CLASS):
