@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "security": ("clinigate.cli.security", "Scan code, dependencies, manifests and interfaces."),
     "platform": ("clinigate.cli.platform", "Judge manifests and a cluster by platform policies."),
     "phi": ("clinigate.cli.phi", "Look for identifiers of patients where none may be."),
+    "quality": ("clinigate.cli.quality", "Judge reports of the own build, as its coverage."),
     "hipaa": ("clinigate.cli.hipaa", "Static checks of HIPAA's safeguards, in one step."),
     "run": ("clinigate.cli.run", "Run the stages of clinigate.toml as one run, and decide."),
     "ci": ("clinigate.cli.ci", "Write the pipeline for GitHub, GitLab, Jenkins or Tekton."),
