@@ -18,7 +18,7 @@ from clinigate.chaos.localkube import LocalKube, running_localkube
 from clinigate.config.loader import LoadedConfig, load_config
 from clinigate.core.observation import Gap
 from clinigate.errors import UsageError
-from clinigate.platform.cluster import Access, Api
+from clinigate.platform.cluster import Access, Api, Refused
 from clinigate.platform.comparison import differences
 from clinigate.platform.live import read_cluster
 from clinigate.platform.outcome import PlatformScan
@@ -157,6 +157,34 @@ def test_what_somebody_changed_by_hand_is_named_with_its_line(
             "Deployment clinic/stranger: it runs, and no file that was read states it",
         ),
     }
+
+
+def test_what_the_cluster_does_not_even_serve_does_not_run(
+    applied: LocalKube, config: LoadedConfig
+) -> None:
+    (config.base_dir / "kafka.yaml").write_text(
+        "apiVersion: kafka.strimzi.io/v1\nkind: Kafka\nmetadata: {name: k, namespace: clinic}\n"
+    )
+    scan = scanned(config, applied, "kafka.yaml", rules=("platform.drift",))
+    assert ("CG-PLAT-DRIFT-002", 1, "Kafka clinic/k: it does not run") in drifted(scan)
+
+
+def test_what_may_not_be_read_is_unread_and_no_drift(
+    applied: LocalKube, config: LoadedConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Api.get
+
+    def refusing(self: Api, path: str, **query: str) -> dict[str, Any]:
+        if "networkpolicies" in path or path == "/apis/policy/v1":
+            raise Refused("this account may not read it", 403)
+        return real(self, path, **query)
+
+    monkeypatch.setattr(Api, "get", refusing)
+    scan = scanned(config, applied, "stated.yaml")
+    assert {each.unit for each in scan.unread} == {
+        "networking.k8s.io/NetworkPolicy of the live cluster", "policy of the live cluster",
+    }  # fmt: skip
+    assert drifted(scan) == set()
 
 
 def test_the_cluster_is_judged_by_the_same_rules_and_a_flaw_counts_once(

@@ -77,6 +77,7 @@ def test_braces_of_others_are_no_template_of_helm() -> None:
         ("apiVersion: v1\nkind: Pod\nmetadata: {}\n", "without metadata.name"),
         ("apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: 7}\n", "namespace is no text"),
         ("apiVersion: v1\nkind: [Pod\n", "is no YAML"),
+        ("apiVersion: extensions/v1beta1\nkind: Deployment\n", "serves no longer"),
         (b"apiVersion: v1\nkind: Pod\n# \xff\n", "is not UTF-8"),
     ],
 )

@@ -34,8 +34,7 @@ _REPLICAS: Path = ("spec", "replicas")
 def drift(files: Manifests, live: Live) -> TopicScan:
     """Compare what files state with what runs.
 
-    Kinds that the cluster does not serve, or that may not be read, are not looked at: the scan says
-    of the latter that they are unread.
+    Kinds that may not be read are not looked at: the scan says of them that they are unread.
     """
     scan = TopicScan(DRIFT)
     fingerprints = Fingerprints()

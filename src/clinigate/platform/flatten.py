@@ -133,6 +133,8 @@ def _wrong(value: dict[str, Any]) -> str | None:
     for key in ("apiVersion", "kind"):
         if not isinstance(value.get(key), str) or not value[key]:
             return f"states no {key}, so that nobody knows what it is"
+    if value["apiVersion"].startswith("extensions/"):
+        return f"a {value['kind']} of {value['apiVersion']}, which Kubernetes serves no longer"
     metadata = value.get("metadata")
     if not isinstance(metadata, dict):
         return f"a {value['kind']} without metadata"

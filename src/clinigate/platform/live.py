@@ -37,20 +37,23 @@ class Live:
     Attributes:
         name: the context's name.
         resources: what people made; what controllers make of it is left out.
-        read: kinds that were read.
         unread: what may not be read, and why.
+        hidden: the kinds of which that is so.
         namespaces: to which it was narrowed; empty for all but the system's.
     """
 
     name: str
     resources: tuple[Resource, ...]
-    read: frozenset[str]
     unread: tuple[Excluded, ...]
+    hidden: frozenset[str]
     namespaces: tuple[str, ...]
 
     def covers(self, resource: Resource) -> bool:
-        """Whether a resource like this one would have been read, were it there."""
-        if resource.group_kind not in self.read:
+        """Whether a resource like this one would have been read, were it there.
+
+        One of a kind that the cluster does not serve would have been, and is not there.
+        """
+        if resource.group_kind in self.hidden | NEVER_READ:
             return False
         if not resource.namespace:
             return True
@@ -73,27 +76,30 @@ def read_cluster(access: Access, kinds: Iterable[str], namespaces: Sequence[str]
     api = access.connect()
     wanted = frozenset(kinds) - NEVER_READ
     unread: list[Excluded] = []
-    served = discover(api, wanted, unread)
+    served, hidden = discover(api, wanted, unread)
     found: list[Resource] = []
-    read = set()
     for kind in served:
         try:
             found += _of_kind(api, kind, namespaces)
-            read.add(kind.group_kind)
         except Refused as error:
             unread.append(Excluded(f"{kind.group_kind} of the live cluster", str(error)))
-    return Live(api.name, tuple(found), frozenset(read), tuple(unread), tuple(namespaces))
+            hidden.add(kind.group_kind)
+    return Live(api.name, tuple(found), tuple(unread), frozenset(hidden), tuple(namespaces))
 
 
-def discover(api: Api, wanted: frozenset[str], unread: list[Excluded]) -> list[Served]:
-    """Return the wanted kinds that the API serves, each in its preferred version.
+def discover(
+    api: Api, wanted: frozenset[str], unread: list[Excluded]
+) -> tuple[list[Served], set[str]]:
+    """Return the wanted kinds that the API serves, each in its preferred version, and the hidden.
 
-    A group that does not answer, as one whose own server is down, is added to `unread`.
+    A group that does not answer, as one whose own server is down, is added to `unread`, and its
+    kinds are hidden: nobody knows what there is.
 
     Raises:
         TargetError: the API is not reached.
     """
     found = list(_of_version(api, "", "/api/v1", wanted)) if _of_core(wanted) else []
+    hidden: set[str] = set()
     groups = {kind.rpartition("/")[0] for kind in wanted if "/" in kind}
     for group in api.get("/apis").get("groups") or ():
         name = group["name"]
@@ -104,7 +110,8 @@ def discover(api: Api, wanted: frozenset[str], unread: list[Excluded]) -> list[S
             found += _of_version(api, name, prefix, wanted)
         except Refused as error:
             unread.append(Excluded(f"{name} of the live cluster", str(error)))
-    return sorted(found, key=lambda each: each.group_kind)
+            hidden |= {kind for kind in wanted if kind.startswith(f"{name}/")}
+    return sorted(found, key=lambda each: each.group_kind), hidden
 
 
 def _of_core(wanted: frozenset[str]) -> bool:

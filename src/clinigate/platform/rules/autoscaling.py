@@ -31,10 +31,8 @@ def bounds_are_sane(scaler: Resource, manifests: Manifests) -> Iterator[Judged]:
     """
     spec = scaler["spec"]
     keda = scaler.group_kind == KEDA
-    least, most = (
-        spec["minReplicaCount" if keda else "minReplicas"],
-        spec["maxReplicaCount" if keda else "maxReplicas"],
-    )
+    least = spec["minReplicaCount" if keda else "minReplicas"]
+    most = spec["maxReplicaCount" if keda else "maxReplicas"]
     low = _or(least, 0 if keda else 1)
     high = _or(most, 100 if keda else 0)
     if low < _LEAST:
@@ -46,12 +44,20 @@ def bounds_are_sane(scaler: Resource, manifests: Manifests) -> Iterator[Judged]:
     elif high <= low:
         message = f"at most {high} pods and at least {low}: it can add none"
         yield breaks(most, message, "set the greatest number above the least")
-    if not any(targets(scaler, Workload(each)) for each in manifests.within(
-        scaler.namespace, *SERVING
-    )):  # fmt: skip
+    if _is_known(spec["scaleTargetRef"]["kind"].text) and not _target_is_there(scaler, manifests):
         message = "what it scales is not among the manifests of its namespace"
         yield breaks(spec["scaleTargetRef"], message, "name a workload that is there")
     yield keeps(scaler)
+
+
+def _is_known(kind: str | None) -> bool:
+    """Others, as an operator's own kinds, may scale too; of these we know nothing."""
+    return kind is None or kind in {serving.rpartition("/")[2] for serving in SERVING}
+
+
+def _target_is_there(scaler: Resource, manifests: Manifests) -> bool:
+    there = manifests.within(scaler.namespace, *SERVING)
+    return any(targets(scaler, Workload(resource)) for resource in there)
 
 
 @each(
