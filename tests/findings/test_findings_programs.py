@@ -105,6 +105,17 @@ def test_a_child_that_outlives_its_program_is_ended_and_nobody_waits_for_it(tmp_
     assert all_gone(tmp_path)
 
 
+def test_it_is_watched_on_systems_that_tell_less(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("waitid", "pidfd_open"):
+        monkeypatch.delattr(f"os.{name}")
+    ran = run_program(SHELL, [STARTS_A_CHILD], cwd=tmp_path, timeout_s=60)
+    monkeypatch.undo()
+    assert (ran.code, ran.stdout) == (0, f"{SECRET}\n".encode())
+    assert all_gone(tmp_path)
+
+
 def test_another_thread_can_stop_it(tmp_path: Path) -> None:
     stop = threading.Event()
     stop.set()

@@ -229,3 +229,58 @@ def test_a_scanner_that_says_it_failed_is_no_scan() -> None:
     ]
     with pytest.raises(ScannerError, match="says that it failed: no database"):
         read_sarif(json.dumps(log).encode())
+
+
+#: Which of the standard's objects stands under which key.
+KINDS = {
+    "runs": "Run",
+    "tool": "Tool",
+    "driver": "ToolComponent",
+    "rules": "ReportingDescriptor",
+    "shortDescription": "MultiformatMessageString",
+    "help": "MultiformatMessageString",
+    "automationDetails": "RunAutomationDetails",
+    "invocations": "Invocation",
+    "toolExecutionNotifications": "Notification",
+    "artifacts": "Artifact",
+    "location": "ArtifactLocation",
+    "artifactLocation": "ArtifactLocation",
+    "results": "Result",
+    "message": "Message",
+    "locations": "Location",
+    "logicalLocations": "LogicalLocation",
+    "physicalLocation": "PhysicalLocation",
+    "region": "Region",
+    "suppressions": "Suppression",
+}
+
+
+def strangers(value: object, kind: str, path: str) -> list[str]:
+    """Keys that the standard's model (Microsoft's sarif-om) does not know."""
+    import attr
+    import sarif_om
+
+    if isinstance(value, list):
+        return [each for item in value for each in strangers(item, kind, path)]
+    if not isinstance(value, dict) or path.endswith((".properties", ".partialFingerprints")):
+        return []
+    fields = attr.fields(getattr(sarif_om, kind))
+    known = {each.metadata["schema_property_name"] for each in fields}
+    if kind == "Suppression":
+        known.add("status")  # sarif-om has the draft's name, `state` (SARIF 2.1.0, 3.35.3)
+    wrong = [f"{path}.{key}" for key in value if key not in known]
+    inner = [
+        stranger
+        for key, item in value.items()
+        for stranger in strangers(item, KINDS.get(key, "PropertyBag"), f"{path}.{key}")
+    ]
+    return wrong + inner
+
+
+@settings(max_examples=25)
+@given(scans)
+def test_every_key_is_one_of_the_standard(scan: ScanResult) -> None:
+    missed = ScanResult("b", "", (), (Excluded("a.py", "why"),))
+    log = json.loads(write_sarif([scan, missed]))
+    assert strangers(log, "SarifLog", "log") == []
+    assert strangers({"runs": [{"tol": {}}]}, "SarifLog", "log") == ["log.runs.tol"]

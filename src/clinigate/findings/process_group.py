@@ -154,7 +154,9 @@ def _end(process: subprocess.Popen[bytes], pipes: _Pipes) -> None:
 
 
 def _has_ended(process: subprocess.Popen[bytes]) -> bool:
-    """Whether the leader has ended; it is left to be reaped."""
+    """Whether the leader has ended; it is left to be reaped, where the system can tell so."""
+    if not hasattr(os, "waitid"):  # macOS before Python 3.13
+        return process.poll() is not None
     flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
     return os.waitid(os.P_PID, process.pid, flags) is not None
 
