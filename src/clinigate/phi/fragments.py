@@ -35,7 +35,7 @@ LED = r"(?:(?<![A-Za-z])|(?<=[a-z])(?=[A-Z]))"
 
 #: Between a name and its value, in prose, JSON (also within a text), XML, YAML, queries and logs.
 IS = (
-    r"[\"'\\)\]*]{0,4}\s{0,3}(?:[:=#>|]{1,2}|(?i:is|was|of|on)(?=\s)|(?i:no|nr|num|number)[.:]{0,2}"
+    r"[\"'\\)\]*]{0,4}\s{0,3}(?:[:=#>|_-]{1,2}|(?i:is|was|of|on)(?=\s)|(?i:no|nr|num|number)[.:]{0,2}"
     r"(?=\s))?\s{0,3}[\"'\\(*]{0,3}?"
 )
 
@@ -43,7 +43,7 @@ IS = (
 NUMBER = r"(?:[ _-]?(?:id|identifier|number|no\.?|num|nbr|#))"
 
 #: Letters and digits of a registry, with few letters in front: `A1234567`, `XYZ-123456789`.
-CODE = r"(?P<v>[A-Za-z]{0,5}[-_]?\d[\dA-Za-z]{0,15}(?:-[\dA-Za-z]{1,12}){0,3})(?![\w-])"
+CODE = r"(?P<v>(?:[A-Za-z]{1,5}[-_]?)?\d[\dA-Za-z]{0,15}(?:-[\dA-Za-z]{1,12}){0,3})(?![\w-])"
 
 _MONTH = (
     r"(?i:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"

@@ -60,8 +60,8 @@ ROWS: tuple[Recognizer, ...] = (
         "A health plan or insurance number",
         (
             form(LED + r"(?i:(?:member|subscriber|beneficiary|health[ _-]?plan|insurance|medicare"
-                 r"|medicaid|insured|hicn?)" + NUMBER + r"|policy[ _-]?(?:number|no\.?|num))"
-                 + IS + CODE, 0.85),
+                 r"|medicaid|insured|hicn?)" + NUMBER + r"|policy[ _-]?(?:number|no\.?|num"
+                 r"|#(?=\W{0,3}\d{6})))" + IS + CODE, 0.85),
             form(LED + r"(?i:(?:group|plan|policy|payer|claim|authorization)" + NUMBER + ")"
                  + IS + CODE, 0.45),
         ),
@@ -113,7 +113,9 @@ ROWS: tuple[Recognizer, ...] = (
             form(LED + r"(?i:(?:account|acct)[ _.-]{0,2}(?:number|no\.?|num|nbr|#)|(?:bank|patient"
                  r"|hospital|guarantor|billing)[ _-]?(?:account|acct)" + NUMBER + "?)" + IS
                  + r"(?P<v>[A-Za-z]{0,4}-?\d[\d -]{3,22}\d)(?![\w-])", 0.85),
-            form(LED + r"(?i:(?:account|acct)(?:[ _-]?id)?)" + IS
+            form(LED + r"(?i:acct)" + IS
+                 + r"(?P<v>\d[\d-]{5,20}\d)(?![\w-])", 0.8),
+            form(LED + r"(?i:account(?:[ _-]?id)?)" + IS
                  + r"(?P<v>\d[\d-]{5,20}\d)(?![\w-])", 0.45),
         ),
         triggers=("account", "acct"),

@@ -137,6 +137,19 @@ ROWS: tuple[Recognizer, ...] = (
         accept=is_phone,
         placeholder=nobody.of_phone,
     ),
+    # Numbers that no exchange has, and everybody writes when a number is to look like one.
+    Recognizer(
+        "CG-PHI-PHONE",
+        Letter.D,
+        "A telephone number",
+        (
+            form(r"\((?<![\w.+(-].)\d{3}\) ?\d{3}-\d{4}" + _PHONE_END, 0.8),
+            form(r"\+1(?<![\w.+-]..)[-. ]?\(?\d{3}\)?[-. ]{1,2}\d{3}[-. ]\d{4}" + _PHONE_END, 0.8),
+            form(r"\d{3}[-.](?<![\w.+(-]....)\d{3}[-.]\d{4}" + _PHONE_END, 0.45),
+        ),
+        context=_PHONE_WORDS,
+        placeholder=nobody.of_phone,
+    ),
     Recognizer(
         "CG-PHI-EMAIL",
         Letter.F,
