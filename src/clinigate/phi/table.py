@@ -23,5 +23,9 @@ __all__ = ["BY_ID", "RECOGNIZERS"]
 #: All rows. Where two of equal score lie over each other, the earlier one names the find.
 RECOGNIZERS: tuple[Recognizer, ...] = (*_PERSONS, *_NUMBERS, *_THINGS)
 
-#: The rows by their id; of two that share one, the first.
-BY_ID = MappingProxyType({row.id: row for row in reversed(RECOGNIZERS)})
+_FIRST: dict[str, Recognizer] = {}
+for _row in RECOGNIZERS:
+    _FIRST.setdefault(_row.id, _row)
+
+#: The rows by their id, in order; of those that share one, the first.
+BY_ID = MappingProxyType(_FIRST)
