@@ -167,7 +167,9 @@ data:
 
 
 def test_settings_of_a_plain_postgres_are_read_from_its_file(scan: Scan, short: Short) -> None:
-    database = STATEFUL.replace("IMAGE", "docker.io/library/postgres:16").replace("LABELS", "")
+    database = STATEFUL.replace("IMAGE", "registry.example/library/postgres:16").replace(
+        "LABELS", ""
+    )
     assert short(scan("platform.failover", database, CONF)) == []
     assert len(short(scan("platform.failover", database))) == 2
     never = CONF.replace("archive_timeout = 300", "archive_timeout = 0")
@@ -178,7 +180,7 @@ def test_settings_of_a_plain_postgres_are_read_from_its_file(scan: Scan, short: 
     ("image", "labels"),
     [
         ("postgrest/postgrest:12", ""),
-        ("quay.io/prometheuscommunity/postgres-exporter:v0.15", ""),
+        ("registry.example/postgres-exporter:v0.15", ""),
         ("postgres:16", ", labels: {application: spilo}"),
         ("postgres:16", ", ownerReferences: [{kind: Cluster, name: records}]"),
     ],
