@@ -9,8 +9,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import check_jsonschema
 import pytest
 import yaml
+from click.testing import CliRunner
 
 from clinigate.ci.options import Options
 from clinigate.ci.pipeline import Step, pipeline
@@ -68,11 +70,13 @@ def test_the_runners_schema_accepts_it(platform: str, schema: list[str], tmp_pat
     for path in (path for path in GOLDENS if path.name == Path(PLACES[platform]).name.lstrip(".")):
         names.append(f"{path.parent.name}.yml")
         (tmp_path / names[-1]).write_text(GOLDENS[path], encoding="utf-8")
-    said = run("check-jsonschema", "--builtin-schema", *schema, *names, cwd=tmp_path)
-    assert said.returncode == 0, said.stdout
-    (tmp_path / names[0]).write_text(GOLDENS[path].replace("needs:", "neds:"), encoding="utf-8")
+    files = [str(tmp_path / name) for name in names]
+    said = CliRunner().invoke(check_jsonschema.main, ["--builtin-schema", *schema, *files])
+    assert said.exit_code == 0, said.output
     if platform == "github":
-        assert run("check-jsonschema", "--builtin-schema", *schema, *names, cwd=tmp_path).returncode
+        Path(files[0]).write_text(GOLDENS[path].replace("needs:", "neds:"), encoding="utf-8")
+        said = CliRunner().invoke(check_jsonschema.main, ["--builtin-schema", *schema, *files])
+        assert said.exit_code == 1
 
 
 def test_zizmor_finds_nothing(tmp_path: Path) -> None:
