@@ -212,6 +212,13 @@ def test_default_deny(manifests: list[str], expected: list[str], scan: Scan, sho
     assert short(scan("platform.mesh_authorization", *manifests)) == expected
 
 
+@pytest.mark.parametrize(("gateway", "findings"), [("edge", 0), ("waypoint", 1)])
+def test_a_waypoint_is_no_door(gateway: str, findings: int, scan: Scan) -> None:
+    spec = f"{{targetRefs: [{{kind: Gateway, name: {gateway}}}], rules: [{{}}]}}"
+    found = scan("platform.mesh_authorization", policy("istio-system", spec))
+    assert len(found.findings) == findings
+
+
 def test_a_malformed_policy_forbids_a_pass(scan: Scan) -> None:
     found = scan("platform.mesh_mtls", CLINIC, peer("clinic", "{mtls: STRICT}"))
     assert [each.reason for each in found.excluded] == [

@@ -195,7 +195,8 @@ def regions_are_left_in_time(manifests: Manifests) -> Iterator[Judged]:
     unit = "failover between regions"
     if noticed_s + rest_s > rto_s:
         message = _too_late(how, noticed_s, rest_s, rto_s)
-        yield Judged(unit, False, message, "check more often", Place("[platform.failover]"))
+        where = Place("clinigate.toml", symbol="platform.failover")
+        yield Judged(unit, False, message, "check more often", where)
     yield keeps(unit)
 
 

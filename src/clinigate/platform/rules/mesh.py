@@ -184,8 +184,10 @@ def _allows(policy: Resource) -> bool:
 
 def _guards_gateway(policy: Resource) -> bool:
     spec = policy["spec"]
-    if any(each["kind"].text == "Gateway" for each in (*spec["targetRefs"], spec["targetRef"])):
-        return True
+    for target in (*spec["targetRefs"], spec["targetRef"]):
+        # A waypoint is a Gateway too, and stands before services, not at the door.
+        if target["kind"].text == "Gateway" and "waypoint" not in (target["name"].text or ""):
+            return True
     return _names_gateway(spec["selector"]["matchLabels"].texts)
 
 
