@@ -106,6 +106,18 @@ def test_what_cannot_be_looked_at_is_named_and_forbids_a_pass(options: ScanOptio
     assert status(done) is Status.INCONCLUSIVE
 
 
+def test_what_was_left_out_on_purpose_is_named(options: ScanOptions) -> None:
+    write(options.base, a__txt="fine", b__log=f"ssn {SSN}")
+    done = scan(replace(options, exclude=("*.log",)))
+    assert status(done) is Status.PASS
+    assert "left out on purpose: *.log" in measured(done).caveats
+
+
+def test_a_line_that_is_nested_too_deeply_is_no_trouble(options: ScanOptions) -> None:
+    write(options.base, a__jsonl="[" * 990 + '"\\u0040"' + "]" * 990)
+    assert status(scan(options)) is Status.PASS
+
+
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
 def test_a_byte_order_mark_says_how_to_read(options: ScanOptions, encoding: str) -> None:
     write(options.base, a__txt=f"ssn {SSN}".encode(encoding))

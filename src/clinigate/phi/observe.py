@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from clinigate.core.criterion import Criterion
 from clinigate.core.flaw import FlawSeverity
+from clinigate.core.measurement import Measurement
 from clinigate.core.observation import Finding, Observation
 from clinigate.findings.observe import not_looked, observations
 from clinigate.phi.criteria import CANARIES, CONTROLS, IDENTIFIERS, builtin_criteria
@@ -44,16 +45,25 @@ def observed(done: PhiScan) -> Iterator[Observation]:
             controls=CONTROLS,
             nothing=_NO_FILES,
         ):
-            yield _with_token(each, done.tokens)
+            yield _with_token(_complete(each, done), done.tokens)
     if done.canaries is not None:
-        yield from observations(
+        for each in observations(
             CANARIES_CHECK,
             CANARIES,
             done.canaries,
             at_least=FlawSeverity.LOW,
             controls=CONTROLS,
             nothing=_NO_FILES,
-        )
+        ):
+            yield _complete(each, done)
+
+
+def _complete(seen: Observation, done: PhiScan) -> Observation:
+    """Let a measurement say what was left out on purpose: the command line may have asked for it."""
+    if not isinstance(seen.about, Measurement) or not done.left_out:
+        return seen
+    caveat = f"left out on purpose: {', '.join(done.left_out)}"
+    return replace(seen, about=replace(seen.about, caveats=(*seen.about.caveats, caveat)))
 
 
 def _with_token(seen: Observation, tokens: Mapping[str, str]) -> Observation:

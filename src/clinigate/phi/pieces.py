@@ -67,14 +67,15 @@ def find_in_json_lines(text: str, find: Find) -> Iterator[tuple[int, str, Hit]]:
     Serializers write `@` as `\u0040` or a dash as `\u2011`; lines with such escapes are decoded,
     and each value is searched behind the names of its fields.
     """
+    if "\\u" not in text:
+        return
     for number, line in enumerate(text.split("\n"), start=1):
         if "\\u" not in line or not line.lstrip().startswith(("{", "[")):
             continue
         try:
-            value = json.loads(line)
+            decoded = "\n".join(f"{key}: {item}" for key, item in _leaves(json.loads(line), ""))
         except (ValueError, RecursionError):
             continue
-        decoded = "\n".join(f"{key}: {item}" for key, item in _leaves(value, ""))
         for hit in find(decoded):
             yield number, decoded[hit.start : hit.end], hit
 

@@ -66,6 +66,7 @@ class PhiScan:
         missing: why the recognizers did not look, if they did not.
         tokens: fingerprint of a finding: the token of its value.
         baseline: entries of the baseline as it is.
+        left_out: patterns of paths that were left out on purpose.
     """
 
     identifiers: ScanResult
@@ -73,6 +74,7 @@ class PhiScan:
     missing: str | None
     tokens: Mapping[str, str]
     baseline: tuple[Acceptance, ...]
+    left_out: tuple[str, ...]
 
     @property
     def results(self) -> tuple[ScanResult, ...]:
@@ -112,6 +114,7 @@ def scan(options: ScanOptions) -> PhiScan:
         missing=missing,
         tokens=MappingProxyType(look.finder.token_of),
         baseline=baseline,
+        left_out=options.exclude,
     )
 
 
