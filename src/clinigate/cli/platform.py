@@ -63,8 +63,9 @@ def rules() -> None:
 @config_option
 @environment_option
 def scan(paths: tuple[str, ...], config: Path | None, environment: str | None, **given: Any) -> int:
-    """Judge manifests: files, folders, patterns, or `-` for what another program renders.
+    r"""Judge manifests: files, folders, patterns, or `-` for what another program renders.
 
+    \b
     helm template CHART | clinigate platform scan -
     kustomize build FOLDER | clinigate platform scan -
 

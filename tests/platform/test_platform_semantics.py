@@ -1,0 +1,228 @@
+"""Rules mean what Kubernetes does: defaults, overrides, roundings, and who is asked for what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+
+from clinigate.platform.expectations import Expectations
+from clinigate.platform.judge import judge
+from clinigate.platform.load import Text, load
+from clinigate.platform.manifests import Manifests
+from clinigate.platform.rules import load_rules
+
+Json = dict[str, Any]
+BY_ID = {each.id: each for each in load_rules().rules}
+
+
+def verdict(rule: str, *manifests: Json, rto_s: float = 300.0) -> bool | None:
+    """True kept, False broken, None not looked at."""
+    text = yaml.safe_dump_all(manifests)
+    loaded = load([Text("a.yaml", text.encode(), True)], namespace="n")
+    assert not loaded.excluded
+    expected = Expectations(rto_s=rto_s)
+    (scan,) = judge(Manifests(loaded.resources, expected), [BY_ID[rule]]).values()
+    assert not scan.faults
+    assert not scan.excluded
+    return all(scan.units.values()) if scan.units else None
+
+
+def made(api: str, kind: str, spec: Json | None = None, **top: Any) -> Json:
+    return {"apiVersion": api, "kind": kind, "metadata": {"name": "x"}, "spec": spec or {}, **top}
+
+
+def deployment(replicas: int | None = 2, *, kind: str = "Deployment", **pod: Any) -> Json:
+    template = {
+        "metadata": {"labels": {"app": "x"}},
+        "spec": {"containers": [{"name": "c"}], **pod},
+    }
+    stated = {} if replicas is None else {"replicas": replicas}
+    api = "argoproj.io/v1alpha1" if kind == "Rollout" else "apps/v1"
+    return made(api, kind, {**stated, "template": template})
+
+
+def budget(**spec: Any) -> Json:
+    return made("policy/v1", "PodDisruptionBudget",
+                {"selector": {"matchLabels": {"app": "x"}}, **spec})  # fmt: skip
+
+
+def hpa(least: int | None, most: int = 9, kind: str = "Deployment", **spec: Any) -> Json:
+    stated = {} if least is None else {"minReplicas": least}
+    ref = {"scaleTargetRef": {"kind": kind, "name": "x"}}
+    return made("autoscaling/v2", "HorizontalPodAutoscaler",
+                {**ref, **stated, "maxReplicas": most, **spec})  # fmt: skip
+
+
+def container(**fields: Any) -> Json:
+    return deployment(containers=[{"name": "c", **fields}])
+
+
+def taints(seconds: int | None, **fields: Any) -> list[Json]:
+    stays = {} if seconds is None else {"tolerationSeconds": seconds}
+    return [
+        {"key": f"node.kubernetes.io/{name}", "operator": "Exists", "effect": "NoExecute",
+         **stays, **fields}
+        for name in ("not-ready", "unreachable")
+    ]  # fmt: skip
+
+
+def spread(*, hard: bool = True, skew: int = 1, key: str = "kubernetes.io/hostname") -> list[Json]:
+    unsatisfiable = "DoNotSchedule" if hard else "ScheduleAnyway"
+    return [{"maxSkew": skew, "topologyKey": key, "whenUnsatisfiable": unsatisfiable,
+             "labelSelector": {"matchLabels": {"app": "x"}}}]  # fmt: skip
+
+
+REPLICAS = [
+    (True, [deployment(2)]),
+    (False, [deployment(1)]),
+    (False, [deployment(None)]),
+    (True, [deployment(0)]),
+    (True, [deployment(None), hpa(2)]),
+    (False, [deployment(3), hpa(None)]),
+    (False, [deployment(3), hpa(1)]),
+    (True, [deployment(2), hpa(1, kind="StatefulSet")]),
+    (False, [deployment(2), made("keda.sh/v1alpha1", "ScaledObject",
+                                 {"scaleTargetRef": {"name": "x"}})]),
+    (False, [deployment(None, kind="StatefulSet")]),
+    (False, [deployment(1, kind="Rollout")]),
+    (None, [made("argoproj.io/v1alpha1", "Rollout", {"workloadRef": {"name": "x"}})]),
+    (None, [deployment(None, kind="DaemonSet")]),
+    (None, [made("v1", "Pod", {"restartPolicy": "Never", "containers": [{"name": "c"}]})]),
+    (False, [made("v1", "Pod", {"containers": [{"name": "c"}]})]),
+]  # fmt: skip
+BUDGETS = [
+    (False, [deployment(2)]),
+    (True, [deployment(2), budget(maxUnavailable=1)]),
+    (True, [deployment(3), budget(maxUnavailable="1%")]),
+    (False, [deployment(2), budget(maxUnavailable=0)]),
+    (False, [deployment(2), budget(minAvailable=2)]),
+    (False, [deployment(2), budget(minAvailable="100%")]),
+    (True, [deployment(2), budget(minAvailable="50%")]),
+    (True, [deployment(2), budget(minAvailable=2), hpa(3)]),
+    (False, [deployment(2), budget(minAvailable=0)]),
+    (False, [deployment(2), budget()]),
+    (True, [deployment(2), made("policy/v1", "PodDisruptionBudget",
+                                {"selector": {}, "maxUnavailable": 1})]),
+    (False, [deployment(2), made("policy/v1", "PodDisruptionBudget", {"maxUnavailable": 1})]),
+    (False, [deployment(2), budget(maxUnavailable=1),
+             {**budget(maxUnavailable=1), "metadata": {"name": "other"}}]),
+    (True, [deployment(2), budget(maxUnavailable=1), budget(maxUnavailable=1)]),
+    (False, [deployment(2), {**budget(maxUnavailable=1),
+                             "metadata": {"name": "x", "namespace": "elsewhere"}}]),
+    (None, [deployment(0)]),
+]  # fmt: skip
+NODE_LOSS = [
+    (False, [deployment(2)]),
+    (True, [deployment(1, tolerations=taints(30))]),
+    (False, [deployment(1, tolerations=taints(261))]),
+    (True, [deployment(1, tolerations=taints(260))]),
+    (False, [deployment(2, tolerations=taints(None))]),
+    (False, [deployment(2, tolerations=taints(30)[:1])]),
+    (False, [deployment(2, tolerations=taints(30, effect="NoSchedule"))]),
+    (False, [deployment(2, tolerations=taints(30, operator="Equal", value="yes"))]),
+    (True, [deployment(2, tolerations=[{"operator": "Exists", "tolerationSeconds": 9}])]),
+    (True, [deployment(2, tolerations=[*taints(30), *taints(None)])]),
+    (True, [deployment(2, topologySpreadConstraints=spread())]),
+    (False, [deployment(2, topologySpreadConstraints=spread(skew=2))]),
+    (False, [deployment(2, topologySpreadConstraints=spread(hard=False))]),
+    (True, [deployment(2, topologySpreadConstraints=spread(key="topology.kubernetes.io/zone"))]),
+    (False, [deployment(2, topologySpreadConstraints=spread(key="rack"))]),
+    (False, [deployment(1, topologySpreadConstraints=spread())]),
+    (False, [deployment(2, kind="StatefulSet", tolerations=taints(1))]),
+    (None, [deployment(None, kind="DaemonSet")]),
+]
+VPA: Json = {"targetRef": {"kind": "Deployment", "name": "x"}}
+MEMORY = {"metrics": [{"type": "Resource", "resource": {"name": "memory"}}]}
+SCALERS = [
+    (False, [deployment(), made("autoscaling.k8s.io/v1", "VerticalPodAutoscaler", VPA), hpa(2)]),
+    (True, [deployment(), hpa(2), made("autoscaling.k8s.io/v1", "VerticalPodAutoscaler",
+            {**VPA, "updatePolicy": {"updateMode": "Off"}})]),
+    (True, [deployment(), hpa(2, **MEMORY), made("autoscaling.k8s.io/v1", "VerticalPodAutoscaler",
+            {**VPA, "resourcePolicy": {"containerPolicies": [{"controlledResources": ["cpu"]}]}})]),
+    (False, [deployment(), hpa(2, **MEMORY),
+             made("autoscaling.k8s.io/v1", "VerticalPodAutoscaler", VPA)]),
+    (True, [deployment(), made("autoscaling.k8s.io/v1", "VerticalPodAutoscaler", VPA)]),
+]  # fmt: skip
+ROOT = [
+    (False, [container()]),
+    (True, [container(securityContext={"runAsNonRoot": True})]),
+    (True, [container(securityContext={"runAsUser": 1000})]),
+    (False, [container(securityContext={"runAsUser": 0, "runAsNonRoot": True})]),
+    (True, [deployment(securityContext={"runAsNonRoot": True})]),
+    (False, [deployment(securityContext={"runAsUser": 7},
+                        containers=[{"name": "c", "securityContext": {"runAsUser": 0}}])]),
+    (True, [deployment(securityContext={"runAsUser": 0},
+                       containers=[{"name": "c", "securityContext": {"runAsUser": 7}}])]),
+    (False, [deployment(securityContext={"runAsNonRoot": True}, initContainers=[
+        {"name": "i", "securityContext": {"runAsNonRoot": False}}])]),
+    (None, [deployment(os={"name": "windows"})]),
+]  # fmt: skip
+CAPABILITIES = [
+    (True, [container(securityContext={"capabilities": {"drop": ["all"]}})]),
+    (True, [container(securityContext={"capabilities": {"drop": ["ALL"],
+                                                        "add": ["CAP_NET_BIND_SERVICE"]}})]),
+    (False, [container(securityContext={"capabilities": {"drop": ["ALL"], "add": ["NET_RAW"]}})]),
+]  # fmt: skip
+IMAGES = [
+    (False, [container(image="redis")]),
+    (False, [container(image="host:5000/redis")]),
+    (False, [container(image="redis:latest")]),
+    (True, [container(image="redis:7")]),
+    (True, [container(image=f"redis:latest@sha256:{'a' * 64}")]),
+    (None, [container()]),
+]
+OPEN = [
+    (True, [made("networking.k8s.io/v1", "NetworkPolicy", {"podSelector": {}, "ingress": []})]),
+    (False, [made("networking.k8s.io/v1", "NetworkPolicy", {"podSelector": {}, "ingress": [{}]})]),
+    (False, [made("networking.k8s.io/v1", "NetworkPolicy", {"ingress": [{"from": []}]})]),
+    (True, [made("networking.k8s.io/v1", "NetworkPolicy",
+                 {"podSelector": {}, "ingress": [{"ports": [{"port": 80}]}]})]),
+    (True, [made("networking.k8s.io/v1", "NetworkPolicy",
+                 {"podSelector": {"matchLabels": {"a": "b"}}, "ingress": [{}]})]),
+    (True, [made("networking.k8s.io/v1", "NetworkPolicy", {"podSelector": {}, "egress": [
+        {"to": [{"ipBlock": {"cidr": "0.0.0.0/0", "except": ["10.0.0.0/8"]}}]}]})]),
+]  # fmt: skip
+CASES = {
+    "CG-PLAT-REPLICAS-001": REPLICAS,
+    "CG-PLAT-PDB-001": BUDGETS,
+    "CG-PLAT-NODELOSS-001": NODE_LOSS,
+    "CG-PLAT-VPA-001": SCALERS,
+    "CG-PLAT-NONROOT-001": ROOT,
+    "CG-PLAT-CAPABILITIES-001": CAPABILITIES,
+    "CG-PLAT-IMAGE-001": IMAGES,
+    "CG-PLAT-NETPOL-003": OPEN,
+}
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected", "manifests"),
+    [(rule, *case) for rule, cases in CASES.items() for case in cases],
+)
+def test_a_rule_means_what_kubernetes_does(
+    rule: str, expected: bool | None, manifests: list[Json]
+) -> None:
+    assert verdict(rule, *manifests) is expected
+
+
+def test_the_objective_for_recovery_decides_which_tolerations_are_short_enough() -> None:
+    slow = deployment(1, tolerations=taints(30))
+    assert verdict("CG-PLAT-NODELOSS-001", slow, rto_s=70) is True
+    assert verdict("CG-PLAT-NODELOSS-001", slow, rto_s=69) is False
+
+
+def test_a_limit_range_s_default_counts_for_containers_that_state_nothing() -> None:
+    defaults = {"type": "Container", "default": {"cpu": 1, "memory": "1Gi"}}
+    limits = made("v1", "LimitRange", {"limits": [defaults]})
+    assert verdict("CG-PLAT-RESOURCES-001", container()) is False
+    assert verdict("CG-PLAT-RESOURCES-001", container(), limits) is True
+
+
+def test_a_pod_security_standard_of_another_namespace_helps_nobody() -> None:
+    label = {"pod-security.kubernetes.io/enforce": "baseline"}
+    named = {"apiVersion": "v1", "kind": "Namespace"}
+    own = {**named, "metadata": {"name": "n", "labels": label}}
+    other = {**named, "metadata": {"name": "m", "labels": label}}
+    assert verdict("CG-PLAT-NAMESPACE-002", deployment(), own) is True
+    assert verdict("CG-PLAT-NAMESPACE-002", deployment(), other) is False
