@@ -151,6 +151,36 @@ def test_what_is_fine_is_no_finding(extra: dict[str, str]) -> None:
     assert read_sarif(one_log(**extra)).findings == ()
 
 
+@pytest.mark.parametrize(
+    ("named", "rule"),
+    [
+        ({"ruleId": None, "ruleIndex": 0}, "R1"),
+        ({"ruleId": None, "rule": {"index": 0}}, "R1"),
+        ({"ruleId": None, "rule": {"id": "R2"}}, "R2"),
+        ({"ruleId": None, "ruleIndex": 7}, "unknown"),
+    ],
+)
+def test_a_rule_is_named_in_any_of_the_standards_ways(named: dict[str, object], rule: str) -> None:
+    (found,) = read_sarif(one_log(**named)).findings
+    assert found.flaw.rule == rule
+
+
+@pytest.mark.parametrize(
+    ("extra", "severity"),
+    [
+        ({"properties": {"security-severity": "5.0"}}, FlawSeverity.MEDIUM),
+        ({"properties": {"security-severity": "none"}}, FlawSeverity.CRITICAL),
+        ({"ruleId": "R9", "level": "error"}, FlawSeverity.HIGH),
+        ({"ruleId": "R9", "level": "note"}, FlawSeverity.LOW),
+        ({"ruleId": "R9"}, FlawSeverity.MEDIUM),
+        ({"ruleId": "R9", "level": "strange"}, FlawSeverity.MEDIUM),
+    ],
+)
+def test_severity_is_by_score_and_else_by_level(extra, severity: FlawSeverity) -> None:
+    (found,) = read_sarif(one_log(**extra)).findings
+    assert found.flaw.severity is severity
+
+
 def test_a_tools_own_suppression_is_not_believed() -> None:
     (found,) = read_sarif(one_log(suppressions=[{"kind": "inSource"}])).findings
     assert found.is_open
