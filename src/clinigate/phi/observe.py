@@ -59,7 +59,7 @@ def observed(done: PhiScan) -> Iterator[Observation]:
 
 
 def _complete(seen: Observation, done: PhiScan) -> Observation:
-    """Let a measurement say what was left out on purpose: the command line may have asked for it."""
+    """Let a measurement say what was left out on purpose: an option may have asked for it."""
     if not isinstance(seen.about, Measurement) or not done.left_out:
         return seen
     caveat = f"left out on purpose: {', '.join(done.left_out)}"
