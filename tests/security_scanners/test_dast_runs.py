@@ -4,6 +4,7 @@ credentials are sent, and nobody but the configured service hears anything.
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import threading
@@ -23,6 +24,7 @@ from clinigate.findings.model import ScanResult
 from clinigate.findings.observe import census
 from clinigate.findings.programs import Program, identified
 from clinigate.reference.launch import running
+from clinigate.reference.web.openapi import document as reference_document
 from clinigate.security.scanners import dast
 from clinigate.security.scanners.dast import DastJob, scan_api, schemathesis_command
 
@@ -169,24 +171,21 @@ def judged(scan: ScanResult) -> Status:
 
 
 def test_the_reference_service_passes(program: Program, tmp_path: Path) -> None:
+    """The routes that matter most; `clinigate demo --all-stages` tests all of them."""
+    kept = ("/v1/crisis", "/v1/model", "/oauth/token")
+    document = reference_document()
+    document["paths"] = {path: document["paths"][path] for path in kept}
+    (tmp_path / "openapi.json").write_text(json.dumps(document), encoding="utf-8")
+    client = {"token_url": "/oauth/token", "client_id_env": "ID", "client_secret_env": "KEY"}
     with running() as service:
-        spec = spec_of(
-            service.base_url,
-            tls={"ca_file": str(service.ca_file)},
-            auth={
-                "oauth2": {
-                    "token_url": "/oauth/token",
-                    "client_id_env": "ID",
-                    "client_secret_env": "KEY",
-                }
-            },
-        )
+        tls = {"ca_file": str(service.ca_file)}
+        spec = spec_of(service.base_url, tls=tls, auth={"oauth2": client})
         environ = {**os.environ, "ID": service.client_id, "KEY": service.client_secret}
-        job = DastJob(spec, tmp_path, examples=2)
+        job = DastJob(spec, tmp_path, openapi="openapi.json", examples=2)
         scan = scan_api(program, job, timeout_s=120, environ=environ)
     assert scan.excluded == ()
     assert scan.findings == ()
-    assert "POST /v1/chat/completions" in scan.units
+    assert scan.units == ("GET /v1/model", "POST /oauth/token", "POST /v1/crisis")
     assert judged(scan) is Status.PASS
 
 

@@ -103,7 +103,9 @@ def _found(
         title=title,
         help_uri=guideline if isinstance(guideline, str) and guideline else help_page(kind),
     )
-    return Found(flaw, _message(symbol or uri, title, record, switched_off=switched_off))
+    # `USER` alone says little; `Pod.therapy.chat` says all.
+    what = symbol if symbol is not None and "." in symbol else uri
+    return Found(flaw, _message(what, title, record, switched_off=switched_off))
 
 
 def _message(what: str, title: str, record: Mapping[str, Any], *, switched_off: bool) -> str:

@@ -24,6 +24,7 @@ from clinigate.findings.model import ScanResult
 from clinigate.findings.programs import Program, identified, run_program, scanner_environment
 from clinigate.findings.troubles import ScannerError
 from clinigate.security.scanner import ScanContext, Scanner, Topic
+from clinigate.security.scanners import dast_hooks
 from clinigate.security.scanners.dast_document import Prepared, prepare
 from clinigate.security.scanners.dast_report import NAME, read_schemathesis
 from clinigate.security.scanners.dast_target import Reached, WebTarget, reach, web_target
@@ -165,9 +166,9 @@ def _settings(job: DastJob, prepared: Prepared, reached: Reached) -> str:
     tls = job.target.tls
     verify = str((job.base_dir / tls.ca_file).resolve()) if tls.ca_file else tls.verify
     lines = [
-        f"hooks = {json.dumps(str(_hooks()))}",
-        f"base-url = {json.dumps(prepared.base_url)}",
-        f"tls-verify = {json.dumps(verify)}",
+        f"hooks = {_text(dast_hooks.__file__)}",
+        f"base-url = {_text(prepared.base_url)}",
+        f"tls-verify = {_text(verify)}",
         f"request-timeout = {job.request_timeout_s:g}",
         "max-redirects = 0",
     ]
@@ -175,8 +176,13 @@ def _settings(job: DastJob, prepared: Prepared, reached: Reached) -> str:
         lines.append(f'rate-limit = "{max(1, int(job.target.limits.requests_per_minute))}/m"')
     lines += ["", "[headers]"]
     for index, name in enumerate(reached.headers):
-        lines.append(f'{json.dumps(name)} = "${{{_HEADER}{index}}}"')
+        lines.append(f'{_text(name)} = "${{{_HEADER}{index}}}"')
     return "\n".join(lines) + "\n"
+
+
+def _text(value: str | bool) -> str:
+    """Write a value as TOML, whose strings and booleans are JSON's; escapes of pairs are not."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _arguments(folder: Path, job: DastJob) -> list[str]:
@@ -216,13 +222,9 @@ def _environment(folder: Path, prepared: Prepared, reached: Reached) -> dict[str
         **values,
         "NO_PROXY": "*",
         "HOME": str(folder),
-        "CLINIGATE_DAST_BASE": prepared.base_url,
-        "CLINIGATE_DAST_TALLY": str(folder / "answered.json"),
+        dast_hooks.BASE: prepared.base_url,
+        dast_hooks.TALLY: str(folder / "answered.json"),
     }
-
-
-def _hooks() -> Path:
-    return Path(__file__).with_name("dast_hooks.py")
 
 
 def _answered(tally: Path) -> dict[str, int]:
