@@ -146,3 +146,14 @@ def test_the_namespace_of_whoever_applies_counts_where_none_is_stated() -> None:
 def test_a_file_that_cannot_be_read_is_excluded(tmp_path: Path) -> None:
     loaded = load([Text("a.yaml", None, True, "cannot be read (Permission denied)")])
     assert loaded.excluded[0].reason == "cannot be read (Permission denied)"
+
+
+def test_what_helm_renders_names_its_template() -> None:
+    text = "---\n# Source: chat/templates/a.yaml\n" + POD + "---\n# Source: chat/templates/b.yaml\n"
+    loaded = of(text + POD + "---\n" + POD, STDIN, named=True)
+    assert [each.origin for each in loaded.resources] == [
+        "chat/templates/a.yaml",
+        "chat/templates/b.yaml",
+        "chat/templates/b.yaml",
+    ]
+    assert of(POD).resources[0].origin == ""

@@ -256,6 +256,7 @@ def test_what_another_program_renders_comes_by_the_pipe(
         code, out, _ = call(config, capsys, "-", "--rule", RULE)
     assert code == 1
     assert f"stdin:13: medium {RULE}" in out
+    assert "(rendered from chat/templates/deployment.yaml)" in out
 
 
 def test_a_baseline_is_written_for_a_reason_until_a_day(

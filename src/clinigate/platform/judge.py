@@ -82,4 +82,5 @@ def _found(rule: Rule, seen: Judged, fingerprints: Fingerprints) -> Found:
         title=rule.title,
         fix=seen.fix,
     )
-    return Found(flaw, f"{seen.unit}: {seen.message}")
+    rendered = f" (rendered from {seen.origin})" if seen.origin else ""
+    return Found(flaw, f"{seen.unit}: {seen.message}{rendered}")

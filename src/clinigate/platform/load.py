@@ -8,8 +8,9 @@ itself that it is something else, as a workflow or a chart's values: listed, and
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from clinigate.findings.globs import matches
@@ -31,6 +32,7 @@ _MAGIC = re.compile(r"[*?]")
 #: Without either word a text is no manifest, whatever else it is.
 _SIGNS = re.compile(r"\b(?:kind|apiVersion)\b")
 _HELM = re.compile(r"\{\{[^{}]*\.(?:Values|Release|Chart|Capabilities|Files)\b")
+_SOURCE = "# Source: "
 _RENDER = (
     "is a template that Helm renders; judge what it renders: "
     "helm template CHART | clinigate platform scan -"
@@ -173,12 +175,28 @@ def _load_one(text: Text, loaded: Loaded, patches: PatchPaths, namespace: str) -
     patches.add(text.uri, sorted_.patched)
     loaded.excluded += sorted_.excluded
     if sorted_.resources:
-        loaded.resources += sorted_.resources
+        loaded.resources += _with_origin(sorted_.resources, plain)
         loaded.texts[text.uri] = plain
         loaded.files.append(text.uri)
         loaded.others += sorted_.others
     elif not sorted_.excluded:
         _no_manifest(text, loaded)
+
+
+def _with_origin(resources: list[Resource], plain: str) -> list[Resource]:
+    """Helm writes above each document which template it rendered."""
+    if _SOURCE not in plain:
+        return resources
+    lines, origins = [], []
+    for number, line in enumerate(plain.split("\n"), start=1):
+        if line.startswith(_SOURCE):
+            lines.append(number)
+            origins.append(line.removeprefix(_SOURCE).strip())
+    made = []
+    for each in resources:
+        before = bisect_right(lines, each.document.line if each.document else 0)
+        made.append(replace(each, origin=origins[before - 1]) if before else each)
+    return made
 
 
 def _no_manifest(text: Text, loaded: Loaded) -> None:

@@ -41,6 +41,7 @@ class Resource:
         uri: where it is from: a path, `stdin`, or `k8s://NAMESPACE/KIND/NAME`.
         document: lines; None for what has none.
         prefix: path of this resource in its document, as `("items", 3)` within a List.
+        origin: the template that it was rendered from, where the renderer says so.
     """
 
     api_version: str
@@ -51,6 +52,7 @@ class Resource:
     uri: str
     document: Document | None = field(default=None, repr=False)
     prefix: Path = ()
+    origin: str = ""
 
     @property
     def group(self) -> str:

@@ -67,6 +67,7 @@ class Judged:
         fix: what to do, in one sentence.
         place: where; it must be given where `ok` is False.
         severity: where it is not the rule's own.
+        origin: the template that it was rendered from, where that is known.
     """
 
     unit: str
@@ -75,6 +76,7 @@ class Judged:
     fix: str = ""
     place: Place | None = None
     severity: FlawSeverity | None = None
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,8 @@ def breaks(
     """
     resource = where if isinstance(where, Resource) else where.resource
     place = where.place() if isinstance(where, Resource) else where.place
-    return Judged(unit or resource.label, False, message, fix, place, severity)
+    unit = unit or resource.label
+    return Judged(unit, False, message, fix, place, severity, resource.origin)
 
 
 SetJudge = Callable[["Manifests"], Iterator[Judged]]
