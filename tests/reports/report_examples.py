@@ -19,6 +19,7 @@ from report_example_runs import (  # type: ignore[import-not-found]
 from clinigate.core.criterion import Criterion
 from clinigate.core.results import Results
 from clinigate.core.verdict import Status, Verdict
+from clinigate.evidence.stages import StageAttempt, StageOutcome, StageSpec, StageStory
 from clinigate.gate.decision import Decision
 from clinigate.gate.entries import AppliedWaiver, ControlEntry, CriterionEntry, Effect, Outcome
 from clinigate.gate.policy import Demand
@@ -159,6 +160,31 @@ SIGN_OFF = RecordFact(
 )
 
 
+def stages() -> tuple[StageStory, ...]:
+    """A pipeline of which one stage was done twice, one died, and one never had its turn."""
+
+    def attempt(stage: str, outcome: StageOutcome, why: str = "", number: int = 1) -> StageAttempt:
+        return StageAttempt(stage, number, outcome, why, 12.5 * number, 0, (f"{stage}.ndjson",), 3)
+
+    killed = "it was killed by SIGKILL"
+    load = StageSpec("load", ("clinigate load run --profile smoke",), 600)
+    lint = StageSpec("lint", ("make lint",), 60, required=False)
+    chaos = StageSpec("chaos", ("clinigate chaos run kill-replica",), 600, needs=("load",))
+    later = StageSpec("soak", ("make soak",), 3600)
+    return (
+        StageStory(
+            load,
+            (
+                attempt("load", StageOutcome.DIED, killed),
+                attempt("load", StageOutcome.RECORDED, number=2),
+            ),
+        ),
+        StageStory(lint, (attempt("lint", StageOutcome.DIED, killed),)),
+        StageStory(chaos, (attempt("chaos", StageOutcome.RECORDED),)),
+        StageStory(later, left_out="stage 'chaos' shut the gate by chaos.kill_replica.rto"),
+    )
+
+
 def reports() -> dict[str, Report]:
     """The runs whose pages are kept as golden files."""
     fine, bad = clean(), defective()
@@ -170,6 +196,6 @@ def reports() -> dict[str, Report]:
             evidence(records=(SIGN_OFF,)),
             catalogue=CATALOGUE,
         ),
-        "experiments": build_report(experiments(), catalogue=CATALOGUE),
+        "experiments": build_report(experiments(), catalogue=CATALOGUE, stages=stages()),
         "sample": build_report(sample(), catalogue=CATALOGUE),
     }

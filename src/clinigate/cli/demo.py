@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from clinigate.cli.exits import ExitCode
+from clinigate.errors import UsageError
 
 if TYPE_CHECKING:
     from clinigate.config.loader import LoadedConfig
@@ -33,6 +34,9 @@ _POLICIES = {"full": "demo", "pr": "pr"}
               help="pr: a sample in seconds, judged by the policy `pr`.")  # fmt: skip
 @click.option("--resilience", is_flag=True,
               help="Let experiments, load and a benchmark join the run.")  # fmt: skip
+@click.option("--all-stages", is_flag=True,
+              help="Run the whole pipeline: security, clinical, HIPAA, PHI, performance, "
+              "chaos.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True,
               help="Seed of case generation.")  # fmt: skip
 @click.option("--root", type=click.Path(file_okay=False, path_type=Path),
@@ -44,6 +48,7 @@ def command(
     model: str,
     profile: str,
     resilience: bool,
+    all_stages: bool,
     seed: int,
     root: Path,
 ) -> int:
@@ -55,6 +60,8 @@ def command(
     """
     if list_defects:
         return _list_defects()
+    if all_stages:
+        return _all_stages(model, defect, profile, resilience, seed=seed, root=root)
     from clinigate.evidence.signing import generate_signer
     from clinigate.reference.launch import running
 
@@ -65,6 +72,16 @@ def command(
         config = _config(connection, model=model, policy=policy, seed=seed, root=root)
         conclusion = _evaluate(config, connection, profile, signer, resilience=resilience)
     return _decide(config, conclusion, signer)
+
+
+def _all_stages(
+    model: str, defect: str | None, profile: str, resilience: bool, *, seed: int, root: Path
+) -> int:
+    from clinigate.cli.demo_stages import Chosen, run_all_stages
+
+    if resilience or profile != "full":
+        raise UsageError("--all-stages runs everything in full; leave --resilience, --profile out")
+    return run_all_stages(Chosen(model, defect, seed, root))
 
 
 def _list_defects() -> int:
