@@ -19,6 +19,8 @@ from clinigate.errors import ClinigateError, IntegrityError, UsageError
 from clinigate.reference.credentials import STORE_KEY_VARIABLE, key_of
 from clinigate.reference.defects import Keeping
 
+__all__ = ["main"]
+
 _EXIT_OK, _EXIT_ALTERED, _EXIT_USAGE = 0, 3, 4
 
 
