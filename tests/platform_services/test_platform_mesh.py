@@ -224,3 +224,23 @@ def test_a_malformed_policy_forbids_a_pass(scan: Scan) -> None:
     assert [each.reason for each in found.excluded] == [
         "1.yaml:5 (PeerAuthentication clinic/it spec.mtls): a mapping is wanted, found text"
     ]
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        ("{meshConfig: {rootNamespace: mesh-root}}", 0),
+        ("{meshConfig: {}}", 1),
+    ],
+)
+def test_an_operator_names_the_root_namespace(config: str, expected: int, scan: Scan) -> None:
+    operator = f"""
+apiVersion: install.istio.io/v1alpha1
+kind: IstioOperator
+metadata: {{name: mesh, namespace: istio-system}}
+spec: {config}
+"""
+    found = scan(
+        "platform.mesh_mtls", CLINIC, operator, peer("mesh-root", "{mtls: {mode: STRICT}}")
+    )
+    assert len([each for each in found.findings if "clinic" in each.message]) == expected

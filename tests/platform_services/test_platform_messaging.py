@@ -293,3 +293,85 @@ plugins:
             ),
         ),
     ]
+
+
+def test_a_plugin_in_a_filter_acts_where_every_rule_has_it(scan: Scan) -> None:
+    named = "{extensionRef: {group: configuration.konghq.com, kind: KongPlugin, name: http-log}}"
+    route = DOOR.replace("ANNOTATIONS", "").replace(
+        "backendRefs:", f"filters: [{named}]\n      backendRefs:"
+    )
+    log = plugin("http-log", "{http_endpoint: 'https://audit'}")
+    gateway = GATEWAY.replace("CLASS", "kong")
+    found = scan("platform.gateway", route, gateway, SERVICE, log)
+    assert len(found.findings) == 2
+    second = route + "    - backendRefs: [{name: chat, port: 443}]\n"
+    assert len(scan("platform.gateway", second, gateway, SERVICE, log).findings) == 3
+
+
+def test_a_declared_route_may_name_its_service(scan: Scan) -> None:
+    text = """
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: kong, namespace: kong}
+data:
+  other.txt: "_format_version: [unfinished"
+  kong.yml: |
+    _format_version: "3.0"
+    services:
+      - {name: chat, plugins: [{name: http-log, config: {http_endpoint: "https://audit"}}]}
+    routes:
+      - {name: v1, service: {name: chat}, paths: [/v1]}
+      - {name: v2, service: chat, paths: [/v2]}
+      - {name: v3, paths: [/v3]}
+    plugins:
+      - {name: openid-connect, service: chat, config: {issuer: "https://id"}}
+"""
+    found = scan("platform.gateway", text)
+    assert sorted(each.message.partition(".yml ")[2] for each in found.findings) == [
+        "plugins[openid-connect]: no scope is demanded",
+        "route v1: no limit of requests acts on it",
+        "route v2: no limit of requests acts on it",
+        "route v3: no HTTP audit log acts on it",
+        "route v3: no OAuth 2 scope acts on it",
+        "route v3: no limit of requests acts on it",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("classes", "named", "judged"),
+    [
+        ("", "ingressClassName: kong", True),
+        ("", "ingressClassName: nginx", False),
+        ("", "rules: []", False),
+        ("name: edge", "ingressClassName: edge", True),
+        ("name: edge", "rules: []", False),
+        (
+            'name: edge, annotations: {ingressclass.kubernetes.io/is-default-class: "true"}',
+            "rules: []",
+            True,
+        ),
+    ],
+)
+def test_whose_ingress_it_is(classes: str, named: str, judged: bool, scan: Scan) -> None:
+    ingress = f"""
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {{name: it, namespace: clinic}}
+spec: {{{named}}}
+"""
+    ingress_class = f"""
+apiVersion: networking.k8s.io/v1
+kind: IngressClass
+metadata: {{{classes or "name: other"}}}
+spec: {{controller: {"ingress-controllers.konghq.com/kong" if classes else "example.org/other"}}}
+"""
+    assert bool(scan("platform.gateway", ingress, ingress_class).units) is judged
+
+
+def test_a_cluster_without_listeners_and_an_odd_pattern_forbid_a_pass(scan: Scan) -> None:
+    mute = kafka(SAFE + "}").replace("[{name: tls, tls: true, authentication: {type: tls}}]", "[]")
+    (excluded,) = scan("platform.kafka", mute).excluded
+    assert excluded.reason.endswith("no listener is stated")
+    odd = sink("{class: a.Sink, config: {topics.regex: '('}}")
+    (excluded,) = scan("platform.audit_retention", topic("{}", "audit"), odd).excluded
+    assert excluded.reason.endswith("the pattern is not understood")

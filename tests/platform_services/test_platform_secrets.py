@@ -110,3 +110,70 @@ def test_values_are_never_shown(value: str, scan: Scan) -> None:
     found = scan("platform.secrets", json.dumps(secret), json.dumps(settings))
     assert len(found.findings) == 3
     assert value not in repr(found)
+
+
+def maker(kind: str, spec: str, name: str = "it") -> str:
+    api, _, short_kind = kind.rpartition("/")
+    return f"""
+apiVersion: {api}/v1
+kind: {short_kind}
+metadata: {{name: {name}, namespace: clinic}}
+spec: {spec}
+"""
+
+
+@pytest.mark.parametrize(
+    ("manifest", "made"),
+    [
+        (maker("external-secrets.io/ExternalSecret", "{target: {name: used}}"), True),
+        (maker("external-secrets.io/ExternalSecret", "{}", "used"), True),
+        (maker("external-secrets.io/ExternalSecret", "{target: {name: other}}", "used"), False),
+        (
+            maker(
+                "external-secrets.io/ClusterExternalSecret", "{externalSecretName: used}"
+            ).replace(", namespace: clinic", ""),
+            True,
+        ),
+        (
+            maker(
+                "secrets-store.csi.x-k8s.io/SecretProviderClass",
+                "{secretObjects: [{secretName: used}]}",
+            ),
+            True,
+        ),
+        (maker("secrets.hashicorp.com/VaultStaticSecret", "{destination: {name: used}}"), True),
+        (maker("bitnami.com/SealedSecret", "{}", "used"), True),
+        (maker("isindir.github.com/SopsSecret", "{secretTemplates: [{name: used}]}"), True),
+        (maker("cert-manager.io/Certificate", "{secretName: used}"), True),
+        (maker("kafka.strimzi.io/KafkaUser", "{}", "used"), True),
+        (maker("postgresql.cnpg.io/Cluster", "{}", "used"), False),
+        (maker("external-secrets.io/ExternalSecret", "{}", "used").replace("clinic", "x"), False),
+    ],
+)
+def test_what_makes_a_secret(manifest: str, made: bool, scan: Scan) -> None:
+    pod = """
+apiVersion: v1
+kind: Pod
+metadata: {name: it, namespace: clinic}
+spec:
+  containers: [{name: it, image: "it:1", envFrom: [{secretRef: {name: used}}]}]
+"""
+    rules = {each.flaw.rule for each in scan("platform.secrets", pod, manifest).findings}
+    assert ("CG-PLAT-SECRET-003" in rules) is not made
+
+
+def test_every_reference_to_a_secret_is_seen(scan: Scan) -> None:
+    pod = """
+apiVersion: v1
+kind: Pod
+metadata: {name: it, namespace: clinic}
+spec:
+  imagePullSecrets: [{name: a}]
+  volumes:
+    - {name: v, secret: {secretName: b}}
+    - {name: p, projected: {sources: [{secret: {name: c}}, {configMap: {name: x}}]}}
+  initContainers: [{name: i, image: "i:1", env: [{name: K, valueFrom: {secretKeyRef: {name: d}}}]}]
+  containers: [{name: m, image: "m:1", envFrom: [{secretRef: {name: e}}, {prefix: y}]}]
+"""
+    found = scan("platform.secrets", pod)
+    assert sorted(each.message.split()[3] for each in found.findings) == list("abcde")

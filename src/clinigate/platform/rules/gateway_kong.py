@@ -250,9 +250,9 @@ def _declared_doors(root: Field) -> Iterator[Door]:
         for route in service["routes"]:
             yield _declared_door(root, route, of_service)
     for route in root["routes"]:
-        name = route["service"]["name"].text or route["service"].value
+        name = _target(route["service"])
         of_service = everywhere
-        if isinstance(name, str):
+        if name is not None:
             owners = [each for each in root["services"] if each["name"].text == name]
             of_service |= _names(root, of=("service", name)).union(
                 *(_names(each, of=None) for each in owners)

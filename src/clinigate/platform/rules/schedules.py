@@ -169,7 +169,7 @@ def _zone(text: str, given: str) -> tuple[str, float]:
     try:
         zone = ZoneInfo(name)
     except (ValueError, OSError, KeyError) as error:
-        raise UsageError(f"schedule {given!r}: no time zone is called {name!r}") from error
+        raise UsageError(f"schedule {given!r}: no time zone is known as {name!r}") from error
     days = (datetime(2027, month, 15, tzinfo=zone) for month in range(1, 13))
     offsets = [day.utcoffset() or timedelta() for day in days]
     return rest.strip(), (max(offsets) - min(offsets)).total_seconds()
