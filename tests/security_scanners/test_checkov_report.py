@@ -69,12 +69,6 @@ def test_a_policy_of_ones_own_brings_severity_and_guideline() -> None:
     assert found.flaw.help_uri == "https://example.org/owner"
 
 
-def test_the_users_severity_stands_before_all_others() -> None:
-    data = as_bytes(report(failed_checks=[record("CKV_K8S_16", severity="LOW")]))
-    [found] = read_checkov(data, severities={"CKV_K8S_16": FlawSeverity.MEDIUM}).findings
-    assert found.flaw.severity is FlawSeverity.MEDIUM
-
-
 def test_a_rule_that_nobody_rated_is_medium() -> None:
     [found] = read_checkov(as_bytes(report(failed_checks=[record("CKV_K8S_999")]))).findings
     assert found.flaw.severity is FlawSeverity.MEDIUM

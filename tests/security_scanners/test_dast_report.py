@@ -66,16 +66,6 @@ def test_a_failure_of_a_kind_that_is_new_counts_too() -> None:
     assert found.message == "GET /ok fails a check: New"
 
 
-def test_the_users_severity_stands_first() -> None:
-    scan = read_schemathesis(
-        report(IGNORED_AUTH),
-        operations=OPERATIONS,
-        answered=ANSWERED,
-        severities={"ST401": FlawSeverity.LOW},
-    )
-    assert {each.flaw.severity for each in scan.findings} == {FlawSeverity.LOW}
-
-
 def test_what_was_not_really_tested_is_excluded() -> None:
     warnings = {"missing_auth": ["GET /open"], "rate_limited": ["POST /v1/chat"]}
     scan = read(report(warnings=warnings), {"GET /open": 3, "POST /v1/chat": 8})

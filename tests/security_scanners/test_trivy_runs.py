@@ -244,6 +244,24 @@ def test_settings_in_the_environment_do_not_reach_it(
     assert "TRIVY_CACHE_DIR=/var/cache/trivy" in seen
 
 
+def test_another_secret_is_another_finding_under_a_key(
+    stub: Any, tree: Path, scanned: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leak = {"RuleID": "aws-access-key-id", "Severity": "CRITICAL", "StartLine": 2, "Title": "key"}
+    folder = stub(results=[{"Target": "deploy.sh", "Class": "secret", "Secrets": [leak]}])
+
+    def identity(secret: str) -> str:
+        (tree / "deploy.sh").write_text(f"#!/bin/sh\nKEY={secret}\n")
+        *_, outcome = scanned(trivy.SCANNER, tree, table(folder))
+        [found] = [f.flaw for _, f in outcome.scan.merged]
+        return found.fingerprint
+
+    assert identity("one") == identity("two")
+    monkeypatch.setenv("CLINIGATE_FINDINGS_KEY", "of-the-team")
+    assert identity("one") != identity("two")
+    assert identity("one") == identity("one")
+
+
 def test_severities_follow_the_demand() -> None:
     assert severities_from(FlawSeverity.HIGH) == ("CRITICAL", "HIGH")
     assert severities_from(FlawSeverity.LOW) == ("CRITICAL", "HIGH", "MEDIUM", "LOW", "UNKNOWN")

@@ -12,10 +12,10 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from clinigate.core.flaw import FlawSeverity, Place
+from clinigate.core.flaw import Place
 from clinigate.errors import ConfigError
 from clinigate.findings.model import Excluded, Found, ScanResult, in_order
 from clinigate.findings.programs import Program, located, run_program, scanner_environment
@@ -46,12 +46,10 @@ class CheckovJob:
     Attributes:
         files: each file of the project with its path there.
         policies: folders of policies of one's own, YAML or Python. Python among them is run.
-        severities: by rule; they stand before ours.
     """
 
     files: Sequence[tuple[Path, str]]
     policies: Sequence[Path] = ()
-    severities: Mapping[str, FlawSeverity] = field(default_factory=dict)
 
 
 def missing(context: ScanContext) -> str | None:
@@ -119,7 +117,7 @@ def scan_checkov(
         if ran.code not in _ENDED_WELL:
             blame = " or a policy of your own does not load" if job.policies else ""
             raise ScannerError(f"checkov ended with code {ran.code}: it broke{blame}")
-        report = read_checkov(ran.stdout, severities=job.severities)
+        report = read_checkov(ran.stdout)
         # Its report says which release it is: asking for it first takes as long as the scan.
         check_release(NAME, report.version, at_least=(3,), below=(4,))
         return _result(report, shown, folder)

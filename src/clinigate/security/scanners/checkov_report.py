@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from clinigate.core.flaw import Flaw, FlawSeverity, Place
+from clinigate.core.flaw import Flaw, Place
 from clinigate.findings.identity import Fingerprints
 from clinigate.findings.model import Excluded, Found, ScanResult
 from clinigate.findings.troubles import ScannerError
@@ -17,9 +17,7 @@ __all__ = ["NAME", "read_checkov"]
 NAME = "checkov"
 
 
-def read_checkov(
-    data: bytes, *, severities: Mapping[str, FlawSeverity] | None = None
-) -> ScanResult:
+def read_checkov(data: bytes) -> ScanResult:
     """Return what a report says.
 
     `units` are the files of which at least one rule spoke. A rule that a file switches off by
@@ -28,7 +26,6 @@ def read_checkov(
 
     Args:
         data: standard output of `checkov -o json`.
-        severities: by rule; they stand before checkov's own and before ours.
 
     Raises:
         ScannerError: the output is no such report.
@@ -53,7 +50,7 @@ def read_checkov(
         for group in ("passed_checks", "failed_checks", "skipped_checks"):
             units |= {_uri(record) for record in list_at(results, group, NAME)}
         kind = text_at(report, "check_type", NAME)
-        findings += _findings(kind, results, severities or {}, fingerprints)
+        findings += _findings(kind, results, fingerprints)
     if not version:
         raise ScannerError(f"{NAME}'s report is an empty list")
     return ScanResult(NAME, version, tuple(sorted(units)), tuple(excluded), tuple(findings))
@@ -70,18 +67,16 @@ def _unparsed(report: Mapping[str, Any], results: Mapping[str, Any]) -> Iterator
 def _findings(
     kind: str,
     results: Mapping[str, Any],
-    severities: Mapping[str, FlawSeverity],
     fingerprints: Fingerprints,
 ) -> Iterator[Found]:
     for group, switched_off in (("failed_checks", False), ("skipped_checks", True)):
         for record in list_at(results, group, NAME):
-            yield _found(kind, record, severities, fingerprints, switched_off=switched_off)
+            yield _found(kind, record, fingerprints, switched_off=switched_off)
 
 
 def _found(
     kind: str,
     record: Mapping[str, Any],
-    severities: Mapping[str, FlawSeverity],
     fingerprints: Fingerprints,
     *,
     switched_off: bool,
@@ -93,11 +88,10 @@ def _found(
     title = str(record.get("check_name") or rule)
     line, end_line = _lines(record)
     guideline = record.get("guideline")
-    stated = severity_of(record.get("severity")) or severity_of_rule(rule)
     flaw = Flaw(
         rule=rule,
         tools=(NAME,),
-        severity=severities.get(rule, stated),
+        severity=severity_of(record.get("severity")) or severity_of_rule(rule),
         place=Place(uri, line=line, end_line=end_line, symbol=symbol),
         fingerprint=fingerprints.of(rule, uri, symbol=symbol),
         title=title,

@@ -14,11 +14,10 @@ import sys
 import tempfile
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from clinigate.core.flaw import FlawSeverity
 from clinigate.errors import TargetError
 from clinigate.findings.model import ScanResult
 from clinigate.findings.programs import Program, identified, run_program, scanner_environment
@@ -61,7 +60,6 @@ class DastJob:
         openapi: its document: a path below base_url, an address at the same host, or a file.
         examples: generated requests for each operation and phase, at most.
         request_timeout_s: seconds that one answer may take.
-        severities: by rule, as `ST103`.
     """
 
     target: WebTarget
@@ -69,7 +67,6 @@ class DastJob:
     openapi: str = "/openapi.json"
     examples: int = 10
     request_timeout_s: float = 10.0
-    severities: Mapping[str, FlawSeverity] = field(default_factory=dict)
 
 
 def missing(context: ScanContext) -> str | None:
@@ -154,7 +151,6 @@ def scan_api(
             report.read_bytes(),
             operations=prepared.operations,
             answered=_answered(folder / "answered.json"),
-            severities=job.severities,
         )
 
 

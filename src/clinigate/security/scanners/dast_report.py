@@ -50,7 +50,6 @@ def read_schemathesis(
     *,
     operations: Sequence[str],
     answered: Mapping[str, int],
-    severities: Mapping[str, FlawSeverity] | None = None,
 ) -> ScanResult:
     """Return what a report says.
 
@@ -58,7 +57,6 @@ def read_schemathesis(
         data: the file of `--report-json-path`.
         operations: those of the document, as `GET /v1/model`.
         answered: how many answers came from each.
-        severities: by rule (`ST401`); they stand before schemathesis' own.
 
     Raises:
         ScannerError: it is no such report, or of a run that did not come to its end.
@@ -74,7 +72,7 @@ def read_schemathesis(
         )
     excluded = tuple(_excluded(report, operations, answered))
     left_out = {each.unit for each in excluded}
-    findings = sorted(_findings(report, severities or {}), key=in_order)
+    findings = sorted(_findings(report), key=in_order)
     return ScanResult(
         NAME,
         version,
@@ -104,7 +102,7 @@ def _excluded(
         yield Excluded("an operation", f"it could not be tested to the end: {errors}")
 
 
-def _findings(report: Mapping[str, Any], severities: Mapping[str, FlawSeverity]) -> Iterator[Found]:
+def _findings(report: Mapping[str, Any]) -> Iterator[Found]:
     for group in list_at(report, "failures", NAME):
         kind = text_at(group, "type", NAME)
         rule = str(group.get("code") or kind)
@@ -117,7 +115,7 @@ def _findings(report: Mapping[str, Any], severities: Mapping[str, FlawSeverity])
             flaw = Flaw(
                 rule=rule,
                 tools=(NAME,),
-                severity=severities.get(rule, stated),
+                severity=stated,
                 place=Place(uri, symbol=operation),
                 fingerprint=fingerprint(rule, uri, symbol=operation),
                 title=title,

@@ -13,11 +13,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from clinigate.core.flaw import FlawSeverity, Place
+from clinigate.findings.identity import secret_token
 from clinigate.findings.model import Excluded, Found, ScanResult, in_order
 from clinigate.findings.programs import Program, identified, located
 from clinigate.security.scanner import ScanContext, Scanner, Topic
 from clinigate.security.scanners.checkov_rules import TRIVY_NAMES
-from clinigate.security.scanners.trivy_report import NAME, Class, Report
+from clinigate.security.scanners.trivy_report import NAME, Class, Report, Token, no_token
 from clinigate.security.scanners.trivy_run import (
     TrivyJob,
     TrivyKind,
@@ -102,7 +103,13 @@ def _parts(context: ScanContext) -> list[_Part]:
 
 
 def _scan_part(program: Program, part: _Part, context: ScanContext) -> Report:
-    report = run_trivy(program, part.job, timeout_s=context.table.timeout_s, stop=context.stop)
+    report = run_trivy(
+        program,
+        part.job,
+        timeout_s=context.table.timeout_s,
+        stop=context.stop,
+        token=_tokens(part.job, context),
+    )
     if part.job.kind is TrivyKind.FILES:
         ours = {context.uri(path) for path in context.files(lambda _path: True)}
         return _of_scan(_placed(report, part.prefix), context.base, ours)
@@ -111,6 +118,22 @@ def _scan_part(program: Program, part: _Part, context: ScanContext) -> Report:
     # The subject itself was looked at, whether or not there are packages in it.
     vulnerable = tuple(sorted({subject, *placed.targets[Class.VULNERABILITY]}))
     return replace(placed, targets={**placed.targets, Class.VULNERABILITY: vulnerable})
+
+
+def _tokens(job: TrivyJob, context: ScanContext) -> Token:
+    """Return what stands for a secret of the tree; trivy itself masks it in its report."""
+    if job.kind is not TrivyKind.FILES or context.secret_key is None:
+        return no_token
+    top = Path(job.subject)
+
+    def token(uri: str, line: int) -> str:
+        try:
+            lines = (top / uri).read_text("utf-8", errors="replace").splitlines()
+        except OSError:
+            return ""
+        return secret_token(lines[line - 1], context.secret_key) if line <= len(lines) else ""
+
+    return token
 
 
 def _of_scan(report: Report, base: Path, ours: set[str]) -> Report:

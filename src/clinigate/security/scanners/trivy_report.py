@@ -6,7 +6,7 @@ taken out of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -25,12 +25,16 @@ from clinigate.security.scanners.reading import (
     text_at,
 )
 
-__all__ = ["NAME", "Class", "Report", "read_trivy"]
+__all__ = ["NAME", "Class", "Report", "Token", "no_token", "read_trivy"]
 
 NAME = "trivy"
 SCHEMA = 2
 #: trivy's UNKNOWN: nobody has said that it is harmless.
 _UNKNOWN = FlawSeverity.HIGH
+
+
+#: Of a file, as the report names it, and a line: what stands for the secret there.
+Token = Callable[[str, int], str]
 
 
 class Class(StrEnum):
@@ -75,12 +79,18 @@ class Report:
     excluded: Mapping[Class, tuple[Excluded, ...]]
 
 
-def read_trivy(data: bytes, *, version: str) -> Report:
+def no_token(_uri: str, _line: int) -> str:
+    """Let the place alone identify a secret."""
+    return ""
+
+
+def read_trivy(data: bytes, *, version: str, token: Token = no_token) -> Report:
     """Return what a report says.
 
     Args:
         data: what `trivy --format json` wrote.
         version: of the program, which older reports do not name.
+        token: what stands for the secret on a line of a file, in the finding's identity.
 
     Raises:
         ScannerError: it is no such report, or one of a schema that is not known here.
@@ -101,7 +111,7 @@ def read_trivy(data: bytes, *, version: str) -> Report:
     for result in results:
         if (of := _CLASSES.get(str(result.get("Class", "")))) is not None:
             targets[of].add(_target(result))
-        for of, found in _found_in(result, fingerprints):
+        for of, found in _Result.of(result, fingerprints, token).found(result):
             targets[of].add(_target(result))
             findings[of].append(found)
     return Report(
@@ -125,119 +135,119 @@ def _switched_off(results: list[Mapping[str, Any]]) -> Iterator[Excluded]:
             )
 
 
-def _found_in(
-    result: Mapping[str, Any], fingerprints: Fingerprints
-) -> Iterator[tuple[Class, Found]]:
-    uri, kind = _target(result), str(result.get("Type") or "")
-    locations = _locations(result)
-    for entry in list_at(result, "Vulnerabilities", NAME):
-        yield Class.VULNERABILITY, _vulnerability(uri, kind, entry, locations, fingerprints)
-    for entry in list_at(result, "Misconfigurations", NAME):
-        # Those that passed are listed too: that is how a clean file shows that it was looked at.
-        status = entry.get("Status", "FAIL")
-        if status == "FAIL":
-            yield Class.MISCONFIGURATION, _misconfiguration(uri, entry, fingerprints)
-        elif status == "EXCEPTION":
-            found = _misconfiguration(uri, entry, fingerprints)
-            yield Class.MISCONFIGURATION, _hidden(found, "a comment or exception")
-    for entry in list_at(result, "Secrets", NAME):
-        yield Class.SECRET, _secret(uri, entry, fingerprints)
-    for entry in list_at(result, "ExperimentalModifiedFindings", NAME):
-        yield from _suppressed(uri, kind, entry, locations, fingerprints)
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """One result of a report being read.
 
-
-def _vulnerability(
-    uri: str,
-    kind: str,
-    entry: Mapping[str, Any],
-    locations: Mapping[tuple[str, str], int],
-    fingerprints: Fingerprints,
-) -> Found:
-    rule = text_at(entry, "VulnerabilityID", NAME)
-    name = text_at(entry, "PkgName", NAME)
-    version = str(entry.get("InstalledVersion") or "")
-    symbol = _purl(entry, kind, name, version)
-    fixed = str(entry.get("FixedVersion") or "")
-    title = _line(entry.get("Title")) or rule
-    flaw = Flaw(
-        rule=rule,
-        tools=(NAME,),
-        severity=severity_of(entry.get("Severity")) or _UNKNOWN,
-        place=Place(uri, line=locations.get((name, version)), symbol=symbol),
-        fingerprint=fingerprints.of(rule, uri, symbol=_without_version(symbol, version)),
-        title=title,
-        fix=f"use {name} {fixed}" if fixed else "",
-        help_uri=str(entry.get("PrimaryURL") or ""),
-        cwe=_cwe(entry),
-    )
-    return Found(flaw, f"{name} {version} has {rule}: {title}")
-
-
-def _misconfiguration(uri: str, entry: Mapping[str, Any], fingerprints: Fingerprints) -> Found:
-    # Newer releases write DS-0002 as ID and no AVDID, older ones DS002 and AVD-DS-0002.
-    rule = str(entry.get("AVDID") or "").removeprefix("AVD-") or text_at(entry, "ID", NAME)
-    cause = object_at(entry, "CauseMetadata", NAME)
-    resource = cause.get("Resource")
-    symbol = resource if isinstance(resource, str) and resource else None
-    title = _line(entry.get("Title")) or rule
-    message = _line(entry.get("Message")) or title
-    flaw = Flaw(
-        rule=rule,
-        tools=(NAME,),
-        severity=severity_of(entry.get("Severity")) or _UNKNOWN,
-        place=Place(
-            uri,
-            line=count_at(cause, "StartLine"),
-            end_line=count_at(cause, "EndLine"),
-            symbol=symbol,
-        ),
-        fingerprint=fingerprints.of(rule, uri, symbol=symbol, snippet=message),
-        title=title,
-        fix=_line(entry.get("Resolution")),
-        help_uri=str(entry.get("PrimaryURL") or ""),
-    )
-    return Found(flaw, message)
-
-
-def _secret(uri: str, entry: Mapping[str, Any], fingerprints: Fingerprints) -> Found:
-    rule = text_at(entry, "RuleID", NAME)
-    title = _line(entry.get("Title")) or rule
-    flaw = Flaw(
-        rule=rule,
-        tools=(NAME,),
-        severity=severity_of(entry.get("Severity")) or _UNKNOWN,
-        place=Place(uri, line=count_at(entry, "StartLine"), end_line=count_at(entry, "EndLine")),
-        fingerprint=fingerprints.of(rule, uri),
-        title=title,
-        fix="revoke it, replace it, and take it out of the history too",
-        cwe=("CWE-798",),
-    )
-    return Found(flaw, f"a secret lies open: {title}")
-
-
-def _suppressed(
-    uri: str,
-    kind: str,
-    entry: Mapping[str, Any],
-    locations: Mapping[tuple[str, str], int],
-    fingerprints: Fingerprints,
-) -> Iterator[tuple[Class, Found]]:
-    """What an ignore file or a comment took out: it counts, having no end.
-
-    What a VEX statement calls not affected or fixed is its vendor's word, and stays out.
+    Attributes:
+        uri: its target.
+        kind: trivy's type of it, as `pip`.
+        lines: where packages stand in it, by name and version.
+        fingerprints, token: of the whole report.
     """
-    if entry.get("Status") not in ("ignored", None):
-        return
-    finding = object_at(entry, "Finding", NAME)
-    by = _line(entry.get("Source")) or "an ignore rule"
-    match entry.get("Type"):
-        case "vulnerability":
-            found = _vulnerability(uri, kind, finding, locations, fingerprints)
-            yield Class.VULNERABILITY, _hidden(found, by)
-        case "misconfiguration":
-            yield Class.MISCONFIGURATION, _hidden(_misconfiguration(uri, finding, fingerprints), by)
-        case "secret":
-            yield Class.SECRET, _hidden(_secret(uri, finding, fingerprints), by)
+
+    uri: str
+    kind: str
+    lines: Mapping[tuple[str, str], int]
+    fingerprints: Fingerprints
+    token: Token
+
+    @classmethod
+    def of(cls, result: Mapping[str, Any], fingerprints: Fingerprints, token: Token) -> _Result:
+        kind = str(result.get("Type") or "")
+        return cls(_target(result), kind, _lines_of_packages(result), fingerprints, token)
+
+    def found(self, result: Mapping[str, Any]) -> Iterator[tuple[Class, Found]]:
+        for entry in list_at(result, "Vulnerabilities", NAME):
+            yield Class.VULNERABILITY, self._vulnerability(entry)
+        for entry in list_at(result, "Misconfigurations", NAME):
+            # Those that passed are listed too: so a clean file shows that it was looked at.
+            status = entry.get("Status", "FAIL")
+            if status == "FAIL":
+                yield Class.MISCONFIGURATION, self._misconfiguration(entry)
+            elif status == "EXCEPTION":
+                found = _hidden(self._misconfiguration(entry), "a comment or exception")
+                yield Class.MISCONFIGURATION, found
+        for entry in list_at(result, "Secrets", NAME):
+            yield Class.SECRET, self._secret(entry)
+        for entry in list_at(result, "ExperimentalModifiedFindings", NAME):
+            yield from self._suppressed(entry)
+
+    def _vulnerability(self, entry: Mapping[str, Any]) -> Found:
+        rule = text_at(entry, "VulnerabilityID", NAME)
+        name = text_at(entry, "PkgName", NAME)
+        version = str(entry.get("InstalledVersion") or "")
+        symbol = _purl(entry, self.kind, name, version)
+        package = symbol.partition("?")[0].removesuffix(f"@{version}")
+        fixed = str(entry.get("FixedVersion") or "")
+        title = _line(entry.get("Title")) or rule
+        flaw = Flaw(
+            rule=rule,
+            tools=(NAME,),
+            severity=severity_of(entry.get("Severity")) or _UNKNOWN,
+            place=Place(self.uri, line=self.lines.get((name, version)), symbol=symbol),
+            fingerprint=self.fingerprints.of(rule, self.uri, symbol=package),
+            title=title,
+            fix=f"use {name} {fixed}" if fixed else "",
+            help_uri=str(entry.get("PrimaryURL") or ""),
+            cwe=_cwe(entry),
+        )
+        return Found(flaw, f"{name} {version} has {rule}: {title}")
+
+    def _misconfiguration(self, entry: Mapping[str, Any]) -> Found:
+        # Newer releases write DS-0002 as ID and no AVDID, older ones DS002 and AVD-DS-0002.
+        rule = str(entry.get("AVDID") or "").removeprefix("AVD-") or text_at(entry, "ID", NAME)
+        cause = object_at(entry, "CauseMetadata", NAME)
+        resource = cause.get("Resource")
+        symbol = resource if isinstance(resource, str) and resource else None
+        title = _line(entry.get("Title")) or rule
+        message = _line(entry.get("Message")) or title
+        lines = (count_at(cause, "StartLine"), count_at(cause, "EndLine"))
+        flaw = Flaw(
+            rule=rule,
+            tools=(NAME,),
+            severity=severity_of(entry.get("Severity")) or _UNKNOWN,
+            place=Place(self.uri, line=lines[0], end_line=lines[1], symbol=symbol),
+            fingerprint=self.fingerprints.of(rule, self.uri, symbol=symbol, snippet=message),
+            title=title,
+            fix=_line(entry.get("Resolution")),
+            help_uri=str(entry.get("PrimaryURL") or ""),
+        )
+        return Found(flaw, message)
+
+    def _secret(self, entry: Mapping[str, Any]) -> Found:
+        rule = text_at(entry, "RuleID", NAME)
+        title = _line(entry.get("Title")) or rule
+        line = count_at(entry, "StartLine")
+        snippet = "" if line is None else self.token(self.uri, line)
+        flaw = Flaw(
+            rule=rule,
+            tools=(NAME,),
+            severity=severity_of(entry.get("Severity")) or _UNKNOWN,
+            place=Place(self.uri, line=line, end_line=count_at(entry, "EndLine")),
+            fingerprint=self.fingerprints.of(rule, self.uri, snippet=snippet),
+            title=title,
+            fix="revoke it, replace it, and take it out of the history too",
+            cwe=("CWE-798",),
+        )
+        return Found(flaw, f"a secret lies open: {title}")
+
+    def _suppressed(self, entry: Mapping[str, Any]) -> Iterator[tuple[Class, Found]]:
+        """What an ignore file or a comment took out: it counts, having no end.
+
+        What a VEX statement calls not affected or fixed is its vendor's word, and stays out.
+        """
+        if entry.get("Status") not in ("ignored", None):
+            return
+        finding = object_at(entry, "Finding", NAME)
+        by = _line(entry.get("Source")) or "an ignore rule"
+        match entry.get("Type"):
+            case "vulnerability":
+                yield Class.VULNERABILITY, _hidden(self._vulnerability(finding), by)
+            case "misconfiguration":
+                yield Class.MISCONFIGURATION, _hidden(self._misconfiguration(finding), by)
+            case "secret":
+                yield Class.SECRET, _hidden(self._secret(finding), by)
 
 
 def _hidden(found: Found, by: str) -> Found:
@@ -248,7 +258,7 @@ def _target(result: Mapping[str, Any]) -> str:
     return text_at(result, "Target", NAME).removeprefix("./")
 
 
-def _locations(result: Mapping[str, Any]) -> dict[tuple[str, str], int]:
+def _lines_of_packages(result: Mapping[str, Any]) -> dict[tuple[str, str], int]:
     found: dict[tuple[str, str], int] = {}
     for package in list_at(result, "Packages", NAME):
         for location in list_at(package, "Locations", NAME):
@@ -272,10 +282,6 @@ def _purl(entry: Mapping[str, Any], kind: str, name: str, version: str) -> str:
     if ecosystem is None:
         return f"{name}@{version}"
     return Package(ecosystem, normal_name(ecosystem, name), version, "").purl
-
-
-def _without_version(symbol: str, version: str) -> str:
-    return symbol.partition("?")[0].removesuffix(f"@{version}")
 
 
 def _line(text: object) -> str:

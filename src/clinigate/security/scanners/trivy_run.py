@@ -20,7 +20,13 @@ from clinigate.findings.programs import (
     scanner_environment,
 )
 from clinigate.findings.troubles import ScannerError
-from clinigate.security.scanners.trivy_report import NAME, Report, read_trivy
+from clinigate.security.scanners.trivy_report import (
+    NAME,
+    Report,
+    Token,
+    no_token,
+    read_trivy,
+)
 from clinigate.security.scanners.versions import check_release, release_of
 
 __all__ = ["TrivyJob", "TrivyKind", "run_trivy", "severities_from"]
@@ -76,8 +82,9 @@ def run_trivy(
     *,
     timeout_s: float,
     stop: threading.Event | None = None,
+    token: Token = no_token,
 ) -> Report:
-    """Run trivy once.
+    """Run trivy once. `token` as `read_trivy`.
 
     Raises:
         UsageError: a subject that begins with `-`, which trivy would take for an option.
@@ -102,7 +109,7 @@ def run_trivy(
         if ran.code != 0:
             raise ScannerError(_why(ran))
         data = _bytes_of(report) if report.exists() else ran.stdout
-    return read_trivy(data, version=program.version)
+    return read_trivy(data, version=program.version, token=token)
 
 
 def _arguments(program: Program, job: TrivyJob, report: Path, folder: Path) -> list[str]:
