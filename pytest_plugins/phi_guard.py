@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -41,7 +41,7 @@ def guard_for(config: pytest.Config) -> Guard:
     except ClinigateError as error:
         raise pytest.UsageError(f"clinigate: {error}") from None
     watcher = Watcher(threshold=table.threshold, patients=patients)
-    return Guard(watcher, today=datetime.now(UTC).date())
+    return Guard(watcher, today=datetime.now().astimezone().date())
 
 
 class Guard:

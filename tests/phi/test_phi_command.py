@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -97,15 +98,39 @@ def test_a_baseline_accepts_what_is_there_and_not_what_comes(call: Call, tmp_pat
     terms = ("--write-baseline", "--baseline", "b.toml")
     assert call("scan", *terms)[0] == 4
     assert call("scan", *terms, "--reason", "old logs", "--until", "2999-01-01")[0] == 4
-    from datetime import UTC, datetime, timedelta
-
     day = (datetime.now(UTC).date() + timedelta(days=30)).isoformat()
     code, said = call("scan", *terms, "--reason", "old logs", "--until", day)
-    assert (code, "1 findings accepted" in said) == (0, True)
+    assert (code, "1 open findings accepted" in said) == (0, True)
     assert SSN not in (tmp_path / "b.toml").read_text()
     assert call("scan", "--baseline", "b.toml")[0] == 0
     (tmp_path / "b.txt").write_text(f"ssn {SSN}\n", encoding="utf-8")
     assert call("scan", "--baseline", "b.toml")[0] == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--reason", "why"),
+        ("--write-baseline", "--reason", "why", "--until", "2999-01-01"),
+        ("--sarif", "no/such/folder.sarif"),
+        ("--waivers", "none.toml"),
+        ("--baseline", "none.toml"),
+        ("--canaries", "none.json"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_before_a_run_begins(
+    call: Call, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    code, said = call("scan", *words)
+    assert code == 4, said
+    assert not (tmp_path / ".clinigate").exists()
+
+
+def test_a_files_name_cannot_steer_the_terminal(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "a\x1b[2Jb.txt").write_text(f"ssn {SSN}\n", encoding="utf-8")
+    code, said = call("scan", ".")
+    assert code == 1
+    assert "\x1b[2J" not in said
 
 
 def test_the_rules_are_listed_with_their_letters(call: Call) -> None:

@@ -16,6 +16,7 @@ from clinigate.core.measurement import Measurement
 from clinigate.core.observation import Finding, Gap
 from clinigate.core.verdict import Status
 from clinigate.errors import ConfigError, UsageError
+from clinigate.findings.accepted_files import read_waivers
 from clinigate.findings.sarif import write_sarif
 from clinigate.phi import engine as engine_module
 from clinigate.phi import scan as scan_module
@@ -175,7 +176,8 @@ def test_a_waiver_accepts_paths(options: ScanOptions) -> None:
         'until = 2027-01-31\nrequested_by = "a"\napproved_by = "b"\n',
         encoding="utf-8",
     )
-    assert opened(scan(replace(options, waivers=waivers))) == []
+    accepted = tuple(read_waivers(waivers, TODAY))
+    assert opened(scan(replace(options, acceptances=accepted))) == []
 
 
 def test_a_canary_is_found_in_binary_files_too_and_not_in_its_own_file(

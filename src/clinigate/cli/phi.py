@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,10 +61,11 @@ def scan_files(config: Path | None, environment: str | None, **given: Any) -> in
     from clinigate.phi.scan import scan
 
     call = _Call(**given)
+    call.check()
     loaded = load_config(config)
-    options = call.options(loaded)
     if call.write_baseline:
-        return _write_baseline(call, options)
+        return _write_baseline(call, loaded)
+    options = call.options(loaded)
 
     def work(recorder: Recorder, _environ: Mapping[str, str]) -> str | None:
         done = scan(options)
@@ -127,16 +128,21 @@ class _Call:
     waivers: Path | None
     write_baseline: bool
     reason: str | None
-    until: date | None
+    until: datetime | None
+
+    def check(self) -> None:
+        """Refuse what cannot be meant before anything is begun."""
+        if not self.write_baseline and (self.reason or self.until):
+            raise UsageError("--reason and --until belong to --write-baseline")
+        if self.write_baseline and (self.reason is None or self.until is None):
+            raise UsageError("--write-baseline needs --reason and --until")
+        if self.sarif is not None and not self.sarif.absolute().parent.is_dir():
+            raise UsageError(f"--sarif {self.sarif}: there is no such folder; make it first")
 
     def options(self, loaded: LoadedConfig) -> ScanOptions:
         from clinigate.findings.tree import relative_uri
         from clinigate.phi.setup import options_from
 
-        if not self.write_baseline and (self.reason or self.until):
-            raise UsageError("--reason and --until belong to --write-baseline")
-        if self.write_baseline and (self.reason is None or self.until is None):
-            raise UsageError("--write-baseline needs --reason and --until")
         # What an earlier scan wrote is no part of what is scanned.
         own = () if self.sarif is None else (relative_uri(self.sarif, loaded.base_dir),)
         return options_from(
@@ -147,48 +153,50 @@ class _Call:
             canaries=self.canaries,
             baseline=self.baseline,
             waivers=self.waivers,
+            renew=self.write_baseline,
         )
 
 
-def _write_baseline(call: _Call, options: ScanOptions) -> int:
-    from datetime import datetime
-
+def _write_baseline(call: _Call, loaded: LoadedConfig) -> int:
+    from clinigate.findings.acceptance import Way
     from clinigate.findings.accepted_files import baseline_text
     from clinigate.phi.scan import scan
 
-    if options.baseline is None:
+    configured = loaded.config.phi.baseline
+    path = call.baseline or (None if configured is None else loaded.base_dir / configured)
+    if path is None:
         raise UsageError("--write-baseline needs a file: give --baseline, or set [phi] baseline")
-    first = not options.baseline.exists()
-    done = scan(replace(options, baseline=None) if first else options)
+    assert call.until is not None
+    assert call.reason is not None
+    options = call.options(loaded)
+    done = scan(options)
     if done.missing is not None:
         raise UsageError(done.missing)
-    assert isinstance(call.until, datetime)
-    assert call.reason is not None
+    kept = [each for each in options.acceptances if each.way is Way.BASELINE]
     text = baseline_text(
-        done.found,
-        done.baseline,
-        reason=call.reason,
-        until=call.until.date(),
-        today=options.today,
+        done.counted, kept, reason=call.reason, until=call.until.date(), today=options.today
     )
-    _write(options.baseline, text.encode("utf-8"))
-    click.echo(f"{text.count('[[finding]]')} findings accepted: {options.baseline}")
+    _write(path, text.encode("utf-8"))
+    click.echo(f"{path.name}: {len(done.counted)} open findings accepted; commit it")
     return ExitCode.OK
 
 
 def _show(done: PhiScan) -> None:
-    """Print what is open, and what could not be looked at."""
-    counted = [each for each in done.found if each.is_open and each.flaw.severity != "info"]
-    for each in counted[:_SHOWN]:
+    """Print what counts, and what could not be looked at."""
+    # Names come from what was scanned: none of them may steer the terminal.
+    from clinigate.reports.text import one_line
+
+    for each in done.counted[:_SHOWN]:
         flaw = each.flaw
         token = done.tokens.get(flaw.fingerprint)
         shown = "" if token is None else f", value {token}"
-        click.echo(f"{flaw.place} {flaw.rule}: {each.message}{shown}")
-    _say_more(len(counted), "findings")
+        click.echo(one_line(f"{flaw.place} {flaw.rule}: {each.message}{shown}"))
+    _say_more(len(done.counted), "findings")
     excluded = [each for result in done.results for each in result.excluded]
-    for unit, reason in dict.fromkeys((each.unit, each.reason) for each in excluded[:_SHOWN]):
-        click.echo(f"not looked at: {unit} ({reason})")
-    _say_more(len(excluded), "files that were not looked at")
+    named = dict.fromkeys((each.unit, each.reason) for each in excluded)
+    for unit, reason in list(named)[:_SHOWN]:
+        click.echo(one_line(f"not looked at: {unit} ({reason})"))
+    _say_more(len(named), "files that were not looked at")
 
 
 def _say_more(count: int, what: str) -> None:

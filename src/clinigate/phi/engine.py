@@ -41,10 +41,13 @@ def presidio_find(threshold: float) -> Find:
         threshold: least score of what is found.
 
     Raises:
-        MissingExtraError: presidio-analyzer is not installed.
+        MissingExtraError: presidio-analyzer, or something that it needs, is not installed.
     """
+    missing = MissingExtraError("the search for identifiers in files", "phi")
     if presidio_version() is None:
-        raise MissingExtraError("the search for identifiers in files", "phi")
-    from clinigate.phi.presidio import analyzer_find
-
+        raise missing
+    try:
+        from clinigate.phi.presidio import analyzer_find
+    except ImportError:  # something that it needs is not there
+        raise missing from None
     return analyzer_find(threshold)

@@ -6,12 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from clinigate.core.criterion import Criterion
-from clinigate.core.flaw import FlawSeverity
 from clinigate.core.measurement import Measurement
 from clinigate.core.observation import Finding, Observation
 from clinigate.findings.observe import not_looked, observations
 from clinigate.phi.criteria import CANARIES, CONTROLS, IDENTIFIERS, builtin_criteria
-from clinigate.phi.scan import PhiScan, ScanOptions, scan
+from clinigate.phi.scan import LEAST, PhiScan, ScanOptions, scan
 
 __all__ = ["CANARIES_CHECK", "IDENTIFIERS_CHECK", "criteria_for", "observed", "phi_observations"]
 
@@ -41,7 +40,7 @@ def observed(done: PhiScan) -> Iterator[Observation]:
             IDENTIFIERS_CHECK,
             IDENTIFIERS,
             done.identifiers,
-            at_least=FlawSeverity.LOW,
+            at_least=LEAST,
             controls=CONTROLS,
             nothing=_NO_FILES,
         ):
@@ -51,7 +50,7 @@ def observed(done: PhiScan) -> Iterator[Observation]:
             CANARIES_CHECK,
             CANARIES,
             done.canaries,
-            at_least=FlawSeverity.LOW,
+            at_least=LEAST,
             controls=CONTROLS,
             nothing=_NO_FILES,
         ):

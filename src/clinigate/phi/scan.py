@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 
+from clinigate.core.flaw import FlawSeverity
 from clinigate.errors import MissingExtraError
 from clinigate.findings.acceptance import Acceptance, accept, stale
-from clinigate.findings.accepted_files import read_baseline, read_waivers
 from clinigate.findings.inline import inline_acceptances
 from clinigate.findings.model import Excluded, Found, ScanResult
 from clinigate.findings.tree import relative_uri
@@ -22,7 +22,10 @@ from clinigate.phi.finding import DEFAULT_THRESHOLD
 from clinigate.phi.found import CANARY_RULE, CANARY_TOOL, Finder
 from clinigate.phi.tokens import Tokens
 
-__all__ = ["PhiScan", "ScanOptions", "scan"]
+__all__ = ["LEAST", "PhiScan", "ScanOptions", "scan"]
+
+#: The least severity that counts; below are placeholders and remarks.
+LEAST = FlawSeverity.LOW
 
 _PREFIX = "CG-PHI-"
 
@@ -38,7 +41,7 @@ class ScanOptions:
         max_bytes: larger files count as not looked at.
         patients: whose data must turn up nowhere.
         canary_file: where these stand, which is no leak; it is left out.
-        baseline, waivers: files of acceptances; None has none.
+        acceptances: of baseline and waivers; those in comments are read with the files.
         tokens: what stands for values.
         today: against which acceptances are held.
     """
@@ -52,8 +55,7 @@ class ScanOptions:
     max_bytes: int = 64 * 2**20
     patients: tuple[Patient, ...] = ()
     canary_file: Path | None = None
-    baseline: Path | None = None
-    waivers: Path | None = None
+    acceptances: tuple[Acceptance, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,6 @@ class PhiScan:
         canaries: of the canaries; None where there are none.
         missing: why the recognizers did not look, if they did not.
         tokens: fingerprint of a finding: the token of its value.
-        baseline: entries of the baseline as it is.
         left_out: patterns of paths that were left out on purpose.
     """
 
@@ -73,13 +74,19 @@ class PhiScan:
     canaries: ScanResult | None
     missing: str | None
     tokens: Mapping[str, str]
-    baseline: tuple[Acceptance, ...]
     left_out: tuple[str, ...]
 
     @property
     def results(self) -> tuple[ScanResult, ...]:
         """Both, for SARIF."""
         return tuple(each for each in (self.identifiers, self.canaries) if each is not None)
+
+    @property
+    def counted(self) -> tuple[Found, ...]:
+        """Findings that count: open, and no remark on what is nobody's."""
+        return tuple(
+            each for each in self.found if each.is_open and each.flaw.severity.at_least(LEAST)
+        )
 
     @property
     def found(self) -> tuple[Found, ...]:
@@ -97,13 +104,11 @@ def scan(options: ScanOptions) -> PhiScan:
     find, missing = _engine(options.threshold)
     own = None if options.canary_file is None else options.canary_file.resolve()
     files = files_of(options.base, options.paths, options.exclude)
-    acceptances = list(_acceptances(options))
-    baseline = tuple(each for each in acceptances if each.fingerprint is not None)
     look = _Look(options, find)
     for path in files:
         if own is None or path.resolve() != own:
             look.at(path)
-    acceptances += look.inline
+    acceptances = [*options.acceptances, *look.inline]
     canaries = None
     if look.search:
         canaries = _accepted(look.canaries(), acceptances, options, scope=())
@@ -113,7 +118,6 @@ def scan(options: ScanOptions) -> PhiScan:
         canaries=canaries,
         missing=missing,
         tokens=MappingProxyType(look.finder.token_of),
-        baseline=baseline,
         left_out=options.exclude,
     )
 
@@ -182,15 +186,6 @@ def _engine(threshold: float) -> tuple[Find | None, str | None]:
         return presidio_find(threshold), None
     except MissingExtraError as error:
         return None, str(error)
-
-
-def _acceptances(options: ScanOptions) -> Iterator[Acceptance]:
-    if options.baseline is not None:
-        source = relative_uri(options.baseline, options.base)
-        yield from read_baseline(options.baseline, options.today, source=source)
-    if options.waivers is not None:
-        source = relative_uri(options.waivers, options.base)
-        yield from read_waivers(options.waivers, options.today, source=source)
 
 
 def _accepted(

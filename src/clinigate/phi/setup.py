@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
 from pathlib import Path
 
 from clinigate.config.loader import LoadedConfig
 from clinigate.errors import UsageError
+from clinigate.findings.acceptance import Acceptance
+from clinigate.findings.accepted_files import read_baseline, read_waivers
+from clinigate.findings.tree import relative_uri
 from clinigate.phi.canary_file import load_canaries
 from clinigate.phi.scan import ScanOptions
 from clinigate.phi.tokens import configured_tokens
@@ -25,6 +28,7 @@ def options_from(
     baseline: Path | None = None,
     waivers: Path | None = None,
     today: date | None = None,
+    renew: bool = False,
 ) -> ScanOptions:
     """Return the options of a scan: the configuration's, where nothing else is given.
 
@@ -36,7 +40,8 @@ def options_from(
         canaries: file of synthetic patients.
         baseline: file of accepted findings.
         waivers: file of waivers.
-        today: by default the day in UTC.
+        today: by default the day of this place.
+        renew: the baseline is to be written: it need not exist.
 
     Raises:
         UsageError: a path that does not exist.
@@ -47,6 +52,11 @@ def options_from(
         if not path.exists():
             raise UsageError(f"{path}: no such file or folder to scan")
     canary_file = canaries or _beside(base, table.canaries)
+    # The day on which people's acceptances end is that of the place where they are.
+    day = today or datetime.now().astimezone().date()
+    known = baseline or _beside(base, table.baseline)
+    if renew and known is not None and not known.exists():
+        known = None
     return ScanOptions(
         base=base,
         paths=tuple(str(path.absolute()) for path in paths) or tuple(table.paths),
@@ -55,11 +65,19 @@ def options_from(
         max_bytes=table.max_file_mb * 2**20,
         patients=() if canary_file is None else load_canaries(canary_file),
         canary_file=canary_file,
-        baseline=baseline or _beside(base, table.baseline),
-        waivers=waivers or _beside(base, table.waivers),
+        acceptances=tuple(_acceptances(base, known, waivers or _beside(base, table.waivers), day)),
         tokens=configured_tokens(table.key_env),
-        today=today or datetime.now(UTC).date(),
+        today=day,
     )
+
+
+def _acceptances(
+    base: Path, baseline: Path | None, waivers: Path | None, today: date
+) -> Iterator[Acceptance]:
+    if baseline is not None:
+        yield from read_baseline(baseline, today, source=relative_uri(baseline, base))
+    if waivers is not None:
+        yield from read_waivers(waivers, today, source=relative_uri(waivers, base))
 
 
 def _beside(base: Path, name: str | None) -> Path | None:
