@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 from kubernetes.client.exceptions import ApiException
 
 from clinigate.chaos.localkube import LocalKube, running_localkube
@@ -301,3 +303,26 @@ def test_only_what_is_stated_is_compared_and_by_its_worth(
     stated: dict[str, Any], live: dict[str, Any], paths: list[tuple[str | int, ...]]
 ) -> None:
     assert [each.path for each in differences(stated, live)] == paths
+
+
+PLAIN = st.recursive(
+    st.none() | st.booleans() | st.integers(0, 99) | st.text("abc", max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("xyz", max_size=2), inner),
+    max_leaves=10,
+)
+
+
+@given(st.dictionaries(st.text("xyz", max_size=2), PLAIN))
+def test_what_is_the_same_has_not_drifted_whatever_the_cluster_adds(stated: dict[str, Any]) -> None:
+    assert list(differences(stated, stated)) == []
+    assert list(differences(stated, {**stated, "added": {"by": "the API"}})) == []
+
+
+@given(st.dictionaries(st.text("xyz", max_size=2), PLAIN, min_size=1), st.data())
+def test_what_is_gone_has_drifted_unless_it_said_nothing(
+    stated: dict[str, Any], data: st.DataObject
+) -> None:
+    gone = data.draw(st.sampled_from(sorted(stated)))
+    live = {key: value for key, value in stated.items() if key != gone}
+    expected = [] if stated[gone] in (None, {}, []) else [(gone,)]
+    assert [each.path for each in differences(stated, live)] == expected

@@ -29,7 +29,7 @@ from clinigate.platform.judge import TopicScan
 from clinigate.platform.resource import Resource
 from clinigate.platform.topics import POLICIES
 
-__all__ = ["Policy", "masked", "read_policies", "run_policies"]
+__all__ = ["HIDDEN", "Policy", "masked", "read_policies", "run_policies"]
 
 _TIMEOUT_S = 120.0
 _WORKER = ("-m", "clinigate.platform.rego_worker")
@@ -37,6 +37,7 @@ _PACKAGE = re.compile(r"^\s*package\s+([\w.]+)\s*(?:#.*)?$", re.MULTILINE)
 _RULE = re.compile(r"^\s*((?:deny|violation|warn)(?:_\w+)?)\b(?=[\s\[({:=])", re.MULTILINE)
 #: conftest's `warn` fails nobody's build; here it is said, and does not count.
 _SEVERITIES = {"deny": FlawSeverity.HIGH, "violation": FlawSeverity.HIGH, "warn": FlawSeverity.INFO}
+#: Stands for a value of a Secret.
 HIDDEN = "(hidden)"
 
 

@@ -21,13 +21,11 @@ class Selection:
     Attributes:
         rules: of ours.
         drift, policies: whether drift is looked for, and the user's own policies run.
-        everything: nobody narrowed it down.
     """
 
     rules: tuple[Rule, ...]
     drift: bool
     policies: bool
-    everything: bool
 
     @property
     def topics(self) -> tuple[Topic, ...]:
@@ -60,7 +58,7 @@ def select(names: Sequence[str] = ()) -> Selection:
     """
     known = load_rules()
     if not names:
-        return Selection(known.rules, drift=True, policies=True, everything=True)
+        return Selection(known.rules, drift=True, policies=True)
     ids = {each.id for each in known.rules}
     metrics = {each.metric for each in known.topics}
     for name in names:
@@ -73,5 +71,4 @@ def select(names: Sequence[str] = ()) -> Selection:
         chosen,
         drift=DRIFT.metric in names,
         policies=POLICIES.metric in names,
-        everything=False,
     )

@@ -34,14 +34,12 @@ class Container:
     Attributes:
         field: its part of the manifest.
         name: its name; `?` where none is stated.
-        init: whether it runs before the others.
-        sidecar: whether it is an init container that keeps running (`restartPolicy: Always`).
+        init: whether it stands among the init containers.
     """
 
     field: Field
     name: str
     init: bool = False
-    sidecar: bool = False
 
     @property
     def unit(self) -> str:
@@ -112,16 +110,9 @@ class Workload:
 
     @property
     def init_containers(self) -> tuple[Container, ...]:
-        """Those that run before, sidecars among them."""
-        return tuple(
-            Container(
-                each,
-                each["name"].text or "?",
-                init=True,
-                sidecar=each["restartPolicy"].text == "Always",
-            )
-            for each in self.pod["initContainers"]
-        )
+        """Those that run before, and sidecars, which keep running beside."""
+        stated = self.pod["initContainers"]
+        return tuple(Container(each, each["name"].text or "?", init=True) for each in stated)
 
     @property
     def all_containers(self) -> Iterator[Container]:
