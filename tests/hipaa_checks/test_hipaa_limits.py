@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import json
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,7 +18,7 @@ from clinigate.config.hipaa import HipaaTable
 from clinigate.core.verdict import Status
 from clinigate.hipaa.interface import operations
 from clinigate.hipaa.named import NAMED
-from clinigate.hipaa.premises import Premises, ask_program
+from clinigate.hipaa.premises import Premises, ask_program, files_under
 from clinigate.hipaa.rows import moment_of
 
 TODAY = date(2026, 11, 22)
@@ -210,3 +211,49 @@ def test_examples_are_found_wherever_they_stand(tmp_path: Path, media: dict[str,
 )
 def test_when_a_row_was_written(value: Any, shown: str) -> None:
     assert str(moment_of(value)) == shown
+
+
+def test_stores_are_files_folders_and_what_sqlite_keeps_beside_them(tmp_path: Path) -> None:
+    for name in ("a.db", "a.db-wal", "b.db", "folder/c.log", "folder/deep/d.log"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x")
+    premises = Premises(HipaaTable(), tmp_path, None, {}, TODAY)
+    found = files_under(premises, ["a.db", "folder", "a.db"], "stores")
+    names = [str(path.relative_to(tmp_path)) for path in found]
+    assert names == ["a.db", "a.db-wal", "folder/c.log", "folder/deep/d.log"]
+
+
+def test_a_token_that_ran_out_is_renewed(at_clean: Callable[..., Any]) -> None:
+    with at_clean() as premises:
+        service = premises.service
+        assert service.bearer()
+        service._token = "gone"
+        assert service.send(service.saying("Good morning.", service.capabilities[0])).served
+
+
+@pytest.mark.parametrize(
+    ("hipaa", "told"),
+    [
+        ({"audit": {"verify": ["check"]}}, "must have {copy}"),
+        ({"audit": {"file": "a", "command": ["b"]}}, "give one of file and command"),
+        ({"consent": {"path": "consent", "give": {}, "withdraw": {}, "chat": {"a": 1}}}, "path"),
+        ({"audits": {}}, "audits"),
+    ],
+)
+def test_a_table_that_cannot_be_meant_is_refused(hipaa: dict[str, Any], told: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(told)):
+        HipaaTable.model_validate(hipaa)
+
+
+def test_rows_may_come_from_a_program(
+    at_clean: Callable[..., Any], see: Callable[..., Any], clean: Any
+) -> None:
+    command = {"command": ["cat", str(clean.audit_log)], "request": "request", "patience_s": 0.1}
+    with at_clean(hipaa={"audit": command}) as premises:
+        seen = see("audit_trail", premises)
+    assert seen.status is Status.INCONCLUSIVE
+    assert "name the service's own verifier" in seen.reason
+    assert seen.findings == []
+    with at_clean(hipaa={"audit": {**command, "command": ["false"]}}) as premises:
+        assert see("audit_trail", premises).status is Status.ERROR

@@ -131,6 +131,9 @@ def _service(config: LoadedConfig, _paths: Sequence[Path], today: date) -> Part:
     from clinigate.hipaa.premises import opened
     from clinigate.hipaa.run import run_named
 
+    with opened(config, today=today):
+        pass  # what is missing is told before a run is begun
+
     def work(recorder: Recorder) -> Sequence[Found]:
         with opened(config, today=today) as premises:
             run_named(recorder, premises)

@@ -129,9 +129,14 @@ class Service:
     def send(self, request: Request) -> Answer:
         """Send a request with the credentials of the target."""
         headers = dict(self._credentials.headers)
-        if self._client is not None:
-            headers["Authorization"] = f"Bearer {self.bearer()}"
-        return self.send_as(request, headers)
+        if self._client is None:
+            return self.send_as(request, headers)
+        answer = self.send_as(request, {**headers, "Authorization": f"Bearer {self.bearer()}"})
+        if answer.status == 401:
+            # The token's time may have run out between two requests.
+            self._token = None
+            answer = self.send_as(request, {**headers, "Authorization": f"Bearer {self.bearer()}"})
+        return answer
 
     def send_as(
         self, request: Request, headers: Mapping[str, str] = MappingProxyType({})
