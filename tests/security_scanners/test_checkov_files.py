@@ -104,13 +104,15 @@ def test_what_is_passed_over_in_silence_is_named() -> None:
     shown_files = Shown(
         {
             "Dockerfile": ("Dockerfile", Kind.DOCKERFILE),
+            "main.tf": ("main.tf", Kind.TERRAFORM),
             "variables.tf": ("variables.tf", Kind.TERRAFORM),
             "broken.tf": ("broken.tf", Kind.TERRAFORM),
+            "kafka.yaml": ("kafka.yaml", Kind.KUBERNETES),
         },
         (),
     )
-    units, passed_over = looked_at(shown_files, [], ["broken.tf"])
-    assert units == ["variables.tf"]
+    units, passed_over = looked_at(shown_files, ["main.tf"], ["broken.tf"])
+    assert units == ["main.tf"]
     assert [each.unit for each in passed_over] == ["Dockerfile"]
 
 

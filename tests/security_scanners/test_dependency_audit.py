@@ -78,6 +78,19 @@ def test_what_is_not_pinned_forbids_a_pass(project: Any, scanned: Any) -> None:
     assert "click is not pinned" in " ".join(outcome.measurement.caveats)
 
 
+def test_an_ecosystem_of_which_the_source_is_silent_forbids_a_pass(
+    project: Any, scanned: Any
+) -> None:
+    packages = {"node_modules/lodash": {"version": "4.17.4"}}
+    lock = json.dumps({"lockfileVersion": 3, "packages": packages})
+    files = {"requirements.txt": "jinja2==3.1.4\n", "package-lock.json": lock}
+    outcome = audit(scanned, project(files | {"osv.json": advisories()}), OFFLINE)
+    assert outcome.status is Status.INCONCLUSIVE
+    assert "pkg:npm/lodash@4.17.4 (osv.json holds no advisory on npm)" in " ".join(
+        outcome.measurement.caveats
+    )
+
+
 def test_an_old_advisory_file_proves_nothing_and_still_accuses(project: Any, scanned: Any) -> None:
     old = advisories(modified="2026-01-10T00:00:00Z")
     base = project({"requirements.txt": "jinja2==3.1.4\n", "osv.json": old})

@@ -83,7 +83,10 @@ def show(files: Iterable[tuple[Path, str]], folder: Path, *, helm: bool) -> Show
 def looked_at(
     shown: Shown, spoken_of: Iterable[str], unparsed: Iterable[str]
 ) -> tuple[list[str], list[Excluded]]:
-    """Return which of the shown files were looked at, and which were passed over in silence.
+    """Return which of the shown files a rule spoke of, and which were passed over in silence.
+
+    A Terraform file with variables alone, and a manifest of a kind that no rule knows, are neither:
+    checkov names what it cannot parse of the one, and we know that the other parses.
 
     Args:
         shown: what was there.
@@ -95,24 +98,18 @@ def looked_at(
     units: list[str] = []
     passed_over: list[Excluded] = []
     for inside, (uri, kind) in shown.units.items():
-        if inside in broken:
-            continue
-        if _is_silent(inside, kind, spoken):
-            passed_over.append(Excluded(uri, f"checkov passed over it: no {kind} in it parses"))
-        else:
+        if _is_spoken_of(inside, kind, spoken):
             units.append(uri)
+        elif inside not in broken and kind in (Kind.DOCKERFILE, Kind.CHART):
+            passed_over.append(Excluded(uri, f"checkov passed over it: no {kind} in it parses"))
     return units, passed_over
 
 
-def _is_silent(inside: str, kind: Kind, spoken: set[str]) -> bool:
-    if kind is Kind.DOCKERFILE:
-        return inside not in spoken
+def _is_spoken_of(inside: str, kind: Kind, spoken: set[str]) -> bool:
     if kind is Kind.CHART:
         folder = _parent(inside)
-        return not any(_below(uri, folder) for uri in spoken)
-    # A Terraform file with variables alone has nothing to say of, and what checkov cannot parse it
-    # names; of a manifest we know that it parses, and its kind may have no rules.
-    return False
+        return any(_below(uri, folder) for uri in spoken)
+    return inside in spoken
 
 
 def _kind_of(path: Path, uri: str, charts: set[str]) -> Kind | None:

@@ -213,14 +213,18 @@ def _by_advisories(job: DependencyJob, source: Path) -> ScanResult:
     advisories = load_advisories(
         source, lambda ecosystem, name: (ecosystem, name) in names, today=job.today
     )
-    hits, uncomparable = judge(packages, advisories.records)
-    left_out = {each.unit for each in uncomparable}
-    old = _too_old(job, source, advisories)
+    hits, left_open = judge(packages, advisories.records)
+    left_open += [
+        Excluded(each.purl, f"{source.name} holds no advisory on {each.ecosystem}")
+        for each in packages
+        if each.ecosystem not in advisories.ecosystems
+    ]
+    unjudged = {each.unit for each in left_open}
     return ScanResult(
         _OSV,
         f"of {advisories.as_of.isoformat()} ({advisories.count:,} advisories)",
-        units=tuple(sorted({each.purl for each in packages} - left_out)),
-        excluded=(*uncomparable, *old),
+        units=tuple(sorted({each.purl for each in packages} - unjudged)),
+        excluded=(*dict.fromkeys(left_open), *_too_old(job, source, advisories)),
         findings=tuple(sorted(found_of(hits, _OSV), key=in_order)),
     )
 

@@ -86,11 +86,13 @@ class Advisories:
     Attributes:
         records: those in force that speak of a wanted package.
         count: all records of the source, wanted or not.
+        ecosystems: of which it has any record: of the others it says nothing.
         as_of: the last day on which one of them was changed.
     """
 
     records: tuple[Advisory, ...]
     count: int
+    ecosystems: frozenset[str]
     as_of: date
 
 
@@ -109,16 +111,18 @@ def load_advisories(path: Path, wanted: Wanted, *, today: date) -> Advisories:
     records: list[Advisory] = []
     count = 0
     as_of = date.min
+    ecosystems: set[str] = set()
     for where, raw in _records(path):
         count += 1
         if count > _MOST_RECORDS:
             raise ScannerError(f"{path.name} holds more than {_MOST_RECORDS:,} advisories")
         as_of = max(as_of, min(_day(where, raw), today))
+        ecosystems |= _ecosystems(raw)
         if raw.get("withdrawn") is None and (record := _record(where, raw, wanted)) is not None:
             records.append(record)
     if not count:
         raise ScannerError(f"{path.name} holds no advisory in OSV form (*.json)")
-    return Advisories(tuple(records), count, as_of)
+    return Advisories(tuple(records), count, frozenset(ecosystems), as_of)
 
 
 def _records(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -199,6 +203,21 @@ def _record(where: str, raw: Mapping[str, Any], wanted: Wanted) -> Advisory | No
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         problem = f"{type(error).__name__} at a field that is not as OSV has it"
         raise ScannerError(f"{where}: {_name(raw)} cannot be understood ({problem})") from None
+
+
+def _ecosystems(raw: Mapping[str, Any]) -> set[str]:
+    """Those that a record speaks of; one that is malformed is refused where it matters."""
+    entries = raw.get("affected")
+    packages = [
+        entry.get("package")
+        for entry in (entries if isinstance(entries, list) else ())
+        if isinstance(entry, dict)
+    ]
+    return {
+        str(package.get("ecosystem", "")).partition(":")[0]
+        for package in packages
+        if isinstance(package, dict)
+    }
 
 
 def _affected(entries: Iterable[Mapping[str, Any]], wanted: Wanted) -> Iterator[Affected]:
