@@ -54,7 +54,7 @@ class DiversionTable(Table):
     """
 
     header: str = Field(
-        pattern=r"[A-Za-z][A-Za-z0-9-]{0,63}", description="header that marks a synthetic patient"
+        pattern=r"^[A-Za-z][A-Za-z0-9-]{0,63}$", description="header that marks a synthetic patient"
     )
     value: str | None = Field(default=None, min_length=1, description="its value")
     value_env: Variable | None = Field(default=None, description="or the variable that holds it")
