@@ -15,7 +15,8 @@ from clinigate.core.flaw import FlawSeverity, Place
 from clinigate.platform.resource import Field
 from clinigate.platform.rule import Judged, breaks, keeps, rule, topic
 from clinigate.platform.rules.backup import SCHEDULE, backs_up, schedule_gap_s
-from clinigate.platform.rules.failover_databases import DATABASE_KINDS, Database, database_of
+from clinigate.platform.rules.failover_databases import DATABASE_KINDS, database_of
+from clinigate.platform.rules.failover_model import Database
 from clinigate.platform.rules.schedules import words
 from clinigate.platform.rules.services import UnjudgeableError, number, one_by_one
 
@@ -59,7 +60,13 @@ _GSLB_TTL_S = 30.0
 @rule(
     "CG-PLAT-FAILOVER-001",
     FAILOVER,
-    kinds=(*DATABASE_KINDS, SCHEDULE, "ConfigMap", "acid.zalan.do/OperatorConfiguration"),
+    kinds=(
+        *DATABASE_KINDS,
+        SCHEDULE,
+        "ConfigMap",
+        "Service",
+        "acid.zalan.do/OperatorConfiguration",
+    ),
     severity=FlawSeverity.CRITICAL,
 )
 def data_is_within_the_rpo(manifests: Manifests) -> Iterator[Judged]:
@@ -117,7 +124,7 @@ def _too_much_lost(archive_s: float, backup_s: float, rpo_s: float) -> str:
     return f"{seen}: that much may be lost, the RPO is {words(rpo_s)}"
 
 
-@rule("CG-PLAT-FAILOVER-002", FAILOVER, kinds=(*DATABASE_KINDS, "ConfigMap"),
+@rule("CG-PLAT-FAILOVER-002", FAILOVER, kinds=(*DATABASE_KINDS, "ConfigMap", "Service"),
       severity=FlawSeverity.HIGH)  # fmt: skip
 def postgres_is_synchronous(manifests: Manifests) -> Iterator[Judged]:
     """A commit in PostgreSQL is confirmed by a standby, and there are three copies of it."""

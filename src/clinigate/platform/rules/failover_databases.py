@@ -9,19 +9,18 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from clinigate.platform.resource import Field, ManifestShapeError, Resource
-from clinigate.platform.rules.services import number
-from clinigate.platform.workloads import SERVING, Workload, workload_of
+from clinigate.platform.resource import Field, Resource
+from clinigate.platform.rules.failover_model import Database, Setting, pg_seconds, whole
+from clinigate.platform.rules.failover_plain import plain_database
+from clinigate.platform.workloads import SERVING
 
 if TYPE_CHECKING:
     from clinigate.platform.manifests import Manifests
 
-__all__ = ["DATABASE_KINDS", "Database", "Setting", "database_of"]
+__all__ = ["DATABASE_KINDS", "database_of"]
 
 _CNPG = "postgresql.cnpg.io/Cluster"
 #: EDB's edition of it, of the same shape.
@@ -30,45 +29,11 @@ _ZALANDO = "acid.zalan.do/postgresql"
 _ZALANDO_OPERATOR = "acid.zalan.do/OperatorConfiguration"
 _CRUNCHY = "postgres-operator.crunchydata.com/PostgresCluster"
 DATABASE_KINDS = (_CNPG, _EDB, _ZALANDO, _CRUNCHY, *SERVING)
-_IMAGE = re.compile(r"(^|[/_-])(postgres(ql)?|postgis|timescaledb|pgvector)([-_:@/]|$)")
 _ARCHIVES = re.compile(
     r"^(WAL_S3_BUCKET|WAL_GS_BUCKET|WAL[EG]_(S3|GS|AZ|SSH|SWIFT|FILE)_PREFIX)$", re.IGNORECASE
 )
 _ZALANDO_BUCKETS = ("wal_s3_bucket", "wal_gs_bucket", "wal_az_storage_account")
-_NOWHERE = re.compile(r"^\s*(/usr)?(/bin/)?(true|:|exit 0|cd \.)?\s*$")
-_DURATION = re.compile(r"\s*(\d+)\s*(ms|s|min|h|d)?\s*", re.ASCII)
-_UNITS_S = {None: 1.0, "ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
-_LINE = re.compile(r"^[ \t]*([a-z_.]+)[ \t=]+(?:'((?:[^'\n]|'')*)'|([^\s#']+))", re.MULTILINE)
 _OFF = ("off", "false", "no", "0")
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One thing that a database's manifest says, and the field that says it or ought to."""
-
-    value: float
-    at: Field
-
-
-@dataclass(frozen=True, slots=True)
-class Database:
-    """A PostgreSQL.
-
-    Attributes:
-        resource: what declares it.
-        archive: seconds within which what was written lies in a WAL archive; infinite for never.
-        is_archive_inside: whether the archive lies on volumes of the same cluster.
-        synchronous: how many standbys confirm a commit.
-        copies: the primary and its standbys.
-        notice: seconds until a lost primary is noticed; None where nothing looks.
-    """
-
-    resource: Resource
-    archive: Setting
-    synchronous: Setting
-    copies: Setting
-    notice: Setting | None = None
-    is_archive_inside: bool = False
 
 
 def database_of(resource: Resource, manifests: Manifests) -> Database | None:
@@ -83,7 +48,7 @@ def database_of(resource: Resource, manifests: Manifests) -> Database | None:
         _ZALANDO: _zalando,
         _CRUNCHY: _crunchy,
     }
-    return read.get(resource.group_kind, _plain)(resource, manifests)
+    return read.get(resource.group_kind, plain_database)(resource, manifests)
 
 
 def _cloud_native(resource: Resource, _: Manifests) -> Database | None:
@@ -105,7 +70,7 @@ def _cloud_native(resource: Resource, _: Manifests) -> Database | None:
         Setting(spec["instances"].integer or 1, spec["instances"]),
         # Until the instance manager gives up on its own liveness, and what the operator waits then.
         Setting(
-            (_or(spec["livenessProbeTimeout"], 30)) + (_or(spec["failoverDelay"], 0)),
+            (whole(spec["livenessProbeTimeout"], 30)) + (whole(spec["failoverDelay"], 0)),
             spec["failoverDelay"],
         ),
     )
@@ -120,13 +85,13 @@ def _zalando(resource: Resource, manifests: Manifests) -> Database | None:
         _operator_archives(manifests)
     )
     synchronous = patroni["synchronous_mode"]
-    count = _or(patroni["synchronous_node_count"], 1) if synchronous.flag else 0
+    count = whole(patroni["synchronous_node_count"], 1) if synchronous.flag else 0
     return Database(
         resource,
         _archive(archives, parameters["archive_timeout"], spec["env"], 1800.0),
         Setting(0 if _commits_alone(parameters) else count, synchronous),
         Setting(spec["numberOfInstances"].integer or 1, spec["numberOfInstances"]),
-        Setting(_or(patroni["ttl"], 30) + _or(patroni["loop_wait"], 10), patroni["ttl"]),
+        Setting(whole(patroni["ttl"], 30) + whole(patroni["loop_wait"], 10), patroni["ttl"]),
     )
 
 
@@ -164,8 +129,8 @@ def _crunchy(resource: Resource, _: Manifests) -> Database | None:
     if not parameters["archive_timeout"].exists:
         parameters = dynamic["postgresql"]["parameters"]
     repos = spec["backups"]["pgbackrest"]["repos"]
-    synchronous = dynamic["synchronous_mode"]
-    instances = [_or(each["replicas"], 1) for each in spec["instances"]]
+    synchronous, lease = dynamic["synchronous_mode"], patroni["leaderLeaseDurationSeconds"]
+    instances = [whole(each["replicas"], 1) for each in spec["instances"]]
     outside = any(each[store].exists for each in repos for store in ("s3", "gcs", "azure"))
     return Database(
         resource,
@@ -173,64 +138,12 @@ def _crunchy(resource: Resource, _: Manifests) -> Database | None:
         Setting(0 if _commits_alone(parameters) or not synchronous.flag else 1, synchronous),
         Setting(sum(instances), spec["instances"]),
         Setting(
-            _or(patroni["leaderLeaseDurationSeconds"], 30) + _or(patroni["syncPeriodSeconds"], 10),
+            whole(patroni["leaderLeaseDurationSeconds"], 30)
+            + whole(patroni["syncPeriodSeconds"], 10),
             patroni["leaderLeaseDurationSeconds"],
         ),
         is_archive_inside=any(repos) and not outside,
     )
-
-
-def _plain(resource: Resource, manifests: Manifests) -> Database | None:
-    workload = workload_of(resource)
-    made_by_operator = resource["metadata"]["ownerReferences"].value or (
-        resource.labels.get("application") == "spilo"
-    )
-    if workload is None or made_by_operator:
-        return None
-    servers = [c for c in workload.containers if _IMAGE.search(c["image"].text or "")]
-    servers = [c for c in servers if "exporter" not in (c["image"].text or "")]
-    if not servers:
-        return None
-    settings = _settings(workload, manifests)
-    command = settings.get("archive_command", "") or settings.get("archive_library", "")
-    archives = settings.get("archive_mode", "off") in ("on", "always") and not _NOWHERE.match(
-        command
-    )
-    timeout = settings.get("archive_timeout", "0")
-    standbys = settings.get("synchronous_standby_names", "").strip("' ")
-    local = settings.get("synchronous_commit", "on") in ("off", "local")
-    at = servers[0]["args"]
-    copies = resource["spec"]["replicas"]
-    return Database(
-        resource,
-        Setting((_pg_seconds(timeout, at) or math.inf) if archives else math.inf, at),
-        Setting(1 if standbys and not local else 0, at),
-        Setting(_or(copies, 1), copies),
-    )
-
-
-def _settings(workload: Workload, manifests: Manifests) -> Mapping[str, str]:
-    """PostgreSQL's settings from files of mounted ConfigMaps, then from the command line."""
-    found: dict[str, str] = {}
-    for volume in workload.pod["volumes"]:
-        name = volume["configMap"]["name"].text
-        source = manifests.find("ConfigMap", workload.namespace, name) if name else None
-        for key, value in () if source is None else source["data"].entries:
-            if key.endswith(".conf") and isinstance(value.value, str):
-                found.update(_of_file(value.value))
-    for container in workload.containers:
-        words = [*container["command"].list_of_texts, *container["args"].list_of_texts]
-        for flag, word in pairwise(words):
-            if flag == "-c" and "=" in word:
-                setting, _, stated = word.partition("=")
-                found[setting] = stated
-    return found
-
-
-def _of_file(text: str) -> Iterator[tuple[str, str]]:
-    for line in _LINE.finditer(text):
-        quoted = line[2]
-        yield line[1], line[3] if quoted is None else quoted.replace("''", "'")
 
 
 def _archive(archives: bool, timeout: Field, otherwise: Field, usual_s: float) -> Setting:
@@ -239,23 +152,10 @@ def _archive(archives: bool, timeout: Field, otherwise: Field, usual_s: float) -
     if not timeout.exists:
         return Setting(usual_s, timeout)
     # 0 is never: a quiet database's last segment stays where it is.
-    return Setting(_pg_seconds(str(timeout.scalar), timeout) or math.inf, timeout)
-
-
-def _pg_seconds(text: str, at: Field) -> float:
-    """Seconds of PostgreSQL's way to write a time: `300`, `5min`, `30s`."""
-    found = _DURATION.fullmatch(text.strip("'\""))
-    if found is None:
-        raise ManifestShapeError(f"{at.place}: archive_timeout is no time that PostgreSQL reads")
-    return int(found[1]) * _UNITS_S[found[2]]
+    return Setting(pg_seconds(str(timeout.scalar), timeout) or math.inf, timeout)
 
 
 def _commits_alone(parameters: Field) -> bool:
     """Whether a commit waits for no standby, whatever is configured of them."""
     value = parameters["synchronous_commit"].value
     return value is False or str(value).lower() in (*_OFF, "local")
-
-
-def _or(field: Field, usual: int) -> int:
-    value = number(field)
-    return usual if value is None else int(value)

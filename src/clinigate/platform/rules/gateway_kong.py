@@ -250,11 +250,11 @@ def _declared_doors(root: Field) -> Iterator[Door]:
         for route in service["routes"]:
             yield _declared_door(root, route, of_service)
     for route in root["routes"]:
-        name = _target(route["service"])
+        behind = _target(route["service"])
         of_service = everywhere
-        if name is not None:
-            owners = [each for each in root["services"] if each["name"].text == name]
-            of_service |= _names(root, of=("service", name)).union(
+        if behind is not None:
+            owners = [each for each in root["services"] if each["name"].text == behind]
+            of_service |= _names(root, of=("service", behind)).union(
                 *(_names(each, of=None) for each in owners)
             )
         yield _declared_door(root, route, of_service)
