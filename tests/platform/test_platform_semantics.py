@@ -226,3 +226,7 @@ def test_a_pod_security_standard_of_another_namespace_helps_nobody() -> None:
     other = {**named, "metadata": {"name": "m", "labels": label}}
     assert verdict("CG-PLAT-NAMESPACE-002", deployment(), own) is True
     assert verdict("CG-PLAT-NAMESPACE-002", deployment(), other) is False
+
+
+def test_a_namespace_of_malformed_workloads_is_a_namespace_of_workloads() -> None:
+    assert verdict("CG-PLAT-NETPOL-001", made("apps/v1", "Deployment", {"template": []})) is False

@@ -46,10 +46,13 @@ class Manifests:
 
     @cached_property
     def workload_namespaces(self) -> dict[str, Workload]:
-        """The namespaces in which something runs, in order, each with its first workload."""
+        """The namespaces in which something runs, in order, each with its first workload.
+
+        A malformed one counts too: of where it runs there is no doubt.
+        """
         found: dict[str, Workload] = {}
-        for each in self.workloads:
-            found.setdefault(each.namespace, each)
+        for each in self.of(*ALL_WORKLOADS):
+            found.setdefault(each.namespace, Workload(each))
         return found
 
     def _workloads(self) -> Iterator[Workload]:
