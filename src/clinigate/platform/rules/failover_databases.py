@@ -137,11 +137,7 @@ def _crunchy(resource: Resource, _: Manifests) -> Database | None:
         _archive(any(repos), parameters["archive_timeout"], repos, 60.0),
         Setting(0 if _commits_alone(parameters) or not synchronous.flag else 1, synchronous),
         Setting(sum(instances), spec["instances"]),
-        Setting(
-            whole(patroni["leaderLeaseDurationSeconds"], 30)
-            + whole(patroni["syncPeriodSeconds"], 10),
-            patroni["leaderLeaseDurationSeconds"],
-        ),
+        Setting(whole(lease, 30) + whole(patroni["syncPeriodSeconds"], 10), lease),
         is_archive_inside=any(repos) and not outside,
     )
 
