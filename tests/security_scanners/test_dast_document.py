@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from clinigate.findings.troubles import ScannerError
+from clinigate.security.scanners import dast_hooks
 from clinigate.security.scanners.dast_document import Service, prepare
 
 HERE = "https://chat.example"
@@ -147,8 +148,8 @@ except requests.exceptions.ConnectionError:
 """
     environ = {
         **os.environ,
-        "CLINIGATE_DAST_BASE": "http://127.0.0.1:9/api",
-        "CLINIGATE_DAST_TALLY": str(tmp_path / "answered.json"),
+        dast_hooks.BASE: "http://127.0.0.1:9/api",
+        dast_hooks.TALLY: str(tmp_path / "answered.json"),
         "NO_PROXY": "*",
     }
     ran = subprocess.run(

@@ -46,7 +46,7 @@ CHECKS = (
 _PHASES = ("examples", "coverage", "fuzzing")
 #: 0: nothing failed. 1: something did.
 _ENDED_WELL = (0, 1)
-_HEADER = "CLINIGATE_DAST_HEADER_"
+_HEADER = "_CLINIGATE_DAST_HEADER_"
 _PROXIES = frozenset(("all_proxy", "http_proxy", "https_proxy"))
 
 

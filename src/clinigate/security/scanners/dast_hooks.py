@@ -19,9 +19,9 @@ from clinigate.security.scanners.dast_document import Service
 
 __all__ = ["BASE", "TALLY"]
 
-#: The variables by which the scan tells this module what to do.
-BASE = "CLINIGATE_DAST_BASE"
-TALLY = "CLINIGATE_DAST_TALLY"
+#: The variables by which the scan tells this module what to do; nobody else sets them.
+BASE = "_CLINIGATE_DAST_BASE"
+TALLY = "_CLINIGATE_DAST_TALLY"
 
 
 def _guard(allowed: Service) -> None:
