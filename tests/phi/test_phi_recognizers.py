@@ -9,9 +9,12 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from clinigate.phi.engine import Find
 from clinigate.phi.finding import find
+from clinigate.phi.pieces import find_in_pieces
 from clinigate.phi.table import BY_ID, RECOGNIZERS
 
 Marked = Callable[[str], tuple[str, list[tuple[int, int]]]]
@@ -129,6 +132,26 @@ def test_what_looks_like_it_is_left_alone(text: str) -> None:
     assert [
         (hit.rule, text[hit.start : hit.end]) for hit in find(text) if not hit.placeholder
     ] == []
+
+
+@settings(max_examples=25)
+@given(
+    cases=st.lists(st.sampled_from(FOUND), min_size=1, max_size=8),
+    between=st.lists(st.sampled_from(NOTHING), max_size=4),
+    filling=st.integers(0, 400),
+)
+def test_in_a_log_each_is_found_where_it_stands(
+    cases: list[tuple[str, str]], between: list[str], filling: int
+) -> None:
+    """Whatever stands around it, and wherever the pieces are cut in which a log is searched."""
+    wanted, log = set(), ""
+    for name, text in cases:
+        log += "\n".join([*between, "the worker is waiting for work now\n" * filling])
+        before, value, after = text.replace("»", "«").split("«")
+        wanted.add((f"CG-PHI-{name}", len(log) + len(before), len(log + before + value)))
+        log += f"{before}{value}{after}\n"
+    found = {(h.rule, h.start, h.end) for h in find_in_pieces(log, find) if not h.placeholder}
+    assert found == wanted
 
 
 def test_every_recognizer_that_may_count_is_proven_twice() -> None:

@@ -6,7 +6,7 @@ from clinigate.phi import placeholders as nobody
 from clinigate.phi.fragments import DATE, IS, LED, NAME_WORDS, STATES, STREET, form, words
 from clinigate.phi.model import Letter, Recognizer
 from clinigate.phi.numbers import is_nanp_phone, is_phone
-from clinigate.phi.values import is_birth_date, is_email, is_name
+from clinigate.phi.values import is_day, is_email, is_name
 
 __all__ = ["ROWS"]
 
@@ -63,7 +63,7 @@ ROWS: tuple[Recognizer, ...] = (
                  r"|birth[ _-]?day|born(?:[ _]on)?|birth)" + IS + DATE, 0.9),
         ),
         triggers=("dob", "d.o.b", "birth", "born", "bday", "b-day"),
-        accept=is_birth_date,
+        accept=is_day,
         placeholder=nobody.of_date,
     ),
     Recognizer(
@@ -76,7 +76,7 @@ ROWS: tuple[Recognizer, ...] = (
                  + IS + DATE, 0.8),
         ),
         triggers=("admi", "discharge", "deceased", "died", "death", "service", "appointment"),
-        accept=is_birth_date,
+        accept=is_day,
         placeholder=nobody.of_date,
     ),
     Recognizer(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
-__all__ = ["is_birth_date", "is_email", "is_identifier", "is_name"]
+__all__ = ["is_day", "is_email", "is_identifier", "is_name"]
 
 #: Words with a capital that stand where a name may, in code and forms.
 _NO_NAMES = frozenset({
@@ -25,8 +25,8 @@ _YMD = re.compile(r"(\d{4})[-/.]?(\d{1,2})[-/.]?(\d{1,2})")
 _XYD = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{2,4})")
 
 
-def is_birth_date(text: str) -> bool:
-    """A day of the calendar, whichever of two orders it is written in."""
+def is_day(text: str) -> bool:
+    """A day of the calendar, in either order of day and month."""
     if found := _YMD.fullmatch(text):
         return _exists(*map(int, found.groups()))
     if found := _XYD.fullmatch(text):
