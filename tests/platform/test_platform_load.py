@@ -102,6 +102,13 @@ def test_an_empty_pipe_is_no_clean_scan() -> None:
     assert junk.excluded
 
 
+def test_an_empty_list_holds_nothing() -> None:
+    for items in ("[]", "", "null"):
+        loaded = of(POD + f"---\napiVersion: v1\nkind: List\nitems: {items}\n")
+        assert labels(loaded) == ["Pod clinic/a"]
+        assert not loaded.excluded
+
+
 def test_kustomize_input_is_excluded_and_its_patches_are_not_judged(tmp_path: Path) -> None:
     put(
         tmp_path,

@@ -267,6 +267,9 @@ def test_a_baseline_is_written_for_a_reason_until_a_day(
     assert (code, "--until" in err) == (4, True)
     from datetime import timedelta
 
+    # A remark is nothing to accept.
+    edit(config, PROBES, PROBES + "---\napiVersion: x.example/v1\nkind: Widget\n"
+         "metadata: {name: w}\n")  # fmt: skip
     until = (date.today() + timedelta(days=30)).isoformat()  # noqa: DTZ011 - as the command
     code, out, _ = call(config, capsys, *words, "--reason", "old", "--until", until)
     assert (code, "1 findings accepted" in out) == (0, True)

@@ -158,6 +158,6 @@ def _write_baseline(
         raise click.UsageError("--write-baseline needs --until, the last day of the acceptance")
     path = baseline_path(config)
     kept = read_baseline(path, today) if path.is_file() else []
-    text = baseline_text(found.findings, kept, reason=reason, until=until.date(), today=today)
+    text = baseline_text(found.counted, kept, reason=reason, until=until.date(), today=today)
     write_atomic(path, text.encode())
     click.echo(f"wrote {path.name}: {text.count('[[finding]]')} findings accepted for a time")

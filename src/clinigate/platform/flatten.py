@@ -116,7 +116,7 @@ def _opened(value: Any, prefix: Path) -> Iterator[tuple[Path, Any]]:
     if not _is_list(value):
         yield prefix, value
         return
-    for index, item in enumerate(value["items"]):
+    for index, item in enumerate(value["items"] or ()):
         yield from _opened(item, (*prefix, "items", index))
 
 
@@ -125,7 +125,8 @@ def _is_list(value: Any) -> bool:
         isinstance(value, dict)
         and isinstance(value.get("kind"), str)
         and value["kind"].endswith("List")
-        and isinstance(value.get("items"), list)
+        and "items" in value
+        and isinstance(value["items"], list | None)
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from clinigate import __version__
 from clinigate.core.criterion import Criterion
+from clinigate.core.flaw import FlawSeverity
 from clinigate.core.observation import Observation
 from clinigate.evidence.recorder import Recorder
 from clinigate.findings.model import Excluded, Found, ScanResult, in_order
@@ -53,6 +54,11 @@ class PlatformScan:
         """All that was found, accepted or not, by place."""
         found = (each for topic in self.topics for each in topic.findings)
         return tuple(sorted((*found, *self.remarks), key=in_order))
+
+    @property
+    def counted(self) -> tuple[Found, ...]:
+        """What counts, or would if nobody had accepted it: all but remarks."""
+        return tuple(each for each in self.findings if each.flaw.severity is not FlawSeverity.INFO)
 
     @property
     def looked_at(self) -> tuple[TopicScan, ...]:
