@@ -22,7 +22,6 @@ TEAMS = {
         policy="policy.toml",
         environment="staging",
         gpu_runner="gpu-a100",
-        root="evidence",
         image="python:3.13",
         app="chat",
         namespace="clinic",

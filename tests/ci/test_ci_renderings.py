@@ -247,7 +247,6 @@ def test_the_jenkinsfile_is_declarative_and_groovy_expands_nothing_in_scripts() 
         {"policy": "$(id)"},
         {"environment": "development"},
         {"app": "<< x >>"},
-        {"root": "a b"},
     ],
 )
 def test_no_choice_of_a_team_becomes_code(wrong: dict[str, str]) -> None:

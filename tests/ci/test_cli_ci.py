@@ -48,12 +48,9 @@ def test_nothing_is_overwritten_unless_asked_for(
 def test_what_the_configuration_says_is_taken(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "clinigate.toml").write_text(
-        '[run]\nroot = "evidence"\n[gate]\npolicy = "ours.toml"\n'
-    )
+    (tmp_path / "clinigate.toml").write_text('[gate]\npolicy = "ours.toml"\n')
     run(["ci", "github"])
     said = capsys.readouterr().out
-    assert "find evidence/runs" in said
     assert "&& 'ours.toml'" in said
     run(["ci", "github", "--policy", "default"])
     assert "&& 'default'" in capsys.readouterr().out

@@ -16,7 +16,6 @@ _PLAIN = {
     "python": re.compile(r"3\.\d{1,2}"),
     "branch": re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*"),
     "gpu_runner": re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*"),
-    "root": re.compile(r"[A-Za-z0-9._][A-Za-z0-9._/-]*"),
     "policy": re.compile(r"[A-Za-z0-9._][A-Za-z0-9._/-]*"),
     "environment": re.compile(r"staging|production"),
     "image": re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]*"),
@@ -36,7 +35,6 @@ class Options:
         policy, environment: by which the gate decides on that branch.
         gpu_runner: label of runners with a GPU. None where there are none: the GPU's criteria are
             left out then, rather than failed.
-        root: evidence root, relative to the checkout.
         image: container in which jobs run, where the runner asks for one. It holds Python and git,
             and for the deployment kubectl.
         app, namespace: the deployed service, for the script that moves its traffic.
@@ -53,7 +51,6 @@ class Options:
     policy: str = "default"
     environment: str = "production"
     gpu_runner: str | None = None
-    root: str = ".clinigate"
     image: str = "python:3.12"
     app: str = "therapy-api"
     namespace: str = "default"

@@ -118,7 +118,7 @@ def _static(options: Options) -> Job:
     steps = (
         _INSTALL,
         Step("Scan code, dependencies, manifests and data", lines, signs=True),
-        _hand_on("static", sarif=options.root),
+        _hand_on("static", sarif=True),
     )
     return Job("static", "Security and HIPAA, static", steps, sarif=True)
 
@@ -230,16 +230,13 @@ def _collected(commands: tuple[str, ...]) -> tuple[str, ...]:
     )
 
 
-def _hand_on(job: str, *, sarif: str | None = None) -> Step:
-    """What leaves the runner: the sealed bundle, a summary, and flaws at their places.
-
-    `sarif` is the evidence root in which the scan left them.
-    """
+def _hand_on(job: str, *, sarif: bool = False) -> Step:
+    """What leaves the runner: the sealed bundle, a summary, and flaws at their places."""
     lines = [
         f"mkdir -p {OUT}",
         f"clinigate bundle export last {OUT}/{job}.zip",
         f"clinigate report last --format markdown --out {OUT}/{job}.md {_POLICY}",
     ]
-    if sarif is not None:
-        lines.append(f"find {sarif}/runs -name results.sarif -exec cp {{}} {OUT}/{job}.sarif ';'")
+    if sarif:
+        lines.append(f"python -m clinigate.ci.sarif {OUT}/{job}.zip {OUT}/{job}.sarif")
     return Step("Export the evidence", tuple(lines), always=True)

@@ -50,7 +50,7 @@ def command(
     """
     loaded = load_config(config).config
     given = {name: value for name, value in chosen.items() if value is not None}
-    configured = {"root": loaded.run.root, "policy": loaded.gate.policy, **_stages(loaded)}
+    configured = {"policy": loaded.gate.policy, **_stages(loaded)}
     built = pipeline(Options(**{**configured, **given}))
     if not write:
         click.echo(render(built, platform), nl=False)

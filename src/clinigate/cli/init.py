@@ -23,6 +23,10 @@ FILES = {
         "clinigate.suites",
         "therapeutic/test_therapeutic_quality.py",
     ),
+    "tests/hipaa/test_hipaa_compliance.py": (
+        "clinigate.suites",
+        "hipaa/test_hipaa_compliance.py",
+    ),
     # What pipelines call by these names.
     "benchmark/ai_performance.py": ("clinigate.cli", "templates/ai_performance.py"),
     "benchmark/database_performance.py": ("clinigate.cli", "templates/database_performance.py"),
