@@ -133,6 +133,11 @@ class HipaaTable(Table):
     stores: list[str] = Field(
         default=[], description="files and folders of the store, searched byte by byte"
     )
+    store_dsn_env: Variable | None = Field(
+        default=None,
+        description="variable with the address of a PostgreSQL store, as postgresql://…: its rows "
+        "are searched, all of them",
+    )
     logs: list[str] = Field(default=[], description="files and folders of logs")
     expired_token_env: Variable | None = Field(
         default=None, description="variable with a token whose time is over"

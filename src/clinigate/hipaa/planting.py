@@ -1,21 +1,18 @@
-"""Synthetic patients: told to the service, and looked for where they must not be."""
+"""Synthetic patients, who speak to the service."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from clinigate.errors import TargetError
 from clinigate.hipaa.service import Answer, Request, Service
+from clinigate.hipaa.tally import Tally
 from clinigate.phi.canaries import Patient, make_patients
-from clinigate.phi.canary_search import CanaryHit, CanarySearch
 
-__all__ = ["digests", "hits_in", "patients_for", "sizes", "tell", "words_of"]
+__all__ = ["judge", "patients_for", "served", "sizes", "tell", "words_of"]
 
-_CHUNK = 4 * 2**20
-#: Longer than any form of any value, so that none is lost between two chunks.
-_OVERLAP = 4096
 _HOW_MANY = 3
 
 
@@ -56,34 +53,21 @@ def served(service: Service, request: Request) -> Answer:
     return answer
 
 
-def digests(files: Iterable[Path]) -> dict[Path, str]:
-    """Return what files hold, as digests: to tell whether something was written at all."""
-    found = {}
-    for path in files:
-        digest = hashlib.sha256()
-        for chunk in _chunks(path, 0):
-            digest.update(chunk)
-        found[path] = digest.hexdigest()
-    return found
-
-
 def sizes(files: Iterable[Path]) -> dict[Path, int]:
     """Return the size of each file."""
     return {path: path.stat().st_size for path in files}
 
 
-def hits_in(search: CanarySearch, path: Path, *, start: int = 0) -> list[CanaryHit]:
-    """Find canaries in a file of any size from an offset on; places are those in their chunk."""
-    found: list[CanaryHit] = []
-    before = b""
-    for chunk in _chunks(path, start):
-        found += search.search(before + chunk)
-        before = chunk[-_OVERLAP:]
-    return found
-
-
-def _chunks(path: Path, start: int) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        file.seek(start)
-        while chunk := file.read(_CHUNK):
-            yield chunk
+def judge(
+    tally: Tally,
+    patients: Iterable[Patient],
+    found: Mapping[tuple[str, str], tuple[str, str]],
+    *,
+    otherwise: str,
+) -> None:
+    """Count each value of each patient: found by (patient, field) in (place, form), or not."""
+    for patient in patients:
+        for field in patient.values:
+            where, form = found.get((patient.id, field), (otherwise, ""))
+            message = f"holds the {field} of {patient.id} in {form} form"
+            tally.expect(not form, where, message)

@@ -1,9 +1,10 @@
 """CG-HIPAA-ENCRYPTION-001 — PHI in clear in the store. 45 CFR 164.312(a)(2)(iv).
 
 Synthetic patients speak to the service; then the raw bytes of its store, write-ahead logs too, are
-searched for every value of theirs in every form: plain, base64, hexadecimal, URL, JSON. A store
-that has not changed by then is the wrong one, and shows nothing. Limits: compressed pages hide what
-is in them, and what lies in memory or elsewhere is not seen.
+searched for every value of theirs in every form: plain, base64, hexadecimal, URL, JSON. Of a
+PostgreSQL server the rows are searched, as it tells them to who may read. A store that has not
+changed by then is the wrong one, and shows nothing. Limits: compressed pages hide what is in them,
+and what lies in memory or elsewhere is not seen.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from collections.abc import Iterator
 
 from clinigate.core.observation import Observation
 from clinigate.hipaa.named import Named
-from clinigate.hipaa.planting import digests, hits_in, patients_for, tell
-from clinigate.hipaa.premises import NO_SERVICE, Premises, files_under
+from clinigate.hipaa.planting import judge, patients_for, tell
+from clinigate.hipaa.premises import NO_SERVICE, Premises
+from clinigate.hipaa.stores import digests, hits_in, stores_of
 from clinigate.hipaa.tally import Tally, gap
 from clinigate.phi.canary_search import CanarySearch
 
@@ -22,31 +24,27 @@ __all__ = ["phi_encryption"]
 
 def phi_encryption(named: Named, premises: Premises) -> Iterator[Observation]:
     """Write synthetic patients through the API, and look for them in the store."""
-    service, stores = premises.service, premises.table.stores
-    if service is None or not stores:
-        yield gap(
-            named, NO_SERVICE if service is None else "name the store's files in [hipaa] stores"
-        )
+    service, table = premises.service, premises.table
+    if service is None or not (table.stores or table.store_dsn_env):
+        reason = "name the store's files in [hipaa] stores, or its server in store_dsn_env"
+        yield gap(named, NO_SERVICE if service is None else reason)
         return
     patients = patients_for(named.name, premises.seed)
-    before = digests(files_under(premises, stores, "stores"))
+    before = digests(stores_of(premises))
     for patient in patients:
         tell(service, patient)
-    files = files_under(premises, stores, "stores")
+    stores = stores_of(premises)
     tally = Tally(named)
-    if digests(files) == before:
+    if digests(stores) == before:
         tally.cannot(
-            "the files of [hipaa] stores did not change while patients spoke; name those that the "
+            "the store of [hipaa] did not change while patients spoke; name the one that the "
             "service writes to"
         )
     search = CanarySearch(patients)
     found = {
-        (hit.patient, hit.field): (path, hit) for path in files for hit in hits_in(search, path)
+        (hit.patient, hit.field): (store.name, hit.form)
+        for store in stores
+        for hit in hits_in(search, store.chunks())
     }
-    for patient in patients:
-        for field in patient.values:
-            place, hit = found.get((patient.id, field), (None, None))
-            where = "store" if place is None else place.name
-            form = "" if hit is None else hit.form
-            tally.expect(hit is None, where, f"holds the {field} of {patient.id} in {form} form")
+    judge(tally, patients, found, otherwise="store")
     yield from tally.observations()

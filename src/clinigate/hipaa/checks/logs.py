@@ -15,9 +15,10 @@ from pathlib import Path
 
 from clinigate.core.observation import Observation
 from clinigate.hipaa.named import Named
-from clinigate.hipaa.planting import hits_in, patients_for, served, sizes, words_of
+from clinigate.hipaa.planting import judge, patients_for, served, sizes, words_of
 from clinigate.hipaa.premises import NO_SERVICE, Premises, files_under
 from clinigate.hipaa.service import Service
+from clinigate.hipaa.stores import chunks_of, hits_in
 from clinigate.hipaa.tally import Tally, gap
 from clinigate.phi.canaries import Patient
 from clinigate.phi.canary_search import CanarySearch
@@ -46,16 +47,11 @@ def phi_in_logs(named: Named, premises: Premises) -> Iterator[Observation]:
         files = (*files, premises.path(premises.table.audit.file))
     search = CanarySearch(patients)
     found = {
-        (hit.patient, hit.field): (path, hit)
+        (hit.patient, hit.field): (path.name, hit.form)
         for path in files
-        for hit in hits_in(search, path, start=_start(path, before))
+        for hit in hits_in(search, chunks_of(path, _start(path, before)))
     }
-    for patient in patients:
-        for field in patient.values:
-            place, hit = found.get((patient.id, field), (None, None))
-            where = "logs" if place is None else place.name
-            form = "" if hit is None else hit.form
-            tally.expect(hit is None, where, f"holds the {field} of {patient.id} in {form} form")
+    judge(tally, patients, found, otherwise="logs")
     yield from tally.observations()
 
 
