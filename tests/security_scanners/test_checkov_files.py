@@ -100,6 +100,22 @@ def test_a_chart_needs_helm(project: Any, tmp_path_factory: Any) -> None:
     assert looked_at(rendered, ["chart/templates/pod.yaml"], [])[0] == ["chart/Chart.yaml"]
 
 
+def test_beside_a_chart_at_the_top_the_rest_is_looked_at_too(
+    project: Any, tmp_path_factory: Any
+) -> None:
+    base = project(
+        {
+            "Chart.yaml": "apiVersion: v2\nname: c\nversion: 0.1.0\n",
+            "values-prod.yaml": "a: 1\n",
+            "templates/pod.yaml": POD,
+            "Dockerfile": "FROM scratch",
+            "deploy/pod.yaml": POD,
+        }
+    )
+    found = shown(base, tmp_path_factory.mktemp("shown") / "files")
+    assert set(found.units) == {"Dockerfile", "deploy/pod.yaml"}
+
+
 def test_what_is_passed_over_in_silence_is_named() -> None:
     shown_files = Shown(
         {

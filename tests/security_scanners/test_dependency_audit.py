@@ -187,6 +187,16 @@ def test_trivy_is_asked_where_pip_audit_fails(project: Any, scanned: Any) -> Non
     assert "web/package-lock.json (trivy did not read it)" in " ".join(outcome.measurement.caveats)
 
 
+def test_a_broken_trivy_is_no_matter_where_pip_audit_answers(project: Any, scanned: Any) -> None:
+    base = project({"requirements.txt": "jinja2==3.1.4\n"})
+    report = {"dependencies": [{"name": "jinja2", "version": "3.1.4", "vulns": []}]}
+    pip_audit = script(base, "pip-audit", f"echo '{json.dumps(report)}'")
+    (base / "bin" / "trivy").write_text("#!/bin/sh\nexit 9\n")
+    (base / "bin" / "trivy").chmod(0o755)
+    table = f'[security]\npip_audit = "{pip_audit}"\ntrivy = "bin/trivy"\n'
+    assert audit(scanned, base, table).status is Status.PASS
+
+
 def test_packages_of_other_ecosystems_are_no_business_of_pip_audit() -> None:
     report = {"dependencies": [{"name": "Jinja2", "version": "2.4", "vulns": []}]}
     lodash = Package(NPM, "lodash", "4.17.4", "package-lock.json")

@@ -32,6 +32,7 @@ git+https://github.com/x/y
 -e .
 ./lib/own
 -r base.in
+-r https://user:hunter2@files.example/more.txt
 -c constraints.txt
 """
 
@@ -53,6 +54,7 @@ def test_requirements_with_hashes_markers_and_extras() -> None:
         "requirements.txt:10": "flask",
         "requirements.txt:11": "tool",
         "requirements.txt:12": "git",
+        "requirements.txt:16": "it",
     }
     assert "hunter2" not in repr(lock)
 

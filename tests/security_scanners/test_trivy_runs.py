@@ -167,6 +167,12 @@ def test_images_and_sboms_are_looked_into(stub: Any, tree: Path, scanned: Any) -
     assert vulnerable.measurement.value == 3
 
 
+def test_an_sbom_that_is_not_there_is_an_error(stub: Any, tree: Path, scanned: Any) -> None:
+    outcomes = scanned(trivy.SCANNER, tree, table(stub(), 'sboms = ["none.json"]'))
+    assert outcomes[0].status is Status.ERROR
+    assert "none.json is not there" in outcomes[0].reason
+
+
 def test_what_the_configuration_excludes_does_not_count(
     stub: Any, tree: Path, scanned: Any
 ) -> None:

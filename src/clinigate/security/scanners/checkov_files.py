@@ -20,6 +20,8 @@ __all__ = ["Kind", "Shown", "looked_at", "show"]
 #: checkov leaves out what is larger, without a word.
 _LARGEST = 5_000_000
 _DOCKERFILE = re.compile(r"(?:.*\.)?dockerfile(?:\..*)?", re.IGNORECASE)
+_CHART_FOLDERS = ("charts", "crds", "templates")
+_CHART_FILE = re.compile(r"values[^/]*\.ya?ml|values\.schema\.json|Chart\.lock|\.helmignore")
 _MANIFEST = re.compile(rb"(?:^|[{,])\s*[\"']?apiVersion[\"']?\s*:", re.MULTILINE)
 _KIND = re.compile(rb"(?:^|[{,])\s*[\"']?kind[\"']?\s*:", re.MULTILINE)
 
@@ -116,7 +118,7 @@ def _kind_of(path: Path, uri: str, charts: set[str]) -> Kind | None:
     name = PurePosixPath(uri).name
     if name == "Chart.yaml":
         return Kind.CHART
-    if any(_below(uri, chart) for chart in charts):
+    if any(_belongs_to(uri, chart) for chart in charts):
         return Kind.HELPER
     if name.endswith((".tf", ".tf.json")):
         return Kind.TERRAFORM
@@ -127,6 +129,15 @@ def _kind_of(path: Path, uri: str, charts: set[str]) -> Kind | None:
     if name.endswith((".yaml", ".yml", ".json")) and _is_manifest(path):
         return Kind.KUBERNETES
     return None
+
+
+def _belongs_to(uri: str, chart: str) -> bool:
+    """Whether a file is a chart's own: at the top of a repository there are others beside it."""
+    if not _below(uri, chart):
+        return False
+    inside = uri if chart == "." else uri[len(chart) + 1 :]
+    folder, _, rest = inside.partition("/")
+    return (bool(rest) and folder in _CHART_FOLDERS) or _CHART_FILE.fullmatch(inside) is not None
 
 
 def _is_manifest(path: Path) -> bool:

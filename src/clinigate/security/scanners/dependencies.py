@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 
 from clinigate.core.flaw import FlawSeverity
 from clinigate.findings.model import Excluded, ScanResult, in_order
-from clinigate.findings.programs import Program, identified, located, python_module
+from clinigate.findings.programs import identified, located, python_module
 from clinigate.findings.troubles import ScannerError
 from clinigate.security.scanner import ScanContext, Scanner, Topic
 from clinigate.security.scanners.dependencies_judge import found_of, judge
@@ -71,7 +71,7 @@ class DependencyJob:
         today: the day of the scan.
         advisories: OSV records: a file, folder or zip; None to ask a program.
         max_age_days: an advisory file that knows nothing newer proves nothing.
-        pip_audit, trivy: where they are installed.
+        pip_audit, trivy: how they are called, where they are installed.
         root: the project's folder, for trivy.
     """
 
@@ -79,8 +79,8 @@ class DependencyJob:
     today: date
     advisories: Path | None = None
     max_age_days: int = 30
-    pip_audit: Program | None = None
-    trivy: Program | None = None
+    pip_audit: tuple[str, ...] | None = None
+    trivy: tuple[str, ...] | None = None
     root: Path = field(default_factory=Path)
 
 
@@ -106,20 +106,12 @@ def scan(context: ScanContext) -> Mapping[str, ScanResult]:
     locks = read_locks((path, context.uri(path)) for path in context.files(_is_any_lock))
     if not locks.packages:
         return {NAME: ScanResult(NAME, "", (), locks.excluded)}
-    advisories = None if table.advisories is None else base_dir / table.advisories
-    programs = {
-        name: None if advisories or not command else identified(name, command, stop=context.stop)
-        for name, command in (
-            (PIP_AUDIT, _pip_audit(context)),
-            (TRIVY, _trivy(context)),
-        )
-    }
     job = DependencyJob(
         locks,
         context.today,
-        advisories=advisories,
-        pip_audit=programs[PIP_AUDIT],
-        trivy=programs[TRIVY],
+        advisories=None if table.advisories is None else base_dir / table.advisories,
+        pip_audit=_pip_audit(context),
+        trivy=_trivy(context),
         root=context.base,
     )
     try:
@@ -200,8 +192,7 @@ def _programs(
 ) -> list[Callable[[], ScanResult]]:
     found: list[Callable[[], ScanResult]] = []
     if (pip_audit := job.pip_audit) is not None:
-        packages = job.locks.packages
-        found.append(lambda: ask_pip_audit(pip_audit, packages, timeout_s=timeout_s, stop=stop))
+        found.append(lambda: _by_pip_audit(pip_audit, job, timeout_s, stop))
     if (trivy := job.trivy) is not None:
         found.append(lambda: _by_trivy(trivy, job, timeout_s, stop))
     return found
@@ -241,9 +232,17 @@ def _too_old(job: DependencyJob, source: Path, advisories: Advisories) -> list[E
     return [Excluded(source.name, reason)]
 
 
-def _by_trivy(
-    trivy: Program, job: DependencyJob, timeout_s: float, stop: threading.Event | None
+def _by_pip_audit(
+    command: tuple[str, ...], job: DependencyJob, timeout_s: float, stop: threading.Event | None
 ) -> ScanResult:
+    program = identified(PIP_AUDIT, command, stop=stop)
+    return ask_pip_audit(program, job.locks.packages, timeout_s=timeout_s, stop=stop)
+
+
+def _by_trivy(
+    command: tuple[str, ...], job: DependencyJob, timeout_s: float, stop: threading.Event | None
+) -> ScanResult:
+    trivy = identified(TRIVY, command, stop=stop)
     wanted = TrivyJob(
         TrivyKind.FILES,
         str(job.root.resolve()),
@@ -304,7 +303,7 @@ SCANNER = Scanner(
             controls=("164.308(a)(1)(ii)(A)", "164.308(a)(5)(ii)(B)", "CC6.8", "CC7.1"),
         ),
     ),
-    rules=re.compile(r"(?:CVE|GHSA|PYSEC|MAL|OSV)-[\w-]+"),
+    rules=re.compile(r"[A-Z][A-Z0-9]*-[\w:.-]+"),
     missing=missing,
     scan=scan,
 )

@@ -32,7 +32,9 @@ def read_requirements(uri: str, text: str) -> Lock:
     includes: list[str] = []
     for line, requirement in _logical_lines(text):
         include = _INCLUDE.fullmatch(requirement)
-        if include is not None:
+        if include is not None and "://" in include["path"]:
+            excluded.append(Excluded(f"{uri}:{line}", "it includes a file from an address"))
+        elif include is not None:
             includes.append(include["path"].strip())
         elif _OWN.match(requirement) or requirement.startswith("-"):
             continue

@@ -16,6 +16,7 @@ from clinigate.core.flaw import FlawSeverity, Place
 from clinigate.findings.identity import secret_token
 from clinigate.findings.model import Excluded, Found, ScanResult, in_order
 from clinigate.findings.programs import Program, identified, located
+from clinigate.findings.troubles import ScannerError
 from clinigate.security.scanner import ScanContext, Scanner, Topic
 from clinigate.security.scanners.checkov_rules import TRIVY_NAMES
 from clinigate.security.scanners.trivy_report import NAME, Class, Report, Token, no_token
@@ -53,8 +54,8 @@ def scan(context: ScanContext) -> Mapping[str, ScanResult]:
     command = _command(context)
     assert command is not None
     program = identified(NAME, command, stop=context.stop)
-    parts = [_scan_part(program, part, context) for part in _parts(context)]
     files = tuple(context.uri(path) for path in context.files(lambda _path: True))
+    parts = [_scan_part(program, part, context, set(files)) for part in _parts(context)]
     return {
         _topic(of): ScanResult(
             NAME,
@@ -97,12 +98,14 @@ def _parts(context: ScanContext) -> list[_Part]:
         parts.append(_Part(job, f"oci://{image}/"))
     for sbom in context.table.sboms:
         place = context.config.base_dir / sbom
+        if not place.is_file():
+            raise ScannerError(f"[security] sboms: {sbom} is not there")
         job = TrivyJob(TrivyKind.SBOM, str(place.resolve()), severities=severities)
         parts.append(_Part(job, f"{context.uri(place)}#"))
     return parts
 
 
-def _scan_part(program: Program, part: _Part, context: ScanContext) -> Report:
+def _scan_part(program: Program, part: _Part, context: ScanContext, files: set[str]) -> Report:
     report = run_trivy(
         program,
         part.job,
@@ -111,8 +114,7 @@ def _scan_part(program: Program, part: _Part, context: ScanContext) -> Report:
         token=_tokens(part.job, context),
     )
     if part.job.kind is TrivyKind.FILES:
-        ours = {context.uri(path) for path in context.files(lambda _path: True)}
-        return _of_scan(_placed(report, part.prefix), context.base, ours)
+        return _of_scan(_placed(report, part.prefix), context.base, files)
     placed = _placed(report, part.prefix)
     subject = part.prefix.rstrip("/#")
     # The subject itself was looked at, whether or not there are packages in it.
@@ -136,11 +138,11 @@ def _tokens(job: TrivyJob, context: ScanContext) -> Token:
     return token
 
 
-def _of_scan(report: Report, base: Path, ours: set[str]) -> Report:
+def _of_scan(report: Report, base: Path, files: set[str]) -> Report:
     """Leave out files that the configuration excludes; what is no file stays, as `Python`."""
 
     def counts(uri: str) -> bool:
-        return uri in ours or not (base / uri).is_file()
+        return uri in files or not (base / uri).is_file()
 
     return replace(
         report,
@@ -221,7 +223,8 @@ SCANNER = Scanner(
             controls=("164.308(a)(1)(ii)(A)", "164.312(d)", "CC6.1"),
         ),
     ),
-    rules=re.compile(r"[A-Z]+(?:-[A-Z]+)*-\d{4}|(?:CVE|GHSA|TEMP)-[\w-]+|[a-z0-9]+(?:-[a-z0-9]+)+"),
+    # Advisories and misconfigurations in capitals, secrets in small letters.
+    rules=re.compile(r"[A-Z][A-Z0-9]*-[\w:.-]+|[a-z0-9]+(?:-[a-z0-9]+)+"),
     missing=missing,
     scan=scan,
     same=TRIVY_NAMES,

@@ -57,7 +57,6 @@ class TrivyJob:
         scanners: of `vuln`, `misconfig` (or `config`) and `secret`.
         severities: which are reported.
         exclude: folders and files below the subject that are left out, as trivy's patterns.
-        offline: use the databases that are there, and ask nobody.
     """
 
     kind: TrivyKind
@@ -65,7 +64,6 @@ class TrivyJob:
     scanners: Sequence[str] = ("vuln", "misconfig", "secret")
     severities: Sequence[str] = ("CRITICAL", "HIGH")
     exclude: Sequence[str] = ()
-    offline: bool = False
 
 
 def severities_from(least: FlawSeverity) -> tuple[str, ...]:
@@ -123,8 +121,6 @@ def _arguments(program: Program, job: TrivyJob, report: Path, folder: Path) -> l
     arguments += ["--ignorefile", str(ignores), "--list-all-pkgs"]
     if release_of(program.version) >= _SUPPRESSED_SINCE:
         arguments += ["--show-suppressed"]
-    if job.offline:
-        arguments += ["--offline-scan", "--skip-db-update"]
     for pattern in job.exclude if job.kind is TrivyKind.FILES else ():
         arguments += ["--skip-dirs", pattern, "--skip-files", pattern]
     return [*arguments, job.subject]
