@@ -32,6 +32,10 @@ def test_each_file_is_known_for_what_it_is(project: Any, tmp_path_factory: Any) 
             "Dockerfile": "FROM scratch",
             "docker/api.Dockerfile": "FROM scratch",
             "Dockerfile.gpu": "FROM scratch",
+            "Dockerfile-web": "FROM scratch",
+            "Containerfile": "FROM scratch",
+            "Dockerfile.md": "how it is built",
+            "Dockerfile.dockerignore": "*",
             ".deploy/pod.yaml": POD,
             "list.json": '{"apiVersion": "v1",\n"kind": "List"}',
             "values.yaml": "replicas: 2\n",
@@ -47,9 +51,12 @@ def test_each_file_is_known_for_what_it_is(project: Any, tmp_path_factory: Any) 
         "Dockerfile": Kind.DOCKERFILE,
         "docker/api.Dockerfile": Kind.DOCKERFILE,
         "Dockerfile.gpu": Kind.DOCKERFILE,
+        "Dockerfile-web": Kind.DOCKERFILE,
+        "Containerfile": Kind.DOCKERFILE,
         ".deploy/pod.yaml": Kind.KUBERNETES,
         "list.json": Kind.KUBERNETES,
     }
+    assert {"Dockerfile-web.dockerfile", "Containerfile.dockerfile"} <= set(found.units)
     there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert there == {*found.units, "prod.tfvars"}
     assert found.excluded == ()

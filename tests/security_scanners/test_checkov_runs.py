@@ -88,6 +88,7 @@ def flawed(tmp_path_factory: pytest.TempPathFactory) -> ScanResult:
         "clean/pod.yaml": CLEAN_POD,
         "clean/variables.tf": 'variable "region" {}\n',
         "docker/Dockerfile": "FROM python:latest\nUSER root\n",
+        "docker/Containerfile": "FROM python:latest\nUSER root\n",
         "deploy/pod.yaml": PRIVILEGED_POD,
         "deploy/broken.yaml": "apiVersion: v1\nkind: Pod\nspec: [\n",
         "infra/bucket.tf": 'resource "aws_s3_bucket" "records" {\n  bucket = "records"\n}\n',
@@ -148,6 +149,7 @@ def test_planted_flaws_are_found_where_they_are(flawed: Any) -> None:
     assert flawed.version.startswith("3.")
     assert {unit for unit in flawed.units if not unit.startswith("clean/")} == {
         "docker/Dockerfile",
+        "docker/Containerfile",
         "deploy/pod.yaml",
         "infra/bucket.tf",
     }
@@ -169,10 +171,13 @@ def test_a_skip_annotation_accepts_nothing_for_ever(flawed: Any) -> None:
 
 
 @needs_checkov
-def test_the_file_that_the_message_names_is_the_one_in_the_project(flawed: Any) -> None:
-    [found] = [each for each in flawed.findings if each.flaw.rule == "CKV_DOCKER_8"]
-    assert str(found.flaw.place) == "docker/Dockerfile:2 (USER)"
-    assert found.flaw.help_uri.startswith("https://")
+def test_the_file_that_a_finding_names_is_the_one_in_the_project(flawed: ScanResult) -> None:
+    found = [each for each in flawed.findings if each.flaw.rule == "CKV_DOCKER_8"]
+    assert [(str(each.flaw.place), each.message) for each in found] == [
+        (f"{name}:2 (USER)", f"{name}: Ensure the last USER is not root")
+        for name in ("docker/Containerfile", "docker/Dockerfile")
+    ]
+    assert all(each.flaw.help_uri.startswith("https://") for each in found)
 
 
 def test_a_missing_checkov_is_not_assessed_and_says_how_to_get_it(

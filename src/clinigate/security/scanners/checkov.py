@@ -187,13 +187,16 @@ def _result(report: ScanResult, shown: Shown, folder: Path) -> ScanResult:
 
 
 def _placed(found: Found, shown: Shown) -> Found:
-    """Name the file as the project does; they differ for files outside of its folder."""
+    """Name the file as the project does, where it was shown under another name."""
     place = found.flaw.place
     uri = _uri(place.uri, shown)
     if uri == place.uri:
         return found
     moved = Place(uri, place.line, place.end_line, place.column, place.symbol)
-    return replace(found, flaw=replace(found.flaw, place=moved))
+    message = found.message
+    if message.startswith(place.uri):
+        message = f"{uri}{message[len(place.uri) :]}"
+    return Found(replace(found.flaw, place=moved), message)
 
 
 def _uri(inside: str, shown: Shown) -> str:

@@ -19,7 +19,12 @@ __all__ = ["Kind", "Shown", "looked_at", "show"]
 
 #: checkov leaves out what is larger, without a word.
 _LARGEST = 5_000_000
-_DOCKERFILE = re.compile(r"(?:.*\.)?dockerfile(?:\..*)?", re.IGNORECASE)
+_IMAGE_FILE = re.compile(
+    r"(?:dockerfile|containerfile)(?:[-_.].*)?|.*[-_.](?:dockerfile|containerfile)", re.IGNORECASE
+)
+_NO_IMAGE_FILE = (".containerignore", ".dockerignore", ".md", ".rst", ".txt")
+#: Of these names checkov takes files for Dockerfiles; others are shown to it under such a one.
+_KNOWN_TO_CHECKOV = re.compile(r"(?:.*\.)?dockerfile(?:\..*)?", re.IGNORECASE)
 _CHART_FOLDERS = ("charts", "crds", "templates")
 _CHART_FILE = re.compile(r"values[^/]*\.ya?ml|values\.schema\.json|Chart\.lock|\.helmignore")
 _MANIFEST = re.compile(rb"(?:^|[{,])\s*[\"']?apiVersion[\"']?\s*:", re.MULTILINE)
@@ -73,13 +78,20 @@ def show(files: Iterable[tuple[Path, str]], folder: Path, *, helm: bool) -> Show
         if reason is not None:
             excluded.append(Excluded(uri, reason))
             continue
-        inside = uri.lstrip("/")
+        inside = _name_inside(uri, kind)
         copy = folder / inside
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, copy)
         if kind is not Kind.HELPER:
             units[inside] = (uri, kind)
     return Shown(units, tuple(excluded))
+
+
+def _name_inside(uri: str, kind: Kind) -> str:
+    name = uri.lstrip("/")
+    if kind is Kind.DOCKERFILE and not _KNOWN_TO_CHECKOV.fullmatch(PurePosixPath(uri).name):
+        return f"{name}.dockerfile"
+    return name
 
 
 def looked_at(
@@ -124,7 +136,7 @@ def _kind_of(path: Path, uri: str, charts: set[str]) -> Kind | None:
         return Kind.TERRAFORM
     if name.endswith((".tfvars", ".tfvars.json")):
         return Kind.HELPER
-    if _DOCKERFILE.fullmatch(name):
+    if _IMAGE_FILE.fullmatch(name) and not name.endswith(_NO_IMAGE_FILE):
         return Kind.DOCKERFILE
     if name.endswith((".yaml", ".yml", ".json")) and _is_manifest(path):
         return Kind.KUBERNETES
