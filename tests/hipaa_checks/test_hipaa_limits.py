@@ -46,7 +46,7 @@ def test_without_a_service_nothing_is_shown(
         ("audit_trail", {"audit": {"file": "gone"}}, Status.ERROR, "[hipaa.audit] file"),
         (
             "audit_trail",
-            {"audit": {"file": "idle", "patience_s": 0.01}},
+            {"audit": {"file": "idle"}, "patience_s": 0.01},
             Status.FAIL,
             "9 findings",
         ),
@@ -249,7 +249,7 @@ def test_a_table_that_cannot_be_meant_is_refused(hipaa: dict[str, Any], told: st
 def test_rows_may_come_from_a_program(
     at_clean: Callable[..., Any], see: Callable[..., Any], clean: Any
 ) -> None:
-    command = {"command": ["cat", str(clean.audit_log)], "request": "request", "patience_s": 0.1}
+    command = {"command": ["cat", str(clean.audit_log)], "request": "request"}
     with at_clean(hipaa={"audit": command}) as premises:
         seen = see("audit_trail", premises)
     assert seen.status is Status.INCONCLUSIVE

@@ -14,6 +14,8 @@ from clinigate.cli.hipaa_parts import SCAN_TYPES
 from clinigate.cli.options import config_option, environment_option
 
 if TYPE_CHECKING:
+    from clinigate.cli.hipaa_parts import Part
+    from clinigate.config.loader import LoadedConfig
     from clinigate.evidence.recorder import Recorder
     from clinigate.findings.model import Found
     from clinigate.gate.policy import Policy
@@ -73,11 +75,7 @@ def scan(
     Exit codes: 0 passed; 1 not; 2 interrupted; 4 usage.
     """
     from clinigate.cli.hipaa_parts import parts_of
-    from clinigate.cli.keys import passphrase_source
     from clinigate.config.loader import load_config
-    from clinigate.pipeline.keys import configured_signer
-    from clinigate.pipeline.process_run import run_from_outside
-    from clinigate.pipeline.producing import produce_into_run
     from clinigate.pipeline.setup import prepare_producer
 
     loaded = load_config(config)
@@ -85,10 +83,23 @@ def scan(
     today = datetime.now().astimezone().date()
     policy = prepare_producer(loaded, (), environment=environment).policy
     parts = parts_of(scan_type, loaded, paths, policy=policy, today=today)
-    criteria = tuple(criterion for part in parts for criterion in part.criteria)
+    target = f"{scan_type} scan of {', '.join(map(str, paths)) or loaded.source}"
+    produced = _carry_out(loaded, parts, target, environment)
+    return _exit_code(produced, policy, level, parts=[part.name for part in parts])
+
+
+def _carry_out(
+    config: LoadedConfig, parts: Sequence[Part], target: str, environment: str | None
+) -> Produced:
+    """Do the parts within one run, and show its verdicts."""
+    from clinigate.cli.keys import passphrase_source
+    from clinigate.pipeline.keys import configured_signer
+    from clinigate.pipeline.process_run import run_from_outside
+    from clinigate.pipeline.producing import produce_into_run
+
     signer = None
     if not run_from_outside():
-        signer = configured_signer(loaded, passphrase=passphrase_source(None, confirm=False))
+        signer = configured_signer(config, passphrase=passphrase_source(None, confirm=False))
 
     def work(recorder: Recorder, _environ: Mapping[str, str]) -> None:
         for part in parts:
@@ -96,17 +107,16 @@ def scan(
                 click.echo(f"{part.name}: {part.remark}")
             _show(part.work(recorder))
 
-    produced = produce_into_run(
-        loaded,
+    return produce_into_run(
+        config,
         producer="hipaa",
-        target=f"{scan_type} scan of {', '.join(map(str, paths)) or loaded.source}",
-        criteria=criteria,
+        target=target,
+        criteria=[criterion for part in parts for criterion in part.criteria],
         work=work,
         signer=signer,
         environment=environment,
         on_end=_show_table,
     )
-    return _exit_code(produced, policy, level, parts=[part.name for part in parts])
 
 
 def _show(found: Sequence[Found]) -> None:

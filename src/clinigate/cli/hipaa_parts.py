@@ -6,13 +6,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from clinigate.config.loader import LoadedConfig
-from clinigate.core.criterion import Criterion
-from clinigate.evidence.recorder import Recorder
-from clinigate.findings.model import Found
-from clinigate.gate.policy import Policy
 from clinigate.hipaa.named import NAMED
+
+if TYPE_CHECKING:
+    from clinigate.config.loader import LoadedConfig
+    from clinigate.core.criterion import Criterion
+    from clinigate.evidence.recorder import Recorder
+    from clinigate.findings.model import Found
+    from clinigate.gate.policy import Policy
 
 __all__ = ["SCAN_TYPES", "Part", "parts_of"]
 
@@ -148,7 +151,7 @@ def _criteria(metrics: set[str]) -> tuple[Criterion, ...]:
     return tuple(each for each in builtin_criteria() if each.metric in metrics)
 
 
-_Maker = Callable[[LoadedConfig, Sequence[Path], date], Part]
+_Maker = Callable[["LoadedConfig", Sequence[Path], date], Part]
 
 SCAN_TYPES: dict[str, tuple[_Maker, ...]] = {
     "comprehensive": (_security, _platform, _phi, _attestations),

@@ -34,11 +34,11 @@ def reference_hipaa_tables(
         "stores": [store],
         "logs": [str(connection.log_file)],
         "expired_token_env": _EXPIRED,
+        # What it keeps is there before it answers, or within a blink.
+        "patience_s": 0.25,
         "audit": {
             "file": log,
             "request": "request",
-            # Its rows are there before its answers.
-            "patience_s": 0.25,
             "verify": [*connection.verifier("audit"), "{copy}"],
         },
         "integrity": {"store": store, "verify": [*connection.verifier("store"), "{copy}"]},

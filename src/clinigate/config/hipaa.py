@@ -61,9 +61,6 @@ class AuditTable(Table):
     request_header: str = Field(
         default="x-request-id", description="header of an answer that holds the request's id"
     )
-    patience_s: float = Field(
-        default=2.0, gt=0, le=300, description="seconds that a row may take to be there"
-    )
     verify: Verifier = Field(
         default=[],
         description="the service's own verifier, with {copy} where the path of a copy belongs; it "
@@ -139,6 +136,12 @@ class HipaaTable(Table):
         "are searched, all of them",
     )
     logs: list[str] = Field(default=[], description="files and folders of logs")
+    patience_s: float = Field(
+        default=2.0,
+        gt=0,
+        le=300,
+        description="seconds that audit rows, logs and stores may lag behind an answer",
+    )
     expired_token_env: Variable | None = Field(
         default=None, description="variable with a token whose time is over"
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from clinigate.errors import TargetError
@@ -11,9 +12,10 @@ from clinigate.hipaa.service import Answer, Request, Service
 from clinigate.hipaa.tally import Tally
 from clinigate.phi.canaries import Patient, make_patients
 
-__all__ = ["judge", "patients_for", "served", "sizes", "tell", "words_of"]
+__all__ = ["judge", "patients_for", "served", "sizes", "tell", "within", "words_of"]
 
 _HOW_MANY = 3
+_PAUSE_S = 0.05
 
 
 def patients_for(purpose: str, seed: int) -> tuple[Patient, ...]:
@@ -51,6 +53,14 @@ def served(service: Service, request: Request) -> Answer:
             "it served"
         )
     return answer
+
+
+def within(patience_s: float, happened: Callable[[], bool]) -> bool:
+    """Wait for something for at most so long; return whether it happened."""
+    until = time.monotonic() + patience_s
+    while not (done := happened()) and time.monotonic() < until:
+        time.sleep(min(_PAUSE_S, patience_s))
+    return done
 
 
 def sizes(files: Iterable[Path]) -> dict[Path, int]:

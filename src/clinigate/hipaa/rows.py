@@ -56,7 +56,7 @@ class Rows:
 
         Where rows and answers carry an id of the request, those of other requests do not count.
         """
-        until = time.monotonic() + self._table.patience_s
+        until = time.monotonic() + self._premises.table.patience_s
         found: list[Row] = []
         while True:
             found += [row for row in self.new() if self._is_of(row, answer)]

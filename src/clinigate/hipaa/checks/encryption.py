@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from clinigate.core.observation import Observation
 from clinigate.hipaa.named import Named
-from clinigate.hipaa.planting import judge, patients_for, tell
+from clinigate.hipaa.planting import judge, patients_for, tell, within
 from clinigate.hipaa.premises import NO_SERVICE, Premises
 from clinigate.hipaa.stores import digests, hits_in, stores_of
 from clinigate.hipaa.tally import Tally, gap
@@ -33,9 +33,8 @@ def phi_encryption(named: Named, premises: Premises) -> Iterator[Observation]:
     before = digests(stores_of(premises))
     for patient in patients:
         tell(service, patient)
-    stores = stores_of(premises)
     tally = Tally(named)
-    if digests(stores) == before:
+    if not within(premises.table.patience_s, lambda: digests(stores_of(premises)) != before):
         tally.cannot(
             "the store of [hipaa] did not change while patients spoke; name the one that the "
             "service writes to"
@@ -43,7 +42,7 @@ def phi_encryption(named: Named, premises: Premises) -> Iterator[Observation]:
     search = CanarySearch(patients)
     found = {
         (hit.patient, hit.field): (store.name, hit.form)
-        for store in stores
+        for store in stores_of(premises)
         for hit in hits_in(search, store.chunks())
     }
     judge(tally, patients, found, otherwise="store")

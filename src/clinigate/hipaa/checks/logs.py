@@ -15,7 +15,7 @@ from pathlib import Path
 
 from clinigate.core.observation import Observation
 from clinigate.hipaa.named import Named
-from clinigate.hipaa.planting import judge, patients_for, served, sizes, words_of
+from clinigate.hipaa.planting import judge, patients_for, served, sizes, within, words_of
 from clinigate.hipaa.premises import NO_SERVICE, Premises, files_under
 from clinigate.hipaa.service import Service
 from clinigate.hipaa.stores import chunks_of, hits_in
@@ -33,26 +33,31 @@ def phi_in_logs(named: Named, premises: Premises) -> Iterator[Observation]:
         yield gap(named, NO_SERVICE if service is None else "name the log files in [hipaa] logs")
         return
     patients = patients_for(named.name, premises.seed)
-    logs = premises.table.logs
-    before = sizes(files_under(premises, logs, "logs"))
+    before, audit = sizes(_logs(premises)), sizes(_audit(premises))
     _speak(service, patients)
-    files = files_under(premises, logs, "logs")
     tally = Tally(named)
-    if sizes(files) == before:
+    if not within(premises.table.patience_s, lambda: sizes(_logs(premises)) != before):
         tally.cannot(
             "nothing was written to the files of [hipaa] logs while patients spoke; name those "
             "that the service writes to"
         )
-    if premises.table.audit.file is not None:
-        files = (*files, premises.path(premises.table.audit.file))
     search = CanarySearch(patients)
     found = {
         (hit.patient, hit.field): (path.name, hit.form)
-        for path in files
-        for hit in hits_in(search, chunks_of(path, _start(path, before)))
+        for path in (*_logs(premises), *_audit(premises))
+        for hit in hits_in(search, chunks_of(path, _start(path, {**before, **audit})))
     }
     judge(tally, patients, found, otherwise="logs")
     yield from tally.observations()
+
+
+def _logs(premises: Premises) -> tuple[Path, ...]:
+    return files_under(premises, premises.table.logs, "logs")
+
+
+def _audit(premises: Premises) -> tuple[Path, ...]:
+    name = premises.table.audit.file
+    return () if name is None else files_under(premises, [name], "audit.file")
 
 
 def _start(path: Path, before: dict[Path, int]) -> int:
