@@ -71,6 +71,21 @@ def test_a_team_s_own_stages_are_what_the_jobs_run(
     assert "pytest" not in said
 
 
+def test_a_stage_goes_to_the_job_of_what_it_needs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "clinigate.toml").write_text(
+        '[[stage]]\nname = "scan"\nuses = "security"\n'
+        '[[stage]]\nname = "tests"\nrun = ["make", "test"]\n'
+        '[[stage]]\nname = "coverage"\nuses = "quality"\nneeds = ["tests"]\n'
+        '[[stage]]\nname = "files"\nuses = "phi"\nneeds = ["scan"]\n'
+    )
+    run(["ci", "gitlab"])
+    said = capsys.readouterr().out
+    assert "set -- --stage scan --stage files\n" in said
+    assert "set -- --stage tests --stage coverage\n" in said
+
+
 def test_a_choice_that_could_be_code_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["ci", "github", "--branch", "main; id"]) == ExitCode.USAGE
     assert "branch: got 'main; id'" in capsys.readouterr().err

@@ -88,6 +88,14 @@ class Pipeline:
 _INSTALL = Step(
     "Install", ('python -m pip install --disable-pip-version-check "$CLINIGATE_PACKAGE"',)
 )
+_INSTALL_SERVICE = Step(
+    "Install what the service needs",
+    (
+        "if test -f requirements.txt; then",
+        "  python -m pip install --disable-pip-version-check -r requirements.txt",
+        "fi",
+    ),
+)
 _POLICY = '--policy "$CLINIGATE_POLICY" --environment "$CLINIGATE_ENVIRONMENT"'
 _TESTS = (
     (
@@ -128,6 +136,7 @@ def _tests(options: Options) -> Job:
     lines = _staged(options.tests) if own else _collected(_TESTS)
     steps = (
         _INSTALL,
+        _INSTALL_SERVICE,
         Step("Test the service", lines, signs=True, asks=True),
         _hand_on("tests"),
     )

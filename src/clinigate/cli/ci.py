@@ -65,10 +65,17 @@ def command(
 
 
 def _stages(config: Config) -> dict[str, tuple[str, ...]]:
-    """Which of the team's stages look at files alone, and which at the service."""
-    static = tuple(each.name for each in config.stage if each.uses in _STATIC)
-    tests = tuple(each.name for each in config.stage if each.uses not in _STATIC)
-    return {"static": static, "tests": tests}
+    """Which of the team's stages look at files alone; one belongs to the job of what it needs."""
+    known = {each.name: each for each in config.stage}
+
+    def is_static(name: str, after: tuple[str, ...] = ()) -> bool:
+        stage = known.get(name)
+        if stage is None or stage.uses not in _STATIC or name in after:
+            return False
+        return all(is_static(each, (*after, name)) for each in stage.needs)
+
+    static = tuple(name for name in known if is_static(name))
+    return {"static": static, "tests": tuple(name for name in known if name not in static)}
 
 
 def _write(wanted: dict[Path, tuple[str, bool]], *, force: bool) -> None:
