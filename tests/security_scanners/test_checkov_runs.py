@@ -4,6 +4,7 @@ have said (a broken manifest, a chart without helm) forbids a pass.
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +20,7 @@ from clinigate.findings.programs import Program
 from clinigate.findings.troubles import ScannerError
 from clinigate.security.criteria import criterion_of
 from clinigate.security.scanner import metric_of
-from clinigate.security.scanners import checkov
+from clinigate.security.scanners import checkov, dependencies
 from clinigate.security.scanners.checkov import CheckovJob, scan_checkov
 
 _BESIDE = Path(__file__).parents[2] / ".venv-iac" / "bin" / "checkov"
@@ -236,6 +237,22 @@ def test_it_runs_without_account_or_settings(project: Any, monkeypatch: Any) -> 
     assert "--skip-download" in seen
     # The stub said nothing of the Dockerfile: it was not looked at.
     assert [each.unit for each in scan.excluded] == ["Dockerfile"]
+
+
+def test_a_file_whose_name_is_no_text_is_excluded(project: Any, scanned: Any) -> None:
+    script = """echo '{"checkov_version": "3.3.0"}'"""
+    base = project({"main.tf": "", "requirements.txt": "", "checkov": f"#!/bin/sh\n{script}\n"})
+    (base / "checkov").chmod(0o755)
+    for name in (b"\xff.tf", b"\xff-requirements.txt"):
+        (Path(os.fsdecode(os.fsencode(base) + b"/" + name))).write_bytes(b"")
+    for scanner, table in (
+        (checkov.SCANNER, 'checkov = "./checkov"'),
+        (dependencies.SCANNER, 'advisories = "clinigate.toml"'),
+    ):
+        [outcome] = scanned(scanner, base, f"[security]\n{table}\n")
+        assert outcome.status is Status.INCONCLUSIVE
+        assert "its name is no text" in " ".join(outcome.measurement.caveats)
+        assert outcome.measurement.caveats[-1].isascii()
 
 
 def test_a_checkov_that_hangs_is_ended(project: Any) -> None:

@@ -23,6 +23,7 @@ from clinigate.core.verdict import Status
 from clinigate.findings.model import ScanResult
 from clinigate.findings.observe import census
 from clinigate.findings.programs import Program, identified
+from clinigate.findings.troubles import ScannerError
 from clinigate.reference.launch import running
 from clinigate.reference.web.openapi import document as reference_document
 from clinigate.security.scanners import dast
@@ -213,6 +214,35 @@ def test_nobody_else_hears_anything(flawed: Seen) -> None:
 def test_nothing_of_an_answer_or_a_credential_is_kept(flawed: Seen) -> None:
     assert BODY not in repr(flawed.scan)
     assert TOKEN not in repr(flawed.scan)
+
+
+@pytest.mark.parametrize(
+    ("action", "said"),
+    [
+        ("exit 0", "code 0 and no report"),
+        ("exit 2", "code 2 and no report"),
+        ("kill -9 $$", "schemathesis"),
+        ('echo "{" > "$out"', "no whole JSON report"),
+        ('echo "{}" > "$out"', "schemathesis_version"),
+        ("sleep 600", "schemathesis"),
+    ],
+)
+def test_a_schemathesis_that_breaks_is_an_error(tmp_path: Path, action: str, said: str) -> None:
+    script = tmp_path / "st"
+    find = 'while [ $# -gt 1 ]; do [ "$1" = --report-json-path ] && out=$2; shift; done'
+    script.write_text(f"#!/bin/sh\n{find}\n{action}\n", encoding="utf-8")
+    script.chmod(0o755)
+    (tmp_path / "openapi.json").write_text(json.dumps(Flawed("").document()), encoding="utf-8")
+    program = Program("schemathesis", (str(script),), "4.32.5")
+    job = DastJob(spec_of("http://127.0.0.1:9"), tmp_path, openapi="openapi.json")
+    with pytest.raises(ScannerError, match=said):
+        scan_api(program, job, timeout_s=0.5 if "sleep" in action else 60, environ={})
+
+
+def test_a_schemathesis_of_an_unknown_release_is_refused(tmp_path: Path) -> None:
+    program = Program("schemathesis", ("/bin/false",), "3.39.0")
+    with pytest.raises(ScannerError, match=r"schemathesis is version 3\.39\.0; 4\.0 and later"):
+        scan_api(program, DastJob(spec_of("http://127.0.0.1:9"), tmp_path), timeout_s=5)
 
 
 def test_a_service_that_is_not_there_is_an_error(project: Any, scanned: Any) -> None:

@@ -14,6 +14,7 @@ from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
 from clinigate.findings.model import Excluded
+from clinigate.security.scanners.reading import is_text, shown_name
 
 __all__ = ["Kind", "Shown", "looked_at", "show"]
 
@@ -74,9 +75,9 @@ def show(files: Iterable[tuple[Path, str]], folder: Path, *, helm: bool) -> Show
         if kind is Kind.CHART and not helm:
             excluded.append(Excluded(uri, "a Helm chart, and the program helm is not on PATH"))
             continue
-        reason = _unreadable(path, kind)
+        reason = _unreadable(path, kind) if is_text(uri) else "its name is no text"
         if reason is not None:
-            excluded.append(Excluded(uri, reason))
+            excluded.append(Excluded(shown_name(uri), reason))
             continue
         inside = _name_inside(uri, kind)
         copy = folder / inside

@@ -25,6 +25,7 @@ from clinigate.security.scanners.dependencies_osv import Advisories, load_adviso
 from clinigate.security.scanners.dependencies_package import Lock, Package
 from clinigate.security.scanners.dependencies_pip_audit import NAME as PIP_AUDIT
 from clinigate.security.scanners.dependencies_pip_audit import ask_pip_audit
+from clinigate.security.scanners.reading import is_text, shown_name
 from clinigate.security.scanners.trivy_report import NAME as TRIVY
 from clinigate.security.scanners.trivy_report import Class
 from clinigate.security.scanners.trivy_run import (
@@ -141,7 +142,7 @@ def read_locks(files: Iterable[tuple[Path, str]]) -> Locks:
     every = {uri: path for path, uri in files}
     waiting = [(uri, False) for uri in every if is_lock(PurePosixPath(uri).name)]
     excluded = [
-        Excluded(uri, "a lock file that is not read here; trivy reads it")
+        Excluded(shown_name(uri), "a lock file that is not read here; trivy reads it")
         for uri in every
         if is_foreign_lock(PurePosixPath(uri).name)
     ]
@@ -155,7 +156,7 @@ def read_locks(files: Iterable[tuple[Path, str]]) -> Locks:
         try:
             lock = _read(every, uri, included=included)
         except ScannerError as error:
-            excluded.append(Excluded(uri, str(error)))
+            excluded.append(Excluded(shown_name(uri), str(error)))
             continue
         packages += lock.packages
         excluded += lock.excluded
@@ -270,6 +271,8 @@ def _complete(scan: ScanResult, locks: Locks) -> ScanResult:
 
 def _read(every: dict[str, Path], uri: str, *, included: bool) -> Lock:
     path = every.get(uri)
+    if not is_text(uri):
+        raise ScannerError("its name is no text")
     if path is None:
         raise ScannerError("a requirements file includes it, and it is not among what is scanned")
     try:

@@ -1,4 +1,4 @@
-"""The JSON that a scanner printed, told apart from warnings around it and from half of it."""
+"""Reading what a scanner printed: its one JSON document, whole; names of files that are no text."""
 
 from __future__ import annotations
 
@@ -9,7 +9,16 @@ from typing import Any
 from clinigate.core.flaw import FlawSeverity
 from clinigate.findings.troubles import ScannerError
 
-__all__ = ["count_at", "json_of", "list_at", "object_at", "severity_of", "text_at"]
+__all__ = [
+    "count_at",
+    "is_text",
+    "json_of",
+    "list_at",
+    "object_at",
+    "severity_of",
+    "shown_name",
+    "text_at",
+]
 
 _WORDS = {
     "CRITICAL": FlawSeverity.CRITICAL,
@@ -98,6 +107,16 @@ def count_at(parent: Mapping[str, Any], key: str) -> int | None:
 def severity_of(word: object) -> FlawSeverity | None:
     """Return a scanner's word for a severity; None where it says nothing that is known."""
     return _WORDS.get(word.upper()) if isinstance(word, str) else None
+
+
+def shown_name(name: str) -> str:
+    """Return the name of a file as text: what is not UTF-8 in it becomes an escape."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def is_text(name: str) -> bool:
+    """Whether the name of a file is UTF-8, so that a report can name it."""
+    return name == shown_name(name)
 
 
 def _beginnings(text: str) -> list[int]:

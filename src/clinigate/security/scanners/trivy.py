@@ -19,6 +19,7 @@ from clinigate.findings.programs import Program, identified, located
 from clinigate.findings.troubles import ScannerError
 from clinigate.security.scanner import ScanContext, Scanner, Topic
 from clinigate.security.scanners.checkov_rules import TRIVY_NAMES
+from clinigate.security.scanners.reading import shown_name
 from clinigate.security.scanners.trivy_report import NAME, Class, Report, Token, no_token
 from clinigate.security.scanners.trivy_run import (
     TrivyJob,
@@ -54,7 +55,7 @@ def scan(context: ScanContext) -> Mapping[str, ScanResult]:
     command = _command(context)
     assert command is not None
     program = identified(NAME, command, stop=context.stop)
-    files = tuple(context.uri(path) for path in context.files(lambda _path: True))
+    files = tuple(shown_name(context.uri(path)) for path in context.files(lambda _path: True))
     parts = [_scan_part(program, part, context, set(files)) for part in _parts(context)]
     return {
         _topic(of): ScanResult(
