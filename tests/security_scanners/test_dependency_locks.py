@@ -18,7 +18,7 @@ from clinigate.security.scanners.dependencies_package import NPM, PYPI, Lock
 
 REQUIREMENTS = """\
 # compiled
---index-url https://user:hunter2@pypi.example/simple
+--index-url https://user:hunter2@index.example/all
 jinja2[i18n]==2.4 \\
     --hash=sha256:aaaa \\
     --hash=sha256:bbbb
@@ -70,7 +70,7 @@ source = { editable = "." }
 [[package]]
 name = "Jinja2"
 version = "2.4"
-source = { registry = "https://pypi.org/simple" }
+source = { registry = "https://index.example/all" }
 
 [[package]]
 name = "nowhere"
