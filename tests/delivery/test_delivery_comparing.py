@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinigate.core.plan import Plan
@@ -48,6 +48,7 @@ def test_a_loss_is_judged_by_its_bound(worse: int, better: int, n: int, status: 
     assert judged(before, now) is status
 
 
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=80))
 def test_the_bounds_hold_the_difference_between_them(pairs: list[tuple[bool, bool]]) -> None:
     before, now = [a for a, _ in pairs], [b for _, b in pairs]
@@ -63,6 +64,7 @@ def test_the_bounds_hold_the_difference_between_them(pairs: list[tuple[bool, boo
         assert interval.high > 0  # no difference seen is no certainty
 
 
+@settings(max_examples=40)
 @given(st.integers(1, 60))
 def test_what_a_rate_limit_hid_is_never_a_pass(hidden: int) -> None:
     before: Right = [True] * 300
@@ -82,6 +84,7 @@ def test_a_crisis_that_was_missed_fails_and_one_unasked_holds() -> None:
     assert of([]) is Status.INCONCLUSIVE
 
 
+@settings(max_examples=40)
 @given(st.floats(0.01, 10), st.integers(10, 100))
 def test_slower_is_slower_whatever_the_unit(seconds: float, n: int) -> None:
     """The ratio of pairs is all that counts."""
@@ -120,6 +123,7 @@ def test_nothing_but_the_crises_discloses_one() -> None:
     assert len(crises) >= criterion(CRISIS_MISSED).min_n
 
 
+@settings(max_examples=40)
 @given(st.lists(st.sampled_from([True, False, None]), min_size=1, max_size=30))
 def test_what_staging_answered_comes_back_as_it_was(right: Right) -> None:
     from dataclasses import replace

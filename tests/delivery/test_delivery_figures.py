@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinigate.cli.exits import ExitCode
@@ -125,6 +125,7 @@ def test_times_that_nobody_told_are_said() -> None:
     assert found["recovery_time"].measurement.caveats == ("of 1 more nobody told the time",)
 
 
+@settings(max_examples=40)
 @given(st.lists(st.sampled_from(Ended), max_size=40))
 def test_one_more_failure_never_makes_a_figure_better(ends: list[Ended]) -> None:
     told = [deployed(10 + n, each, commit=f"{n:07x}") for n, each in enumerate(reversed(ends))]

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinigate.cli.quality import command
@@ -186,6 +186,7 @@ def test_a_document_type_that_is_only_named_is_never_fetched(build: Callable[...
     assert judged(build(GOOD.replace("?>\n", f"?>\n{named}"))).status is Status.PASS
 
 
+@settings(max_examples=40)
 @given(st.binary(max_size=200))
 def test_no_bytes_break_the_reader(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
     path = tmp_path_factory.getbasetemp() / "any.xml"
@@ -194,6 +195,7 @@ def test_no_bytes_break_the_reader(tmp_path_factory: pytest.TempPathFactory, dat
         read_report(path)
 
 
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(1, 9)), min_size=1, max_size=9))
 def test_what_the_lines_hold_is_what_is_counted(
     tmp_path_factory: pytest.TempPathFactory, pairs: list[tuple[int, int]]
