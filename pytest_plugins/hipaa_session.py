@@ -13,6 +13,7 @@ from clinigate.core.judgement import judge_all
 from clinigate.core.observation import Observation
 from clinigate.core.plan import Plan
 from clinigate.core.target import Target
+from clinigate.core.verdict import Status
 from clinigate.errors import ClinigateError, UsageError
 from clinigate.gate.policy import nearest
 from clinigate.hipaa.criteria import builtin_criteria
@@ -28,6 +29,7 @@ from clinigate.pytest_plugins.options import value
 from clinigate.pytest_plugins.session import state_of
 from clinigate.pytest_plugins.setup import read_setup
 from clinigate.pytest_plugins.showing import properties
+from clinigate.pytest_plugins.workers import Report
 
 __all__ = ["HipaaSession", "configured_premises"]
 
@@ -53,6 +55,7 @@ class HipaaSession:
         self._config = config
         self._premises = premises
         self._results: dict[str, CheckResult] = {}
+        self._assessed = False
         with _in_one_sentence():
             self._setup = prepare_producer(
                 read_setup(config).config,
@@ -69,6 +72,7 @@ class HipaaSession:
         with _in_one_sentence():
             named = _named(name)
             result = self._results.get(name) or self._look(named)
+        self._count(result)
         item.user_properties += properties(result.verdicts, run=self._run.id)
         graded = bool(value(self._config, "clinical-grade"))
         terms = Terms(self._setup.policy, graded or selected_by_flag(item), rerun=False)
@@ -77,6 +81,12 @@ class HipaaSession:
     def close(self) -> None:
         """End this part of the run."""
         self._run.end(None)
+
+    def _count(self, result: CheckResult) -> None:
+        """Tell the session once that it assessed something, without which none ends well."""
+        if not self._assessed and result.status is not Status.NOT_ASSESSED:
+            self._assessed = True
+            state_of(self._config).reports.append(Report(assessed=True))
 
     def _look(self, named: Named) -> CheckResult:
         seen: list[Observation] = []

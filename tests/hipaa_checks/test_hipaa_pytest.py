@@ -54,6 +54,17 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.parametrize(("attested", "code"), [(True, 0), (False, 1)])
+def test_an_evaluation_ends_well_where_it_assessed_something(
+    project: Path, attested: bool, code: int
+) -> None:
+    """As `clinigate run --profile pr` runs it."""
+    (project / "test_own.py").write_text(OWN.partition("\n\ndef test_typo")[0] + "\n")
+    if not attested:
+        (project / "hipaa-attestations.toml").unlink()
+    assert pytest_in(project, "test_own.py", "--profile=pr")[0] == code
+
+
 def test_ours_is_the_shipped_one() -> None:
     shipped = ROOT / "src" / "clinigate" / "suites" / "hipaa" / "test_hipaa_compliance.py"
     ours = ROOT / "tests" / "hipaa" / "test_hipaa_compliance.py"
