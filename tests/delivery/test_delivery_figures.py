@@ -70,7 +70,7 @@ def test_a_good_month_shows_the_medians_and_not_the_rates() -> None:
     assert found["success"].needed == 598
     assert found["change_failure_rate"].verdict.status is Status.INCONCLUSIVE
     assert found["change_failure_rate"].needed == 59
-    assert found["days_between"].verdict.status is Status.PASS
+    assert found["interval"].verdict.status is Status.PASS
     assert found["lead_time"].verdict.status is Status.PASS
     assert found["recovery_time"].verdict.status is Status.INCONCLUSIVE
 
@@ -115,8 +115,8 @@ def test_an_outage_that_is_still_open_lasts_until_now() -> None:
 def test_deployments_that_ceased_are_not_daily() -> None:
     """The open gap counts once it is over a day; before that it says nothing yet."""
     weeks = [deployed(24 * 30 + number) for number in range(1, 3)]
-    assert judged(*weeks)["days_between"].measurement.n == 2
-    assert judged(deployed(2), deployed(12))["days_between"].measurement.n == 1
+    assert judged(*weeks)["interval"].measurement.n == 2
+    assert judged(deployed(2), deployed(12))["interval"].measurement.n == 1
 
 
 def test_times_that_nobody_told_are_said() -> None:

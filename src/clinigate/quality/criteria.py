@@ -34,7 +34,7 @@ LATENCY_RATIO = "quality.production.latency_ratio"
 
 DEPLOYMENT_SUCCESS = "quality.delivery.success"
 CHANGE_FAILURE_RATE = "quality.delivery.change_failure_rate"
-DEPLOYMENT_FREQUENCY = "quality.delivery.days_between"
+DEPLOYMENT_FREQUENCY = "quality.delivery.interval"
 LEAD_TIME = "quality.delivery.lead_time"
 RECOVERY_TIME = "quality.delivery.recovery_time"
 
