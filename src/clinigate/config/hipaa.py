@@ -103,7 +103,7 @@ class TransmissionTable(Table):
 class ConsentTable(Table):
     """`[hipaa.consent]`: how a patient's consent is recorded, with {{patient}} for who it is."""
 
-    path: ServicePath = Field(description="where it is recorded")
+    path: ServicePath = Field(description="where it is recorded, below [target] base_url")
     method: Literal["POST", "PUT", "PATCH"] = Field(default="POST", description="how")
     give: dict[str, Any] = Field(description="body that records it")
     withdraw: dict[str, Any] = Field(description="body that takes it back")
