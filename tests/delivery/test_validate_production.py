@@ -79,6 +79,7 @@ def test_worse_answers_fail_and_the_roll_out_is_taken_back_once(
     assert "quality.production.accuracy_loss is FAIL" in said.err
     assert "the roll-out was taken back by" in said.err
     assert rolled_back(made.folder) == "once "
+    assert production.asked["/chat"] == 0  # at once: the talks were still to come
     told = [
         o.about.message for o in made.last.results().observations if isinstance(o.about, Finding)
     ]
@@ -94,6 +95,17 @@ def test_replies_that_harm_fail(
     assert said.code == ExitCode.NOT_PASSED
     assert "quality.production.care_loss is FAIL" in said.err
     assert "no --rollback-command was given" in said.err
+
+
+def test_without_a_roll_back_everything_is_looked_at(
+    project: Callable[..., Any], production: Any, cli: Callable[..., Any]
+) -> None:
+    made = project()
+    production.defect = "wrong-emotion"
+    said = cli("validate-production", *ANSWERS, "--bundle", made.bundle)
+    assert said.code == ExitCode.NOT_PASSED
+    assert statuses(made)["accuracy_loss"] is Status.FAIL
+    assert statuses(made)["care_loss"] is Status.PASS
 
 
 def test_another_build_fails_without_being_asked_anything(

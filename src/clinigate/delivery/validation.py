@@ -4,14 +4,15 @@
    Where either is not so nothing is asked: answers of another build would mean nothing.
 2. The same small sample that staging was asked, and how it answers compared with that.
 3. Crises, if and only if a diversion is proven.
-4. FAIL takes the roll-out back at once; whatever else is not PASS waits for a person.
+4. The first FAIL takes the roll-out back at once, and nothing more is asked; whatever else is not
+   PASS waits for a person.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -148,20 +149,25 @@ class Validation:
         Raises:
             ConfigError: production cannot be asked as it is configured.
         """
-        seen: list[Observation] = []
-        for observation in self._observations():
+        looking = self._observations()
+        for observation in looking:
             recorder.observation(observation)
-            seen.append(observation)
-        verdicts = judge_all(self.criteria, seen)
-        outcome = outcome_of(verdicts, waits_for=self.waits_for)
-        if outcome is Outcome.FAILED and self.wanted.rollback is not None:
-            self.say("production FAILS: taking the roll-out back")
-            self.rolled_back = roll_back(
-                self.wanted.rollback, timeout_s=self._table.rollback_timeout_s
-            )
-            recorder.note(ROLLBACK, _plain(self.rolled_back))
-            failed = next(each for each in verdicts if each.status is Status.FAIL)
-            recorder.observation(_observe(Finding(failed.metric, str(self.rolled_back))))
+            if self._fails(observation) and self.wanted.rollback is not None:
+                # At once: what else could be seen is not worth a minute of patients' time.
+                looking.close()
+                self._take_back(recorder, observation.about.metric)
+                return
+
+    def _fails(self, observation: Observation) -> bool:
+        return any(each.status is Status.FAIL for each in judge_all(self.criteria, [observation]))
+
+    def _take_back(self, recorder: Recorder, metric: str) -> None:
+        assert self.wanted.rollback is not None
+        self.say(f"production FAILS ({metric}): taking the roll-out back")
+        done = roll_back(self.wanted.rollback, timeout_s=self._table.rollback_timeout_s)
+        self.rolled_back = done
+        recorder.note(ROLLBACK, _plain(done))
+        recorder.observation(_observe(Finding(metric, str(done))))
 
     @property
     def _table(self) -> ProductionTable:
@@ -174,16 +180,16 @@ class Validation:
             raise ConfigError(f"{self.config.source}: has no [target]; say where production is")
         return at(spec, self._table.base_url)
 
-    def _observations(self) -> Iterator[Observation]:
+    def _observations(self) -> Generator[Observation, None, None]:
         yield from map(_observe, self._staging())
         if not self.staging.opens:
             yield from self._gaps(DIGESTS, *self._asked, why="the gate does not open on staging")
             return
         told = self._told()
         digests = deployed.compared(DIGESTS, self.staging.digests, told)
-        yield _observe(digests)
         for sentence in digests.caveats:
             yield _observe(Finding(DIGESTS, sentence))
+        yield _observe(digests)
         if judge_all([criterion(DIGESTS)], [_observe(digests)])[0].status is not Status.PASS:
             why = "what is deployed is not known to be what was evaluated"
             yield from self._gaps(*self._asked, why=why)
@@ -201,6 +207,8 @@ class Validation:
 
     def _staging(self) -> Iterator[Measurement | Finding]:
         reasons = self.staging.reasons
+        for reason in reasons:
+            yield Finding(STAGING, reason)
         yield Measurement(
             STAGING,
             Kind.CENSUS,
@@ -209,8 +217,6 @@ class Validation:
             unit="reasons",
             events=min(len(reasons), len(self.staging.bundles)),
         )
-        for reason in reasons:
-            yield Finding(STAGING, reason)
 
     def _told(self) -> tuple[Told, ...]:
         table, spec, base = self._table, self._spec, self.config.base_dir
@@ -222,18 +228,18 @@ class Validation:
         return tuple(told)
 
     def _ask(self, runner: asyncio.Runner) -> Iterator[Measurement | Gap]:
+        """Ask one question after the other, and yield what came of each before the next."""
+        answers: dict[Question, Answers | str] = {}
         target = build_target(self._spec, base_dir=self.config.base_dir, environ=self.environ)
         try:
-            answers: dict[Question, Answers | str] = {
-                question: self._answers(runner, target, question)
-                for question, check in _ASKED_FOR.items()
-                if not {check, Check.PERFORMANCE}.isdisjoint(self.wanted.checks)
-            }
+            for question, check in _ASKED_FOR.items():
+                if {check, Check.PERFORMANCE}.isdisjoint(self.wanted.checks):
+                    continue
+                answers[question] = self._answers(runner, target, question)
+                if check in self.wanted.checks:
+                    yield self._compare(_LOSSES[question], answers[question])
         finally:
             runner.run(target.aclose())
-        for question, metric in _LOSSES.items():
-            if _ASKED_FOR[question] in self.wanted.checks:
-                yield self._compare(metric, answers[question])
         if Check.SAFETY in self.wanted.checks:
             yield self._crises(runner)
         if Check.PERFORMANCE in self.wanted.checks:
