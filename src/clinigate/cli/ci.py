@@ -45,8 +45,8 @@ def command(
 ) -> None:
     """Write the pipeline: static checks, tests, the gate, and a deployment that can be taken back.
 
-    Printed by default. Nothing that a pull request brings is run with a key or on a runner of
-    yours: one from a fork is an unsigned sample, judged by the policy `fork`.
+    Printed by default. What a fork's pull request brings is run without any key, and not on the
+    runners with a GPU: it is an unsigned sample, judged by the policy `fork`.
     """
     loaded = load_config(config).config
     given = {name: value for name, value in chosen.items() if value is not None}
