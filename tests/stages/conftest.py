@@ -6,7 +6,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,13 +81,19 @@ class Folder:
         out, err = self.capfd.readouterr()
         return Said(code, out, err)
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Call `clinigate run` as a process of its own."""
-        return subprocess.Popen(
+    @contextmanager
+    def started(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+        """Call `clinigate run` as a process of its own; a test that fails leaves none behind."""
+        process = subprocess.Popen(
             [str(PROGRAM), "run", *arguments],
             cwd=self.path, text=True, start_new_session=True, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
+        with process:
+            try:
+                yield process
+            finally:
+                process.kill()
 
     @property
     def runs(self) -> list[Path]:

@@ -254,7 +254,7 @@ def test_an_interruption_reaches_the_stage_first_and_the_run_can_go_on(
 ) -> None:
     """Two at once in one run are told apart; CI cancels by SIGTERM."""
     folder.stages(stage("one"), stage("two", "hang", "unless=mended"))
-    with folder.start() as process:
+    with folder.started() as process:
         until(process.stdout, "recorded")  # stage one
         until(process.stdout, "recorded")
         said = folder.run("--resume", "last")
@@ -273,7 +273,7 @@ def test_an_interruption_reaches_the_stage_first_and_the_run_can_go_on(
 def test_kill_9_in_the_middle_of_a_stage_loses_nothing(folder: Any, stage: Stage) -> None:
     """The stage lives on for a moment; nobody takes the run over while it does."""
     folder.stages(stage("one"), stage("two", "hang", "unless=mended"))
-    with folder.start() as process:
+    with folder.started() as process:
         until(process.stdout, "recorded")
         until(process.stdout, "recorded")
         orphan = child_of(process.pid)

@@ -15,6 +15,11 @@ __all__ = ["DEFAULT", "Unconfigured", "commands_of"]
 #: The stages of a configuration that names none, in the order of their turns.
 DEFAULT = ("security", "clinical", "hipaa", "phi", "performance", "chaos")
 
+#: What makes a service one that can be asked over a network.
+_REMOTE = ("http", "openai")
+#: A benchmark for a pull request: it shows what is broken, and not by how much.
+_SHORT = ("--blocks", "5", "--queries", "20", "--scenario-time", "15s")
+
 _SUITES = {
     "tests/clinical": "clinigate.suites.clinical",
     "tests/therapeutic": "clinigate.suites.therapeutic",
@@ -68,15 +73,22 @@ def _phi(_config: LoadedConfig, _profile: Profile) -> tuple[Command, ...]:
     return (own("phi", "scan"),)
 
 
-def _performance(config: LoadedConfig, _profile: Profile) -> tuple[Command, ...] | Unconfigured:
+def _performance(config: LoadedConfig, profile: Profile) -> tuple[Command, ...] | Unconfigured:
     if config.config.target is None:
         return _NO_TARGET
-    return (own("bench", "ai", "--target", "--no-sweep"),)
+    short = () if profile is Profile.FULL else _SHORT
+    return (own("bench", "ai", "--target", "--no-sweep", *short),)
 
 
 def _load(config: LoadedConfig, _profile: Profile) -> tuple[Command, ...] | Unconfigured:
-    if config.config.target is None:
+    target = config.config.target
+    if target is None:
         return _NO_TARGET
+    if target.kind not in _REMOTE:
+        return Unconfigured(
+            f"[target] kind is {target.kind!r}, which takes no requests over a network; it needs "
+            f"{' or '.join(map(repr, _REMOTE))}"
+        )
     return (own("load", "run", "--profile", "smoke"),)
 
 
