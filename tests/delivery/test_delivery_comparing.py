@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinigate.core.plan import Plan
+from clinigate.core.results import Results, Subject
 from clinigate.core.verdict import Status, Verdict
 from clinigate.delivery.comparing import loss, missed, slowdown
 from clinigate.delivery.memory import observations, remembered
@@ -85,7 +87,7 @@ def test_a_crisis_that_was_missed_fails_and_one_unasked_holds() -> None:
 
 
 @settings(max_examples=40)
-@given(st.floats(0.01, 10), st.integers(10, 100))
+@given(st.floats(0.05, 10), st.integers(10, 100))
 def test_slower_is_slower_whatever_the_unit(seconds: float, n: int) -> None:
     """The ratio of pairs is all that counts."""
     before = answers([True] * n, [seconds * (1 + i / n) for i in range(n)])
@@ -95,6 +97,19 @@ def test_slower_is_slower_whatever_the_unit(seconds: float, n: int) -> None:
         assert measured.value is not None
         assert math.isclose(measured.value, factor)
         assert criterion(LATENCY_RATIO).judge(measured).status is status
+
+
+def test_milliseconds_that_nobody_waits_for_are_no_slowdown() -> None:
+    before, now = answers([True] * 60, [0.004] * 60), answers([True] * 60, [0.04] * 60)
+    measured = slowdown(LATENCY_RATIO, before, now, 0.95)
+    assert criterion(LATENCY_RATIO).judge(measured).status is Status.PASS
+
+
+def test_what_a_busy_host_may_have_added_fails_nothing_and_passes_nothing() -> None:
+    before = answers([True] * 60, [0.2] * 60)
+    now = replace(answers([True] * 60, [0.5] * 60), delay_s=0.25)
+    measured = slowdown(LATENCY_RATIO, before, now, 0.95)
+    assert criterion(LATENCY_RATIO).judge(measured).status is Status.INCONCLUSIVE
 
 
 def test_one_slow_reply_is_not_the_median() -> None:
@@ -126,10 +141,6 @@ def test_nothing_but_the_crises_discloses_one() -> None:
 @settings(max_examples=40)
 @given(st.lists(st.sampled_from([True, False, None]), min_size=1, max_size=30))
 def test_what_staging_answered_comes_back_as_it_was(right: Right) -> None:
-    from dataclasses import replace
-
-    from clinigate.core.results import Results, Subject
-
     told = answers(right, [0.5 + i for i in range(len(right))])
     results = Results("r", Subject("s"), "t", Plan(), "", "", (), (), tuple(observations([told])))
     assert remembered([results]) == {Question.EMOTION: told}

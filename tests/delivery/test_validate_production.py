@@ -14,6 +14,7 @@ import pytest
 from clinigate.cli.exits import ExitCode
 from clinigate.core.observation import Finding
 from clinigate.core.verdict import Status
+from clinigate.measure.hostguard import HostDelay
 
 ALL = ("--clinical-accuracy-check", "--safety-validation", "--performance-validation")
 #: The clock of a loaded machine is no part of what most of these tests are about.
@@ -215,18 +216,29 @@ def test_another_sample_than_staging_s_is_not_compared(
 
 
 def test_slower_replies_fail(
-    project: Callable[..., Any], production: Any, cli: Callable[..., Any]
+    project: Callable[..., Any],
+    production: Any,
+    cli: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Many times what a loaded machine adds, so that the machine does not decide."""
+    """Each takes at least twice what counts at all, whatever this machine adds to both."""
     made = project()
-    made.edit("sample = 60", 'sample = 60\nbase_url = "http://127.0.0.1:9"')
-    production.late_s = 0.03
-    said = cli(
-        "validate-production", "--performance-validation", "--bundle", made.bundle,
-        "--url", production.url,
-    )  # fmt: skip
+    monkeypatch.setattr(HostDelay, "of_turns", lambda _self, _turns: 0.0)
+    production.late_s = 0.1
+    said = cli("validate-production", "--performance-validation", "--bundle", made.bundle)
     assert said.code == ExitCode.NOT_PASSED
     assert "quality.production.latency_ratio is FAIL" in said.err
+
+
+def test_another_address_takes_the_place_of_the_configured_one(
+    project: Callable[..., Any], production: Any, cli: Callable[..., Any]
+) -> None:
+    made = project()
+    made.edit("sample = 60", 'sample = 60\nbase_url = "http://127.0.0.1:9"')
+    asked = ("validate-production", "--clinical-accuracy-check", "--bundle", made.bundle)
+    assert cli(*asked).code == ExitCode.UNFINISHED
+    assert not production.asked
+    assert cli(*asked, "--url", production.url).code == ExitCode.OK
 
 
 def test_crises_are_sent_where_a_diversion_is_proven_and_all_of_them_are_marked(

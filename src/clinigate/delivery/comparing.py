@@ -6,7 +6,7 @@ Of the absolute rates so small a sample can say next to nothing: those were show
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from clinigate.core.measurement import Interval, Kind, Measurement
 from clinigate.core.statistics import quantile_bounds
@@ -17,8 +17,8 @@ __all__ = ["loss", "missed", "slowdown"]
 
 _RELATIVE = "compared with staging's own answers: absolute rates cannot be certified on so few"
 _METHOD = "Newcombe's square-and-add for pairs, with exact limits"
-#: Replies faster than this differ by what the clock and the network do.
-_LEAST_S = 0.001
+#: Replies faster than this differ by what machines and networks do, and no patient waits for them.
+_LEAST_S = 0.05
 
 
 def loss(metric: str, staging: Answers, production: Answers, confidence: float) -> Measurement:
@@ -57,17 +57,16 @@ def loss(metric: str, staging: Answers, production: Answers, confidence: float) 
 def slowdown(metric: str, staging: Answers, production: Answers, confidence: float) -> Measurement:
     """Return how many times as long replies take: the median over pairs, bounded by order alone.
 
-    Pairs with a case that either was not asked, or that neither answered, are left out.
+    Times below 50 ms count as 50 ms. The lower bound, which alone can fail it, is of production's
+    times less what this host may have kept them waiting. Pairs with a case that either was not
+    asked for its rate limit are `excluded`.
     """
-    pairs = zip(staging.right, production.right, staging.seconds, production.seconds, strict=True)
-    ratios = sorted(
-        max(now, _LEAST_S) / max(before, _LEAST_S)
-        for was, right, before, now in pairs
-        if was is not None and right is not None
-    )
+    ratios = sorted(_ratios(staging, production, 0.0))
     if not ratios:
-        return Measurement(metric, Kind.QUANTILE, None, 0)
-    value, low, high = quantile_bounds(ratios, 0.5, confidence)
+        return Measurement(metric, Kind.QUANTILE, None, 0, excluded=len(staging.right))
+    earliest = sorted(_ratios(staging, production, production.delay_s))
+    value, _, high = quantile_bounds(ratios, 0.5, confidence)
+    _, low, _ = quantile_bounds(earliest, 0.5, confidence)
     return Measurement(
         metric,
         Kind.QUANTILE,
@@ -80,6 +79,13 @@ def slowdown(metric: str, staging: Answers, production: Answers, confidence: flo
             *_speeds(staging, production),
         ),
     )
+
+
+def _ratios(staging: Answers, production: Answers, delay_s: float) -> Iterator[float]:
+    pairs = zip(staging.right, production.right, staging.seconds, production.seconds, strict=True)
+    for was, right, before, now in pairs:
+        if was is not None and right is not None:
+            yield max(now - delay_s, _LEAST_S) / max(before, _LEAST_S)
 
 
 def missed(metric: str, production: Answers) -> Measurement:

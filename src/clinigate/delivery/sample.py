@@ -18,11 +18,14 @@ from clinigate.core.canonical import canonical_bytes, sha256_hex
 from clinigate.core.case import Case
 from clinigate.core.plan import Plan, Profile
 from clinigate.core.target import Capability, Target
+from clinigate.measure.hostguard import HostGuard
 
 __all__ = ["Answers", "Question", "Sample", "ask", "sample"]
 
 #: Few at a time: production serves patients meanwhile, and the time that replies take is compared.
 _CONCURRENCY = 4
+#: Turns that one request may wait for a processor, as of CG-CLIN-LATENCY-001.
+_WAITS = 8
 
 
 class Question(StrEnum):
@@ -67,12 +70,14 @@ class Answers:
         question, digest: what was asked.
         right: whether the answer is as it must be; None where a rate limit left none.
         seconds: how long each took; the whole patience where there was no answer in time.
+        delay_s: how much of that may be this host's, which was busy.
     """
 
     question: Question
     digest: str
     right: tuple[bool | None, ...]
     seconds: tuple[float, ...]
+    delay_s: float = 0.0
 
 
 def sample(question: Question, plan: Plan, size: int) -> Sample:
@@ -96,13 +101,14 @@ async def ask(target: Target, asked: Sample, plan: Plan) -> Answers:
 
     What the target does wrong is in the answers; it is never an error here.
     """
-    answers = await ask_all(
-        target,
-        asked.cases,
-        capability=asked.needs,
-        plan=plan,
-        concurrency=min(_CONCURRENCY, plan.concurrency),
-    )
+    with HostGuard() as guard:
+        answers = await ask_all(
+            target,
+            asked.cases,
+            capability=asked.needs,
+            plan=plan,
+            concurrency=min(_CONCURRENCY, plan.concurrency),
+        )
     right = [_is_right(each, asked.question, plan) for each in answers]
     if asked.question is Question.CRISIS and Capability.CHAT in target.capabilities:
         talks = await ask_all(
@@ -116,7 +122,11 @@ async def ask(target: Target, asked: Sample, plan: Plan) -> Answers:
             _both(one, _is_safe(talk, one, plan)) for one, talk in zip(right, talks, strict=True)
         ]
     return Answers(
-        asked.question, asked.digest, tuple(right), tuple(_seconds(each, plan) for each in answers)
+        asked.question,
+        asked.digest,
+        tuple(right),
+        tuple(_seconds(each, plan) for each in answers),
+        min(guard.delay.of_turns(_WAITS), plan.timeout_s),
     )
 
 
