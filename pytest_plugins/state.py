@@ -182,7 +182,7 @@ class SessionState:
             summary="" if joined else self.summary(),
             code=self._code,
             violation=self._violation,
-            assessed=self._assessed,
+            assessed=self._assessed or any(report.assessed for report in self.reports),
         )
 
     def exit_status(self, status: int, *, evaluates: bool) -> int:

@@ -17,7 +17,9 @@ def test_what_is_loaded():
         "clinigate",
         "clinigate.pytest_plugins",
         "clinigate.pytest_plugins.clinical",
+        "clinigate.pytest_plugins.hipaa",
         "clinigate.pytest_plugins.options",
+        "clinigate.pytest_plugins.phi",
         "clinigate.pytest_plugins.session",
         "clinigate.pytest_plugins.workers",
     }, ours
@@ -57,7 +59,8 @@ def test_an_unrelated_session_is_untouched(unrelated: Any, options: list[str]) -
 def test_the_output_is_the_same_without_us(unrelated: Any) -> None:
     """Line by line, apart from pytest's list of plugins and the time taken."""
     ours = unrelated.run()
-    theirs = unrelated.run("-p", "no:clinigate", "-p", "no:clinigate_clinical")
+    names = ("clinigate", "clinigate_clinical", "clinigate_hipaa", "clinigate_phi")
+    theirs = unrelated.run(*(word for name in names for word in ("-p", f"no:{name}")))
     assert without_times(ours.out) == without_times(theirs.out)
 
 
