@@ -226,6 +226,17 @@ def test_the_command_records_and_shows(team: Path, cli: Callable[..., Any]) -> N
     assert cli("metrics", "--judge").code == ExitCode.NOT_PASSED
 
 
+def test_the_ledger_of_a_runner_is_kept_and_several_are_put_together(
+    team: Path, cli: Callable[..., Any]
+) -> None:
+    for runner, word in (("a", "succeeded"), ("b", "failed")):
+        shutil.rmtree(team / ".clinigate", ignore_errors=True)
+        cli("metrics", "record", word, "--commit", COMMIT, "--copy", f"kept/{runner}")
+    shutil.rmtree(team / ".clinigate")
+    said = cli("metrics", "--ledger", "kept/a", "--ledger", "kept/b/ledger")
+    assert "2 deployments in the ledger" in said.out
+
+
 def test_they_are_evidence_where_asked_for(team: Path, cli: Callable[..., Any]) -> None:
     cli("metrics", "record", "succeeded", "--commit", COMMIT)
     said = cli("metrics", "--record")

@@ -186,7 +186,7 @@ def _deploy() -> Job:
     )
     record = (
         (
-            f"clinigate metrics record --settled {OUT}/settled"
+            f"clinigate metrics record --settled {OUT}/settled --copy {OUT}"
             ' --commit "$(git rev-parse HEAD)" --committed-at "$(git log -1 --format=%cI)"'
         ),
     )

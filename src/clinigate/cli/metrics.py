@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +23,7 @@ from clinigate.delivery.deployments import Deployment, Ended, read_deployments, 
 from clinigate.delivery.exposition import exposition
 from clinigate.delivery.figures import FIGURES, Figure, figures
 from clinigate.errors import UsageError
+from clinigate.evidence.files import naming
 from clinigate.evidence.ledger import Ledger
 from clinigate.evidence.recorder import Recorder
 from clinigate.evidence.times import system_clock, timestamp
@@ -89,6 +91,8 @@ def command(
 @click.option("--commit", required=True, help="The source's commit, in hex.")
 @click.option("--committed-at", metavar="TIME", help="RFC 3339, as `git log -1 --format=%cI`.")
 @click.option("--since", metavar="TIME", help="When it got traffic, or patients were worse off.")
+@click.option("--copy", "copy_to", type=click.Path(file_okay=False, path_type=Path),
+              help="Copy the ledger into FOLDER/ledger: a runner forgets its disk.")  # fmt: skip
 @click.pass_obj
 def record(
     loaded: LoadedConfig,
@@ -97,6 +101,7 @@ def record(
     commit: str,
     committed_at: str | None,
     since: str | None,
+    copy_to: Path | None,
 ) -> int:
     """Append how a deployment ended to the ledger; degraded is said later of one that succeeded."""
     if (ended is None) == (settled is None):
@@ -114,7 +119,11 @@ def record(
         since=_time("--since", since),
     )
     signer = configured_signer(loaded, passphrase=passphrase_source(None, confirm=False))
-    record_deployment(Ledger(loaded.root / "ledger", signer=signer), deployment)
+    ledger = Ledger(loaded.root / "ledger", signer=signer)
+    record_deployment(ledger, deployment)
+    if copy_to is not None:
+        with naming(copy_to, "written"):
+            shutil.copytree(ledger.directory, copy_to / "ledger", dirs_exist_ok=True)
     click.echo(f"recorded: {deployment.ended} at {timestamp(deployment.at)}")
     return ExitCode.OK
 
