@@ -154,7 +154,7 @@ def play(scene: Scene, judged: Policy, root: Path) -> tuple[Course, list[list[st
     return course, ran
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(scenes())
 def test_a_gate_opens_only_when_all_that_is_required_was_recorded_and_passed(scene: Scene) -> None:
     judged = policy(scene)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -103,20 +105,23 @@ def run_all_stages(chosen: Chosen) -> int:
         click.echo(f"reference service: {service.base_url} (model {chosen.model})")
         path = write_project(Path(folder), service, today=today, run=run)
         config = load_config(path)
-        trust = _trust(signer, Path(folder) / "demo-trust.toml")
-        court = Court(load_policy(POLICY, ENVIRONMENT), trust, (), signer)
+        court = Court(load_policy(POLICY, ENVIRONMENT), None, (), signer)
         environ = {**reference_hipaa_environment(service), CONFIG_VARIABLE: str(path)}
         asked = Asked(keep_going=True, profile=Profile.FULL)
         course = run_through(config, STAGES, asked, court, environ=environ)
-    judged = close(course, court)
+    trusted = course.directory / "exports" / "demo-trust.toml"
+    judged = close(course, replace(court, trust=_trust(signer, trusted)))
     if course.unfinished is not None:
         said = f"run {course.run} is not whole: {course.unfinished}; run the demo again"
         return complain(said, ExitCode.UNFINISHED)
+    bundle, trust_file = (os.path.relpath(each) for each in (course.directory, trusted))
+    click.echo(f"verify:  {shlex.join(['clinigate', 'verify', bundle, '--trust', trust_file])}")
     return ended(judged)
 
 
 def _trust(signer: LocalSigner, path: Path) -> TrustStore:
     """The key lives for this run alone: it shows how verification works, not who made the run."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     entry = trust_entry(signer.public, name="demo key, made for this run", role="machine")
     path.write_text(entry, encoding="utf-8")
     return load_trust(path)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress, TaskID
 
-__all__ = ["shown_stages"]
+__all__ = ["StageLines", "shown_stages"]
 
 Write = Callable[[bytes], None]
 
@@ -33,17 +33,33 @@ def shown_stages(
     """
     # Rich takes longer to start than all of `clinigate --help`: it loads where it is shown.
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import (
+        Progress,
+        ProgressColumn,
+        SpinnerColumn,
+        Task,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+    from rich.text import Text
+
+    class TimeLeft(ProgressColumn):
+        """Counts down what the stages are known to take."""
+
+        def render(self, task: Task) -> Text:
+            left: float | None = task.fields["left"]
+            more: str = task.fields["more"]
+            return Text("" if left is None else _left(left - (task.elapsed or 0.0), more))
 
     console = Console(stderr=True, highlight=False)
     live = console.is_terminal and sys.stdout.isatty()
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), TimeLeft())
     with Progress(*columns, console=console, disable=not live) as progress:
-        shown = _Shown(stages, known, console, progress)
+        shown = StageLines(stages, known, console, progress)
         yield Hooks(shown.begin, shown.end, shown.left_out), shown.write if live else None
 
 
-class _Shown:
+class StageLines:
     """What stands on the screen."""
 
     def __init__(
@@ -59,12 +75,14 @@ class _Shown:
         self._console = console
         self._progress = progress
         self._task: TaskID | None = None
+        self._begun = b""
 
     def begin(self, stage: Stage) -> None:
         number = self._count - len(self._open) + 1
-        text = f"stage {number} of {self._count}: {stage.name}{self._left()}"
-        self._task = self._progress.add_task(text, total=self._known.get(stage.name))
-        self._say(f"▶ {text}")
+        text = f"stage {number} of {self._count}: {stage.name}"
+        left, more = self._left()
+        self._task = self._progress.add_task(text, total=None, left=left, more=more)
+        self._say(f"▶ {text}" if left is None else f"▶ {text}, {_left(left, more)}")
         for command in stage.commands:
             self._say(f"  $ {command.shown}")
 
@@ -72,6 +90,8 @@ class _Shown:
         if self._task is not None:
             self._progress.remove_task(self._task)
         self._done(stage)
+        if self._begun:
+            self.write(b"\n")
         self._say(f"■ {stage.name}: {_told(attempt)} ({duration(attempt.seconds)})")
 
     def left_out(self, stage: Stage, why: str) -> None:
@@ -79,23 +99,30 @@ class _Shown:
         self._say(f"- {stage.name}: not run: {why}")
 
     def write(self, data: bytes) -> None:
-        """Show a program's output above the live line."""
-        self._console.out(data.decode("utf-8", "replace"), end="", highlight=False)
+        """Show a program's output above the live line, whole lines at a time."""
+        *lines, self._begun = (self._begun + data).split(b"\n")
+        if lines:
+            self._say(b"\n".join(lines).decode("utf-8", "replace"))
 
     def _done(self, stage: Stage) -> None:
         if stage.name in self._open:
             self._open.remove(stage.name)
 
-    def _left(self) -> str:
-        """How long this stage and those after it take, as far as that is known."""
+    def _left(self) -> tuple[float | None, str]:
+        """Seconds that this stage and those after it take, as far as known, and how sure that is.
+
+        None where nothing is known.
+        """
         times = [self._known[name] for name in self._open if name in self._known]
-        if not times:
-            return ""
-        more = "more than " if len(times) < len(self._open) else "about "
-        return f", {more}{duration(sum(times))} left"
+        more = "more than" if len(times) < len(self._open) else "about"
+        return (sum(times), more) if times else (None, more)
 
     def _say(self, text: str) -> None:
         self._console.out(text, highlight=False)
+
+
+def _left(seconds: float, more: str) -> str:
+    return f"{more} {duration(max(seconds, 0.0))} left"
 
 
 def _told(attempt: StageAttempt) -> str:
