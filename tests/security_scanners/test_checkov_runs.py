@@ -14,6 +14,7 @@ import pytest
 
 from clinigate.core.flaw import FlawSeverity
 from clinigate.core.verdict import Status
+from clinigate.errors import ConfigError
 from clinigate.findings.model import ScanResult
 from clinigate.findings.observe import census
 from clinigate.findings.programs import Program
@@ -198,6 +199,14 @@ def test_without_infrastructure_nothing_is_run_and_nothing_passes(
     [outcome] = scanned(checkov.SCANNER, base, '[security]\ncheckov = "./checkov"\n')
     assert outcome.status is Status.NOT_ASSESSED
     assert "no Terraform" in outcome.reason
+
+
+def test_policies_that_would_not_load_are_refused(project: Any, scanned: Any) -> None:
+    base = project({"Dockerfile": CLEAN_DOCKERFILE, "own/x.py": "", "checkov": "#!/bin/sh\n"})
+    (base / "checkov").chmod(0o755)
+    table = '[security]\ncheckov = "./checkov"\ncheckov_policies = ["own"]\n'
+    with pytest.raises(ConfigError, match="no __init__"):
+        scanned(checkov.SCANNER, base, table)
 
 
 @pytest.mark.parametrize(

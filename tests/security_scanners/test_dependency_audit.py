@@ -97,6 +97,8 @@ def test_an_old_advisory_file_proves_nothing_and_still_accuses(project: Any, sca
     clean = audit(scanned, base, OFFLINE)
     assert clean.status is Status.INCONCLUSIVE
     assert "2026-01-10, 314 days ago; 30 are allowed" in " ".join(clean.measurement.caveats)
+    patient = audit(scanned, base, f"{OFFLINE}advisories_max_age_days = 365\n")
+    assert patient.status is Status.PASS
     (base / "requirements.txt").write_text("jinja2==2.4\n")
     assert audit(scanned, base, OFFLINE).status is Status.FAIL
 

@@ -48,6 +48,11 @@ class SecurityTable(Table):
     checkov: str | None = Field(
         default=None, description="checkov's program; left out means `checkov` on PATH"
     )
+    checkov_policies: list[str] = Field(
+        default=[],
+        description="folders of checkov policies of your own (YAML, or Python with an "
+        "`__init__.py`, which is run), relative to this file",
+    )
     trivy: str | None = Field(
         default=None, description="trivy's program; left out means `trivy` on PATH"
     )
@@ -62,8 +67,20 @@ class SecurityTable(Table):
         default=None,
         description="advisory file, in place of a source on the network, for the lock files",
     )
+    advisories_max_age_days: int = Field(
+        default=30,
+        ge=1,
+        le=365,
+        description="an advisory file that knows nothing newer proves nothing",
+    )
     openapi: str = Field(
         default="/openapi.json",
         description="the target's OpenAPI document: a path at its address, or a file beside this "
         "one",
+    )
+    dast_examples: int = Field(
+        default=10,
+        ge=1,
+        le=1000,
+        description="generated requests for each operation of the API, at most",
     )

@@ -66,14 +66,15 @@ def scan(context: ScanContext) -> Mapping[str, ScanResult]:
     """Look at all that describes infrastructure.
 
     Raises:
-        ScannerError: as `scan_checkov`.
+        ConfigError, ScannerError: as `scan_checkov`.
     """
     command = _command(context)
     assert command is not None
     files = [(path, context.uri(path)) for path in context.files(lambda _path: True)]
+    policies = [context.config.base_dir / each for each in context.table.checkov_policies]
     result = scan_checkov(
         Program(NAME, command, ""),
-        CheckovJob(files),
+        CheckovJob(files, policies),
         timeout_s=context.table.timeout_s,
         stop=context.stop,
     )

@@ -92,7 +92,10 @@ def scan(context: ScanContext) -> Mapping[str, ScanResult]:
     target = web_target(context.config.config.target)
     assert command is not None
     assert target is not None
-    job = DastJob(target, context.config.base_dir, openapi=context.table.openapi)
+    table = context.table
+    job = DastJob(
+        target, context.config.base_dir, openapi=table.openapi, examples=table.dast_examples
+    )
     program = identified(NAME, command, stop=context.stop)
     try:
         result = scan_api(program, job, timeout_s=context.table.timeout_s, stop=context.stop)

@@ -111,6 +111,7 @@ def scan(context: ScanContext) -> Mapping[str, ScanResult]:
         locks,
         context.today,
         advisories=None if table.advisories is None else base_dir / table.advisories,
+        max_age_days=table.advisories_max_age_days,
         pip_audit=_pip_audit(context),
         trivy=_trivy(context),
         root=context.base,
