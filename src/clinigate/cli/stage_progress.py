@@ -78,6 +78,7 @@ class StageLines:
         self._begun = b""
 
     def begin(self, stage: Stage) -> None:
+        """Say which stage begins, and how long the rest may take."""
         number = self._count - len(self._open) + 1
         text = f"stage {number} of {self._count}: {stage.name}"
         left, more = self._left()
@@ -87,6 +88,7 @@ class StageLines:
             self._say(f"  $ {command.shown}")
 
     def end(self, stage: Stage, attempt: StageAttempt) -> None:
+        """Say how it came out."""
         if self._task is not None:
             self._progress.remove_task(self._task)
         self._done(stage)
@@ -95,6 +97,7 @@ class StageLines:
         self._say(f"■ {stage.name}: {_told(attempt)} ({duration(attempt.seconds)})")
 
     def left_out(self, stage: Stage, why: str) -> None:
+        """Say why a stage does not run."""
         self._done(stage)
         self._say(f"- {stage.name}: not run: {why}")
 
