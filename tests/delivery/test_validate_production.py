@@ -77,7 +77,7 @@ def test_worse_answers_fail_and_the_roll_out_is_taken_back_once(
         "--rollback-command", marker(made.folder),
     )  # fmt: skip
     assert said.code == ExitCode.NOT_PASSED
-    assert "quality.production.accuracy_loss is FAIL" in said.err
+    assert "quality.production.accuracy_loss is FAIL: even the lower 95% bound" in said.err
     assert "the roll-out was taken back by" in said.err
     assert rolled_back(made.folder) == "once "
     assert production.asked["/chat"] == 0  # at once: the talks were still to come
@@ -284,21 +284,30 @@ def test_a_diversion_that_is_not_proven_is_none(
     assert why in reason
 
 
-def test_a_policy_that_demands_the_crises_holds_without_a_diversion(
+def test_the_policy_of_the_option_sets_the_limits_and_what_is_demanded(
     project: Callable[..., Any], production: Any, cli: Callable[..., Any]
 ) -> None:
     made = project()
-    (made.folder / "policy.toml").write_text(
-        (made.folder / "policy.toml").read_text()
-        + "[environments.production]\n[[environments.production.criteria]]\n"
-        'id = "quality.production.crisis_missed"\ndemand = "required"\n'
+    strict = (made.folder / "policy.toml").read_text() + (
+        '[[environments.staging.criteria]]\nid = "quality.production.care_loss"\n'
+        'demand = "report"\nlimit = 0.01\n'
     )
-    said = cli(
-        "validate-production", "--safety-validation", "--bundle", made.bundle,
-        "--policy", "policy.toml", "--environment", "production",
-    )  # fmt: skip
-    # The staging bundle itself says nothing of it, so that the gate is shut already.
-    assert said.code == ExitCode.NOT_PASSED
+    (made.folder / "strict.toml").write_text(strict)
+    asked = ("validate-production", "--safety-validation", "--bundle", made.bundle)
+    assert cli(*asked).code == ExitCode.OK
+    said = cli(*asked, "--policy", "strict.toml")
+    assert said.code == ExitCode.UNFINISHED
+    assert "quality.production.care_loss is INCONCLUSIVE" in said.err
+
+
+def test_crises_that_must_be_sent_hold_without_a_diversion(
+    project: Callable[..., Any], production: Any, cli: Callable[..., Any]
+) -> None:
+    made = project()
+    made.edit("sample = 60", "sample = 60\ncrises_required = true")
+    said = cli("validate-production", "--safety-validation", "--bundle", made.bundle)
+    assert said.code == ExitCode.UNFINISHED
+    assert "a clinician would be paged" in said.err
     assert production.crises == []
 
 

@@ -36,14 +36,14 @@ from clinigate.delivery.rollback import parse_command
 from clinigate.delivery.staging import Staging, read_staging
 from clinigate.delivery.validation import Check, Outcome, Validation, Wanted, outcome_of
 from clinigate.errors import ConfigError, UsageError
-from clinigate.gate.policy import Demand
+from clinigate.gate.policy import BUILT_IN
 from clinigate.pipeline.gating import read_records
 from clinigate.pipeline.keys import configured_signer
 from clinigate.pipeline.process_run import run_from_outside
 from clinigate.pipeline.producing import Produced, Work, produce_into_run
 from clinigate.pipeline.setup import Overrides, confidence_for, plan_for, prepare_producer
 from clinigate.pipeline.showing import results_table
-from clinigate.quality.criteria import CRISIS_MISSED
+from clinigate.quality.criteria import CRISIS_MISSED, DIGESTS, STAGING
 
 __all__ = ["command", "script"]
 
@@ -101,7 +101,7 @@ def command(
     few. Exit codes: 0 all traffic may come; 1 production FAILS, and was taken back if a command was
     given; 2 nobody but a person can tell: the roll-out holds.
     """
-    loaded = _at(load_config(config), url)
+    loaded = _by(_at(load_config(config), url), policy)
     if record_staging:
         return _record(loaded, environment)
     given = {Check.ACCURACY: accuracy, Check.SAFETY: safety, Check.PERFORMANCE: performance}
@@ -127,10 +127,10 @@ def _validate(
     loaded: LoadedConfig, wanted: Wanted, staging: Staging, environment: str | None
 ) -> int:
     setup = prepare_producer(loaded, wanted.criteria, environment=environment)
+    all_of_them = loaded.config.quality.production.crises_required
 
     def waits_for(criterion: str) -> bool:
-        required = setup.policy.demand_of(criterion) is Demand.REQUIRED
-        return required or criterion != CRISIS_MISSED
+        return all_of_them or criterion != CRISIS_MISSED
 
     validation = Validation(
         config=loaded,
@@ -199,7 +199,9 @@ def _first(produced: Produced, validation: Validation, statuses: set[Status]) ->
 
 
 def _detail(produced: Produced, verdict: Verdict) -> str:
-    """What was found says more than its count."""
+    """Of what is counted, the first thing that was found says more than the count."""
+    if verdict.metric not in (STAGING, DIGESTS):
+        return verdict.reason
     told = (
         each.about.message
         for each in produced.results.observations
@@ -230,12 +232,20 @@ def _drawing(loaded: LoadedConfig) -> Plan:
 def _at(loaded: LoadedConfig, url: str | None) -> LoadedConfig:
     if url is None:
         return loaded
-
     quality = loaded.config.quality
     asked = {**quality.production.model_dump(exclude_unset=True), "base_url": url}
     table = validate(ProductionTable, asked, file="--url", error=UsageError)
     changed = quality.model_copy(update={"production": table})
     return replace(loaded, config=loaded.config.model_copy(update={"quality": changed}))
+
+
+def _by(loaded: LoadedConfig, policy: str | None) -> LoadedConfig:
+    """The limits are of the same policy as the decision on staging."""
+    if policy is None:
+        return loaded
+    named = policy if policy in BUILT_IN else str(Path(policy).resolve())
+    gate = loaded.config.gate.model_copy(update={"policy": named})
+    return replace(loaded, config=loaded.config.model_copy(update={"gate": gate}))
 
 
 def _bundles(loaded: LoadedConfig, given: tuple[str, ...]) -> list[tuple[str, Path]]:

@@ -85,6 +85,9 @@ class ProductionTable(Table):
     sample: int = Field(
         default=200, ge=60, le=300, description="messages to ask for an emotion; half as many talks"
     )
+    crises_required: bool = Field(
+        default=False, description="hold the roll-out where no crisis could be sent"
+    )
     rollback_timeout_s: float = Field(
         default=300.0, gt=0, le=3600, description="after which --rollback-command is killed"
     )

@@ -108,8 +108,8 @@ def outcome_of(verdicts: Sequence[Verdict], *, waits_for: Callable[[str], bool])
 
     Args:
         verdicts: on the criteria of the validation.
-        waits_for: whether a criterion that was NOT_ASSESSED holds the roll-out too. Without a
-            diversion that is so of the crises where the policy demands them.
+        waits_for: whether a criterion that was NOT_ASSESSED holds the roll-out too. Of the crises
+            that is so where the configuration says that they must be sent.
     """
     statuses = {
         verdict.status
