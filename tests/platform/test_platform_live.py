@@ -27,6 +27,8 @@ from clinigate.platform.outcome import PlatformScan
 from clinigate.platform.scan import Request, scan_platform
 
 TODAY = date(2026, 11, 22)
+#: Rules of the same topic that were not asked for.
+OTHERS = ["CG-PLAT-PDB-001", "CG-PLAT-PDB-002"]
 PATHS = {
     "Namespace": "/api/v1/namespaces",
     "ConfigMap": "/api/v1/namespaces/clinic/configmaps",
@@ -197,6 +199,46 @@ def test_the_cluster_is_judged_by_the_same_rules_and_a_flaw_counts_once(
     assert live.flaw.place.uri == "k8s://clinic/Deployment/chat"
     (both,) = scanned(config, applied, "stated.yaml", rules=(rule,)).findings
     assert both.flaw.place.uri == "stated.yaml"
+
+
+def test_what_a_file_leaves_open_and_the_cluster_shows_was_judged(
+    applied: LocalKube, config: LoadedConfig
+) -> None:
+    """A number that is filled in on the way, for one that runs and for one that does not."""
+    rule = "CG-PLAT-REPLICAS-001"
+    open_ones = STATED.replace("replicas: 0", "replicas: ${REPLICAS}")
+    (config.base_dir / "stated.yaml").write_text(open_ones)
+    file_alone = scan_platform(
+        config, Request(paths=("stated.yaml",), rules=(rule,)), today=TODAY
+    ).topics[0]
+    assert [each.unit for each in file_alone.excluded] == ["Deployment clinic/chat", *OTHERS]
+    both = scanned(config, applied, "stated.yaml", rules=(rule,)).topics[0]
+    assert [each.unit for each in both.excluded] == OTHERS
+    assert both.units == {"Deployment clinic/chat": True}
+    (config.base_dir / "stated.yaml").write_text(open_ones.replace("name: chat", "name: other"))
+    other = scanned(config, applied, "stated.yaml", rules=(rule,)).topics[0]
+    assert [each.unit for each in other.excluded] == ["Deployment clinic/other", *OTHERS]
+
+
+def test_a_rule_over_all_is_settled_by_a_cluster_that_has_all(
+    applied: LocalKube, config: LoadedConfig
+) -> None:
+    """Its one word on many manifests cannot be split: what does not run could not be judged."""
+    bad = STATED.replace("policyTypes: [Ingress, Egress]", "policyTypes: other")
+    (config.base_dir / "stated.yaml").write_text(bad)
+    rule = "CG-PLAT-NETPOL-001"
+    both = scanned(config, applied, "stated.yaml", rules=(rule,)).topics[0]
+    assert "namespace clinic" in both.units
+    assert rule not in {each.unit for each in both.excluded}
+    more = "---\napiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: clinic}\n"
+    (config.base_dir / "stated.yaml").write_text(bad + more)
+    less = scanned(config, applied, "stated.yaml", rules=(rule,)).topics[0]
+    assert rule in {each.unit for each in less.excluded}
+
+
+def test_a_file_of_kong_stands_in_no_cluster(applied: LocalKube, config: LoadedConfig) -> None:
+    (config.base_dir / "kong.yml").write_text('_format_version: "3.0"\nservices: []\n')
+    assert drifted(scanned(config, applied, "stated.yaml", "kong.yml")) == set()
 
 
 def test_nothing_is_sent_but_reading_and_no_secret_is_asked_for(

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from clinigate.platform.expectations import Expectations
 from clinigate.platform.judge import TopicScan, judge
 from clinigate.platform.load import load, read_texts
 from clinigate.platform.manifests import Manifests
 from clinigate.platform.rules import load_rules
 
 MANIFESTS = Path(__file__).parent / "manifests"
+SERVICES = Path(__file__).parents[1] / "platform_services" / "manifests"
 
 #: Topic: what its bad manifest breaks, as (rule, line, unit).
 BROKEN: dict[str, set[tuple[str, int, str]]] = {
@@ -59,10 +61,10 @@ BROKEN: dict[str, set[tuple[str, int, str]]] = {
         ("CG-PLAT-SPREAD-001", 24, "Deployment clinic/web"),
     },
     "probes": {
-        ("CG-PLAT-READINESS-001", 8, "Deployment clinic/chat container none"),
-        ("CG-PLAT-READINESS-001", 15, "Deployment clinic/chat container empty"),
-        ("CG-PLAT-LIVENESS-001", 8, "Deployment clinic/chat container none"),
-        ("CG-PLAT-STARTUP-001", 9, "Deployment clinic/chat container hasty"),
+        ("CG-PLAT-READINESS-001", 9, "Deployment clinic/chat container none"),
+        ("CG-PLAT-READINESS-001", 16, "Deployment clinic/chat container empty"),
+        ("CG-PLAT-LIVENESS-001", 9, "Deployment clinic/chat container none"),
+        ("CG-PLAT-STARTUP-001", 10, "Deployment clinic/chat container hasty"),
     },
     "gpu": {
         ("CG-PLAT-GPU-001", 11, "Deployment clinic/model container request-only"),
@@ -98,7 +100,8 @@ BROKEN: dict[str, set[tuple[str, int, str]]] = {
 def judged(name: str) -> dict[str, TopicScan]:
     loaded = load(read_texts(MANIFESTS, [name]))
     assert not loaded.excluded
-    return judge(Manifests(loaded.resources), load_rules().rules)
+    expected = Expectations(require_digests=True)
+    return judge(Manifests(loaded.resources, expected), load_rules().rules)
 
 
 @pytest.mark.parametrize("topic", sorted(BROKEN))
@@ -121,6 +124,27 @@ def test_the_platform_as_promised_keeps_every_rule_and_each_topic_looked_at_it()
         assert [each.message for each in scan.findings] == []
         assert scan.units
         assert all(scan.units.values())
+
+
+@pytest.mark.parametrize(
+    "file", sorted((*MANIFESTS.glob("*.yaml"), *SERVICES.glob("*/*.yaml"))), ids=lambda f: f.stem
+)
+def test_messages_and_fixes_are_parts_of_a_sentence_so_that_they_can_be_joined(file: Path) -> None:
+    loaded = load(read_texts(file.parent, [file.name]))
+    for scan in judge(Manifests(loaded.resources), load_rules().rules).values():
+        for each in scan.findings:
+            assert not each.message.endswith((".", "?", "!", ";", ":", ",")), each.message
+            assert "?" not in each.message
+            assert each.flaw.fix[:1].islower(), each.flaw.fix
+            assert not each.flaw.fix.endswith((".", "?", "!")), each.flaw.fix
+
+
+def test_a_tag_alone_counts_only_where_digests_are_required() -> None:
+    loaded = load(read_texts(MANIFESTS, ["images-bad.yaml"]))
+    scan = judge(Manifests(loaded.resources), load_rules().rules)["platform.images"]
+    by_rule = {each.flaw.rule: str(each.flaw.severity) for each in scan.findings}
+    assert by_rule == {"CG-PLAT-IMAGE-001": "high", "CG-PLAT-IMAGE-002": "info"}
+    assert scan.units["CronJob clinic/nightly container tag"]
 
 
 def test_every_rule_of_these_topics_is_seen_to_fail() -> None:

@@ -151,7 +151,8 @@ def test_a_part_of_what_is_configured_is_no_pass(config: LoadedConfig) -> None:
     whole = load_config(config.base_dir / "clinigate.toml")
     scan = scanned(whole, *PROBE_RULES, paths=("good.yaml",))
     assert statuses(scan) == {"platform.probes": Status.INCONCLUSIVE}
-    assert "1 files of [platform] manifests, as deploy/chat.yaml" in scan.unread[0].unit
+    assert scan.unread[0].reason == "was not asked for"
+    assert scan.unread[0].unit == "1 file of [platform] manifests, as deploy/chat.yaml,"
     both = scanned(whole, *PROBE_RULES, paths=("good.yaml", "deploy"))
     assert not both.unread
 
@@ -244,6 +245,52 @@ def test_the_command_ends_with_1_on_a_finding_and_0_without(
     code, out, _ = call(config, capsys, good, "--rule", "platform.probes")
     assert code == 0, out
     assert "PASS" in out
+    assert "judged 1 file, 14 resources" in out
+
+
+def test_a_pattern_that_no_shell_opened_is_opened_here(
+    config: LoadedConfig, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(config.base_dir)
+    code, out, _ = call(config, capsys, "deploy/*.yaml", "--rule", RULE)
+    assert code == 1
+    assert "judged 1 file, 1 resource\n" in out
+
+
+def test_what_lies_outside_is_named_from_here_and_says_nothing_of_the_machine(
+    config: LoadedConfig, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    inside = tmp_path / "project"
+    inside.mkdir()
+    (inside / "clinigate.toml").write_text("")
+    sarif = inside / "out.sarif"
+    for outside in (tmp_path / "deploy", tmp_path / "deploy" / "chat.yaml", tmp_path / "*/*.yaml"):
+        words = ("--rule", RULE, "--config", str(inside / "clinigate.toml"))
+        assert clinigate(["platform", "scan", str(outside), *words, "--sarif", str(sarif)]) == 1
+        out, _ = capsys.readouterr()
+        assert f"../deploy/chat.yaml:11: medium {RULE}" in out
+        (result,) = json.loads(sarif.read_text())["runs"][0]["results"]
+        (location,) = result["locations"]
+        assert location["physicalLocation"]["artifactLocation"]["uri"] == "../deploy/chat.yaml"
+
+
+def test_the_file_of_kong_is_judged_where_it_stands(config: LoadedConfig) -> None:
+    declared = (
+        '_format_version: "3.0"\nservices:\n  - name: chat\n    routes:\n'
+        "      - {name: v1, paths: [/v1]}\n"
+    )
+    (config.base_dir / "deploy" / "kong.yml").write_text(declared)
+    (config.base_dir / "kong.json").write_text(
+        '{"_format_version": "3.0", "routes": [{"name": "v2"}]}'
+    )
+    scan = scanned(config, "platform.gateway", paths=("deploy/kong.yml", "."))
+    assert not scan.excluded
+    assert {(each.flaw.place.uri, each.flaw.place.line) for each in scan.findings} == {
+        ("deploy/kong.yml", 5),
+        ("kong.json", 1),
+    }
+    assert "KongConfiguration kong.yml route v1: " in scan.findings[0].message
+    assert scan.not_judged == {}
 
 
 def test_what_another_program_renders_comes_by_the_pipe(
@@ -272,7 +319,7 @@ def test_a_baseline_is_written_for_a_reason_until_a_day(
          "metadata: {name: w}\n")  # fmt: skip
     until = (date.today() + timedelta(days=30)).isoformat()  # noqa: DTZ011 - as the command
     code, out, _ = call(config, capsys, *words, "--reason", "old", "--until", until)
-    assert (code, "1 findings accepted" in out) == (0, True)
+    assert (code, "1 finding accepted" in out) == (0, True)
     code, out, _ = call(config, capsys, "--rule", "platform.probes")
     assert code == 0, out
     assert "[accepted]" in out

@@ -17,12 +17,14 @@ Json = dict[str, Any]
 BY_ID = {each.id: each for each in load_rules().rules}
 
 
-def verdict(rule: str, *manifests: Json, rto_s: float = 300.0) -> bool | None:
-    """True kept, False broken, None not looked at."""
+def verdict(
+    rule: str, *manifests: Json, rto_s: float = 300.0, node_grace_s: float = 50.0
+) -> bool | None:
+    """True kept, or broken for information alone; False broken, None not looked at."""
     text = yaml.safe_dump_all(manifests)
     loaded = load([Text("a.yaml", text.encode(), True)], namespace="n")
     assert not loaded.excluded
-    expected = Expectations(rto_s=rto_s)
+    expected = Expectations(rto_s=rto_s, node_grace_s=node_grace_s)
     (scan,) = judge(Manifests(loaded.resources, expected), [BY_ID[rule]]).values()
     assert not scan.faults
     assert not scan.excluded
@@ -116,8 +118,8 @@ BUDGETS = [
 NODE_LOSS = [
     (False, [deployment(2)]),
     (True, [deployment(1, tolerations=taints(30))]),
-    (False, [deployment(1, tolerations=taints(261))]),
-    (True, [deployment(1, tolerations=taints(260))]),
+    (False, [deployment(1, tolerations=taints(251))]),
+    (True, [deployment(1, tolerations=taints(250))]),
     (False, [deployment(2, tolerations=taints(None))]),
     (False, [deployment(2, tolerations=taints(30)[:1])]),
     (False, [deployment(2, tolerations=taints(30, effect="NoSchedule"))]),
@@ -134,7 +136,7 @@ NODE_LOSS = [
     (None, [deployment(None, kind="DaemonSet")]),
 ]
 VPA: Json = {"targetRef": {"kind": "Deployment", "name": "x"}}
-MEMORY = {"metrics": [{"type": "Resource", "resource": {"name": "memory"}}]}
+MEMORY: Json = {"metrics": [{"type": "Resource", "resource": {"name": "memory"}}]}
 SCALERS = [
     (False, [deployment(), made("autoscaling.k8s.io/v1", "VerticalPodAutoscaler", VPA), hpa(2)]),
     (True, [deployment(), hpa(2), made("autoscaling.k8s.io/v1", "VerticalPodAutoscaler",
@@ -183,8 +185,92 @@ OPEN = [
                  {"podSelector": {"matchLabels": {"a": "b"}}, "ingress": [{}]})]),
     (True, [made("networking.k8s.io/v1", "NetworkPolicy", {"podSelector": {}, "egress": [
         {"to": [{"ipBlock": {"cidr": "0.0.0.0/0", "except": ["10.0.0.0/8"]}}]}]})]),
+    (False, [made("networking.k8s.io/v1", "NetworkPolicy",
+                  {"podSelector": {}, "ingress": [{"from": [{"namespaceSelector": {}}]}]})]),
+    (True, [made("networking.k8s.io/v1", "NetworkPolicy", {"podSelector": {}, "ingress": [
+        {"from": [{"namespaceSelector": {}, "podSelector": {"matchLabels": {"app": "g"}}}]}]})]),
 ]  # fmt: skip
-CASES = {
+
+
+def policy(*types: str, **spec: Any) -> Json:
+    stated = {"policyTypes": list(types)} if types else {}
+    return made("networking.k8s.io/v1", "NetworkPolicy", {"podSelector": {}, **stated, **spec})
+
+
+SAME_NAMESPACE: list[Json] = [{"from": [{"podSelector": {}}]}]
+DNS: list[Json] = [{"ports": [{"port": 53, "protocol": "UDP"}]}]
+DENIED_IN = [
+    (False, [deployment()]),
+    (True, [deployment(), policy()]),
+    (True, [deployment(), policy("Ingress", ingress=SAME_NAMESPACE)]),
+    (True, [deployment(), policy("Ingress", "Egress", ingress=DNS)]),
+    (False, [deployment(), policy("Ingress", ingress=[*SAME_NAMESPACE, {}])]),
+    (False, [deployment(), policy("Ingress", ingress=[{"from": []}])]),
+    (False, [deployment(), policy("Egress", ingress=SAME_NAMESPACE)]),
+    (False, [deployment(), policy("Ingress", podSelector={"matchLabels": {"app": "x"}})]),
+]
+DENIED_OUT = [
+    (False, [deployment(), policy()]),
+    (True, [deployment(), policy("Egress")]),
+    (True, [deployment(), policy("Egress", egress=DNS)]),
+    (True, [deployment(), policy(egress=DNS)]),
+    (False, [deployment(), policy("Egress", egress=[{}])]),
+    (False, [deployment(), policy("Egress", egress=[{"to": [{"ipBlock": {"cidr": "::/0"}}]}])]),
+]
+SERVICE = made("v1", "Service", {"selector": {"app": "x"}})
+PROBE = {"readinessProbe": {"exec": {"command": ["ready"]}}}
+HTTP, METRICS = [{"name": "http", "containerPort": 80}], [{"name": "metrics", "containerPort": 9}]
+READY = [
+    (False, [deployment(), SERVICE]),
+    (True, [container(**PROBE), SERVICE]),
+    (True, [deployment()]),
+    (True, [container(ports=METRICS)]),
+    (False, [container(ports=HTTP)]),
+    (False, [container(ports=[{"containerPort": 80}])]),
+    (True, [deployment(containers=[{"name": "c", "ports": HTTP, **PROBE}, {"name": "logs"}]),
+            SERVICE]),
+    (False, [made("apps/v1", "StatefulSet", {"serviceName": "x", "template": {
+        "spec": {"containers": [{"name": "c"}]}}})]),
+    (True, [deployment(), {**SERVICE, "metadata": {"name": "x", "namespace": "elsewhere"}}]),
+]  # fmt: skip
+KAFKA = made("kafka.strimzi.io/v1", "Kafka")
+SELECTING = [
+    (True, [deployment(), budget(maxUnavailable=1)]),
+    (False, [budget(maxUnavailable=1)]),
+    (True, [budget(maxUnavailable=1), KAFKA]),
+    (False, [budget(maxUnavailable=1), {**KAFKA, "metadata": {"name": "x", "namespace": "m"}}]),
+    (False, [budget(maxUnavailable=1), made("external-secrets.io/v1", "ExternalSecret")]),
+    (False, [budget(maxUnavailable=1), made("kafka.strimzi.io/v1", "KafkaTopic")]),
+]
+NOBODY = {"runAsNonRoot": True, "runAsUser": 65534}
+
+
+def agent(path: str = "/proc", kind: str = "DaemonSet", *, user: Json | None = None, **of: Any
+          ) -> Json:  # fmt: skip
+    mount = {"name": "v", "mountPath": "/host", "readOnly": of.pop("read_only", True)}
+    inner = {"name": "c", "volumeMounts": [mount], "securityContext": of.pop("rights", {})}
+    volume = {"name": "v", "hostPath": {"path": path}}
+    context = NOBODY if user is None else user
+    return deployment(None, kind=kind, containers=[inner], volumes=[volume],
+                      securityContext=context, **of)  # fmt: skip
+
+
+HOST = [
+    (True, [agent()]),
+    (True, [agent(hostNetwork=True, hostPID=True)]),
+    (False, [agent(read_only=False)]),
+    (False, [agent(kind="Deployment")]),
+    (False, [agent(user={})]),
+    (False, [agent(user={}, hostNetwork=True)]),
+    (True, [agent("/var/log/pods", user={})]),
+    (False, [agent("/var/logs", user={})]),
+    (False, [agent("/run/containerd/containerd.sock")]),
+    (False, [agent(rights={"privileged": True})]),
+    (False, [agent(rights={"capabilities": {"add": ["SYS_PTRACE"]}})]),
+    (True, [agent(rights={"capabilities": {"add": ["NET_BIND_SERVICE"]}})]),
+    (False, [deployment(hostNetwork=True, securityContext=NOBODY)]),
+]
+CASES: dict[str, list[tuple[bool | None, list[Json]]]] = {
     "CG-PLAT-REPLICAS-001": REPLICAS,
     "CG-PLAT-PDB-001": BUDGETS,
     "CG-PLAT-NODELOSS-001": NODE_LOSS,
@@ -192,7 +278,12 @@ CASES = {
     "CG-PLAT-NONROOT-001": ROOT,
     "CG-PLAT-CAPABILITIES-001": CAPABILITIES,
     "CG-PLAT-IMAGE-001": IMAGES,
+    "CG-PLAT-NETPOL-001": DENIED_IN,
+    "CG-PLAT-NETPOL-002": DENIED_OUT,
     "CG-PLAT-NETPOL-003": OPEN,
+    "CG-PLAT-READINESS-001": READY,
+    "CG-PLAT-PDB-002": SELECTING,
+    "CG-PLAT-HOST-001": HOST,
 }
 
 
@@ -208,8 +299,10 @@ def test_a_rule_means_what_kubernetes_does(
 
 def test_the_objective_for_recovery_decides_which_tolerations_are_short_enough() -> None:
     slow = deployment(1, tolerations=taints(30))
-    assert verdict("CG-PLAT-NODELOSS-001", slow, rto_s=70) is True
-    assert verdict("CG-PLAT-NODELOSS-001", slow, rto_s=69) is False
+    assert verdict("CG-PLAT-NODELOSS-001", slow, rto_s=80) is True
+    assert verdict("CG-PLAT-NODELOSS-001", slow, rto_s=79) is False
+    # A cluster before Kubernetes 1.32, or one that was told to notice sooner.
+    assert verdict("CG-PLAT-NODELOSS-001", slow, rto_s=70, node_grace_s=40) is True
 
 
 def test_a_limit_range_s_default_counts_for_containers_that_state_nothing() -> None:

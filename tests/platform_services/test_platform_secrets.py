@@ -176,4 +176,6 @@ spec:
   containers: [{name: m, image: "m:1", envFrom: [{secretRef: {name: e}}, {prefix: y}]}]
 """
     found = scan("platform.secrets", pod)
-    assert sorted(each.message.split()[3] for each in found.findings) == list("abcde")
+    assert sorted(
+        each.message.partition("Secret ")[2].partition(":")[0] for each in found.findings
+    ) == list("abcde")

@@ -108,7 +108,7 @@ def test_what_keeps_the_promise(
                 "SECRET-002 28 Deployment clinic/chat spec.template.spec.containers[chat].env[MODEL_API_KEY].value: MODEL_API_KEY is set to a value in the manifest",
                 "SECRET-002 30 Deployment clinic/chat spec.template.spec.containers[chat].env[DATABASE_URL].value: DATABASE_URL is an address with a password in it",
                 "SECRET-002 43 ConfigMap clinic/mail data.smtp.password: smtp.password is set to a value in the manifest",
-                "SECRET-003 34 Deployment clinic/chat spec.template.spec.containers[chat].env[SESSION_KEY].valueFrom.secretKeyRef.name: Secret by-hand is made by nothing among the manifests; was it made by hand? (info)",
+                "SECRET-003 34 Deployment clinic/chat spec.template.spec.containers[chat].env[SESSION_KEY].valueFrom.secretKeyRef.name: no manifest makes Secret by-hand: it may have been made by hand (info)",
             ],
         ),
         pytest.param(

@@ -105,29 +105,23 @@ def scan(paths: tuple[str, ...], config: Path | None, environment: str | None, *
     return produce(
         loaded,
         producer="platform",
-        target=_target(found),
+        target=found.summary,
         criteria=found.criteria,
         work=work,
         environment=environment,
     )
 
 
-def _target(found: PlatformScan) -> str:
-    parts = [f"{len(found.files)} files"] if found.files or found.cluster is None else []
-    if found.cluster is not None:
-        parts.append(f"cluster {found.cluster}")
-    return f"{' and '.join(parts)}, {found.resources} resources"
-
-
 def _tell(found: PlatformScan) -> None:
     """Say what was looked at and found; the table of verdicts follows."""
+    from clinigate.platform.outcome import count_of
     from clinigate.reports.text import one_line
 
-    click.echo(f"judged {_target(found)}")
+    click.echo(f"judged {found.summary}")
     for each in found.excluded:
         click.echo(f"not judged: {one_line(f'{each.unit} {each.reason}')}")
     if found.others:
-        click.echo(f"no manifests: {len(found.others)} files or documents (in the run's notes)")
+        click.echo(f"no manifests: {len(found.others)}, as the run's notes list them")
     for one in found.findings[:_NAMED]:
         flaw = one.flaw
         state = "" if one.is_open else " [accepted]"
@@ -137,7 +131,7 @@ def _tell(found: PlatformScan) -> None:
         )
     more = len(found.findings) - _NAMED
     if more > 0:
-        click.echo(f"... and {more} more findings; the report and --sarif name all")
+        click.echo(f"... and {count_of(more, 'more finding')}; the report and --sarif name all")
 
 
 def _write_sarif(found: PlatformScan, path: Path) -> None:
@@ -153,6 +147,7 @@ def _write_baseline(
     from clinigate.evidence.files import write_atomic
     from clinigate.findings.accepted_files import baseline_text, read_baseline
     from clinigate.platform.accepting import baseline_path
+    from clinigate.platform.outcome import count_of
 
     if until is None:
         raise click.UsageError("--write-baseline needs --until, the last day of the acceptance")
@@ -160,4 +155,5 @@ def _write_baseline(
     kept = read_baseline(path, today) if path.is_file() else []
     text = baseline_text(found.counted, kept, reason=reason, until=until.date(), today=today)
     write_atomic(path, text.encode())
-    click.echo(f"wrote {path.name}: {text.count('[[finding]]')} findings accepted for a time")
+    accepted = count_of(text.count("[[finding]]"), "finding")
+    click.echo(f"wrote {path.name}: {accepted} accepted for a time")

@@ -58,6 +58,16 @@ class PlatformTable(Table):
     rpo_s: float = Field(
         default=900.0, gt=0, description="longest stretch of data that a failover may lose"
     )
+    node_grace_s: float = Field(
+        default=50.0,
+        gt=0,
+        description="after how long a silent node counts as lost (--node-monitor-grace-period): "
+        "50 s is Kubernetes' default since 1.32, before it was 40 s",
+    )
+    require_digests: bool = Field(
+        default=False,
+        description="whether an image that is named by a tag alone is a finding that counts",
+    )
     failover: FailoverTable = FailoverTable()
     policies: list[str] = Field(
         default=[],

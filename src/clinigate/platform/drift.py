@@ -12,6 +12,7 @@ from clinigate.core.flaw import Flaw, FlawSeverity, Place
 from clinigate.findings.identity import Fingerprints
 from clinigate.findings.model import Found
 from clinigate.platform.comparison import Difference, differences
+from clinigate.platform.flatten import is_kongs
 from clinigate.platform.judge import TOOL, TopicScan
 from clinigate.platform.live import Live
 from clinigate.platform.manifests import Manifests
@@ -40,7 +41,7 @@ def drift(files: Manifests, live: Live) -> TopicScan:
     fingerprints = Fingerprints()
     running = {_identity(each): each for each in live.resources}
     for stated in files.resources:
-        if not live.covers(stated):
+        if not live.covers(stated) or is_kongs(stated.body):
             continue
         found = running.get(_identity(stated))
         for message, rule, place, fix in _compared(stated, found, files):

@@ -37,8 +37,12 @@ class Expectations:
         rto_s: longest time to recover from the loss of a node or a region, seconds.
         rpo_s: longest stretch of data that may be lost, seconds.
         failover: how the loss of a region is survived.
+        node_grace_s: after how long without a sign of life a node counts as lost, seconds.
+        require_digests: whether an image with a tag alone counts.
     """
 
     rto_s: float = 300.0
     rpo_s: float = 900.0
     failover: FailoverPlan = FailoverPlan()
+    node_grace_s: float = 50.0
+    require_digests: bool = False

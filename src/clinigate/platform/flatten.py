@@ -12,13 +12,23 @@ from clinigate.findings.model import Excluded
 from clinigate.platform.documents import Document
 from clinigate.platform.resource import Path, Resource
 
-__all__ = ["CLUSTER_WIDE", "KUSTOMIZATIONS", "PatchPaths", "Sorted", "sort_document"]
+__all__ = [
+    "CLUSTER_WIDE",
+    "KONG",
+    "KUSTOMIZATIONS",
+    "PatchPaths",
+    "Sorted",
+    "is_kongs",
+    "sort_document",
+]
 
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml")
 _KUSTOMIZE = "kustomize.config.k8s.io"
 _BUILD = (
     "is Kustomize's input; judge what it builds: kustomize build FOLDER | clinigate platform scan -"
 )
+#: As which Kong's declarative file is judged: version and kind.
+KONG = ("declarative.konghq.com/3.0", "KongConfiguration")
 #: Kinds that live in no namespace, though their manifest may state one by mistake.
 CLUSTER_WIDE = frozenset(
     {
@@ -99,6 +109,10 @@ def sort_document(document: Document, uri: str, namespace: str, into: Sorted) ->
         return
     for prefix, value in _opened(document.value, ()):
         line = document.line_of(prefix)
+        if is_kongs(value):
+            name = PurePosixPath(uri).name
+            into.resources.append(Resource(*KONG, name, "", value, uri, document, prefix))
+            continue
         where = f"{uri}:{line}"
         if not isinstance(value, dict) or not ("kind" in value or "apiVersion" in value):
             into.others.append(Excluded(where, "is no manifest"))
@@ -109,6 +123,11 @@ def sort_document(document: Document, uri: str, namespace: str, into: Sorted) ->
             about.append(Excluded(where, wrong))
             continue
         into.resources.append(_resource(value, uri, namespace, document, prefix))
+
+
+def is_kongs(value: Any) -> bool:
+    """Whether it is Kong's declarative file, which has no kind and no version of an API."""
+    return isinstance(value, dict) and "_format_version" in value and "kind" not in value
 
 
 def _opened(value: Any, prefix: Path) -> Iterator[tuple[Path, Any]]:

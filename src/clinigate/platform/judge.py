@@ -29,6 +29,7 @@ class TopicScan:
         findings: what is wrong.
         faults: rules that broke, which is no word on any manifest.
         missing: why what was asked for could not be looked at at all, and how it could.
+        judged, unread: by which rule a unit was judged, and could not be.
     """
 
     topic: Topic
@@ -37,6 +38,8 @@ class TopicScan:
     findings: list[Found] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     missing: str = ""
+    judged: set[tuple[str, str]] = field(default_factory=set)
+    unread: set[tuple[str, str]] = field(default_factory=set)
 
     def saw(self, unit: str, *, ok: bool) -> None:
         """Note that a unit was looked at."""
@@ -61,10 +64,12 @@ def judge(manifests: Manifests, rules: Iterable[Rule]) -> dict[str, TopicScan]:
 
 def _note(rule: Rule, seen: Judged | Unread, scan: TopicScan, fingerprints: Fingerprints) -> None:
     if isinstance(seen, Unread):
+        scan.unread.add((rule.id, seen.unit))
         excluded = Excluded(seen.unit, seen.reason)
         if excluded not in scan.excluded:
             scan.excluded.append(excluded)
         return
+    scan.judged.add((rule.id, seen.unit))
     severity = seen.severity or rule.severity
     scan.saw(seen.unit, ok=seen.ok or severity is FlawSeverity.INFO)
     if not seen.ok:

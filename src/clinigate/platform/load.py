@@ -7,15 +7,16 @@ itself that it is something else, as a workflow or a chart's values: listed, and
 
 from __future__ import annotations
 
+import os
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 
 from clinigate.findings.globs import matches
 from clinigate.findings.model import Excluded
-from clinigate.findings.tree import relative_uri, walk
+from clinigate.findings.tree import walk
 from clinigate.platform.documents import Document, DocumentError, read_documents
 from clinigate.platform.flatten import KUSTOMIZATIONS, PatchPaths, Sorted, sort_document
 from clinigate.platform.resource import Resource
@@ -29,8 +30,9 @@ MAX_BYTES = 32 * 1024 * 1024
 
 _ENDINGS = (".yaml", ".yml", ".json")
 _MAGIC = re.compile(r"[*?]")
-#: Without either word a text is no manifest, whatever else it is.
-_SIGNS = re.compile(r"\b(?:kind|apiVersion)\b")
+#: Without one of these words a text is no manifest, whatever else it is; the last is Kong's.
+_SIGNS = re.compile(r"\b(?:kind|apiVersion|_format_version)\b")
+_JSON_SIGNS = (b'"apiVersion"', b'"_format_version"')
 _HELM = re.compile(r"\{\{[^{}]*\.(?:Values|Release|Chart|Capabilities|Files)\b")
 _SOURCE = "# Source: "
 _RENDER = (
@@ -105,7 +107,7 @@ def find_files(
             continue
         named = (base / given).is_file()
         for path in _files(base, given, () if named else exclude):
-            found.setdefault(relative_uri(path, base), (path, named))
+            found.setdefault(_uri(path, base), (path, named))
     return found
 
 
@@ -114,11 +116,20 @@ def _files(base: Path, given: str, exclude: Sequence[str]) -> Iterator[Path]:
         found = walk(base, [given], exclude=exclude)
         yield from found if (base / given).is_file() else _of_ours(found)
         return
+    given = _uri(base / given, base)
     top = _still_part(given)
     if (base / top).is_dir():
         for path in _of_ours(walk(base, [top], exclude=exclude)):
-            if matches(given, relative_uri(path, base)):
+            if matches(given, _uri(path, base)):
                 yield path
+
+
+def _uri(path: Path, base: Path) -> str:
+    """How findings name a file: relative to `base`, also where it lies outside (`../x.yaml`).
+
+    Evidence says nothing of the machine on which it came about.
+    """
+    return PurePath(os.path.relpath(path, base)).as_posix()
 
 
 def _of_ours(paths: Iterable[Path]) -> Iterator[Path]:
@@ -215,7 +226,8 @@ def _plain_text(text: Text) -> str | None:
         raise DocumentError(text.trouble, 0)
     if len(text.data) > MAX_BYTES:
         raise DocumentError(f"has more than {MAX_BYTES // 2**20} MiB", 0)
-    if text.uri.endswith(".json") and not text.named and b'"apiVersion"' not in text.data:
+    unsigned = not any(sign in text.data for sign in _JSON_SIGNS)
+    if text.uri.endswith(".json") and not text.named and unsigned:
         return None
     try:
         return text.data.decode("utf-8-sig")

@@ -17,10 +17,15 @@ from clinigate.platform.criteria import criteria_of
 from clinigate.platform.judge import TopicScan
 from clinigate.platform.observe import observations
 
-__all__ = ["SCANNER", "PlatformScan"]
+__all__ = ["SCANNER", "PlatformScan", "count_of"]
 
 SCANNER = "clinigate platform"
 _REMARKS = ("CG-PLAT-REMARKS-001", "platform.remarks")
+
+
+def count_of(count: int, what: str) -> str:
+    """Return `1 file`, `2 files`."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,16 @@ class PlatformScan:
         """All that could not be judged, by any rule."""
         every = (*self.unread, *(each for topic in self.topics for each in topic.excluded))
         return tuple(dict.fromkeys(every))
+
+    @property
+    def summary(self) -> str:
+        """What was looked at, as `2 files and cluster staging, 31 resources`."""
+        parts = []
+        if self.files or self.cluster is None:
+            parts.append(count_of(len(self.files), "file"))
+        if self.cluster is not None:
+            parts.append(f"cluster {self.cluster}")
+        return f"{' and '.join(parts)}, {count_of(self.resources, 'resource')}"
 
     def observations(self) -> Iterator[Observation]:
         """Yield the census of each topic, or why there is none, and every finding."""

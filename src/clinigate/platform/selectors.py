@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
-from clinigate.platform.resource import Field, ManifestShapeError
+from clinigate.platform.resource import Field, ManifestShapeError, Resource
 
-__all__ = ["is_everything", "selects"]
+if TYPE_CHECKING:
+    from clinigate.platform.manifests import Manifests
+    from clinigate.platform.workloads import Workload
+
+__all__ = ["is_everything", "selects", "services_of"]
 
 
 def selects(selector: Field, labels: Mapping[str, str]) -> bool:
@@ -30,6 +35,19 @@ def is_everything(selector: Field) -> bool:
     return selector.exists and not any(
         selector[part].value for part in ("matchLabels", "matchExpressions")
     )
+
+
+def services_of(workload: Workload, manifests: Manifests) -> Iterator[Resource]:
+    """Yield the Services that send a workload's pods requests; one without a selector sends none.
+
+    Raises:
+        ManifestShapeError: a selector or the labels are none.
+    """
+    labels = workload.labels.items()
+    for service in manifests.within(workload.namespace, "Service"):
+        selector = service["spec"]["selector"].texts
+        if selector and selector.items() <= labels:
+            yield service
 
 
 def _holds(expression: Field, labels: Mapping[str, str]) -> bool:

@@ -9,6 +9,7 @@ from clinigate.core.flaw import Flaw, FlawSeverity
 from clinigate.findings.identity import fingerprint
 from clinigate.findings.model import Found
 from clinigate.platform.judge import TOOL
+from clinigate.platform.operators import is_custom
 from clinigate.platform.resource import Resource
 from clinigate.platform.rule import Rule
 
@@ -28,7 +29,7 @@ def unknown_kinds(resources: Iterable[Resource], rules: Iterable[Rule]) -> Itera
     """Yield a remark for each kind that is no part of Kubernetes and that no rule looks at."""
     every = tuple(resources)
     for kind, count in not_judged(every, rules).items():
-        if not _is_custom(kind):
+        if not is_custom(kind):
             continue
         first = next(each for each in every if each.group_kind == kind)
         flaw = Flaw(
@@ -41,8 +42,3 @@ def unknown_kinds(resources: Iterable[Resource], rules: Iterable[Rule]) -> Itera
             fix="judge it by a policy of your own in Rego",
         )
         yield Found(flaw, f"{kind}: none of {count} was judged; no rule knows the kind")
-
-
-def _is_custom(kind: str) -> bool:
-    group = kind.rpartition("/")[0]
-    return "." in group and not group.endswith(".k8s.io")

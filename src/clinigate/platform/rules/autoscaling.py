@@ -9,6 +9,7 @@ from clinigate.platform.manifests import Manifests
 from clinigate.platform.resource import Field, Resource
 from clinigate.platform.rule import Judged, breaks, each, keeps, topic
 from clinigate.platform.scaling import HPA, KEDA, VPA, autoscalers_of, targets
+from clinigate.platform.selectors import services_of
 from clinigate.platform.workloads import SERVING, Workload, workload_of
 
 __all__ = ["SCALING"]
@@ -69,7 +70,7 @@ def _target_is_there(scaler: Resource, manifests: Manifests) -> bool:
 def what_takes_requests_scales(resource: Resource, manifests: Manifests) -> Iterator[Judged]:
     """A Deployment behind a Service has an autoscaler: HPA, VPA or KEDA's ScaledObject."""
     workload = workload_of(resource)
-    if workload is None or not _is_served(workload, manifests):
+    if workload is None or not any(services_of(workload, manifests)):
         return
     if not any(autoscalers_of(workload, manifests, HPA, VPA, KEDA)):
         message = "a Service sends it requests, and nothing adds pods when there are more of them"
@@ -131,15 +132,6 @@ def _scaled_by(scaler: Resource) -> set[str]:
     if spec["targetCPUUtilizationPercentage"].exists or not spec["metrics"].value:
         named.add("cpu")  # the API's default metric
     return named
-
-
-def _is_served(workload: Workload, manifests: Manifests) -> bool:
-    labels = workload.labels.items()
-    for service in manifests.within(workload.namespace, "Service"):
-        selector = service["spec"]["selector"].texts
-        if selector and selector.items() <= labels:
-            return True
-    return False
 
 
 def _or(field: Field, default: int) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from clinigate.core.flaw import FlawSeverity
 from clinigate.platform.manifests import Manifests
+from clinigate.platform.operators import operated
 from clinigate.platform.quantities import share_of
 from clinigate.platform.resource import Resource
 from clinigate.platform.rule import Judged, breaks, each, keeps, topic
@@ -118,17 +119,23 @@ def _fits(budget: Resource, workload: Workload, pods: int) -> Iterator[Judged]:
 def budgets_select_something(budget: Resource, manifests: Manifests) -> Iterator[Judged]:
     """A PodDisruptionBudget's selector matches the pods of a workload of its namespace.
 
-    One label mistyped, and the budget that everybody sees protects nothing.
+    One label mistyped, and the budget that everybody sees protects nothing. For information only
+    where a custom resource of the namespace may stand for pods that its operator makes.
     """
     if not any(
         _selects(budget, workload.labels)
         for workload in manifests.workloads
         if workload.namespace == budget.namespace
     ):
+        message = "it selects no pods of any workload among the manifests"
+        maker = next(operated(manifests, budget.namespace), None)
+        if maker is not None:
+            message += f"; an operator may make some of {maker.label}"
         yield breaks(
             budget["spec"]["selector"],
-            "it selects no pods of any workload among the manifests",
+            message,
             "write the pods' labels into its selector",
+            severity=None if maker is None else FlawSeverity.INFO,
         )
     yield keeps(budget)
 

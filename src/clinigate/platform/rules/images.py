@@ -15,7 +15,7 @@ __all__ = ["IMAGES", "digest_of", "tag_of"]
 
 IMAGES = topic(
     "platform.images",
-    title="Images are named by their digest, never by `latest`",
+    title="No image is `latest`, and all have a digest where that is required",
     controls=("164.312(c)(1)", "11.10(a)", "CC8.1"),
 )
 
@@ -51,8 +51,13 @@ def no_latest(resource: Resource, _manifests: Manifests) -> Iterator[Judged]:
 
 
 @each("CG-PLAT-IMAGE-002", IMAGES, kinds=ALL_WORKLOADS)
-def pinned_by_digest(resource: Resource, _manifests: Manifests) -> Iterator[Judged]:
-    """An image is pinned by its digest: a tag can be pushed again, and evidence speaks of bytes."""
+def pinned_by_digest(resource: Resource, manifests: Manifests) -> Iterator[Judged]:
+    """An image is pinned by its digest: a tag can be pushed again, and evidence speaks of bytes.
+
+    For information, unless `[platform] require_digests` asks for it: a tag that moves never, as
+    registries with immutable tags promise, does as well, and no manifest shows that.
+    """
+    severity = None if manifests.expectations.require_digests else FlawSeverity.INFO
     for container, image in _images(resource):
         if digest_of(image) is None and tag_of(image) not in (None, "latest"):
             yield breaks(
@@ -60,6 +65,7 @@ def pinned_by_digest(resource: Resource, _manifests: Manifests) -> Iterator[Judg
                 "its image is named by a tag alone, which somebody can push again",
                 "add the digest, as chat:1.4.2@sha256:…",
                 unit=container.unit,
+                severity=severity,
             )
         yield keeps(container.unit)
 

@@ -32,8 +32,9 @@ _ANYWHERE = ("0.0.0.0/0", "::/0")
 def traffic_in_is_denied(manifests: Manifests) -> Iterator[Judged]:
     """A namespace with workloads has a NetworkPolicy that denies all traffic to its pods.
 
-    It selects every pod (`podSelector: {}`) and allows nothing; what is needed is allowed by others
-    beside it. Policies of other kinds (Cilium, Calico) are not read.
+    It selects every pod (`podSelector: {}`): whatever no policy allows is denied then. It may allow
+    something itself, as traffic within the namespace; one with a rule that allows every peer denies
+    nothing. Policies of other kinds (Cilium, Calico) are not read.
     """
     yield from _denied(manifests, "Ingress")
 
@@ -47,7 +48,7 @@ def traffic_in_is_denied(manifests: Manifests) -> Iterator[Judged]:
 def traffic_out_is_denied(manifests: Manifests) -> Iterator[Judged]:
     """A namespace with workloads has a NetworkPolicy that denies all traffic from its pods.
 
-    As above, for `Egress`, which must be named in policyTypes: it is not implied.
+    As above, for `Egress`. Where policyTypes are left out, only rules of egress imply it.
     """
     yield from _denied(manifests, "Egress")
 
@@ -57,7 +58,8 @@ def nothing_opens_all_again(policy: Resource, _manifests: Manifests) -> Iterator
     """No NetworkPolicy allows every pod of a namespace traffic with everybody.
 
     Policies add up: beside a default deny, one such policy allows all again. An empty rule (`{}`)
-    allows every peer, and so does an ipBlock of 0.0.0.0/0 without ports and exceptions.
+    allows every peer, and so does an ipBlock of 0.0.0.0/0 without ports and exceptions; an empty
+    namespaceSelector lets in the pods of every namespace.
     """
     spec = policy["spec"]
     if _is_for_all(policy):
@@ -88,12 +90,14 @@ def _denied(manifests: Manifests, direction: str) -> Iterator[Judged]:
 
 
 def _denies(policy: Resource, direction: str) -> bool:
+    """Pods that a policy selects for a direction take what its rules allow, and no more."""
     spec = policy["spec"]
-    if not _is_for_all(policy) or spec[direction.lower()].value:
-        return False
-    types = spec["policyTypes"].list_of_texts
     # Left out, it is Ingress, and Egress too where there are egress rules (API reference).
-    return direction in (types or ["Ingress"])
+    implied = ["Ingress", "Egress"] if spec["egress"].value else ["Ingress"]
+    if not _is_for_all(policy) or direction not in (spec["policyTypes"].list_of_texts or implied):
+        return False
+    peers = "from" if direction == "Ingress" else "to"
+    return not any(_is_anybody(each, peers) for each in spec[direction.lower()])
 
 
 def _is_for_all(policy: Resource) -> bool:
@@ -105,7 +109,17 @@ def _is_anybody(allowed: Field, peers: str) -> bool:
     if allowed["ports"].value:
         return False
     named = list(allowed[peers])
-    return not named or any(
-        peer["ipBlock"]["cidr"].text in _ANYWHERE and not peer["ipBlock"]["except"].value
-        for peer in named
+    return (
+        not named
+        or any(
+            peer["ipBlock"]["cidr"].text in _ANYWHERE and not peer["ipBlock"]["except"].value
+            for peer in named
+        )
+        or (peers == "from" and any(_is_any_pod(peer) for peer in named))
     )
+
+
+def _is_any_pod(peer: Field) -> bool:
+    """Whether it is every pod of every namespace, which is where other people's workloads are."""
+    pods = peer["podSelector"]
+    return is_everything(peer["namespaceSelector"]) and (not pods.exists or is_everything(pods))

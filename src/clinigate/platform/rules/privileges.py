@@ -24,6 +24,8 @@ PRIVILEGES = topic(
 
 #: What the restricted pod security standard lets a container add.
 _HARMLESS = frozenset(("NET_BIND_SERVICE",))
+#: Of a node, what anybody's log shipper reads.
+_LOGS = ("/var/log", "/var/lib/docker/containers", "/etc/machine-id")
 _SHARED = ("hostNetwork", "hostPID", "hostIPC")
 
 
@@ -91,7 +93,7 @@ def no_capabilities(resource: Resource, _manifests: Manifests) -> Iterator[Judge
     for _, container in _containers(resource):
         capabilities = container["securityContext"]["capabilities"]
         dropped = {entry.upper() for entry in capabilities["drop"].list_of_texts}
-        added = {entry.upper().removeprefix("CAP_") for entry in capabilities["add"].list_of_texts}
+        added = _added(container)
         if "ALL" not in dropped:
             message = "it keeps the capabilities that a container runtime gives by default"
             yield breaks(
@@ -126,20 +128,65 @@ def seccomp(resource: Resource, _manifests: Manifests) -> Iterator[Judged]:
 
 @each("CG-PLAT-HOST-001", PRIVILEGES, kinds=ALL_WORKLOADS, severity=FlawSeverity.HIGH)
 def nothing_of_the_node(resource: Resource, _manifests: Manifests) -> Iterator[Judged]:
-    """Pods share neither network, processes nor memory with their node, and none of its folders."""
+    """Pods share neither network, processes nor memory with their node, and none of its folders.
+
+    For information only of an agent that looks at its node and changes nothing: a DaemonSet none of
+    whose containers is root or has rights to spare may share what is the node's, and mount folders
+    that it cannot write. Logs may be read by root too. Sockets answer whoever can open them, so
+    that mounting one read-only changes nothing.
+    """
     workload = workload_of(resource)
     if workload is None:
         return
+    harmless = resource.kind == "DaemonSet" and _is_nobody(workload)
     for name in _SHARED:
         if workload.pod[name].flag:
             message = f"its pods have {name}: they see what is their node's and other pods'"
-            yield breaks(workload.pod[name], message, f"leave {name} out")
+            severity = FlawSeverity.INFO if harmless else None
+            yield breaks(workload.pod[name], message, f"leave {name} out", severity=severity)
     for volume in workload.pod["volumes"]:
         if volume["hostPath"].exists:
             message = "it mounts a folder of its node, past what other pods may see"
-            fix = "take a PersistentVolumeClaim or an emptyDir"
-            yield breaks(volume["hostPath"], message, fix)
+            fix = (
+                "take a PersistentVolumeClaim or an emptyDir, or mount it read-only in a DaemonSet"
+            )
+            looks = _only_looks(workload, volume, nobody=harmless)
+            severity = FlawSeverity.INFO if looks else None
+            yield breaks(volume["hostPath"], message, fix, severity=severity)
     yield keeps(resource)
+
+
+def _is_nobody(workload: Workload) -> bool:
+    """Whether no container is root, privileged, or given capabilities."""
+    for container in workload.all_containers:
+        user = _effective(workload, container, "runAsUser").integer
+        non_root = _effective(workload, container, "runAsNonRoot").flag
+        context = container["securityContext"]
+        if user == 0 or (user is None and non_root is not True):
+            return False
+        if context["privileged"].flag or _added(container) - _HARMLESS:
+            return False
+    return True
+
+
+def _only_looks(workload: Workload, volume: Field, *, nobody: bool) -> bool:
+    """Whether the pods of a DaemonSet read a folder of their node that they cannot write."""
+    path = volume["hostPath"]["path"].text or ""
+    is_socket = volume["hostPath"]["type"].text == "Socket" or path.endswith(".sock")
+    is_log = any(path == each or path.startswith(f"{each}/") for each in _LOGS)
+    if workload.resource.kind != "DaemonSet" or is_socket or not (nobody or is_log):
+        return False
+    return all(
+        mount["readOnly"].flag
+        for container in workload.all_containers
+        for mount in container["volumeMounts"]
+        if mount["name"].text == volume["name"].text
+    )
+
+
+def _added(container: Container) -> set[str]:
+    added = container["securityContext"]["capabilities"]["add"].list_of_texts
+    return {entry.upper().removeprefix("CAP_") for entry in added}
 
 
 def _containers(resource: Resource) -> Iterator[tuple[Workload, Container]]:

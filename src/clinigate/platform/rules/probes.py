@@ -8,6 +8,7 @@ from clinigate.core.flaw import FlawSeverity
 from clinigate.platform.manifests import Manifests
 from clinigate.platform.resource import Field, Resource
 from clinigate.platform.rule import Judged, breaks, each, keeps, topic
+from clinigate.platform.selectors import services_of
 from clinigate.platform.workloads import SERVING, Container, workload_of
 
 __all__ = ["PROBES"]
@@ -24,16 +25,27 @@ _HANDLERS = ("httpGet", "tcpSocket", "exec", "grpc")
 _START_S = 60
 
 
-@each("CG-PLAT-READINESS-001", PROBES, kinds=_KINDS)
-def readiness(resource: Resource, _manifests: Manifests) -> Iterator[Judged]:
-    """Every container that keeps running has a readiness probe.
+@each("CG-PLAT-READINESS-001", PROBES, kinds=_KINDS, also=("Service",))
+def readiness(resource: Resource, manifests: Manifests) -> Iterator[Judged]:
+    """Every container that answers requests has a readiness probe.
 
     Without one a pod gets requests as soon as its process is there, and each roll-out loses some.
-    Init containers and the pods of jobs serve nobody.
+    Asked of containers that state ports, for more than metrics, and, where none of a pod does, of
+    all behind a Service. Init containers, jobs and workers that nobody asks anything serve nobody.
     """
-    for container in _serving(resource):
+    workload = workload_of(resource)
+    if workload is None:
+        return
+    served = any(services_of(workload, manifests)) or resource["spec"]["serviceName"].value
+    asked = [each for each in workload.containers if _listens(each)]
+    if served and not asked:
+        asked = list(workload.containers)
+    for container in asked:
         message = "it has no readiness probe: it gets requests before it can answer them"
+        if not served:
+            message = "it has no readiness probe: it counts as ready before it listens at its ports"
         yield from _probed(container, "readinessProbe", message)
+    yield keeps(resource)
 
 
 @each("CG-PLAT-LIVENESS-001", PROBES, kinds=_KINDS)
@@ -62,6 +74,11 @@ def startup(resource: Resource, _manifests: Manifests) -> Iterator[Judged]:
                     unit=container.unit,
                 )
         yield keeps(container.unit)
+
+
+def _listens(container: Container) -> bool:
+    names = [port["name"].text or "" for port in container["ports"]]
+    return any("metrics" not in name and name != "prometheus" for name in names)
 
 
 def _probed(container: Container, probe: str, message: str) -> Iterator[Judged]:

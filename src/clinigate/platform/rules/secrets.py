@@ -164,7 +164,7 @@ def secrets_are_made_by_a_store(resource: Resource, manifests: Manifests) -> Ite
         name = field.text or ""
         if name.endswith(_ZALANDO) or any(makes(m, name) for m in manifests.of(*_MAKERS)):
             continue
-        message = f"Secret {name} is made by nothing among the manifests; was it made by hand?"
+        message = f"no manifest makes Secret {name}: it may have been made by hand"
         yield breaks(field, message, "bring it by an ExternalSecret, or show what makes it")
     yield keeps(resource)
 
