@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import runpy
 import subprocess
 import sys
 import tomllib
@@ -17,9 +18,9 @@ from clinigate.cli.app import run
 from clinigate.config.model import Config
 
 SHIMS = {
-    "benchmark/ai_performance.py": "clinigate bench ai",
-    "benchmark/database_performance.py": "clinigate bench database",
-    "scripts/production_validation.py": "clinigate validate-production",
+    "benchmark/ai_performance.py": "bench ai",
+    "benchmark/database_performance.py": "bench database",
+    "scripts/production_validation.py": "validate-production",
 }
 
 
@@ -30,14 +31,25 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-@pytest.mark.parametrize(("name", "usage"), SHIMS.items())
-def test_a_shim_is_the_command(folder: Path, name: str, usage: str) -> None:
+@pytest.mark.parametrize(("name", "command"), SHIMS.items())
+def test_a_shim_is_the_command(
+    folder: Path, name: str, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the arguments that it was given."""
+    called: list[list[str]] = []
+    monkeypatch.setattr(sys, "argv", [name, "--one=1", "two"])
+    monkeypatch.setattr("clinigate.cli.main", lambda: called.append(sys.argv[1:]))
+    runpy.run_path(str(folder / name), run_name="__main__")
+    assert called == [[*command.split(), "--one=1", "two"]]
+
+
+def test_a_shim_starts_as_a_file(folder: Path) -> None:
     environ = {key: value for key, value in os.environ.items() if "CLINIGATE" not in key}
     said = subprocess.run(
-        [sys.executable, name, "--help"],
+        [sys.executable, "scripts/production_validation.py", "--help"],
         cwd=folder, env=environ, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert f"Usage: {usage} [OPTIONS]" in said.stdout
+    assert "Usage: clinigate validate-production [OPTIONS]" in said.stdout
 
 
 def test_pipelines_call_nothing_that_init_does_not_write(folder: Path) -> None:
