@@ -68,7 +68,7 @@ def write_project(
         "run": run,
         "hipaa": reference_hipaa_tables(connection, attestations=_ATTESTATIONS),
         "gate": {"policy": "demo-all-stages", "environment": "development"},
-        "security": {"scanners": ["bandit", "dependencies", "checkov", "dast"]},
+        "security": {"scanners": ["bandit", "dependencies", "checkov"]},
     }
     config = folder / "clinigate.toml"
     lines = [f"{key} = {_toml(value)}" for key, value in tables.items()]
