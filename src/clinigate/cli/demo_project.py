@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["write_project"]
 
 _ATTESTATIONS = "hipaa-attestations.toml"
+_ADVISORIES = "advisories.json"
 
 #: What a team keeps in its repository: nothing in it is wrong.
 _FILES: Mapping[str, str] = {
@@ -31,7 +32,7 @@ def greeting(name: str) -> str:
     """Return the first line of a conversation."""
     return f"Hello {name}. What brings you here today?"
 ''',
-    "requirements.txt": "tomli==2.2.1\n",
+    "requirements.txt": "starlette==1.3.1\n",
     "Dockerfile": """\
 FROM python@sha256:1111111111111111111111111111111111111111111111111111111111111111
 RUN useradd --uid 10001 companion
@@ -47,6 +48,22 @@ ENTRYPOINT ["python", "-m", "companion"]
 }
 
 
+#: One record of OSV's, for a machine that reaches no source of them; it speaks of older releases.
+_ADVISORY = {
+    "schema_version": "1.6.0",
+    "id": "GHSA-f96h-pmfr-66vw",
+    "aliases": ["CVE-2024-47874"],
+    "summary": "Starlette reads form fields without a limit on their size",
+    "severity": [{"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H"}],
+    "affected": [
+        {
+            "package": {"ecosystem": "PyPI", "name": "starlette"},
+            "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "0.40.0"}]}],
+        }
+    ],
+}
+
+
 def write_project(
     folder: Path, connection: Connection, *, today: date, run: Mapping[str, Any]
 ) -> Path:
@@ -55,7 +72,7 @@ def write_project(
     Args:
         folder: where to.
         connection: the running service that it is the front of.
-        today: the day of the attestations.
+        today: the day of the attestations and of the advisories.
         run: the table `[run]`.
     """
     for name, text in _FILES.items():
@@ -63,12 +80,17 @@ def write_project(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     (folder / _ATTESTATIONS).write_text(reference_attestations(today), encoding="utf-8")
+    advisories = [{**_ADVISORY, "modified": f"{today}T00:00:00Z"}]
+    (folder / _ADVISORIES).write_text(json.dumps(advisories), encoding="utf-8")
     tables = {
         **reference_tables(connection),
         "run": run,
         "hipaa": reference_hipaa_tables(connection, attestations=_ATTESTATIONS),
         "gate": {"policy": "demo-all-stages", "environment": "development"},
-        "security": {"scanners": ["bandit", "dependencies", "checkov"]},
+        "security": {
+            "scanners": ["bandit", "dependencies", "checkov"],
+            "advisories": _ADVISORIES,
+        },
     }
     config = folder / "clinigate.toml"
     lines = [f"{key} = {_toml(value)}" for key, value in tables.items()]
