@@ -236,6 +236,27 @@ def test_a_rule_over_all_is_settled_by_a_cluster_that_has_all(
     assert rule in {each.unit for each in less.excluded}
 
 
+def test_what_a_namespace_of_somebody_else_s_has_need_not_stand_in_our_files(
+    applied: LocalKube, config: LoadedConfig
+) -> None:
+    """The files have the workload alone; the cluster has the namespace, its standard, its deny."""
+    documents = STATED.split("---\n")
+    rules = ("platform.network", "platform.isolation")
+    (config.base_dir / "ours.yaml").write_text(documents[1])
+    alone = scan_platform(config, Request(paths=("ours.yaml",), rules=rules), today=TODAY)
+    lacking = {each.flaw.rule for each in alone.findings}
+    assert lacking == {"CG-PLAT-NETPOL-001", "CG-PLAT-NETPOL-002", "CG-PLAT-NAMESPACE-002"}
+    both = scanned(config, applied, "ours.yaml", rules=rules)
+    assert both.findings == ()
+    assert all(all(topic.units.values()) for topic in both.topics)
+    # Who makes the namespace says what is in it.
+    (config.base_dir / "ours.yaml").write_text("---\n".join(documents[:2]))
+    made = scanned(config, applied, "ours.yaml", rules=rules)
+    assert {each.flaw.rule for each in made.findings} == {
+        "CG-PLAT-NETPOL-001", "CG-PLAT-NETPOL-002",
+    }  # fmt: skip
+
+
 def test_a_file_of_kong_stands_in_no_cluster(applied: LocalKube, config: LoadedConfig) -> None:
     (config.base_dir / "kong.yml").write_text('_format_version: "3.0"\nservices: []\n')
     assert drifted(scanned(config, applied, "stated.yaml", "kong.yml")) == set()

@@ -39,7 +39,7 @@ def paths(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int,
 
 
 PATHS = [(number, path) for number, each in enumerate(DOCUMENTS) for path in paths(each)]
-STRANGE = st.sampled_from(
+STRANGE: st.SearchStrategy[Any] = st.sampled_from(
     [None, "", "text", "50%", "$REPLICAS", 0, -1, 2**70, 1.5, True, [], [None], ["x"], [[]], {},
      {"name": "x"}, {"x": None}, [{"name": 1}], "{}"]
 )  # fmt: skip

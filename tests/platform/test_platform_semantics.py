@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -160,6 +161,8 @@ ROOT = [
     (False, [deployment(securityContext={"runAsNonRoot": True}, initContainers=[
         {"name": "i", "securityContext": {"runAsNonRoot": False}}])]),
     (None, [deployment(os={"name": "windows"})]),
+    (None, [deployment(nodeSelector={"kubernetes.io/os": "windows"})]),
+    (False, [deployment(nodeSelector={"kubernetes.io/os": "linux"})]),
 ]  # fmt: skip
 CAPABILITIES = [
     (True, [container(securityContext={"capabilities": {"drop": ["all"]}})]),
@@ -233,6 +236,23 @@ READY = [
         "spec": {"containers": [{"name": "c"}]}}})]),
     (True, [deployment(), {**SERVICE, "metadata": {"name": "x", "namespace": "elsewhere"}}]),
 ]  # fmt: skip
+ALIVE = {"livenessProbe": {"exec": {"command": ["alive"]}}}
+LIVE = [
+    (True, [container(**ALIVE)]),
+    (False, [container()]),
+    (True, [deployment(containers=[{"name": "c", **ALIVE}], initContainers=[{"name": "i"}])]),
+    (False, [deployment(containers=[{"name": "c", **ALIVE}],
+                        initContainers=[{"name": "i", "restartPolicy": "Always"}])]),
+]  # fmt: skip
+PRIVILEGED: Json = {"apiVersion": "v1", "kind": "Namespace", "metadata": {
+    "name": "n", "labels": {"pod-security.kubernetes.io/enforce": "privileged"}}}  # fmt: skip
+STANDARD = [
+    (False, [deployment(), PRIVILEGED]),
+    (True, [deployment(None, kind="DaemonSet"), PRIVILEGED]),
+    (False, [deployment(None, kind="DaemonSet"), made("batch/v1", "Job"), PRIVILEGED]),
+    (False, [deployment(None, kind="DaemonSet"),
+             {**PRIVILEGED, "metadata": {"name": "n"}}]),
+]  # fmt: skip
 KAFKA = made("kafka.strimzi.io/v1", "Kafka")
 SELECTING = [
     (True, [deployment(), budget(maxUnavailable=1)]),
@@ -248,7 +268,8 @@ NOBODY = {"runAsNonRoot": True, "runAsUser": 65534}
 def agent(path: str = "/proc", kind: str = "DaemonSet", *, user: Json | None = None, **of: Any
           ) -> Json:  # fmt: skip
     mount = {"name": "v", "mountPath": "/host", "readOnly": of.pop("read_only", True)}
-    inner = {"name": "c", "volumeMounts": [mount], "securityContext": of.pop("rights", {})}
+    inner = {"name": "c", "volumeMounts": [mount], "securityContext": of.pop("rights", {}),
+             "ports": of.pop("ports", [])}  # fmt: skip
     volume = {"name": "v", "hostPath": {"path": path}}
     context = NOBODY if user is None else user
     return deployment(None, kind=kind, containers=[inner], volumes=[volume],
@@ -269,8 +290,18 @@ HOST = [
     (False, [agent(rights={"capabilities": {"add": ["SYS_PTRACE"]}})]),
     (True, [agent(rights={"capabilities": {"add": ["NET_BIND_SERVICE"]}})]),
     (False, [deployment(hostNetwork=True, securityContext=NOBODY)]),
+    (False, [container(ports=[{"containerPort": 80, "hostPort": 80}])]),
+    (True, [agent(ports=[{"containerPort": 80, "hostPort": 80}])]),
+    (
+        False,
+        [
+            deployment(
+                os={"name": "windows"}, securityContext={"windowsOptions": {"hostProcess": True}}
+            )
+        ],
+    ),
 ]
-CASES: dict[str, list[tuple[bool | None, list[Json]]]] = {
+CASES: dict[str, Sequence[tuple[bool | None, list[Json]]]] = {
     "CG-PLAT-REPLICAS-001": REPLICAS,
     "CG-PLAT-PDB-001": BUDGETS,
     "CG-PLAT-NODELOSS-001": NODE_LOSS,
@@ -282,6 +313,8 @@ CASES: dict[str, list[tuple[bool | None, list[Json]]]] = {
     "CG-PLAT-NETPOL-002": DENIED_OUT,
     "CG-PLAT-NETPOL-003": OPEN,
     "CG-PLAT-READINESS-001": READY,
+    "CG-PLAT-LIVENESS-001": LIVE,
+    "CG-PLAT-NAMESPACE-002": STANDARD,
     "CG-PLAT-PDB-002": SELECTING,
     "CG-PLAT-HOST-001": HOST,
 }

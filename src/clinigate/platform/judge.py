@@ -29,7 +29,8 @@ class TopicScan:
         findings: what is wrong.
         faults: rules that broke, which is no word on any manifest.
         missing: why what was asked for could not be looked at at all, and how it could.
-        judged, unread: by which rule a unit was judged, and could not be.
+        judged: by rule and unit, whether the rule was kept.
+        unread: rules and units that these could not judge.
     """
 
     topic: Topic
@@ -38,7 +39,7 @@ class TopicScan:
     findings: list[Found] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     missing: str = ""
-    judged: set[tuple[str, str]] = field(default_factory=set)
+    judged: dict[tuple[str, str], bool] = field(default_factory=dict)
     unread: set[tuple[str, str]] = field(default_factory=set)
 
     def saw(self, unit: str, *, ok: bool) -> None:
@@ -69,9 +70,10 @@ def _note(rule: Rule, seen: Judged | Unread, scan: TopicScan, fingerprints: Fing
         if excluded not in scan.excluded:
             scan.excluded.append(excluded)
         return
-    scan.judged.add((rule.id, seen.unit))
     severity = seen.severity or rule.severity
-    scan.saw(seen.unit, ok=seen.ok or severity is FlawSeverity.INFO)
+    ok = seen.ok or severity is FlawSeverity.INFO
+    scan.judged[rule.id, seen.unit] = scan.judged.get((rule.id, seen.unit), True) and ok
+    scan.saw(seen.unit, ok=ok)
     if not seen.ok:
         scan.findings.append(_found(rule, seen, fingerprints))
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING
 
 from clinigate.config.loader import LoadedConfig
 from clinigate.errors import ClinigateError, MissingExtraError, UsageError
@@ -23,16 +22,13 @@ from clinigate.platform.expectations import Expectations, FailoverPlan
 from clinigate.platform.judge import TopicScan, judge
 from clinigate.platform.load import Loaded, find_files, load, read_texts
 from clinigate.platform.manifests import Manifests
+from clinigate.platform.merging import merge
 from clinigate.platform.outcome import PlatformScan, count_of
 from clinigate.platform.resource import Resource
 from clinigate.platform.rules import load_rules
 from clinigate.platform.selection import Selection, select
 from clinigate.platform.topics import DRIFT, POLICIES
 from clinigate.platform.unknown import not_judged, unknown_kinds
-
-if TYPE_CHECKING:
-    from clinigate.platform.live import Live
-    from clinigate.platform.rule import Rule
 
 __all__ = ["Request", "scan_platform"]
 
@@ -179,52 +175,11 @@ def _look_at_cluster(
         return
     seen.cluster, seen.live = live.name, live.resources
     seen.unread += live.unread
-    judged = judge(_manifests(config, live.resources), selection.rules)
-    whole = _in_the_cluster(files, live, selection.rules)
-    _merge(seen.scans, judged, whole=whole)
+    running = _manifests(config, live.resources)
+    judged = judge(running, selection.rules)
+    merge(seen.scans, judged, files=files, running=running, rules=selection.rules)
     if selection.drift and files.resources:
         seen.scans[DRIFT.metric] = drift(files, live)
-
-
-def _in_the_cluster(files: Manifests, live: Live, rules: Iterable[Rule]) -> frozenset[str]:
-    """Rules of which the cluster has all that the files have for them to look at."""
-    running = {(each.group_kind, each.label) for each in live.resources}
-    return frozenset(
-        rule.id
-        for rule in rules
-        if all((each.group_kind, each.label) in running for each in files.of(*rule.kinds))
-    )
-
-
-def _settles(live: TopicScan, rule: str, unit: str, whole: frozenset[str]) -> bool:
-    """Whether the cluster showed what a rule could not tell by a file."""
-    if (rule, unit) in live.unread:
-        return False
-    # A rule over everything at once says of itself that it could not judge.
-    return rule in whole if unit == rule else (rule, unit) in live.judged
-
-
-def _merge(
-    into: dict[str, TopicScan], live: dict[str, TopicScan], *, whole: frozenset[str]
-) -> None:
-    """Add what the cluster showed; a finding that the file has too is one finding.
-
-    What a file leaves open and the cluster shows was judged, as a class of storage that is not
-    among the manifests; whether file and cluster are the same is for drift to say.
-    """
-    for metric, other in live.items():
-        scan = into[metric]
-        known = {(each.flaw.rule, each.flaw.place.symbol) for each in scan.findings}
-        for unit, ok in other.units.items():
-            scan.saw(unit, ok=ok)
-        open_ones = {unit for rule, unit in scan.unread if not _settles(other, rule, unit, whole)}
-        settled = {unit for _, unit in scan.unread} - open_ones
-        scan.excluded = [each for each in scan.excluded if each.unit not in settled]
-        scan.excluded += other.excluded
-        scan.faults += other.faults
-        scan.findings += [
-            each for each in other.findings if (each.flaw.rule, each.flaw.place.symbol) not in known
-        ]
 
 
 def _run_policies(config: LoadedConfig, resources: Sequence[Resource], seen: _Seen) -> None:

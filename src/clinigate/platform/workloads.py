@@ -23,6 +23,7 @@ ALL_WORKLOADS = (
     "Pod",
 )
 
+_OS = "kubernetes.io/os"
 _TEMPLATE = ("spec", "template")
 _TEMPLATES = {"batch/CronJob": ("spec", "jobTemplate", "spec", "template"), "Pod": ()}
 
@@ -87,7 +88,9 @@ class Workload:
     @property
     def is_windows(self) -> bool:
         """Whether its pods say that they run on Windows, where other security settings count."""
-        return self.pod["os"]["name"].text == "windows"
+        nodes = self.pod["nodeSelector"]
+        stated = (self.pod["os"]["name"], nodes[_OS], nodes[f"beta.{_OS}"])
+        return any(each.text == "windows" for each in stated)
 
     @property
     def ends(self) -> bool:
@@ -113,6 +116,12 @@ class Workload:
         """Those that run before, and sidecars, which keep running beside."""
         stated = self.pod["initContainers"]
         return tuple(Container(each, each["name"].text or "?", init=True) for each in stated)
+
+    @property
+    def running(self) -> tuple[Container, ...]:
+        """Its main containers and its sidecars: init containers that are always restarted."""
+        beside = (e for e in self.init_containers if e["restartPolicy"].text == "Always")
+        return (*self.containers, *beside)
 
     @property
     def all_containers(self) -> Iterator[Container]:

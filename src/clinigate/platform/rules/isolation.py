@@ -56,7 +56,8 @@ def enforced_standard(manifests: Manifests) -> Iterator[Judged]:
     """A namespace with workloads enforces the pod security standard `baseline` or `restricted`.
 
     The label pod-security.kubernetes.io/enforce makes the API server refuse privileged pods,
-    whoever asks for them.
+    whoever asks for them. One that says `privileged` and holds nothing but the agents of nodes
+    (DaemonSets), which need it, is for information.
     """
     for namespace, workload in manifests.workload_namespaces.items():
         unit = namespace_unit(namespace)
@@ -71,5 +72,12 @@ def enforced_standard(manifests: Manifests) -> Iterator[Judged]:
         level = found.labels.get(_ENFORCE)
         if level not in ("baseline", "restricted"):
             message = "it admits pods of every kind: no pod security standard is enforced"
-            yield breaks(found["metadata"]["labels"], message, fix, unit=unit)
+            agents = level == "privileged" and _holds_agents_alone(namespace, manifests)
+            severity = FlawSeverity.INFO if agents else None
+            yield breaks(found["metadata"]["labels"], message, fix, unit=unit, severity=severity)
         yield keeps(unit)
+
+
+def _holds_agents_alone(namespace: str, manifests: Manifests) -> bool:
+    there = manifests.within(namespace, *ALL_WORKLOADS)
+    return all(each.kind == "DaemonSet" for each in there)

@@ -128,7 +128,7 @@ def seccomp(resource: Resource, _manifests: Manifests) -> Iterator[Judged]:
 
 @each("CG-PLAT-HOST-001", PRIVILEGES, kinds=ALL_WORKLOADS, severity=FlawSeverity.HIGH)
 def nothing_of_the_node(resource: Resource, _manifests: Manifests) -> Iterator[Judged]:
-    """Pods share neither network, processes nor memory with their node, and none of its folders.
+    """Pods share neither network, processes nor memory with their node, nor its ports and folders.
 
     For information only of an agent that looks at its node and changes nothing: a DaemonSet none of
     whose containers is root or has rights to spare may share what is the node's, and mount folders
@@ -144,6 +144,13 @@ def nothing_of_the_node(resource: Resource, _manifests: Manifests) -> Iterator[J
             message = f"its pods have {name}: they see what is their node's and other pods'"
             severity = FlawSeverity.INFO if harmless else None
             yield breaks(workload.pod[name], message, f"leave {name} out", severity=severity)
+    yield from _host_process(workload)
+    for port in _host_ports(workload):
+        message = (
+            "it takes a port of its node: whoever reaches the node reaches it past its Service"
+        )
+        severity = FlawSeverity.INFO if resource.kind == "DaemonSet" else FlawSeverity.MEDIUM
+        yield breaks(port, message, "leave hostPort out, and add a Service", severity=severity)
     for volume in workload.pod["volumes"]:
         if volume["hostPath"].exists:
             message = "it mounts a folder of its node, past what other pods may see"
@@ -154,6 +161,26 @@ def nothing_of_the_node(resource: Resource, _manifests: Manifests) -> Iterator[J
             severity = FlawSeverity.INFO if looks else None
             yield breaks(volume["hostPath"], message, fix, severity=severity)
     yield keeps(resource)
+
+
+def _host_process(workload: Workload) -> Iterator[Judged]:
+    """On Windows, what `privileged` is elsewhere."""
+    parts = [workload.pod, *(each.field for each in workload.all_containers)]
+    for part in parts:
+        field = part["securityContext"]["windowsOptions"]["hostProcess"]
+        if field.flag:
+            message = "it is a process of its node: hostProcess has the node's own rights"
+            fix = "leave hostProcess out"
+            yield breaks(field, message, fix, severity=FlawSeverity.CRITICAL)
+
+
+def _host_ports(workload: Workload) -> Iterator[Field]:
+    if workload.pod["hostNetwork"].flag:
+        return  # each port is the node's then, as is said already
+    for container in workload.all_containers:
+        for port in container["ports"]:
+            if port["hostPort"].integer:
+                yield port["hostPort"]
 
 
 def _is_nobody(workload: Workload) -> bool:

@@ -37,7 +37,7 @@ def readiness(resource: Resource, manifests: Manifests) -> Iterator[Judged]:
     if workload is None:
         return
     served = any(services_of(workload, manifests)) or resource["spec"]["serviceName"].value
-    asked = [each for each in workload.containers if _listens(each)]
+    asked = [each for each in workload.running if _listens(each)]
     if served and not asked:
         asked = list(workload.containers)
     for container in asked:
@@ -93,7 +93,7 @@ def _probed(container: Container, probe: str, message: str) -> Iterator[Judged]:
 
 def _serving(resource: Resource) -> tuple[Container, ...]:
     workload = workload_of(resource)
-    return () if workload is None else workload.containers
+    return () if workload is None else workload.running
 
 
 def _first_kill_s(probe: Field) -> int:
