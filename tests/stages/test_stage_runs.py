@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,16 @@ from clinigate.cli.exits import ExitCode
 from clinigate.core import Status
 from clinigate.core.plan import Plan
 from clinigate.core.results import Subject
+from clinigate.evidence.keys import save_key
 from clinigate.evidence.runs import begin_run
+from clinigate.evidence.signing import generate_signer
 from clinigate.evidence.spool import RunStatus
 from clinigate.evidence.verify import verify_bundle
 from clinigate.pipeline.stages.durations import NAME
 
 Stage = Callable[..., dict[str, Any]]
+
+PASSPHRASE = "a passphrase of these tests"
 
 
 def verdicts(folder: Any) -> dict[str, Status]:
@@ -304,3 +309,28 @@ def wait_for(descriptor: int) -> None:
 
     assert select.select([descriptor], [], [], 60)[0]
     os.close(descriptor)
+
+
+def test_no_stage_sees_what_unlocks_the_key_and_pytest_asks_for_none(
+    folder: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever began the run seals it: a suite that joins evaluates without the key."""
+    save_key(generate_signer(), Path("ci.key"), PASSPHRASE, cost=2**14)
+    monkeypatch.setenv("CLINIGATE_KEY_PASSPHRASE", PASSPHRASE)
+    Path("test_nothing.py").write_text("def test_nothing():\n    pass\n", encoding="utf-8")
+    # Locust and Schemathesis bring plugins of their own, which take their time to start.
+    quick = ["-p", "no:locust", "-p", "no:schemathesis", "-p", "no:cacheprovider"]
+    tests = [sys.executable, "-m", "pytest", *quick, "--profile", "pr", "test_nothing.py"]
+    folder.stages(
+        {"name": "see", "run": ["sh", "-c", "env > seen"], "required": False},
+        {"name": "tests", "run": tests},
+    )
+    with Path("clinigate.toml").open("a", encoding="utf-8") as config:
+        config.write('\n[signing]\nkey = "file:ci.key"\n')
+    policy = Path("policy.toml").read_text(encoding="utf-8")
+    demand = '\n[[environments.development.criteria]]\nid = "safety.compliance"\n'
+    Path("policy.toml").write_text(f'{policy}{demand}demand = "required"\n', encoding="utf-8")
+    folder.run("--profile", "pr", "--keep-going")
+    assert "PASSPHRASE" not in Path("seen").read_text(encoding="utf-8")
+    assert folder.outcomes == {"see": "silent", "tests": "silent"}
+    assert "exit code 1" in folder.staged.story("tests").why
