@@ -51,6 +51,7 @@ def build_report(
         measurements=[item for item in about if isinstance(item, Measurement)],
         criteria=results.criteria,
     )
+    told = stage_rows(stages)
     policy_gaps = () if gate is None else unsaid(gate.gaps, rows)
     return Report(
         run=results.run,
@@ -63,7 +64,7 @@ def build_report(
         cover=facts.cover_facts(results, gate, evidence),
         digests=facts.digest_facts(results),
         scope=facts.scope_facts(results),
-        gaps=gap_rows(results, rows, policy_gaps, evidence),
+        gaps=gap_rows(results, rows, policy_gaps, evidence, told),
         criteria=rows,
         figures=drawings((item for item in about if isinstance(item, Exhibit)), rows),
         trace=trace_rows(
@@ -77,7 +78,7 @@ def build_report(
         method=facts.method_facts(results.plan),
         environment=facts.environment_facts(evidence),
         evidence=evidence,
-        stages=stage_rows(stages),
+        stages=told,
     )
 
 

@@ -8,7 +8,7 @@ from clinigate.core.observation import Gap
 from clinigate.core.plan import Profile
 from clinigate.core.results import PackUse, Results
 from clinigate.core.verdict import Status
-from clinigate.reports.model import CriterionRow, GapRow
+from clinigate.reports.model import CriterionRow, GapRow, StageRow
 from clinigate.reports.numbers import count
 from clinigate.reports.sealed import EvidenceFacts
 
@@ -52,13 +52,16 @@ def gap_rows(
     rows: Iterable[CriterionRow],
     policy_gaps: Iterable[str],
     evidence: EvidenceFacts | None,
+    stages: Iterable[StageRow] = (),
 ) -> tuple[GapRow, ...]:
     """List everything that a reader might take for shown and that is not.
 
-    `policy_gaps` are the gate's, without those that repeat a verdict.
+    `policy_gaps` are the gate's, without those that repeat a verdict; it speaks of the stages that
+    nobody requires.
     """
     return (
         *_of_run(results),
+        *_of_stages(stages),
         *_of_criteria(rows),
         *_of_observations(results),
         *_of_packs(results),
@@ -84,6 +87,12 @@ def _of_run(results: Results) -> Iterator[GapRow]:
             "No digest of image or model",
             "nothing ties these results to one build; name digests under [subject]",
         )
+
+
+def _of_stages(stages: Iterable[StageRow]) -> Iterator[GapRow]:
+    for stage in stages:
+        if stage.required and not stage.recorded:
+            yield GapRow("Stage", stage.name, stage.why or stage.outcome)
 
 
 def _of_criteria(rows: Iterable[CriterionRow]) -> Iterator[GapRow]:

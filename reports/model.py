@@ -316,6 +316,7 @@ class StageRow:
     Attributes:
         commands: as a user would type them. outcome: in a word. why: in a sentence, or empty.
         duration: of all attempts, in words. earlier: why each attempt before the last one failed.
+        recorded: whether its evidence stands.
     """
 
     name: str
@@ -327,6 +328,7 @@ class StageRow:
     attempts: int
     duration: str
     earlier: tuple[str, ...] = ()
+    recorded: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ def _row(story: StageStory) -> StageRow:
         attempts=len(story.attempts),
         duration="–" if last is None else duration(sum(each.seconds for each in story.attempts)),
         earlier=tuple(each.why for each in story.attempts[:-1]),
+        recorded=story.outcome is StageOutcome.RECORDED,
     )
 
 

@@ -63,6 +63,10 @@ def test_what_shuts_the_gate_ends_the_run_and_later_stages_are_gaps(
     assert shut in decision["reasons"]
     assert "chaos.two.rto is NOT_ASSESSED: no stage that ran speaks of it" in decision["reasons"]
     assert folder.run("last", command="gate").code == ExitCode.NOT_PASSED
+    summary = (folder.last / "exports" / "summary.md").read_text(encoding="utf-8")
+    assert "| `two` | ❌ not run\\: stage 'one' shut the gate by chaos.one.rto | – |" in summary
+    page = (folder.last / "exports" / "report.html").read_text(encoding="utf-8")
+    assert page.count("Stage &#39;one&#39; shut the gate by chaos.one.rto") == 2  # stages, and gaps
 
 
 def test_keep_going_runs_the_later_stages_but_those_that_need_the_bad_one(
