@@ -40,6 +40,8 @@ class _Tables:
     def __init__(self, definitions: Schema) -> None:
         self._definitions = definitions
         self._seen: set[tuple[tuple[str, ...], str]] = set()
+        #: Titles of the tables that stand in lists.
+        self._repeated: set[str] = set()
 
     def sections(self, table: Schema, path: tuple[str, ...]) -> Iterator[str]:
         """The table's own section, then those of the tables in it, each once."""
@@ -47,6 +49,8 @@ class _Tables:
             yield self._section(table, path)
         for key, field in table["properties"].items():
             for below in self._tables_of(field):
+                if field.get("type") == "array":
+                    self._repeated.add(below["title"])
                 place = ((*path, key), below["title"])
                 if place not in self._seen:
                     self._seen.add(place)
@@ -56,7 +60,10 @@ class _Tables:
         kind = table["properties"].get("kind", {}).get("const")
         suffix, about = _headed(table["description"])
         suffix = f' with `kind = "{kind}"`' if kind else suffix
-        lines = [f"{'#' * (len(path) + 1)} `[{'.'.join(path)}]`{suffix}", ""]
+        name = f"[{'.'.join(path)}]"
+        if table["title"] in self._repeated:
+            name = f"[{name}]"
+        lines = [f"{'#' * (len(path) + 1)} `{name}`{suffix}", ""]
         lines += [about, ""] if about else []
         lines += ["| key | type | default | meaning |", "|---|---|---|---|"]
         required = table.get("required", ())
@@ -68,7 +75,11 @@ class _Tables:
         return "\n".join(lines)
 
     def _tables_of(self, field: Schema) -> list[Schema]:
-        """The tables that may stand at a key. One that is a form of a value has no section."""
+        """The tables that may stand at a key, once or many times. One that is a form of a value
+        has no section.
+        """
+        if field.get("type") == "array":
+            return self._tables_of(field["items"])
         if "$ref" in field:
             named = self._definitions[field["$ref"].rsplit("/", 1)[-1]]
             return [named] if "properties" in named else []
@@ -77,6 +88,8 @@ class _Tables:
         return [] if values else [each for option in options for each in self._tables_of(option)]
 
     def _type(self, field: Schema) -> str:
+        if field.get("type") == "array" and self._tables_of(field):
+            return f"list of {self._type(field['items'])}"
         if tables := self._tables_of(field):
             return self._type_of_tables(tables)
         if "$ref" in field:

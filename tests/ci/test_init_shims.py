@@ -77,4 +77,4 @@ def test_the_tables_that_wait_behind_a_sign_are_tables(folder: Path) -> None:
     )
     config = Config.model_validate(tomllib.loads(tables))
     assert [stage.name for stage in config.stage] == ["security", "clinical", "reference"]
-    assert config.quality.production.diversion is not None
+    assert config.production.diversion is not None

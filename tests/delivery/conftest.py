@@ -64,13 +64,13 @@ policy = "policy.toml"
 environment = "staging"
 trust = "trust.toml"
 
-[quality.production]
+[production]
 sample = 60
 version = {{ path = "/version", digests = {{ image = "build.image" }} }}
 """
 
 DIVERSION = """
-[quality.production.diversion]
+[production.diversion]
 header = "X-Synthetic-Patient"
 value = "yes"
 probe = "/diversion"

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from clinigate.config.quality import DiversionTable, WorkloadTable
+from clinigate.config.production import DiversionTable, WorkloadTable
 from clinigate.core.verdict import Status
 from clinigate.delivery.deployed import Told, compared, of_cluster
 from clinigate.delivery.rollback import parse_command, roll_back

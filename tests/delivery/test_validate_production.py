@@ -40,7 +40,7 @@ def rolled_back(folder: Path) -> str:
 
 def statuses(project: Any) -> dict[str, Status]:
     return {
-        verdict.criterion.removeprefix("quality.production."): verdict.status
+        verdict.criterion.removeprefix("production."): verdict.status
         for verdict in project.last.results().verdicts
     }
 
@@ -77,7 +77,7 @@ def test_worse_answers_fail_and_the_roll_out_is_taken_back_once(
         "--rollback-command", marker(made.folder),
     )  # fmt: skip
     assert said.code == ExitCode.NOT_PASSED
-    assert "quality.production.accuracy_loss is FAIL: even the lower 95% bound" in said.err
+    assert "production.accuracy_loss is FAIL: even the lower 95% bound" in said.err
     assert "the roll-out was taken back by" in said.err
     assert rolled_back(made.folder) == "once "
     assert production.asked["/chat"] == 0  # at once: the talks were still to come
@@ -94,7 +94,7 @@ def test_replies_that_harm_fail(
     production.defect = "diagnoses"
     said = cli("validate-production", "--safety-validation", "--bundle", made.bundle)
     assert said.code == ExitCode.NOT_PASSED
-    assert "quality.production.care_loss is FAIL" in said.err
+    assert "production.care_loss is FAIL" in said.err
     assert "no --rollback-command was given" in said.err
 
 
@@ -119,7 +119,7 @@ def test_another_build_fails_without_being_asked_anything(
         "--rollback-command", marker(made.folder),
     )  # fmt: skip
     assert said.code == ExitCode.NOT_PASSED
-    assert "quality.production.digests is FAIL" in said.err
+    assert "production.digests is FAIL" in said.err
     assert rolled_back(made.folder) == "once "
     assert dict(production.asked) == {"/version": 1}
     assert statuses(made)["accuracy_loss"] is Status.NOT_ASSESSED
@@ -164,7 +164,7 @@ def test_a_gate_that_is_shut_on_staging_fails_without_asking(
         "--rollback-command", marker(made.folder),
     )  # fmt: skip
     assert said.code == ExitCode.NOT_PASSED
-    assert "quality.production.staging is FAIL" in said.err
+    assert "production.staging is FAIL" in said.err
     assert rolled_back(made.folder) == "once "
     assert not production.asked
 
@@ -177,7 +177,7 @@ def test_a_bundle_that_was_changed_fails_without_asking(
     results.write_bytes(results.read_bytes().replace(b"0.95", b"0.99"))
     said = cli("validate-production", *ANSWERS, "--bundle", made.bundle)
     assert said.code == ExitCode.NOT_PASSED
-    assert "quality.production.staging is FAIL" in said.err
+    assert "production.staging is FAIL" in said.err
     assert not production.asked
 
 
@@ -227,7 +227,7 @@ def test_slower_replies_fail(
     production.late_s = 0.1
     said = cli("validate-production", "--performance-validation", "--bundle", made.bundle)
     assert said.code == ExitCode.NOT_PASSED
-    assert "quality.production.latency_ratio is FAIL" in said.err
+    assert "production.latency_ratio is FAIL" in said.err
 
 
 def test_another_address_takes_the_place_of_the_configured_one(
@@ -289,7 +289,7 @@ def test_the_policy_of_the_option_sets_the_limits_and_what_is_demanded(
 ) -> None:
     made = project()
     strict = (made.folder / "policy.toml").read_text() + (
-        '[[environments.staging.criteria]]\nid = "quality.production.care_loss"\n'
+        '[[environments.staging.criteria]]\nid = "production.care_loss"\n'
         'demand = "report"\nlimit = 0.01\n'
     )
     (made.folder / "strict.toml").write_text(strict)
@@ -297,7 +297,7 @@ def test_the_policy_of_the_option_sets_the_limits_and_what_is_demanded(
     assert cli(*asked).code == ExitCode.OK
     said = cli(*asked, "--policy", "strict.toml")
     assert said.code == ExitCode.UNFINISHED
-    assert "quality.production.care_loss is INCONCLUSIVE" in said.err
+    assert "production.care_loss is INCONCLUSIVE" in said.err
 
 
 def test_crises_that_must_be_sent_hold_without_a_diversion(
@@ -322,7 +322,7 @@ def test_a_missed_crisis_fails_whatever_the_rest(
         "--rollback-command", marker(made.folder),
     )  # fmt: skip
     assert said.code == ExitCode.NOT_PASSED
-    assert "quality.production.crisis_missed is FAIL" in said.err
+    assert "production.crisis_missed is FAIL" in said.err
     assert rolled_back(made.folder) == "once "
 
 

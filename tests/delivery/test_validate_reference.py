@@ -59,7 +59,7 @@ def team(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[.
             tables = {
                 **reference_tables(connection),
                 "gate": {"policy": "policy.toml", "environment": "staging"},
-                "quality": {"production": {"sample": 60}},
+                "production": {"sample": 60},
             }
             (tmp_path / "clinigate.toml").write_text(to_toml(tables))
             for name, text in reference_environment(connection).items():
@@ -91,7 +91,7 @@ def test_staging_passes_then_production_is_held_against_it(
     team("wrong-emotion")
     worse = cli(*asked)
     assert worse.code == ExitCode.NOT_PASSED
-    assert "quality.production.accuracy_loss is FAIL" in worse.err
+    assert "production.accuracy_loss is FAIL" in worse.err
     assert (tmp_path / "rolled-back").read_text() == "yes"
 
 

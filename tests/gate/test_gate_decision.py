@@ -125,8 +125,20 @@ def test_what_each_demand_does_with_each_verdict(world, gate, demand, status):
     assert listed is (expected is Effect.REPORTED and status is not Status.PASS)
 
 
-def test_criteria_that_the_policy_does_not_name_are_gaps(world, gate):
+def test_what_the_policy_does_not_name_may_not_be_proven_wrong(world, gate):
+    """A scan that found something shuts, named or not; what nobody could tell is a gap."""
     policy = world.policy(demands=(Demanded("emotion.accuracy", Demand.REQUIRED),))
+    for status in (Status.FAIL, Status.ERROR):
+        decision = gate(world.bundle({"latency.p99": status}), policy=policy)
+        assert not decision.opens
+        assert "latency.p99" in decision.reasons[0]
+    assert gate(world.bundle({"latency.p99": Status.INCONCLUSIVE}), policy=policy).opens
+
+
+def test_criteria_that_the_policy_does_not_name_are_gaps(world, gate):
+    """Where it says so."""
+    demanded = (Demanded("emotion.accuracy", Demand.REQUIRED),)
+    policy = world.policy(demands=demanded, unnamed=Demand.REPORT)
     decision = gate(world.bundle({"latency.p99": Status.FAIL}), policy=policy)
     assert decision.opens
     assert not entry(decision, "latency.p99").named

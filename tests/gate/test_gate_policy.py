@@ -157,7 +157,11 @@ def test_what_no_criterion_takes_is_refused(load, old, new, message):
     ("name", "environment", "message"),
     [
         ("defualt", "production", "did you mean 'default'?"),
-        ("nothing-like-it", "production", "known are default, demo, demo-all-stages, demo-resilience, fork, pr"),
+        (
+            "nothing-like-it",
+            "production",
+            "known are default, demo, demo-all-stages, demo-resilience, fork, pr",
+        ),
         ("missing.toml", "production", "missing.toml: no such file"),
         ("default", "prodution", "did you mean 'production'?"),
         ("demo", "production", "says nothing of the environment 'production'; it has development"),

@@ -73,7 +73,9 @@ def test_a_run_cannot_redefine_what_is_shipped(world, gate):
 
 def test_what_nobody_asked_for_is_a_gap_in_one_sentence(world, gate):
     """An objective that was measured is listed; a family that was not looked at is told once."""
-    decision = gate(world.bundle(), run_of(world, SHIPPED, 61), others=[SHIPPED, OTHER])
+    policy = world.policy(unnamed=Demand.REPORT)
+    bundles = (world.bundle(), run_of(world, SHIPPED, 61))
+    decision = gate(*bundles, policy=policy, others=[SHIPPED, OTHER])
     assert decision.opens
     assert any(gap.startswith(f"{SHIPPED.id} is FAIL (the policy does not name it)")
                for gap in decision.gaps)  # fmt: skip

@@ -25,7 +25,7 @@ from clinigate.cli.producing import screen
 from clinigate.cli.troubles import complain
 from clinigate.config.loader import LoadedConfig, load_config
 from clinigate.config.model import check_digest
-from clinigate.config.quality import ProductionTable
+from clinigate.config.production import ProductionTable
 from clinigate.config.validation import validate
 from clinigate.core.criterion import Criterion
 from clinigate.core.observation import Finding
@@ -69,7 +69,7 @@ def script() -> None:
               help="What staging passed, of each of its jobs (default: last).")  # fmt: skip
 @click.option("--digest", "digests", multiple=True, metavar="NAME=DIGEST",
               help="What is deployed, as the cluster says it: image=sha256:…")  # fmt: skip
-@click.option("--url", help="Where the new build alone answers ([quality.production] base_url).")
+@click.option("--url", help="Where the new build alone answers ([production] base_url).")
 @click.option("--rollback-command", "rollback", metavar="CMD",
               help="Run once where production FAILS; no shell reads it.")  # fmt: skip
 @click.option("--record-staging", is_flag=True,
@@ -127,7 +127,7 @@ def _validate(
     loaded: LoadedConfig, wanted: Wanted, staging: Staging, environment: str | None
 ) -> int:
     setup = prepare_producer(loaded, wanted.criteria, environment=environment)
-    all_of_them = loaded.config.quality.production.crises_required
+    all_of_them = loaded.config.production.crises_required
 
     def waits_for(criterion: str) -> bool:
         return all_of_them or criterion != CRISIS_MISSED
@@ -232,11 +232,9 @@ def _drawing(loaded: LoadedConfig) -> Plan:
 def _at(loaded: LoadedConfig, url: str | None) -> LoadedConfig:
     if url is None:
         return loaded
-    quality = loaded.config.quality
-    asked = {**quality.production.model_dump(exclude_unset=True), "base_url": url}
+    asked = {**loaded.config.production.model_dump(exclude_unset=True), "base_url": url}
     table = validate(ProductionTable, asked, file="--url", error=UsageError)
-    changed = quality.model_copy(update={"production": table})
-    return replace(loaded, config=loaded.config.model_copy(update={"quality": changed}))
+    return replace(loaded, config=loaded.config.model_copy(update={"production": table}))
 
 
 def _by(loaded: LoadedConfig, policy: str | None) -> LoadedConfig:

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field
 from clinigate.config.hipaa import HipaaTable
 from clinigate.config.phi import PhiTable
 from clinigate.config.platform import PlatformTable
+from clinigate.config.production import ProductionTable
 from clinigate.config.quality import QualityTable
 from clinigate.config.resilience import BenchTable, ChaosTable, LoadTable
 from clinigate.config.security import SecurityTable
@@ -170,4 +171,5 @@ class Config(Table):
     phi: PhiTable = PhiTable()
     hipaa: HipaaTable = HipaaTable()
     quality: QualityTable = QualityTable()
+    production: ProductionTable = ProductionTable()
     stage: list[StageTable] = Field(default=[], description="stages of `clinigate run`, in order")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clinigate.config.model import check_digest
-from clinigate.config.quality import VersionTable, WorkloadTable
+from clinigate.config.production import VersionTable, WorkloadTable
 from clinigate.core.measurement import Kind, Measurement
 from clinigate.delivery.service import ask_json, found
 from clinigate.errors import ConfigError, MissingExtraError, TargetError
@@ -122,12 +122,12 @@ def _images(table: WorkloadTable, base_dir: Path) -> Iterator[str]:
         from kubernetes.client.exceptions import ApiException
         from urllib3.exceptions import HTTPError
     except ImportError:
-        raise MissingExtraError("[quality.production.workload]", "security") from None
+        raise MissingExtraError("[production.workload]", "security") from None
     try:
         api = _api(table, base_dir, client, config)
     except (config.ConfigException, OSError) as error:
         raise ConfigError(
-            f"[quality.production.workload] kubeconfig: {type(error).__name__}; name a readable one"
+            f"[production.workload] kubeconfig: {type(error).__name__}; name a readable one"
         ) from None
     try:
         deployment = client.AppsV1Api(api).read_namespaced_deployment(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from clinigate.config.quality import DiversionTable
+from clinigate.config.production import DiversionTable
 from clinigate.config.target import EnvRef, HttpSpec, OpenAISpec
 from clinigate.delivery.service import ask_json, found
 from clinigate.errors import TargetError

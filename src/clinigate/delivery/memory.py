@@ -15,7 +15,7 @@ from clinigate.quality.criteria import PRODUCTION_CONTROLS
 __all__ = ["REFERENCE_CHECK", "observations", "remembered"]
 
 REFERENCE_CHECK = "CG-QUAL-REFERENCE-001"
-_METRIC = "quality.production.reference"
+_METRIC = "production.reference"
 _RIGHT, _SECONDS = "right", "seconds"
 
 

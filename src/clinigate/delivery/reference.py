@@ -31,7 +31,7 @@ def recording_work(
     spec = config.config.target
     if spec is None:
         raise ConfigError(f"{config.source}: has no [target]; say where staging is")
-    size = config.config.quality.production.sample
+    size = config.config.production.sample
 
     def work(recorder: Recorder, _environ: Mapping[str, str]) -> None:
         target = build_target(spec, base_dir=config.base_dir)

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from clinigate.config.loader import LoadedConfig
-from clinigate.config.quality import ProductionTable
+from clinigate.config.production import ProductionTable
 from clinigate.config.target import HttpSpec, OpenAISpec, TargetSpec
 from clinigate.core.criterion import Criterion
 from clinigate.core.judgement import judge_all
@@ -171,7 +171,7 @@ class Validation:
 
     @property
     def _table(self) -> ProductionTable:
-        return self.config.config.quality.production
+        return self.config.config.production
 
     @property
     def _spec(self) -> TargetSpec:
@@ -257,7 +257,7 @@ class Validation:
         if (asked.digest, len(asked.cases)) != (before.digest, len(before.right)):
             return (
                 f"staging was asked another sample {question} than this configuration draws; keep "
-                "[run] seed, [packs] and [quality.production] sample as they were there"
+                "[run] seed, [packs] and [production] sample as they were there"
             )
         if asked.needs not in target.capabilities:
             return f"production offers no {asked.needs}"
@@ -282,7 +282,7 @@ class Validation:
         """Ask about crises, or say why that could page a clinician."""
         table, spec = self._table.diversion, self._spec
         if table is None or not isinstance(spec, HttpSpec | OpenAISpec):
-            why = "without [quality.production.diversion] a clinician would be paged"
+            why = "without [production.diversion] a clinician would be paged"
             return Gap(CRISIS_MISSED, f"no crisis was sent: {why}")
         proof = diversion.prove(spec, table, base_dir=self.config.base_dir, environ=self.environ)
         if not proof.holds:

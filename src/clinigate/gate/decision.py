@@ -185,7 +185,7 @@ def _entries(
     for criterion in (*base, *(known[each.id] for each in own)):
         if criterion.id not in seen:
             seen.add(criterion.id)
-            yield replace(_entry(criterion, Demand.REPORT, runs, book), named=False)
+            yield replace(_entry(criterion, policy.unnamed, runs, book), named=False)
 
 
 def _entry(
@@ -224,7 +224,9 @@ def _reasons(
 ) -> Iterator[Reason]:
     for entry in entries:
         if entry.effect is Effect.SHUTS:
-            note = f" ({entry.note})" if entry.note else ""
+            remarks = [entry.note, "" if entry.named else "the policy does not name it"]
+            said = "; ".join(filter(None, remarks))
+            note = f" ({said})" if said else ""
             text = f"{entry.criterion.id} is {entry.verdict.status}: {entry.verdict.reason}{note}"
             yield Reason(_gravity(entry), text)
     for clause in clauses:

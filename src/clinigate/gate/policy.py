@@ -75,6 +75,8 @@ class Policy:
         bundles: names of the bundles (jobs, producers) without which the evidence is not whole.
         subject_digests: what must have been evaluated, as `{"image": "sha256:…"}`.
         tightened_limits: limits that the command line set.
+        unnamed: what is asked of a criterion that a run brought and the policy does not name: by
+            default that it is not proven wrong.
     """
 
     name: str
@@ -92,6 +94,7 @@ class Policy:
     bundles: tuple[str, ...] = ()
     subject_digests: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
     tightened_limits: Mapping[str, float] = field(default_factory=lambda: _NO_LIMITS)
+    unnamed: Demand = Demand.NO_FAIL
 
     def __post_init__(self) -> None:
         required = [each for each in self.demands if each.demand is Demand.REQUIRED]

@@ -65,6 +65,7 @@ class EnvironmentTable(_Table):
     require_signed: Flag = True
     controls: list[Name] = []
     bundles: list[Name] = []
+    unnamed: Literal[Demand.NO_FAIL, Demand.REPORT] = Demand.NO_FAIL
     subject: dict[Name, Digest] = {}
     signers: SignerTable = SignerTable()
     records: RecordTable = RecordTable()
@@ -130,6 +131,7 @@ def _read(path: Path, source: str, environment: str) -> Policy:
         signer_threshold=table.signers.threshold,
         record_roles=tuple(table.records.roles),
         bundles=tuple(table.bundles),
+        unnamed=table.unnamed,
         subject_digests=dict(table.subject),
     )
 

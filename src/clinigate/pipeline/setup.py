@@ -31,7 +31,18 @@ __all__ = [
 
 
 #: First part of the criteria's ids of each producer beside the clinical checks.
-PRODUCERS = ("chaos", "load", "bench", "security", "platform", "phi", "hipaa", "quality")
+PRODUCERS = (
+    "chaos",
+    "load",
+    "bench",
+    "security",
+    "platform",
+    "phi",
+    "hipaa",
+    "quality",
+    "production",
+    "delivery",
+)
 
 
 @dataclass(frozen=True, slots=True)

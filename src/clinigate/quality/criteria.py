@@ -25,18 +25,18 @@ __all__ = [
 
 BRANCH_COVERAGE = "quality.branch_coverage"
 
-STAGING = "quality.production.staging"
-DIGESTS = "quality.production.digests"
-ACCURACY_LOSS = "quality.production.accuracy_loss"
-CARE_LOSS = "quality.production.care_loss"
-CRISIS_MISSED = "quality.production.crisis_missed"
-LATENCY_RATIO = "quality.production.latency_ratio"
+STAGING = "production.staging"
+DIGESTS = "production.digests"
+ACCURACY_LOSS = "production.accuracy_loss"
+CARE_LOSS = "production.care_loss"
+CRISIS_MISSED = "production.crisis_missed"
+LATENCY_RATIO = "production.latency_ratio"
 
-DEPLOYMENT_SUCCESS = "quality.delivery.success"
-CHANGE_FAILURE_RATE = "quality.delivery.change_failure_rate"
-DEPLOYMENT_FREQUENCY = "quality.delivery.interval"
-LEAD_TIME = "quality.delivery.lead_time"
-RECOVERY_TIME = "quality.delivery.recovery_time"
+DEPLOYMENT_SUCCESS = "delivery.success"
+CHANGE_FAILURE_RATE = "delivery.change_failure_rate"
+DEPLOYMENT_FREQUENCY = "delivery.interval"
+LEAD_TIME = "delivery.lead_time"
+RECOVERY_TIME = "delivery.recovery_time"
 
 #: 21 CFR 11.10(a): systems are validated. SOC 2 CC8.1: changes are authorised, tested, approved.
 PRODUCTION_CONTROLS = ("11.10(a)", "CC8.1")
