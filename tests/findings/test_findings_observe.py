@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from clinigate.core.verdict import Status
 from clinigate.errors import UsageError
 from clinigate.findings.model import Excluded, Found, ScanResult
 from clinigate.findings.observe import broken, not_looked, observations
-from clinigate.findings.tree import relative_uri, walk
+from clinigate.findings.tree import relative_uri, unseen, walk
 
 
 def seen(
@@ -74,6 +75,8 @@ def test_a_tree_is_walked_in_order_without_what_is_nobodys(tmp_path: Path) -> No
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("")
     (tmp_path / "env/pyvenv.cfg").write_text("")
+    (tmp_path / "env/bin").mkdir()
+    (tmp_path / "env/bin/python").symlink_to("gone")
     (tmp_path / "loop").symlink_to(tmp_path)
     (tmp_path / "link.py").symlink_to(tmp_path / "b.py")
     names = [relative_uri(path, tmp_path) for path in walk(tmp_path, exclude=["a/skip"])]
@@ -81,6 +84,52 @@ def test_a_tree_is_walked_in_order_without_what_is_nobodys(tmp_path: Path) -> No
     assert len(list(walk(tmp_path, [".", "b.py", "a"], exclude=["a/skip"]))) == 2
     with pytest.raises(UsageError, match="nowhere: no such file"):
         list(walk(tmp_path, ["nowhere"]))
+
+
+def test_what_a_scan_does_not_see_is_named(tmp_path: Path) -> None:
+    outside, inside = tmp_path / "outside", tmp_path / "inside"
+    for name in ("outside/x.py", "outside/x.md", "inside/a/b.py", "inside/node_modules/m.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    for name, to in {
+        "lib": outside,
+        "x.py": outside / "x.py",
+        "x.md": outside / "x.md",
+        "b.py": inside / "a/b.py",
+        "top": inside,
+        "m.py": inside / "node_modules/m.py",
+        "broken.py": "nowhere",
+        "circle.py": "circle.py",
+        "left.py": outside / "x.py",
+    }.items():
+        (inside / name).symlink_to(to)
+    hidden = unseen(inside, exclude=["left.py"], wanted=lambda path: path.suffix == ".py")
+    assert [each.unit for each in hidden] == ["lib", "m.py", "x.py"]
+    assert not list(unseen(tmp_path, wanted=lambda path: path.name == "x.py"))
+
+
+def test_a_folder_that_cannot_be_read_is_never_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("")
+    folder = tmp_path
+    # No path to it is short enough for the system: that stops the superuser too.
+    handle = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(18):
+        os.mkdir("d" * 250, dir_fd=handle)
+        deeper = os.open("d" * 250, os.O_RDONLY, dir_fd=handle)
+        os.close(handle)
+        handle, folder = deeper, folder / ("d" * 250)
+    os.close(handle)
+    (only,) = unseen(tmp_path)
+    assert "cannot be read (File name too long)" in only.reason
+    with pytest.raises(UsageError, match="cannot be read"):
+        list(walk(tmp_path))
+
+
+def test_a_marker_alone_hides_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src/pyvenv.cfg").write_text("")
+    (tmp_path / "src/app.py").write_text("")
+    assert tmp_path / "src/app.py" in list(walk(tmp_path))
 
 
 def test_a_place_outside_the_base_is_named_in_full(tmp_path: Path) -> None:

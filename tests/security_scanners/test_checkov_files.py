@@ -13,6 +13,7 @@ from clinigate.errors import ConfigError
 from clinigate.findings.tree import relative_uri, walk
 from clinigate.security.scanners.checkov import check_policies
 from clinigate.security.scanners.checkov_files import Kind, Shown, looked_at, show
+from clinigate.security.scanners.checkov_manifests import resources_in
 
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: chat}\n"
 
@@ -103,8 +104,9 @@ def test_a_chart_needs_helm(project: Any, tmp_path_factory: Any) -> None:
     rendered = shown(base, folder, helm=True)
     assert rendered.units == {"chart/Chart.yaml": ("chart/Chart.yaml", Kind.CHART)}
     assert (folder / "chart/templates/pod.yaml").is_file()
-    assert looked_at(rendered, [], [])[0] == []
-    assert looked_at(rendered, ["chart/templates/pod.yaml"], [])[0] == ["chart/Chart.yaml"]
+    spoken_of = {"chart/templates/pod.yaml": frozenset(["Pod.default.chat"])}
+    assert looked_at(rendered, {}, [])[0] == []
+    assert looked_at(rendered, spoken_of, [])[0] == ["chart/Chart.yaml"]
 
 
 def test_beside_a_chart_at_the_top_the_rest_is_looked_at_too(
@@ -131,12 +133,64 @@ def test_what_is_passed_over_in_silence_is_named() -> None:
             "variables.tf": ("variables.tf", Kind.TERRAFORM),
             "broken.tf": ("broken.tf", Kind.TERRAFORM),
             "kafka.yaml": ("kafka.yaml", Kind.KUBERNETES),
+            "pods.yaml": ("pods.yaml", Kind.KUBERNETES),
         },
+        {"pods.yaml": frozenset(("Pod.default.one", "Pod.default.two"))},
         (),
     )
-    units, passed_over = looked_at(shown_files, ["main.tf"], ["broken.tf"])
+    spoken_of = {"main.tf": frozenset("x"), "pods.yaml": frozenset(["Pod.default.one"])}
+    units, passed_over = looked_at(shown_files, spoken_of, ["broken.tf"])
     assert units == ["main.tf"]
-    assert [each.unit for each in passed_over] == ["Dockerfile"]
+    assert [each.unit for each in passed_over] == ["Dockerfile", "pods.yaml"]
+    assert "Pod.default.two" in passed_over[1].reason
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (POD, {"Pod.default.chat"}),
+        ("kind: Service\napiVersion: v1\nmetadata: {name: a}\n", set()),
+        (POD + "---\nkind: Job\napiVersion: v1\nmetadata: {generateName: a-}\n",
+         {"Pod.default.chat", "a Job that has no name"}),
+        ("kind: List\nitems:\n- {apiVersion: v1, kind: Pod, metadata: {name: a, namespace: b}}\n"
+          "- &x {kind: [Pod], items: [*x]}\n", {"Pod.b.a"}),
+        ("apiVersion: v1\nkind: [Pod]\n", set()),
+    ],
+)  # fmt: skip
+def test_each_resource_of_a_manifest_must_be_spoken_of(text: str, names: set[str]) -> None:
+    assert resources_in(text.encode()) == names
+
+
+def test_a_text_that_checkov_takes_for_a_chart_is_excluded(
+    project: Any, tmp_path_factory: Any
+) -> None:
+    base = project({"pod.yaml": POD + 'note: "{{ .Values.image }}"\n'})
+    [excluded] = shown(base, tmp_path_factory.mktemp("shown") / "files").excluded
+    assert "scan what it renders to" in excluded.reason
+
+
+def test_a_byte_order_mark_hides_no_manifest(project: Any, tmp_path_factory: Any) -> None:
+    base = project({"pod.yaml": b"\xef\xbb\xbf" + POD.encode()})
+    folder = tmp_path_factory.mktemp("shown") / "files"
+    assert list(shown(base, folder).units) == ["pod.yaml"]
+    assert (folder / "pod.yaml").read_bytes() == POD.encode(), "checkov would pass over it"
+
+
+def test_no_file_is_lost_under_the_name_of_another(project: Any, tmp_path_factory: Any) -> None:
+    base = project({"Containerfile": "FROM a", "Containerfile.dockerfile": "FROM b"})
+    found = shown(base, tmp_path_factory.mktemp("shown") / "files")
+    assert {uri for uri, _ in found.units.values()} == {
+        "Containerfile",
+        "Containerfile.dockerfile",
+    }
+
+
+def test_a_file_that_cannot_be_read_is_excluded(project: Any, tmp_path_factory: Any) -> None:
+    base = project({"pod.yaml": POD})
+    gone = [(base / "gone.yaml", "gone.yaml"), (base / "pod.yaml", "pod.yaml")]
+    folder = tmp_path_factory.mktemp("shown")
+    found = show(gone, folder, helm=False)
+    assert [each.unit for each in found.excluded] == ["gone.yaml"]
 
 
 def test_a_folder_of_policies_that_would_not_load_is_refused(project: Any) -> None:

@@ -45,8 +45,9 @@ def test_one_report_is_an_object_and_several_are_a_list() -> None:
     passed = report("dockerfile", passed_checks=[record("CKV_DOCKER_2", file_path="/Dockerfile")])
     one = read_checkov(as_bytes(failed))
     two = read_checkov(as_bytes([failed, passed]))
-    assert (one.scanner, one.version, one.units) == ("checkov", "3.3.30", ("k8s/pod.yaml",))
-    assert two.units == ("Dockerfile", "k8s/pod.yaml")
+    assert one.version == "3.3.30"
+    assert one.spoken_of == {"k8s/pod.yaml": {"Pod.default.chat"}}
+    assert set(two.spoken_of) == {"Dockerfile", "k8s/pod.yaml"}
     [found] = one.findings
     assert found.flaw.rule == "CKV_K8S_16"
     assert found.flaw.severity is FlawSeverity.HIGH
@@ -59,7 +60,7 @@ def test_one_report_is_an_object_and_several_are_a_list() -> None:
 
 def test_nothing_to_look_at_is_no_unit() -> None:
     empty = read_checkov(as_bytes(SUMMARY))
-    assert (empty.units, empty.findings, empty.version) == ((), (), "3.3.30")
+    assert (empty.spoken_of, empty.findings, empty.version) == ({}, (), "3.3.30")
 
 
 def test_a_policy_of_ones_own_brings_severity_and_guideline() -> None:

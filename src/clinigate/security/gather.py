@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from clinigate.findings.model import ScanResult
+from clinigate.findings.model import Excluded, ScanResult
 from clinigate.findings.troubles import ScannerError
 from clinigate.security.cleaning import Cleaner
 from clinigate.security.scanner import ScanContext, Scanner, Topic
@@ -72,18 +72,22 @@ def _look(scanner: Scanner, context: ScanContext) -> list[Looked]:
     if reason is not None:
         return [Looked(scanner, topic, gap=reason) for topic in scanner.topics]
     try:
+        unseen = () if scanner.looks_at is None else context.unseen(scanner.looks_at)
         results = scanner.scan(context)
     except ScannerError as error:
         fault = Cleaner().text(str(error))
         return [Looked(scanner, topic, fault=fault) for topic in scanner.topics]
-    return list(_by_topic(scanner, results))
+    return list(_by_topic(scanner, results, unseen))
 
 
-def _by_topic(scanner: Scanner, results: Mapping[str, ScanResult]) -> Iterator[Looked]:
+def _by_topic(
+    scanner: Scanner, results: Mapping[str, ScanResult], unseen: tuple[Excluded, ...]
+) -> Iterator[Looked]:
     cleaner = Cleaner()
     for topic in scanner.topics:
-        result = results.get(topic.name)
-        if result is None or not (result.units or result.excluded):
+        result = results.get(topic.name, ScanResult(scanner.id, "", ()))
+        result = replace(result, excluded=(*result.excluded, *unseen))
+        if not (result.units or result.excluded):
             yield Looked(scanner, topic, gap=topic.nothing)
         else:
             yield Looked(scanner, topic, result=cleaner.scan(result))

@@ -13,8 +13,8 @@ from types import MappingProxyType
 from clinigate.config.loader import LoadedConfig
 from clinigate.config.security import SecurityTable
 from clinigate.core.flaw import FlawSeverity
-from clinigate.findings.model import ScanResult
-from clinigate.findings.tree import relative_uri, walk
+from clinigate.findings.model import Excluded, ScanResult
+from clinigate.findings.tree import relative_uri, unseen, walk
 
 __all__ = ["SEVERITIES", "ScanContext", "Scanner", "Topic", "demanded", "metric_of"]
 
@@ -74,7 +74,12 @@ class ScanContext:
         Raises:
             UsageError: a path does not exist.
         """
-        return tuple(p for p in walk(self.base, self.paths, exclude=self.exclude) if wanted(p))
+        files = walk(self.base, self.paths, exclude=self.exclude, missed=_told_by_unseen)
+        return tuple(path for path in files if wanted(path))
+
+    def unseen(self, wanted: Callable[[Path], bool]) -> tuple[Excluded, ...]:
+        """Return folders that cannot be read, and links to what is not scanned."""
+        return tuple(unseen(self.base, self.paths, exclude=self.exclude, wanted=wanted))
 
     def uri(self, path: Path) -> str:
         """Return how findings name a file."""
@@ -94,6 +99,8 @@ class Scanner:
         missing: says why it cannot look and how to get it, None where it can. Starts nothing.
         scan: looks, and returns a result for each topic, by the topic's name. What could not be
             looked at is `excluded` there; a `ScannerError` makes the scan an ERROR.
+        looks_at: whether it would look at a file of this name; None where it looks at no files.
+            What of that cannot be reached is excluded from each of its topics.
         same: its rules that another scanner has too, by the name that both give here.
     """
 
@@ -104,7 +111,12 @@ class Scanner:
     rules: re.Pattern[str]
     missing: Callable[[ScanContext], str | None]
     scan: Callable[[ScanContext], Mapping[str, ScanResult]]
+    looks_at: Callable[[Path], bool] | None = None
     same: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+def _told_by_unseen(_path: Path, _reason: str) -> None:
+    """What cannot be read is excluded once, for all topics of a scanner."""
 
 
 def metric_of(topic: Topic, severity: FlawSeverity) -> str:

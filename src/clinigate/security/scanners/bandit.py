@@ -72,7 +72,7 @@ def scan(context: ScanContext) -> Mapping[str, ScanResult]:
     command = _command(context)
     assert command is not None
     program = Program("bandit", command, "")
-    files = [context.uri(path) for path in context.files(lambda p: p.suffix in _SUFFIXES)]
+    files = [context.uri(path) for path in context.files(_is_python)]
     nameless = [name for name in files if not _is_text(name)]
     named = [name for name in files if _is_text(name)]
     ini = context.scratch / "none.ini"
@@ -81,6 +81,10 @@ def scan(context: ScanContext) -> Mapping[str, ScanResult]:
     with ThreadPoolExecutor(_BATCHES_AT_ONCE) as pool:
         parts = list(pool.map(lambda batch: _scan_batch(program, context, ini, batch), batches))
     return {"sast": _whole(parts, nameless)}
+
+
+def _is_python(path: Path) -> bool:
+    return path.suffix in _SUFFIXES
 
 
 def _command(context: ScanContext) -> tuple[str, ...] | None:
@@ -178,4 +182,5 @@ SCANNER = Scanner(
     rules=re.compile(r"B\d{3}"),
     missing=missing,
     scan=scan,
+    looks_at=_is_python,
 )

@@ -21,8 +21,8 @@ from clinigate.findings.model import Excluded, Found, ScanResult, in_order
 from clinigate.findings.programs import Program, located, run_program, scanner_environment
 from clinigate.findings.troubles import ScannerError
 from clinigate.security.scanner import ScanContext, Scanner, Topic
-from clinigate.security.scanners.checkov_files import Shown, looked_at, show
-from clinigate.security.scanners.checkov_report import read_checkov
+from clinigate.security.scanners.checkov_files import Shown, is_shown, looked_at, show
+from clinigate.security.scanners.checkov_report import CheckovReport, read_checkov
 from clinigate.security.scanners.versions import check_release
 
 __all__ = ["SCANNER", "CheckovJob", "check_policies", "scan_checkov"]
@@ -169,9 +169,9 @@ def _environment(home: Path) -> dict[str, str]:
     return {**kept, "HOME": str(home), "CKV_IGNORE_HIDDEN_DIRECTORIES": "false"}
 
 
-def _result(report: ScanResult, shown: Shown, folder: Path) -> ScanResult:
+def _result(report: CheckovReport, shown: Shown, folder: Path) -> ScanResult:
     unparsed = [_inside(each.unit, folder) for each in report.excluded]
-    units, passed_over = looked_at(shown, report.units, unparsed)
+    units, passed_over = looked_at(shown, report.spoken_of, unparsed)
     broken = [
         Excluded(_uri(inside, shown), each.reason)
         for inside, each in zip(unparsed, report.excluded, strict=True)
@@ -225,4 +225,5 @@ SCANNER = Scanner(
     rules=re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Za-z0-9]+)+"),
     missing=missing,
     scan=scan,
+    looks_at=is_shown,
 )

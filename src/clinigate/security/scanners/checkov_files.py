@@ -7,17 +7,20 @@ They are copied into a folder of their own. So what is left out of the scan stay
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
 from clinigate.findings.model import Excluded
+from clinigate.security.scanners.checkov_manifests import NotShownError, resources_in
 from clinigate.security.scanners.reading import is_text, shown_name
 
-__all__ = ["Kind", "Shown", "looked_at", "show"]
+__all__ = ["Kind", "Shown", "is_shown", "looked_at", "show"]
 
+#: Some editors write it; checkov takes what follows for no manifest.
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_SUFFIXES = (".tf", ".tf.json", ".tfvars", ".tfvars.json", ".yaml", ".yml", ".json")
 #: checkov leaves out what is larger, without a word.
 _LARGEST = 5_000_000
 _IMAGE_FILE = re.compile(
@@ -28,8 +31,8 @@ _NO_IMAGE_FILE = (".containerignore", ".dockerignore", ".md", ".rst", ".txt")
 _KNOWN_TO_CHECKOV = re.compile(r"(?:.*\.)?dockerfile(?:\..*)?", re.IGNORECASE)
 _CHART_FOLDERS = ("charts", "crds", "templates")
 _CHART_FILE = re.compile(r"values[^/]*\.ya?ml|values\.schema\.json|Chart\.lock|\.helmignore")
-_MANIFEST = re.compile(rb"(?:^|[{,])\s*[\"']?apiVersion[\"']?\s*:", re.MULTILINE)
-_KIND = re.compile(rb"(?:^|[{,])\s*[\"']?kind[\"']?\s*:", re.MULTILINE)
+_MANIFEST = re.compile(rb"(?:^|\A\xef\xbb\xbf|[{,])\s*[\"']?apiVersion[\"']?\s*:", re.MULTILINE)
+_KIND = re.compile(rb"(?:^|\A\xef\xbb\xbf|[{,])\s*[\"']?kind[\"']?\s*:", re.MULTILINE)
 
 
 class Kind(StrEnum):
@@ -49,10 +52,12 @@ class Shown:
 
     Attributes:
         units: by path in the folder: the path in the project, and what it is.
+        resources: by path in the folder: what of a manifest must be spoken of.
         excluded: what nobody can look at.
     """
 
     units: Mapping[str, tuple[str, Kind]]
+    resources: Mapping[str, frozenset[str]]
     excluded: tuple[Excluded, ...]
 
 
@@ -65,8 +70,10 @@ def show(files: Iterable[tuple[Path, str]], folder: Path, *, helm: bool) -> Show
         helm: whether the program `helm` is there, without which charts are passed over.
     """
     every = list(files)
+    taken = {uri.lstrip("/") for _, uri in every}
     charts = {_parent(uri) for _, uri in every if PurePosixPath(uri).name == "Chart.yaml"}
     units: dict[str, tuple[str, Kind]] = {}
+    resources: dict[str, frozenset[str]] = {}
     excluded: list[Excluded] = []
     for path, uri in every:
         kind = _kind_of(path, uri, charts)
@@ -75,37 +82,49 @@ def show(files: Iterable[tuple[Path, str]], folder: Path, *, helm: bool) -> Show
         if kind is Kind.CHART and not helm:
             excluded.append(Excluded(uri, "a Helm chart, and the program helm is not on PATH"))
             continue
-        reason = _unreadable(path, kind) if is_text(uri) else "its name is no text"
-        if reason is not None:
-            excluded.append(Excluded(shown_name(uri), reason))
+        try:
+            data = _read(path, uri)
+            inside = _name_inside(uri, kind, taken)
+            if kind is Kind.KUBERNETES:
+                resources[inside] = resources_in(data)
+        except NotShownError as error:
+            excluded.append(Excluded(shown_name(uri), str(error)))
             continue
-        inside = _name_inside(uri, kind)
         copy = folder / inside
         copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, copy)
+        copy.write_bytes(data)
         if kind is not Kind.HELPER:
             units[inside] = (uri, kind)
-    return Shown(units, tuple(excluded))
+    return Shown(units, resources, tuple(excluded))
 
 
-def _name_inside(uri: str, kind: Kind) -> str:
+def is_shown(path: Path) -> bool:
+    """Whether a file of this name may be one that checkov understands."""
+    return path.name.endswith(_SUFFIXES) or _IMAGE_FILE.fullmatch(path.name) is not None
+
+
+def _name_inside(uri: str, kind: Kind, taken: set[str]) -> str:
     name = uri.lstrip("/")
-    if kind is Kind.DOCKERFILE and not _KNOWN_TO_CHECKOV.fullmatch(PurePosixPath(uri).name):
-        return f"{name}.dockerfile"
-    return name
+    if kind is not Kind.DOCKERFILE or _KNOWN_TO_CHECKOV.fullmatch(PurePosixPath(uri).name):
+        return name
+    inside = f"{name}.dockerfile"
+    while inside in taken:
+        inside = f"{inside}.dockerfile"
+    return inside
 
 
 def looked_at(
-    shown: Shown, spoken_of: Iterable[str], unparsed: Iterable[str]
+    shown: Shown, spoken_of: Mapping[str, frozenset[str]], unparsed: Iterable[str]
 ) -> tuple[list[str], list[Excluded]]:
     """Return which of the shown files a rule spoke of, and which were passed over in silence.
 
     A Terraform file with variables alone, and a manifest of a kind that no rule knows, are neither:
-    checkov names what it cannot parse of the one, and we know that the other parses.
+    checkov names what it cannot parse of the one, and we know that the other parses. Of manifests
+    each resource must be spoken of that checkov has rules for.
 
     Args:
         shown: what was there.
-        spoken_of: paths in the folder of which a rule spoke.
+        spoken_of: paths in the folder of which a rule spoke, with the resources in them.
         unparsed: paths in the folder that could not be parsed; they are reported elsewhere.
     """
     spoken = set(spoken_of)
@@ -113,7 +132,11 @@ def looked_at(
     units: list[str] = []
     passed_over: list[Excluded] = []
     for inside, (uri, kind) in shown.units.items():
-        if _is_spoken_of(inside, kind, spoken):
+        silent = shown.resources.get(inside, frozenset()) - spoken_of.get(inside, frozenset())
+        if silent and inside not in broken:
+            names = ", ".join(sorted(silent)[:3])
+            passed_over.append(Excluded(uri, f"checkov passed over {names} without a word"))
+        elif _is_spoken_of(inside, kind, spoken):
             units.append(uri)
         elif inside not in broken and kind in (Kind.DOCKERFILE, Kind.CHART):
             passed_over.append(Excluded(uri, f"checkov passed over it: no {kind} in it parses"))
@@ -158,35 +181,25 @@ def _is_manifest(path: Path) -> bool:
         with path.open("rb") as file:
             data = file.read(_LARGEST)
     except OSError:
-        return False
+        return True  # it may be one, and is named as one that cannot be read
     return _MANIFEST.search(data) is not None and _KIND.search(data) is not None
 
 
-def _unreadable(path: Path, kind: Kind) -> str | None:
+def _read(path: Path, uri: str) -> bytes:
+    """Return a file's bytes.
+
+    Raises:
+        NotShownError: it cannot be read, or checkov could not.
+    """
+    if not is_text(uri):
+        raise NotShownError("its name is no text")
     try:
         data = path.read_bytes()
     except OSError as error:
-        return f"cannot be read: {error.strerror}"
+        raise NotShownError(f"cannot be read: {error.strerror}") from None
     if len(data) > _LARGEST:
-        return f"larger than the {_LARGEST:,} bytes that checkov reads"
-    return _not_yaml(data) if kind is Kind.KUBERNETES else None
-
-
-def _not_yaml(data: bytes) -> str | None:
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        # Anchors that multiply themselves cost nothing: what they name is shared, not copied.
-        for _ in yaml.load_all(data, Loader=loader):
-            pass
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = "" if mark is None else f" at line {mark.line + 1}"
-        if b"{{" in data:
-            return f"a template, no YAML{where}; scan what it renders to"
-        return f"no YAML{where}"
-    return None
+        raise NotShownError(f"larger than the {_LARGEST:,} bytes that checkov reads")
+    return data.removeprefix(_BYTE_ORDER_MARK)
 
 
 def _parent(uri: str) -> str:

@@ -1,26 +1,44 @@
-"""checkov's JSON report (3.x), read into a `ScanResult`."""
+"""checkov's JSON report (3.x), and what it spoke of."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from clinigate.core.flaw import Flaw, Place
 from clinigate.findings.identity import Fingerprints
-from clinigate.findings.model import Excluded, Found, ScanResult
+from clinigate.findings.model import Excluded, Found
 from clinigate.findings.troubles import ScannerError
 from clinigate.security.scanners.checkov_rules import help_page, severity_of_rule
 from clinigate.security.scanners.reading import json_of, list_at, object_at, severity_of, text_at
 
-__all__ = ["NAME", "read_checkov"]
+__all__ = ["NAME", "CheckovReport", "read_checkov"]
 
 NAME = "checkov"
 
 
-def read_checkov(data: bytes) -> ScanResult:
+@dataclass(frozen=True, slots=True)
+class CheckovReport:
+    """What a report says.
+
+    Attributes:
+        version: of checkov.
+        spoken_of: the files of which at least one rule spoke, each with the resources in it.
+        excluded: files that checkov could not parse.
+        findings: in the order of the report.
+    """
+
+    version: str
+    spoken_of: Mapping[str, frozenset[str]]
+    excluded: tuple[Excluded, ...]
+    findings: tuple[Found, ...]
+
+
+def read_checkov(data: bytes) -> CheckovReport:
     """Return what a report says.
 
-    `units` are the files of which at least one rule spoke. A rule that a file switches off by
+    A rule that a file switches off by
     `checkov:skip` is a finding all the same: it names neither an end nor who agreed. No code of the
     files is kept.
 
@@ -33,7 +51,7 @@ def read_checkov(data: bytes) -> ScanResult:
     document = json_of(data, NAME)
     reports = document if isinstance(document, list) else [document]
     version = ""
-    units: set[str] = set()
+    spoken_of: dict[str, set[str]] = {}
     excluded: list[Excluded] = []
     findings: list[Found] = []
     fingerprints = Fingerprints()
@@ -48,12 +66,14 @@ def read_checkov(data: bytes) -> ScanResult:
         results = object_at(report, "results", NAME)
         excluded += _unparsed(report, results)
         for group in ("passed_checks", "failed_checks", "skipped_checks"):
-            units |= {_uri(record) for record in list_at(results, group, NAME)}
+            for record in list_at(results, group, NAME):
+                spoken_of.setdefault(_uri(record), set()).add(str(record.get("resource")))
         kind = text_at(report, "check_type", NAME)
         findings += _findings(kind, results, fingerprints)
     if not version:
         raise ScannerError(f"{NAME}'s report is an empty list")
-    return ScanResult(NAME, version, tuple(sorted(units)), tuple(excluded), tuple(findings))
+    spoken = {uri: frozenset(names) for uri, names in spoken_of.items()}
+    return CheckovReport(version, spoken, tuple(excluded), tuple(findings))
 
 
 def _unparsed(report: Mapping[str, Any], results: Mapping[str, Any]) -> Iterator[Excluded]:

@@ -123,9 +123,13 @@ def scan(context: ScanContext) -> Mapping[str, ScanResult]:
         return {NAME: ScanResult(NAME, "", (), (nobody, *locks.excluded))}
 
 
+def _is_lock(path: Path) -> bool:
+    return is_lock(path.name) or is_foreign_lock(path.name)
+
+
 def _is_any_lock(path: Path) -> bool:
     # A requirements file may include one of any name.
-    return is_lock(path.name) or is_foreign_lock(path.name) or path.suffix in (".in", ".txt")
+    return _is_lock(path) or path.suffix in (".in", ".txt")
 
 
 def _pip_audit(context: ScanContext) -> tuple[str, ...] | None:
@@ -310,4 +314,5 @@ SCANNER = Scanner(
     rules=re.compile(r"[A-Z][A-Z0-9]*-[\w:.-]+"),
     missing=missing,
     scan=scan,
+    looks_at=_is_lock,
 )

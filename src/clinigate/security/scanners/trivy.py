@@ -228,5 +228,6 @@ SCANNER = Scanner(
     rules=re.compile(r"[A-Z][A-Z0-9]*-[\w:.-]+|[a-z0-9]+(?:-[a-z0-9]+)+"),
     missing=missing,
     scan=scan,
+    looks_at=lambda _path: True,
     same=TRIVY_NAMES,
 )
