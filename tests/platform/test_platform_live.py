@@ -220,6 +220,21 @@ def test_what_a_file_leaves_open_and_the_cluster_shows_was_judged(
     assert [each.unit for each in other.excluded] == ["Deployment clinic/other", *OTHERS]
 
 
+def test_an_image_that_is_filled_in_later_is_judged_where_it_runs(
+    applied: LocalKube, config: LoadedConfig
+) -> None:
+    """By the file alone `chat:${TAG}` may be anything, `latest` too."""
+    open_ones = STATED.replace("chat:1.4", "chat:${TAG}")
+    (config.base_dir / "stated.yaml").write_text(open_ones)
+    given = Request(paths=("stated.yaml",), rules=("platform.images",))
+    alone = scan_platform(config, given, today=TODAY).topics[0]
+    assert [each.unit for each in alone.excluded] == ["Deployment clinic/chat"]
+    assert "a variable that somebody fills in later" in alone.excluded[0].reason
+    both = scanned(config, applied, "stated.yaml", rules=("platform.images",)).topics[0]
+    assert both.excluded == []
+    assert both.units == {"Deployment clinic/chat container api": True}
+
+
 def test_a_rule_over_all_is_settled_by_a_cluster_that_has_all(
     applied: LocalKube, config: LoadedConfig
 ) -> None:

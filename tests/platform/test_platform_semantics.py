@@ -177,7 +177,11 @@ IMAGES = [
     (True, [container(image="redis:7")]),
     (True, [container(image=f"redis:latest@sha256:{'a' * 64}")]),
     (None, [container()]),
-]
+    (False, [made("keda.sh/v1alpha1", "ScaledJob", {"jobTargetRef": {"template": {
+        "spec": {"containers": [{"name": "c", "image": "redis"}]}}}})]),
+    (False, [made("serving.knative.dev/v1", "Service", {"template": {
+        "spec": {"containers": [{"image": "redis:latest"}]}}})]),
+]  # fmt: skip
 OPEN = [
     (True, [made("networking.k8s.io/v1", "NetworkPolicy", {"podSelector": {}, "ingress": []})]),
     (False, [made("networking.k8s.io/v1", "NetworkPolicy", {"podSelector": {}, "ingress": [{}]})]),
@@ -288,6 +292,10 @@ HOST = [
     (False, [agent("/run/containerd/containerd.sock")]),
     (False, [agent(rights={"privileged": True})]),
     (False, [agent(rights={"capabilities": {"add": ["SYS_PTRACE"]}})]),
+    (
+        True,
+        [agent(rights={"capabilities": {"add": ["SYS_TIME"]}, "allowPrivilegeEscalation": False})],
+    ),
     (True, [agent(rights={"capabilities": {"add": ["NET_BIND_SERVICE"]}})]),
     (False, [deployment(hostNetwork=True, securityContext=NOBODY)]),
     (False, [container(ports=[{"containerPort": 80, "hostPort": 80}])]),

@@ -74,8 +74,12 @@ def _settle_open(scan: TopicScan, live: TopicScan, whole: frozenset[str]) -> Non
 def _shows(live: TopicScan, rule: str, unit: str, whole: frozenset[str]) -> bool:
     if (rule, unit) in live.unread:
         return False
-    # A rule over everything at once says of itself that it could not judge.
-    return rule in whole if unit == rule else (rule, unit) in live.judged
+    if unit == rule:  # one over everything at once says of itself that it could not judge
+        return rule in whole
+    return any(
+        by == rule and (about == unit or about.startswith(f"{unit} container "))
+        for by, about in live.judged
+    )
 
 
 def _settle_namespaces(scan: TopicScan, live: TopicScan, elsewhere: set[str]) -> None:

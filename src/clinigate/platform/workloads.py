@@ -20,12 +20,18 @@ ALL_WORKLOADS = (
     "apps/ReplicaSet",
     "batch/CronJob",
     "batch/Job",
+    "keda.sh/ScaledJob",
+    "serving.knative.dev/Service",
     "Pod",
 )
 
 _OS = "kubernetes.io/os"
 _TEMPLATE = ("spec", "template")
-_TEMPLATES = {"batch/CronJob": ("spec", "jobTemplate", "spec", "template"), "Pod": ()}
+_TEMPLATES = {
+    "batch/CronJob": ("spec", "jobTemplate", "spec", "template"),
+    "keda.sh/ScaledJob": ("spec", "jobTargetRef", "template"),
+    "Pod": (),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +103,7 @@ class Workload:
         """Whether its pods do a piece of work and end, as those of jobs."""
         if self.resource.group_kind == "Pod":
             return self.pod["restartPolicy"].text in ("Never", "OnFailure")
-        return self.resource.group == "batch"
+        return self.resource.group == "batch" or self.resource.kind == "ScaledJob"
 
     @property
     def containers(self) -> tuple[Container, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from clinigate.core.flaw import FlawSeverity
 from clinigate.platform.manifests import Manifests
-from clinigate.platform.resource import Resource
+from clinigate.platform.resource import ManifestShapeError, Resource
 from clinigate.platform.rule import Judged, breaks, each, keeps, topic
 from clinigate.platform.workloads import ALL_WORKLOADS, Container, workload_of
 
@@ -80,5 +80,11 @@ def _images(resource: Resource) -> Iterator[tuple[Container, str]]:
     workload = workload_of(resource)
     for container in () if workload is None else workload.all_containers:
         image = container["image"].text
-        if image is not None:  # left out where a controller or a webhook fills it in
-            yield container, image
+        if image is None:
+            continue  # left out where a controller or a webhook fills it in
+        if "$" in image:
+            raise ManifestShapeError(
+                f"{container['image'].place}: an image is wanted, found a variable that somebody "
+                "fills in later"
+            )
+        yield container, image

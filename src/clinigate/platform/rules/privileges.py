@@ -184,14 +184,18 @@ def _host_ports(workload: Workload) -> Iterator[Field]:
 
 
 def _is_nobody(workload: Workload) -> bool:
-    """Whether no container is root, privileged, or given capabilities."""
+    """Whether no container is root, is privileged, or has capabilities that it can use.
+
+    Those that are added to a process that is not root act only if it may gain rights.
+    """
     for container in workload.all_containers:
         user = _effective(workload, container, "runAsUser").integer
         non_root = _effective(workload, container, "runAsNonRoot").flag
         context = container["securityContext"]
         if user == 0 or (user is None and non_root is not True):
             return False
-        if context["privileged"].flag or _added(container) - _HARMLESS:
+        gains = context["allowPrivilegeEscalation"].flag is not False
+        if context["privileged"].flag or (gains and _added(container) - _HARMLESS):
             return False
     return True
 
