@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -29,6 +30,9 @@ from clinigate.hipaa.run import look
 from clinigate.reference.credentials import STORE_KEY_VARIABLE
 from clinigate.reference.launch import Connection, running
 from clinigate.reference.verify import main as verify
+
+# The small service beside this file is no package.
+sys.path.insert(0, str(Path(__file__).parent))
 
 TODAY = date(2026, 11, 22)
 

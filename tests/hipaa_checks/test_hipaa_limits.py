@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.server
 import json
 import re
+import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,6 +17,7 @@ import pytest
 
 from clinigate.config.hipaa import HipaaTable
 from clinigate.core.verdict import Status
+from clinigate.hipaa.checks import transmission
 from clinigate.hipaa.interface import operations
 from clinigate.hipaa.named import NAMED
 from clinigate.hipaa.premises import Premises, ask_program, files_under
@@ -127,6 +129,92 @@ def test_plain_http_and_a_stranger_s_certificate_are_found(
     ]
 
 
+class _FrontPageOnly(http.server.BaseHTTPRequestHandler):
+    """Sends the front page to HTTPS, and serves or forbids the rest in clear."""
+
+    status = 200
+
+    def do_GET(self) -> None:
+        self.send_response(301 if self.path == "/" else self.status)
+        self.send_header("Location", "https://therapy.example/")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "told"),
+    [
+        (200, Status.FAIL, "answers 200 over plain HTTP"),
+        (401, Status.FAIL, "answers 401 over plain HTTP"),
+        (403, Status.INCONCLUSIVE, "answers 403 over plain HTTP, maybe for who asks"),
+    ],
+)
+def test_a_front_page_that_redirects_hides_nothing_behind_it(
+    code: int, status: Status, told: str, at_clean: Callable[..., Any], see: Callable[..., Any]
+) -> None:
+    handler = type("Handler", (_FrontPageOnly,), {"status": code})
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        plain = [f"http://127.0.0.1:{server.server_port}"]
+        with at_clean(hipaa={"transmission": {"plain": plain}}) as premises:
+            seen = see("transmission_security", premises)
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert seen.status is status
+    assert told in f"{seen.reason} {seen.findings}"
+
+
+def test_an_address_that_cannot_be_asked_is_no_pass(
+    at_clean: Callable[..., Any], see: Callable[..., Any]
+) -> None:
+    with at_clean(hipaa={"transmission": {"plain": ["http://nowhere.invalid:80"]}}) as premises:
+        seen = see("transmission_security", premises)
+    assert seen.status is Status.INCONCLUSIVE
+    assert "http://nowhere.invalid:80: it cannot be reached" in seen.reason
+
+
+def test_an_openssl_that_speaks_no_old_version_shows_nothing_of_the_service(
+    at_clean: Callable[..., Any], see: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def version(_place: Any, context: ssl.SSLContext) -> str:
+        if context.verify_mode is ssl.CERT_NONE:
+            error = ssl.SSLError("no protocols available")
+            error.reason = "NO_PROTOCOLS_AVAILABLE"
+            raise error
+        return "TLSv1.3"
+
+    monkeypatch.setattr(transmission, "_version", version)
+    with at_clean() as premises:
+        seen = see("transmission_security", premises)
+    assert seen.status is Status.INCONCLUSIVE
+    assert "this OpenSSL refuses to be one" in seen.reason
+
+
+@pytest.mark.parametrize(
+    ("kept", "key", "unit", "status"),
+    [
+        ("days = 6", "days", "days", Status.FAIL),
+        ("days = 2191", "days", "days", Status.FAIL),
+        ("days = 2192", "days", "days", Status.PASS),
+        ("retention = 6", "retention", "years", Status.PASS),
+        ("retention_ms = 604800000", "retention_ms", "milliseconds", Status.FAIL),
+        ("keepHours = 52608", "keepHours", "hours", Status.PASS),
+    ],
+)
+def test_six_years_are_six_years_in_every_unit(
+    kept: str, key: str, unit: str, status: Status, tmp_path: Path, see: Callable[..., Any]
+) -> None:
+    (tmp_path / "own.toml").write_text(kept)
+    table = {"retention": {"file": "own.toml", "key": key, "unit": unit}}
+    premises = Premises(HipaaTable.model_validate(table), tmp_path, None, {}, TODAY)
+    assert see("data_retention", premises).status is status
+
+
 def test_a_role_that_may_do_less_is_refused_the_rest(
     at_clean: Callable[..., Any], see: Callable[..., Any], clean: Any
 ) -> None:
@@ -221,7 +309,7 @@ def test_stores_are_files_folders_and_what_sqlite_keeps_beside_them(tmp_path: Pa
     premises = Premises(HipaaTable(), tmp_path, None, {}, TODAY)
     found = files_under(premises, ["a.db", "folder", "a.db"], "stores")
     names = [str(path.relative_to(tmp_path)) for path in found]
-    assert names == ["a.db", "a.db-wal", "folder/c.log", "folder/deep/d.log"]
+    assert names == ["a.db-wal", "a.db", "folder/c.log", "folder/deep/d.log"]
 
 
 def test_a_token_that_ran_out_is_renewed(at_clean: Callable[..., Any]) -> None:
@@ -239,6 +327,11 @@ def test_a_token_that_ran_out_is_renewed(at_clean: Callable[..., Any]) -> None:
         ({"audit": {"file": "a", "command": ["b"]}}, "give one of file and command"),
         ({"consent": {"path": "consent", "give": {}, "withdraw": {}, "chat": {"a": 1}}}, "path"),
         ({"audits": {}}, "audits"),
+        (
+            {"retention": {"file": "a.toml", "key": "topic.retention_ms"}},
+            "unit is days, and key is named after milliseconds",
+        ),
+        ({"retention": {"file": "a.toml", "key": "retentionHours"}}, "named after hours"),
     ],
 )
 def test_a_table_that_cannot_be_meant_is_refused(hipaa: dict[str, Any], told: str) -> None:

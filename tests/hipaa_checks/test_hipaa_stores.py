@@ -28,7 +28,11 @@ def dsn() -> Iterator[str]:
 
 
 @pytest.mark.parametrize("at", [0, 1, 60, 100, 127, 128, 200])
-def test_nothing_is_lost_between_two_chunks(at: int, tmp_path: Path) -> None:
+def test_nothing_is_lost_between_two_chunks(
+    at: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stores, "_CHUNK", 64)
+    monkeypatch.setattr(stores, "_OVERLAP", 32)
     ssn = PATIENT.values["ssn"].encode()
     data = b"." * at + ssn + b"." * (400 - at)
     pieces = [data[i : i + 64] for i in range(0, len(data), 64)]
@@ -37,6 +41,12 @@ def test_nothing_is_lost_between_two_chunks(at: int, tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(data)
     assert b"".join(stores.chunks_of(path, 3)) == data[3:]
+
+
+def test_what_sqlite_has_removed_meanwhile_holds_nothing(tmp_path: Path) -> None:
+    assert list(stores.chunks_of(tmp_path / "a.db-journal")) == []
+    with pytest.raises(FileNotFoundError):
+        list(stores.chunks_of(tmp_path / "a.db"))
 
 
 def test_rows_of_postgresql_are_searched(

@@ -30,6 +30,7 @@ def reference_hipaa_tables(
     store, log = str(connection.database), str(connection.audit_log)
     consent = {"patient": _PATIENT, "text": "2026-11"}
     return {
+        "test_environment": True,
         "attestations": attestations,
         "stores": [store],
         "logs": [str(connection.log_file)],

@@ -6,6 +6,9 @@ environment variable that holds them.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
@@ -24,6 +27,21 @@ __all__ = [
 ]
 
 _COPY = "{copy}"
+
+Unit = Literal["milliseconds", "seconds", "minutes", "hours", "days", "weeks", "months", "years"]
+_SPELLED: dict[Unit, tuple[str, ...]] = {
+    "milliseconds": ("ms", "millis"),
+    "seconds": ("s", "sec", "secs"),
+    "minutes": ("min", "mins"),
+    "hours": ("h", "hrs"),
+    "days": ("d",),
+    "weeks": ("w",),
+    "months": (),
+    "years": ("y",),
+}
+_UNIT_WORDS: Mapping[str, Unit] = MappingProxyType(
+    {word: unit for unit, words in _SPELLED.items() for word in (unit, unit[:-1], *words)}
+)
 
 
 def _check_verifier(command: list[str]) -> list[str]:
@@ -53,6 +71,10 @@ class AuditTable(Table):
         default=[], description="program that prints all rows as JSON lines, in place of a file"
     )
     actor: str = Field(default="actor", description="member of a row: who")
+    target_actor: str | None = Field(
+        default=None,
+        description="who the rows must name where the target's own credentials were used",
+    )
     time: str = Field(default="time", description="member of a row: when, ISO 8601 or epoch")
     outcome: str = Field(default="outcome", description="member of a row: how it ended")
     request: str | None = Field(
@@ -90,6 +112,14 @@ class RetentionTable(Table):
 
     file: str = Field(description="TOML, YAML or JSON file that holds it, relative to this one")
     key: str = Field(min_length=1, description="where it stands there, as audit.retention_days")
+    unit: Unit = Field(default="days", description="what the number counts")
+
+    @model_validator(mode="after")
+    def _as_it_is_named(self) -> RetentionTable:
+        said = _UNIT_WORDS.get(re.split(r"[^A-Za-z]+|(?<=[a-z])(?=[A-Z])", self.key)[-1].lower())
+        if said is not None and said != self.unit:
+            raise ValueError(f"unit is {self.unit}, and key is named after {said}")
+        return self
 
 
 class TransmissionTable(Table):
@@ -118,6 +148,12 @@ class HipaaTable(Table):
     openapi: str = Field(
         default="/openapi.json",
         description="where the service's OpenAPI document is: a path below its host, or a file",
+    )
+    test_environment: bool = Field(
+        default=False,
+        description="true states that the service is a test one: no patient is served by it and a "
+        "crisis pages nobody. Without it no crisis is spoken of, no consent recorded, and of the "
+        "document's operations those alone are tried that read",
     )
     open: list[str] = Field(
         default=[],

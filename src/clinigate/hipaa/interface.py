@@ -11,10 +11,10 @@ from typing import Any
 import yaml
 
 from clinigate.errors import ConfigError, TargetError
-from clinigate.hipaa.premises import Premises
+from clinigate.hipaa.premises import NO_TEST, Premises
 from clinigate.hipaa.service import Request
 
-__all__ = ["Operation", "operations"]
+__all__ = ["Operation", "guarded", "operations", "withheld"]
 
 _METHODS = ("get", "post", "put", "patch", "delete")
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
@@ -48,6 +48,20 @@ def operations(premises: Premises) -> tuple[Operation, ...]:
     if not isinstance(paths, dict) or not paths:
         raise ConfigError(f"[hipaa] openapi: {premises.table.openapi} has no paths")
     return tuple(_all(document, paths, frozenset(premises.table.open)))
+
+
+def guarded(premises: Premises) -> tuple[Operation, ...]:
+    """Return the operations that not everybody may use. Raises as `operations`."""
+    return tuple(each for each in operations(premises) if not each.is_open)
+
+
+def withheld(premises: Premises, request: Request) -> str | None:
+    """Say why an operation of the document is not tried, if it is not.
+
+    One that serves who may not use it is carried out. What a service with patients has done to it
+    by that nobody can tell.
+    """
+    return None if request.method == "GET" or premises.table.test_environment else NO_TEST
 
 
 def _all(

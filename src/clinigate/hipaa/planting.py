@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -12,7 +13,16 @@ from clinigate.hipaa.service import Answer, Request, Service
 from clinigate.hipaa.tally import Tally
 from clinigate.phi.canaries import Patient, make_patients
 
-__all__ = ["judge", "patients_for", "served", "sizes", "tell", "within", "words_of"]
+__all__ = [
+    "fresh_patient",
+    "judge",
+    "patients_for",
+    "served",
+    "sizes",
+    "tell",
+    "within",
+    "words_of",
+]
 
 _HOW_MANY = 3
 _PAUSE_S = 0.05
@@ -30,14 +40,19 @@ def words_of(patient: Patient) -> str:
     return f"Good morning. Please keep my record up to date: {told}. The weather is fine today."
 
 
-def tell(service: Service, patient: Patient) -> Answer:
-    """Let a patient speak to the service.
+def fresh_patient() -> Patient:
+    """Return a patient of whom the service cannot have heard, in an earlier run neither."""
+    return make_patients(secrets.randbits(48), 1)[0]
+
+
+def tell(service: Service, patient: Patient) -> None:
+    """Let a patient speak to every capability: each may keep what it hears in a place of its own.
 
     Raises:
         TargetError: the service does not serve it.
     """
-    request = service.saying(words_of(patient), service.capabilities[0])
-    return served(service, request)
+    for capability in service.capabilities:
+        served(service, service.saying(words_of(patient), capability))
 
 
 def served(service: Service, request: Request) -> Answer:

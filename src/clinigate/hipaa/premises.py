@@ -16,11 +16,23 @@ from clinigate.config.loader import LoadedConfig
 from clinigate.errors import ConfigError
 from clinigate.hipaa.service import Service, service_spec
 
-__all__ = ["NO_SERVICE", "Premises", "ask_program", "files_under", "opened", "verifies"]
+__all__ = [
+    "NO_SERVICE",
+    "NO_TEST",
+    "Premises",
+    "ask_program",
+    "files_under",
+    "is_beside",
+    "opened",
+    "verifies",
+]
 
 _VERIFIER_S = 120.0
+_BESIDE = ("-wal", "-shm", "-journal")
 NO_SERVICE = "needs a service over HTTP; give [target] kind = 'http' or 'openai'"
 """Why a probe cannot be made of a target that is none."""
+NO_TEST = "state in [hipaa] test_environment = true that the service is a test one"
+"""What lets a probe do what nobody may do to a service with patients."""
 
 
 def ask_program(premises: Premises, words: Sequence[str]) -> int | None:
@@ -105,6 +117,7 @@ def files_under(premises: Premises, names: Sequence[str], field: str) -> tuple[P
     """Return the files that names stand for: themselves, what lies beside them, what is in them.
 
     SQLite keeps what is new in a file beside the database; `-wal`, `-shm` and `-journal` count.
+    They come first: what moves from there into the database meanwhile is then seen in it.
 
     Raises:
         ConfigError: one is not there.
@@ -113,14 +126,20 @@ def files_under(premises: Premises, names: Sequence[str], field: str) -> tuple[P
     for name in names:
         path = premises.path(name)
         if path.is_dir():
-            found |= dict.fromkeys(sorted(each for each in path.rglob("*") if each.is_file()))
+            inside = (each for each in path.rglob("*") if each.is_file())
+            found |= dict.fromkeys(sorted(inside, key=lambda each: (not is_beside(each), each)))
         elif path.is_file():
-            found[path] = None
-            beside = (path.with_name(path.name + end) for end in ("-wal", "-shm", "-journal"))
+            beside = (path.with_name(path.name + end) for end in _BESIDE)
             found |= dict.fromkeys(each for each in beside if each.is_file())
+            found[path] = None
         else:
             raise ConfigError(f"[hipaa] {field}: {name} is neither a file nor a folder")
     return tuple(found)
+
+
+def is_beside(path: Path) -> bool:
+    """Whether SQLite keeps the file beside a database, and may remove it at any time."""
+    return path.name.endswith(_BESIDE)
 
 
 def verifies(premises: Premises, command: Sequence[str], copy: Path) -> bool | None:

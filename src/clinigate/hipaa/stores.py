@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clinigate.errors import MissingExtraError, TargetError
-from clinigate.hipaa.premises import Premises, files_under
+from clinigate.hipaa.premises import Premises, files_under, is_beside
 from clinigate.phi.canary_search import CanaryHit, CanarySearch
 from clinigate.targets.credentials import read_variable
 
 __all__ = ["Store", "chunks_of", "digests", "hits_in", "stores_of"]
 
 _CHUNK = 4 * 2**20
-#: Longer than any form of any value, so that none is lost between two chunks.
-_OVERLAP = 4096
+#: Longer than any form of any value and than most compressed records: none is lost between chunks.
+_OVERLAP = 64 * 1024
 _TABLES = (
     "SELECT schemaname, tablename FROM pg_catalog.pg_tables "
     "WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1, 2"
@@ -65,18 +65,35 @@ def hits_in(search: CanarySearch, chunks: Iterator[bytes]) -> list[CanaryHit]:
     """Find canaries in bytes of any length; places are those in their chunk."""
     found: list[CanaryHit] = []
     before = b""
-    for chunk in chunks:
+    for chunk in _gathered(chunks):
         found += search.search(before + chunk)
         before = (before + chunk)[-_OVERLAP:]
     return found
 
 
+def _gathered(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Put small chunks together: a database has one for each row."""
+    held: list[bytes] = []
+    size = 0
+    for chunk in chunks:
+        held.append(chunk)
+        size += len(chunk)
+        if size >= _CHUNK:
+            yield b"".join(held)
+            held, size = [], 0
+    yield b"".join(held)
+
+
 def chunks_of(path: Path, start: int = 0) -> Iterator[bytes]:
-    """Yield a file from an offset on."""
-    with path.open("rb") as file:
-        file.seek(start)
-        while chunk := file.read(_CHUNK):
-            yield chunk
+    """Yield a file from an offset on; one that SQLite has removed since holds nothing."""
+    try:
+        with path.open("rb") as file:
+            file.seek(start)
+            while chunk := file.read(_CHUNK):
+                yield chunk
+    except FileNotFoundError:
+        if not is_beside(path):
+            raise
 
 
 def _tables(dsn: str) -> list[Store]:

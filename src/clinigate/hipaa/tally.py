@@ -21,12 +21,14 @@ class Tally:
     Attributes:
         tried: how many could be made. broken: where and what of those that went wrong.
         untried: why others could not be made; one of them forbids a pass.
+        remarks: what the reader must know of the count.
     """
 
     named: Named
     tried: int = 0
     broken: list[tuple[str, str]] = field(default_factory=list)
     untried: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
 
     def expect(self, holds: bool, where: str, message: str) -> None:
         """Count one try; `message` is told where it does not hold."""
@@ -61,6 +63,7 @@ class Tally:
             )
 
     def _caveats(self) -> Iterator[str]:
+        yield from self.remarks
         if self.untried:
             more = len(self.untried) - _NAMED
             shown = "; ".join(self.untried[:_NAMED])

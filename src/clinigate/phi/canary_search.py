@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from clinigate.phi.canaries import Patient
 from clinigate.phi.forms import Literal, forms_of
+from clinigate.phi.packed import unpacked
 
 __all__ = ["CanaryHit", "CanarySearch"]
 
@@ -43,7 +44,23 @@ class CanarySearch:
         return bool(self._literals)
 
     def search(self, data: bytes) -> list[CanaryHit]:
-        """Return each place once, in order; of forms over each other the longest."""
+        """Return each place once, in order; of forms over each other the longest.
+
+        What lies compressed there is searched too; its place is where the stream begins.
+        """
+        return sorted(
+            [*self._plainly(data), *self._packed(data)], key=lambda hit: (hit.start, hit.end)
+        )
+
+    def _packed(self, data: bytes) -> Iterator[CanaryHit]:
+        seen = set()
+        for at, content in unpacked(data) if self._literals else ():
+            for hit in self._plainly(content):
+                if (at, hit.patient, hit.field) not in seen:
+                    seen.add((at, hit.patient, hit.field))
+                    yield CanaryHit(hit.patient, hit.field, "compressed", at, at)
+
+    def _plainly(self, data: bytes) -> list[CanaryHit]:
         folded = data.lower()
         hits = [hit for entry in self._literals for hit in _places(entry, data, folded)]
         hits.sort(key=lambda hit: (hit.start, -hit.end))

@@ -16,7 +16,7 @@ class Literal:
     """Bytes to look for.
 
     Attributes:
-        form: `plain`, `base64`, `base64url`, `hex`, `url` or `json`.
+        form: `plain`, `utf-16`, `base64`, `base64url`, `hex`, `url` or `json`.
         data: the bytes; in lower case where `folded`.
         folded: whether upper and lower case are the same there.
     """
@@ -41,6 +41,8 @@ def forms_of(value: str) -> tuple[Literal, ...]:
 
 def _all(value: str) -> Iterator[Literal]:
     yield Literal("plain", _folded(value), True)
+    for order in ("utf-16-le", "utf-16-be"):
+        yield Literal("utf-16", value.encode(order).lower(), True)
     for escaped in (_json(value), _json_whole(value), value.replace("/", "\\/")):
         yield Literal("json", _folded(escaped), True)
     for escaped in (quote(value, safe=""), quote_plus(value), _url_whole(value)):

@@ -59,7 +59,7 @@ class Watcher:
         for hit in hits:
             rules[CANARY_RULE] += 1
             parts += [data[at : hit.start], f"[{CANARY_RULE}]".encode()]
-            at = hit.end
+            at = max(at, hit.end)
         return b"".join([*parts, data[at:]]).decode("utf-8", "surrogatepass")
 
 

@@ -8,14 +8,14 @@ Only 401 and 403 are refusals of access. An answer that looks at the request fir
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from clinigate.core.observation import Observation
 from clinigate.errors import TargetError
-from clinigate.hipaa.interface import Operation, operations
+from clinigate.hipaa.interface import Operation, operations, withheld
 from clinigate.hipaa.named import Named
 from clinigate.hipaa.premises import NO_SERVICE, Premises
-from clinigate.hipaa.service import Service
+from clinigate.hipaa.service import Request, Service
 from clinigate.hipaa.tally import Tally, gap
 from clinigate.targets.credentials import read_variable
 
@@ -29,9 +29,11 @@ def access_control(named: Named, premises: Premises) -> Iterator[Observation]:
         yield gap(named, NO_SERVICE)
         return
     every = operations(premises)
-    guarded = [each for each in every if not each.is_open]
     tally = Tally(named)
-    tally.expect(bool(guarded), premises.table.openapi, "every operation is open to anyone")
+    guarded = list(_tried(tally, premises, every))
+    is_guarded = any(not each.is_open for each in every)
+    tally.expect(is_guarded, premises.table.openapi, "every operation is open to anyone")
+    _left_out(tally, service, premises, every)
     roles = {
         name: read_variable(role.bearer_env, f"[hipaa.roles.{name}] bearer_env", premises.environ)
         for name, role in premises.table.roles.items()
@@ -46,6 +48,33 @@ def access_control(named: Named, premises: Premises) -> Iterator[Observation]:
     elif not roles:
         tally.cannot("somebody with fewer rights; name one in [hipaa.roles.NAME]")
     yield from tally.observations()
+
+
+def _tried(tally: Tally, premises: Premises, every: Sequence[Operation]) -> Iterator[Operation]:
+    """What is guarded and may be tried; the reader hears of what is open."""
+    for each in every:
+        if each.is_open:
+            continue
+        if (reason := withheld(premises, each.request)) is not None:
+            tally.cannot(f"{each.request}: {reason}")
+        else:
+            yield each
+    if is_open := sorted(str(each.request) for each in every if each.is_open):
+        tally.remarks.append(f"open to anyone, and not tried: {', '.join(is_open)}")
+
+
+def _left_out(
+    tally: Tally, service: Service, premises: Premises, every: Sequence[Operation]
+) -> None:
+    """A document without the very requests that patients make may lack others as well."""
+    known = [(each.request.method, service.url(each.request)) for each in every]
+    table = premises.table.consent
+    asked = [service.saying("Good morning.", each) for each in service.capabilities]
+    if table is not None:
+        asked.append(Request(table.method, table.path))
+    for request in asked:
+        if (request.method, service.url(request)) not in known:
+            tally.cannot(f"{request}: {premises.table.openapi} leaves it out, and maybe others")
 
 
 def _by_scope(tally: Tally, service: Service, guarded: list[Operation]) -> None:

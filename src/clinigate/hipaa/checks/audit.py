@@ -2,18 +2,20 @@
 
 45 CFR 164.312(b). Each capability is asked with credentials, without, and with made-up ones. Each
 of these accesses must leave exactly one row with a time and an outcome, those that were served also
-with who it was, and a refusal must read otherwise than a success. Then copies of the log are
-doctored, by a row that is taken out, rows that change places and a word that is altered: the
-service's own verifier must notice each.
+with who it was: always the same, and never a stranger. A refusal must read otherwise than a
+success. Then copies of the log are doctored, by a row that is taken out, rows that change places
+and a word that is altered: the service's own verifier must notice each. Limits: operations that are
+no capability are not asked, and rows taken from the end leave a chain that is whole.
 """
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from clinigate.config.hipaa import AuditTable
 from clinigate.core.observation import Observation
 from clinigate.hipaa.named import Named
 from clinigate.hipaa.planting import served
@@ -50,6 +52,7 @@ def _accesses(tally: Tally, service: Service, premises: Premises) -> None:
     service.bearer()  # a token that is asked for leaves a row of its own
     rows = Rows(premises)
     outcomes: dict[bool, set[str]] = {True: set(), False: set()}
+    actors: dict[bool, set[str]] = {True: set(), False: set()}
     for capability in service.capabilities:
         request = service.saying("Good morning.", capability)
         for who in ("the target", "nobody", "a made-up token"):
@@ -64,8 +67,21 @@ def _accesses(tally: Tally, service: Service, premises: Premises) -> None:
                 lacking = _lacking(row, premises, named_actor=answer.served)
                 tally.expect(not lacking, where, f"leaves an audit row without {lacking}")
                 outcomes[answer.served].add(str(row.get(table.outcome)))
+                actors[answer.served].add(str(row.get(table.actor)))
     alike = outcomes[True] & outcomes[False]
     tally.expect(not alike, "outcomes", "a refusal reads in the audit log as a success does")
+    _actors(tally, table, actors)
+
+
+def _actors(tally: Tally, table: AuditTable, actors: Mapping[bool, set[str]]) -> None:
+    """Rows must tell the target from strangers; none of these values is shown."""
+    one = len(actors[True]) <= 1
+    tally.expect(one, "actors", "the same credentials are different people in the audit log")
+    alike = actors[True] & actors[False]
+    tally.expect(not alike, "actors", "a stranger is named in the audit log as the target is")
+    if table.target_actor is not None:
+        right = actors[True] <= {table.target_actor}
+        tally.expect(right, "actors", "the target is named in the audit log as somebody else")
 
 
 def _lacking(row: Row, premises: Premises, *, named_actor: bool) -> str:

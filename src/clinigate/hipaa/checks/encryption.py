@@ -1,10 +1,11 @@
 """CG-HIPAA-ENCRYPTION-001 — PHI in clear in the store. 45 CFR 164.312(a)(2)(iv).
 
-Synthetic patients speak to the service; then the raw bytes of its store, write-ahead logs too, are
-searched for every value of theirs in every form: plain, base64, hexadecimal, URL, JSON. Of a
-PostgreSQL server the rows are searched, as it tells them to who may read. A store that has not
-changed by then is the wrong one, and shows nothing. Limits: compressed pages hide what is in them,
-and what lies in memory or elsewhere is not seen.
+Synthetic patients speak to every capability of the service; then the raw bytes of its store,
+write-ahead logs too, are searched for every value of theirs in every form: plain, UTF-16, base64,
+hexadecimal, URL, JSON, and within what gzip or zlib has packed. Of a PostgreSQL server the rows are
+searched, as it tells them to who may read. A store that has not changed by then is the wrong one,
+and shows nothing. Limits: what is packed otherwise hides what is in it, and what lies in memory or
+elsewhere is not seen.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,18 @@ __all__ = ["LEAST_DAYS", "retention"]
 LEAST_DAYS = 2192
 """Six years with two leap days."""
 
+#: Six years in other units; weeks are rounded up.
+_LEAST: Mapping[str, float] = {
+    "milliseconds": LEAST_DAYS * 86_400_000,
+    "seconds": LEAST_DAYS * 86_400,
+    "minutes": LEAST_DAYS * 1440,
+    "hours": LEAST_DAYS * 24,
+    "days": LEAST_DAYS,
+    "weeks": 314,
+    "months": 72,
+    "years": 6,
+}
+
 
 def retention(named: Named, premises: Premises) -> Iterator[Observation]:
     """Read the setting; without one, the attestation."""
@@ -34,12 +46,13 @@ def retention(named: Named, premises: Premises) -> Iterator[Observation]:
     if table is None:
         yield from attested(named, premises)
         return
-    days = _setting(premises.path(table.file), table)
+    kept = _setting(premises.path(table.file), table)
+    least = _LEAST[table.unit]
     tally = Tally(named)
     tally.expect(
-        days >= LEAST_DAYS,
+        kept >= least,
         f"{table.file}: {table.key}",
-        f"keeps records for {days:g} days; six years are {LEAST_DAYS}",
+        f"keeps records for {kept:.12g} {table.unit}; six years are {least:.12g}",
     )
     yield from tally.observations()
 
@@ -55,7 +68,7 @@ def _setting(path: Path, table: RetentionTable) -> float:
     for step in table.key.split("."):
         found = found.get(step) if isinstance(found, dict) else None
     if isinstance(found, bool) or not isinstance(found, int | float):
-        raise ConfigError(f"{where}: {table.key} is no number of days")
+        raise ConfigError(f"{where}: {table.key} is no number of {table.unit}")
     return float(found)
 
 

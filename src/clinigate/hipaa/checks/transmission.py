@@ -2,9 +2,10 @@
 
 A real handshake with the service: its certificate must be one of an authority that the target's
 configuration trusts and name the host, the version must be TLS 1.2 or newer, and a client that
-speaks nothing newer than TLS 1.1 must be turned away. Plain HTTP at the same address, and at those
-of `[hipaa.transmission] plain`, must serve nothing; a redirect to HTTPS is fine. Limits: what goes
-on behind the address, between proxies and databases, is not seen from here.
+speaks nothing newer than TLS 1.1 must be turned away. Plain HTTP at the same address (beside port
+443 at port 80 too) and at those of `[hipaa.transmission] plain` must serve nothing, neither the
+front page nor what patients ask; a redirect to HTTPS is fine. Limits: what goes on behind the
+address, between proxies and databases, is not seen from here.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import http.client
 import socket
 import ssl
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from urllib.parse import SplitResult, urlsplit
 
 from clinigate.core.observation import Observation
@@ -26,6 +27,9 @@ from clinigate.hipaa.tally import Tally, gap
 __all__ = ["transmission_security"]
 
 _TIMEOUT_S = 10.0
+_NO_ANSWER_S = 3.0
+#: What OpenSSL says before it has sent anything.
+_OF_OUR_OWN = ("NO_PROTOCOLS_AVAILABLE", "NO_CIPHERS_AVAILABLE", "INTERNAL_ERROR")
 
 
 def transmission_security(named: Named, premises: Premises) -> Iterator[Observation]:
@@ -40,11 +44,22 @@ def transmission_security(named: Named, premises: Premises) -> Iterator[Observat
     if place.scheme == "https":
         _handshake(tally, service, place)
         _old_client(tally, place)
-        _plain(tally, place.hostname or "", place.port or 443)
-    for url in premises.table.transmission.plain:
-        other = urlsplit(url)
-        _plain(tally, other.hostname or "", other.port or 80)
+    path = urlsplit(service.url(service.saying("Good morning.", service.capabilities[0]))).path
+    for address in _plain_addresses(place, premises.table.transmission.plain):
+        _plain(tally, *address, path=path, own=place)
     yield from tally.observations()
+
+
+def _plain_addresses(place: SplitResult, named: Sequence[str]) -> Iterator[tuple[str, int]]:
+    """The service's own port, the one where web servers speak in clear, and those named."""
+    host = place.hostname or ""
+    others = [urlsplit(url) for url in named]
+    found = [(each.hostname or "", each.port or 80) for each in others]
+    if place.scheme == "https":
+        # Beside 443 it is 80 that browsers go to; beside any other port it is somebody else's.
+        front = [(host, 80)] if _address_of(place)[1] == 443 else []
+        found = [_address_of(place), *front, *found]
+    yield from dict.fromkeys(found)
 
 
 def _handshake(tally: Tally, service: Service, place: SplitResult) -> None:
@@ -82,7 +97,12 @@ def _old_client(tally: Tally, place: SplitResult) -> None:
         return
     try:
         version = _version(place, context)
-    except (ssl.SSLError, ConnectionError):
+    except ssl.SSLError as error:
+        if error.reason in _OF_OUR_OWN:
+            tally.cannot("a client that speaks TLS 1.1 at most; this OpenSSL refuses to be one")
+        else:
+            tally.expect(True, place.netloc, "")
+    except ConnectionError:
         tally.expect(True, place.netloc, "")
     else:
         tally.expect(False, place.netloc, f"still speaks {version}")
@@ -98,20 +118,45 @@ def _version(place: SplitResult, context: ssl.SSLContext) -> str | None:
         return link.version()
 
 
-def _plain(tally: Tally, host: str, port: int) -> None:
+def _plain(tally: Tally, host: str, port: int, *, path: str, own: SplitResult) -> None:
+    """Ask for the front page, and for what is said to the service: proxies tell them apart."""
     where = f"http://{host}:{port}"
-    link = http.client.HTTPConnection(host, port, timeout=_TIMEOUT_S)
+    for asked in dict.fromkeys(("/", path)):
+        try:
+            status, location = _asked_in_clear(host, port, asked)
+        except ConnectionRefusedError:
+            tally.expect(True, where, "")
+            return
+        except (OSError, http.client.HTTPException) as error:
+            if isinstance(error, OSError) and not isinstance(error, ConnectionError | TimeoutError):
+                tally.cannot(f"{where}: it cannot be reached ({type(error).__name__})")
+                return
+            if isinstance(error, TimeoutError) and host != own.hostname:
+                tally.cannot(f"{where}: nothing answers; is the address right?")
+                return
+            tally.expect(True, where, "")
+            continue
+        redirected = 300 <= status < 400 and location.startswith("https://")
+        # 400 is how a TLS port of a web server answers who does not speak TLS.
+        turned_away = status == 426 or (status == 400 and (host, port) == _address_of(own))
+        if status == 403:
+            tally.cannot(f"{where}{asked}: answers 403 over plain HTTP, maybe for who asks")
+        elif redirected or turned_away:
+            tally.expect(True, where, "")
+        else:
+            tally.expect(False, where, f"answers {status} over plain HTTP")
+            return
+
+
+def _address_of(place: SplitResult) -> tuple[str, int]:
+    return place.hostname or "", place.port or 443
+
+
+def _asked_in_clear(host: str, port: int, path: str) -> tuple[int, str]:
+    link = http.client.HTTPConnection(host, port, timeout=_NO_ANSWER_S)
     try:
-        link.request("GET", "/")
+        link.request("GET", path)
         answer = link.getresponse()
-        status, location = answer.status, answer.headers.get("Location", "")
-    except (OSError, http.client.HTTPException):
-        tally.expect(True, where, "")
-        return
+        return answer.status, answer.headers.get("Location", "")
     finally:
         link.close()
-    redirected = 300 <= status < 400 and location.startswith("https://")
-    # 400 is how a TLS port of a web server answers who does not speak TLS.
-    tally.expect(
-        redirected or status in (400, 403, 426), where, f"answers {status} over plain HTTP"
-    )
