@@ -274,6 +274,15 @@ def test_what_lies_outside_is_named_from_here_and_says_nothing_of_the_machine(
         assert location["physicalLocation"]["artifactLocation"]["uri"] == "../deploy/chat.yaml"
 
 
+def test_what_holds_nothing_is_named_from_here_too(config: LoadedConfig, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    reasons = gaps(scanned(config, paths=(str(tmp_path / "empty"),))).values()
+    assert {each.partition("; ")[0] for each in reasons if "drift" not in each} >= {
+        "no manifest was found at empty"
+    }
+    assert not any(str(tmp_path) in each for each in reasons)
+
+
 def test_the_file_of_kong_is_judged_where_it_stands(config: LoadedConfig) -> None:
     declared = (
         '_format_version: "3.0"\nservices:\n  - name: chat\n    routes:\n'

@@ -21,7 +21,7 @@ from clinigate.platform.documents import Document, DocumentError, read_documents
 from clinigate.platform.flatten import KUSTOMIZATIONS, PatchPaths, Sorted, sort_document
 from clinigate.platform.resource import Resource
 
-__all__ = ["STDIN", "Loaded", "Text", "find_files", "load", "read_texts"]
+__all__ = ["STDIN", "Loaded", "Text", "find_files", "load", "read_texts", "uri_of"]
 
 #: How findings name what came by the standard input.
 STDIN = "stdin"
@@ -107,7 +107,7 @@ def find_files(
             continue
         named = (base / given).is_file()
         for path in _files(base, given, () if named else exclude):
-            found.setdefault(_uri(path, base), (path, named))
+            found.setdefault(uri_of(path, base), (path, named))
     return found
 
 
@@ -116,20 +116,20 @@ def _files(base: Path, given: str, exclude: Sequence[str]) -> Iterator[Path]:
         found = walk(base, [given], exclude=exclude)
         yield from found if (base / given).is_file() else _of_ours(found)
         return
-    given = _uri(base / given, base)
+    given = uri_of(given, base)
     top = _still_part(given)
     if (base / top).is_dir():
         for path in _of_ours(walk(base, [top], exclude=exclude)):
-            if matches(given, _uri(path, base)):
+            if matches(given, uri_of(path, base)):
                 yield path
 
 
-def _uri(path: Path, base: Path) -> str:
+def uri_of(path: Path | str, base: Path) -> str:
     """How findings name a file: relative to `base`, also where it lies outside (`../x.yaml`).
 
     Evidence says nothing of the machine on which it came about.
     """
-    return PurePath(os.path.relpath(path, base)).as_posix()
+    return PurePath(os.path.relpath(base / path, base)).as_posix()
 
 
 def _of_ours(paths: Iterable[Path]) -> Iterator[Path]:

@@ -20,7 +20,7 @@ from clinigate.findings.model import Excluded, Found
 from clinigate.platform.accepting import acceptances, is_in_scope
 from clinigate.platform.expectations import Expectations, FailoverPlan
 from clinigate.platform.judge import TopicScan, judge
-from clinigate.platform.load import Loaded, find_files, load, read_texts
+from clinigate.platform.load import Loaded, find_files, load, read_texts, uri_of
 from clinigate.platform.manifests import Manifests
 from clinigate.platform.merging import merge
 from clinigate.platform.outcome import PlatformScan, count_of
@@ -97,7 +97,9 @@ def scan_platform(config: LoadedConfig, request: Request, *, today: date) -> Pla
         seen.scans[DRIFT.metric] = TopicScan(DRIFT)
         seen.nothing[DRIFT.metric] = "drift shows between files and a cluster: give both (--live)"
     if not files.resources and not seen.live:
-        where = ", ".join(_paths(config, request)) or "the cluster"
+        given = _paths(config, request)
+        names = (each if each == "-" else uri_of(each, config.base_dir) for each in given)
+        where = ", ".join(names) or "the cluster"
         for metric in seen.scans:
             seen.nothing[metric] = f"no manifest was found at {where}; name files or folders"
     _leave_a_mark(config, request, selection, seen)
