@@ -70,6 +70,11 @@ def test_a_comment_accepts_its_line_or_the_next(uri: str, text: str, line: int) 
     assert rule.is_open
 
 
+def test_a_comment_behind_closed_quotes_is_one() -> None:
+    text = f"it: \"don't\"  # they're # clinigate: accept R1 until {SOON}: why\n"
+    assert len(inline_acceptances(text, "a.yaml", TODAY)) == 1
+
+
 def test_a_comment_at_the_end_of_a_line_says_nothing_of_the_next() -> None:
     text = "x = 1  # clinigate: accept B602 until 2027-01-31: why\nrun()\n"
     assert accept([found(uri="a.py")], inline_acceptances(text, "a.py", TODAY), TODAY)[0].is_open
@@ -92,6 +97,10 @@ def test_a_comment_within_the_lines_of_a_finding_accepts_it() -> None:
         ("a.js", "say('// clinigate: accept RULE')\n"),
         ("a.py", "# clinigate: accepts nothing here\n"),
         ("a.py", "# see clinigate: accept\n"),
+        ("a.pyw", 's = "# clinigate: accept B602"\n'),
+        ("a.yaml", 'note: "write # clinigate: accept CKV_K8S_16"\n'),
+        ("a.yaml", "note: 'write # clinigate: accept CKV_K8S_16'\n"),
+        ("a.json", '{"note": "x", // clinigate: accept CKV_K8S_16\n'),
     ],
 )
 def test_words_that_are_no_comment_accept_nothing(uri: str, text: str) -> None:
@@ -196,6 +205,10 @@ def test_a_waiver_needs_two_persons_and_names_the_one_who_approved(tmp_path: Pat
         ({"until": ""}, "'until' is missing"),
         ({"rule": ""}, "'rule' is missing"),
         ({"approved_by": ""}, "'approved_by' is missing"),
+        (
+            {"approved_by": '" ADA  lovelace "', "requested_by": '"Ada\\u00a0Lovelace"'},
+            "'approved_by' is who asked for it",
+        ),
         ({"approved_by": '"ada"'}, "'approved_by' is who asked for it"),
         ({"reason": '"  "'}, "'reason': must say something"),
         ({"until": "2027-11-22"}, "'until': 2027-11-22 is more than 180 days ahead"),

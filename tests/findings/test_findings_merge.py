@@ -70,10 +70,24 @@ def test_an_alias_of_a_vulnerability_is_the_same_one() -> None:
     assert len(deduplicate([trivy, seen("pip-audit", "PYSEC-2019-217", place=elsewhere)])) == 2
 
 
+def test_two_vulnerabilities_of_one_package_are_two_though_their_weakness_is_one() -> None:
+    lock = Place("requirements.txt", 3, symbol="pkg:pypi/jinja2@2.4")
+    one = seen("osv", "CVE-2024-1", place=lock, cwe=("CWE-79",), accepted="waiver until x: why")
+    for other in ("CVE-2024-2", "GHSA-h5c8-rqwp-cp95"):
+        both = deduplicate([one, seen("trivy", other, place=lock, cwe=("CWE-79",))])
+        assert {each.flaw.rule: each.is_open for each in both} == {"CVE-2024-1": False, other: True}
+
+
 def test_whoever_accepted_it_accepted_it_for_all() -> None:
-    bandit = seen("bandit", "B602", cwe=("CWE-78",), accepted="inline until 2027-01-31: why")
-    (merged,) = deduplicate([bandit, seen("semgrep", "S1", cwe=("CWE-78",))])
+    bandit = seen("bandit", "B602", accepted="inline until 2027-01-31: why")
+    (merged,) = deduplicate([bandit, seen("semgrep", "S1")], same={"S1": "B602"})
     assert not merged.is_open
+
+
+def test_to_accept_one_rule_is_not_to_accept_another_of_its_weakness() -> None:
+    bandit = seen("bandit", "B602", cwe=("CWE-78",), accepted="inline until 2027-01-31: why")
+    both = deduplicate([bandit, seen("semgrep", "S1", cwe=("CWE-78",))])
+    assert [each.flaw.rule for each in both if each.is_open] == ["S1"]
 
 
 some = st.builds(

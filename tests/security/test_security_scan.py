@@ -229,6 +229,8 @@ def test_what_two_scanners_saw_is_listed_once_and_counted_by_both(scanners, caps
     verdicts = {each["criterion"]: each["status"] for each in run_results()["verdicts"]}
     assert set(verdicts.values()) == {"FAIL"}
     Path("security-baseline.toml").write_text(baseline(SOON))
+    assert "TWO1" in scan(capsys, code=1), "one rule was accepted, not the other"
+    scan(capsys, "--write-baseline", "--reason", "both", "--until", SOON, code=0)
     scan(capsys, code=0)
 
 

@@ -152,8 +152,8 @@ def test_what_is_passed_over_in_silence_is_named() -> None:
         ("kind: Service\napiVersion: v1\nmetadata: {name: a}\n", set()),
         (POD + "---\nkind: Job\napiVersion: v1\nmetadata: {generateName: a-}\n",
          {"Pod.default.chat", "a Job that has no name"}),
-        ("kind: List\nitems:\n- {apiVersion: v1, kind: Pod, metadata: {name: a, namespace: b}}\n"
-          "- &x {kind: [Pod], items: [*x]}\n", {"Pod.b.a"}),
+        (("kind: List\nitems:\n- {apiVersion: v1, kind: Pod, metadata: {name: a, namespace: b}}\n"
+          "- &x {kind: [Pod], items: [*x]}\n"), {"Pod.b.a"}),
         ("apiVersion: v1\nkind: [Pod]\n", set()),
     ],
 )  # fmt: skip

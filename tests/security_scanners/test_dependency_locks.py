@@ -31,6 +31,8 @@ tool @ https://user:hunter2@files.example/tool-1.0.whl
 git+https://github.com/x/y
 -e .
 ./lib/own
+-e git+https://user:hunter2@git.example/y#egg=y
+./wheels/z-1.0-py3-none-any.whl
 -r base.in
 -r https://user:hunter2@files.example/more.txt
 -c constraints.txt
@@ -54,7 +56,9 @@ def test_requirements_with_hashes_markers_and_extras() -> None:
         "requirements.txt:10": "flask",
         "requirements.txt:11": "tool",
         "requirements.txt:12": "git",
-        "requirements.txt:16": "it",
+        "requirements.txt:15": "a",
+        "requirements.txt:16": "a",
+        "requirements.txt:18": "it",
     }
     assert "hunter2" not in repr(lock)
 
@@ -74,11 +78,29 @@ source = { registry = "https://index.example/all" }
 
 [[package]]
 name = "nowhere"
+
+[[package]]
+name = "fork"
+version = "2.0"
+source = { git = "https://git.example/fork?rev=1" }
+
+[[package]]
+name = "forked"
+version = "2.0"
+source = { type = "git", url = "https://git.example/fork" }
+
+[[package]]
+name = "pinned"
+version = "2.0"
+git = "https://git.example/fork"
 """
     for name in ("uv.lock", "poetry.lock", "pdm.lock"):
         lock = read_lock(name, text.encode())
         assert pinned(lock) == [("jinja2", "2.4", 7)]
-        assert [each.reason for each in lock.excluded] == ["nowhere has no version"]
+        assert [each.reason.partition(",")[0] for each in lock.excluded] == [
+            "nowhere has no version",
+            *(f"{name} comes from an address or a file" for name in ("fork", "forked", "pinned")),
+        ]
         assert lock.packages[0].purl == "pkg:pypi/jinja2@2.4"
 
 
@@ -102,6 +124,7 @@ def test_npm_by_folders_and_as_a_tree() -> None:
             "node_modules/lodash": {"version": "4.17.4"},
             "node_modules/a/node_modules/@scope/b": {"version": "2.0.0-rc.1"},
             "node_modules/c": {"version": "git+ssh://x/c.git"},
+            "node_modules/d": {"version": "1.0.0", "resolved": "git+ssh://git@x/d.git#0123"},
         },
     }
     lock = read_lock("package-lock.json", json.dumps(folders).encode())
@@ -110,7 +133,10 @@ def test_npm_by_folders_and_as_a_tree() -> None:
         ("@scope/b", "2.0.0-rc.1"),
     ]
     assert lock.packages[1].purl == "pkg:npm/%40scope/b@2.0.0-rc.1"
-    assert [each.unit for each in lock.excluded] == ["package-lock.json#c"]
+    assert [each.unit for each in lock.excluded] == [
+        "package-lock.json#c",
+        "package-lock.json#d",
+    ]
     tree = {"dependencies": {"a": {"version": "1.0.0", "dependencies": {"b": {"version": "2"}}}}}
     old = read_lock("package-lock.json", json.dumps(tree).encode())
     assert [(each.ecosystem, each.name) for each in old.packages] == [(NPM, "a"), (NPM, "b")]
@@ -126,6 +152,9 @@ def test_npm_by_folders_and_as_a_tree() -> None:
         ("package-lock.json", b"[]", "a JSON object was wanted"),
         ("package-lock.json", b'{"lockfileVersion": 9}', "lockfileVersion is 9"),
         ("package-lock.json", b"[" * 100_000, "nested too deep|is no JSON"),
+        ("uv.lock", b"", "uv.lock is empty"),
+        ("package-lock.json", b"{}", "package-lock.json is empty"),
+        ("Pipfile.lock", b"{}", "Pipfile.lock is empty"),
         ("requirements.txt", b"jinja2==2.4\n\xff\n", "is not UTF-8 at byte 12"),
     ],
 )
@@ -142,7 +171,8 @@ def test_names_of_lock_files() -> None:
         assert is_lock(name), name
     for name in ("requirements.md", "notes.txt", "requirementsx.txt", "pyproject.toml"):
         assert not is_lock(name), name
-    assert is_foreign_lock("Cargo.lock")
+    for name in ("Cargo.lock", "bun.lockb", "gradle.lockfile", "packages.lock.json"):
+        assert is_foreign_lock(name), name
 
 
 def test_included_files_are_read_whatever_their_name(project: Any) -> None:

@@ -98,6 +98,19 @@ def test_a_clean_tree_passes_by_each_class(stub: Any, tree: Path, scanned: Any) 
     assert secret.measurement.n == 4
 
 
+def test_files_of_one_name_in_two_folders_are_two_findings(
+    stub: Any, tree: Path, scanned: Any
+) -> None:
+    for name in ("one", "two"):
+        (tree / name).mkdir()
+        (tree / name / "requirements.txt").write_text("jinja2==2.4\n")
+    folder = stub(results=[RESULTS["pip"] | {"Vulnerabilities": [JINJA]}])
+    outcome = scanned(trivy.SCANNER, tree, table(folder, 'paths = ["one", "two"]'))[0]
+    flaws = [found.flaw for _, found in outcome.scan.merged]
+    assert [flaw.place.uri for flaw in flaws] == ["one/requirements.txt", "two/requirements.txt"]
+    assert len({flaw.fingerprint for flaw in flaws}) == 2, "to accept one is to accept both"
+
+
 def test_a_planted_flaw_fails_and_says_why(stub: Any, tree: Path, scanned: Any) -> None:
     leak = {
         "Target": "deploy.sh", "Class": "secret",

@@ -151,13 +151,12 @@ def _check_baseline_options(
 
 
 def _write_baseline(done: Scan, context: ScanContext, reason: str, until: datetime) -> int:
-    from clinigate.core.flaw import FlawSeverity
     from clinigate.evidence.files import write_atomic
     from clinigate.findings.accepted_files import baseline_text
     from clinigate.security.accepted import baseline_of, baseline_path
 
     path = baseline_path(context)
-    found = done.open(FlawSeverity.INFO)
+    found = done.unaccepted()
     text = baseline_text(
         found, baseline_of(context), reason=reason, until=until.date(), today=context.today
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
@@ -166,11 +167,16 @@ def _lines_of(path: Path, key: str) -> list[int]:
 
 
 def _other_person(entry: _WaiverEntry, *, where: str) -> str:
-    if entry.approved_by.casefold() == entry.requested_by.casefold():
+    if _person(entry.approved_by) == _person(entry.requested_by):
         raise ConfigError(
             f"{where}: 'approved_by' is who asked for it; a risk is accepted by somebody else"
         )
     return entry.approved_by
+
+
+def _person(name: str) -> str:
+    """A name however it is spelled: in capitals, with other spaces, in other code points."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def _entry_text(fingerprint: str, rule: str, path: str, reason: str, until: date) -> str:

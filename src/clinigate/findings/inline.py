@@ -31,10 +31,12 @@ _WANTED = "# clinigate: accept RULE until YYYY-MM-DD: reason"
 #: How a comment begins, by the ending of the file's name; others may use any of these.
 _LEADERS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys((".md", ".html", ".htm", ".xml", ".svg"), ("<!--",)),
-    **dict.fromkeys((".py", ".pyi", ".yaml", ".yml", ".toml", ".sh", ".rb", ".rego"), ("#",)),
+    **dict.fromkeys((".py", ".pyi", ".pyw"), ("#",)),
+    **dict.fromkeys((".yaml", ".yml", ".toml", ".sh", ".rb", ".rego"), ("#",)),
     **dict.fromkeys((".tf", ".hcl", ".php"), ("#", "//")),
     **dict.fromkeys((".js", ".ts", ".tsx", ".go", ".java", ".kt", ".c", ".cc", ".rs"), ("//",)),
     **dict.fromkeys((".sql", ".lua", ".hs"), ("--",)),
+    ".json": (),
 }
 _ANY = ("#", "//", "<!--", "--")
 
@@ -62,19 +64,34 @@ def inline_acceptances(text: str, uri: str, today: date) -> list[Acceptance]:
 def _comments(text: str, uri: str) -> Iterator[tuple[int, str, bool]]:
     """Yield line, text after the leader, and whether nothing else stands on the line."""
     suffix = PurePosixPath(uri).suffix.lower()
-    if suffix in (".py", ".pyi"):
+    if suffix in (".py", ".pyi", ".pyw"):
         try:
             yield from list(_python_comments(text))
         except (tokenize.TokenError, SyntaxError):
             pass  # what is no Python is looked at like any text
         else:
             return
-    leaders = "|".join(re.escape(leader) for leader in _LEADERS.get(suffix, _ANY))
+    known = _LEADERS.get(suffix, _ANY)
+    if not known:
+        return
+    leaders = "|".join(map(re.escape, known))
     comment = re.compile(rf"(?<![`\"'])(?:{leaders})\s*(?P<said>clinigate:.*)")
     for number, line in enumerate(text.split("\n"), start=1):
         match = comment.search(line)
-        if match is not None:
+        if match is not None and not _is_within_text(line[: match.start()]):
             yield number, match["said"], not line[: match.start()].strip()
+
+
+def _is_within_text(before: str) -> bool:
+    """Whether a quote that was opened on this line is open still; `don't` opens none."""
+    quote, last = "", " "
+    for char in before:
+        if quote:
+            quote = "" if char == quote and last != "\\" else quote
+        elif char in "\"'" and not last.isalnum():
+            quote = char
+        last = char
+    return bool(quote)
 
 
 def _python_comments(text: str) -> Iterator[tuple[int, str, bool]]:

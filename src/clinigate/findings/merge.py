@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -11,18 +12,23 @@ from clinigate.findings.model import Found, in_order
 
 __all__ = ["deduplicate", "grouped"]
 
+#: Names of one vulnerability each; its weakness is that of a thousand others.
+_ADVISORY = re.compile(r"GHSA(?:-\w{4}){3}|[A-Z]+-\d{4}[-:]\d+")
+
 _NONE: Mapping[str, str] = MappingProxyType({})
 
 
 def deduplicate(found: Iterable[Found], *, same: Mapping[str, str] = _NONE) -> list[Found]:
     """Return the findings, those of different tools on one weakness at one place made one.
 
-    The gravest stands for all, and its `tools` name everybody who saw it. It is accepted where any
-    of them was: accept first, then merge. Two findings of one tool are never merged.
+    The gravest stands for all, and its `tools` name everybody who saw it. It is accepted where a
+    finding of the same rule was: accept first, then merge. Two findings of one tool are never
+    merged.
 
-    Two rules mean the same weakness if they are equal, if `same` gives them one name, or if both
-    name a common CWE and begin on the same line. Two places are the same if the files are, and the
-    lines overlap or the symbols agree.
+    Two rules are the same if they are equal, or if `same` gives them one name. Two places are the
+    same if the files are, and the lines overlap or the symbols agree. Rules that differ mean the
+    same weakness if both name a common CWE and begin on the same line; what was accepted by the
+    name of one of them says nothing of the other. An advisory is the same as one of its name only.
 
     Args:
         found: findings of any number of scanners.
@@ -66,6 +72,10 @@ def _is_twin(kept: Flaw, other: Flaw, same: Mapping[str, str]) -> bool:
     named = same.get(kept.rule, kept.rule) == same.get(other.rule, other.rule)
     if named:
         return _same_place(kept.place, other.place)
+    if _ADVISORY.fullmatch(kept.rule) or _ADVISORY.fullmatch(other.rule):
+        return False
+    if (kept.accepted is None) != (other.accepted is None):
+        return False
     begins = kept.place.line is not None and kept.place.line == other.place.line
     return begins and not set(kept.cwe).isdisjoint(other.cwe)
 

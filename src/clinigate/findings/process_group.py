@@ -51,7 +51,7 @@ def watched(process: subprocess.Popen[bytes], bounds: Bounds) -> tuple[int, byte
     Raises:
         ScannerError: the process went beyond its bounds, or was killed.
     """
-    pipes = _Pipes()
+    pipes = _Pipes(bounds.max_output)
     try:
         pipes.open(process)
         _wait(process, pipes, bounds)
@@ -71,7 +71,8 @@ def watched(process: subprocess.Popen[bytes], bounds: Bounds) -> tuple[int, byte
 class _Pipes:
     """What a process writes, as it comes."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
+        self._most = most
         self.stdout = bytearray()
         self.stderr = bytearray()
         self._selector = selectors.DefaultSelector()
@@ -108,9 +109,12 @@ class _Pipes:
             if not chunk:
                 self._selector.unregister(key.fd)
                 self._open -= 1
-            key.data.extend(chunk)
             if key.data is self.stderr:
+                self.stderr.extend(chunk)
                 del self.stderr[:-_STDERR_KEPT]
+            elif len(self.stdout) <= self._most:
+                # One that does not end when it is asked to writes on: that is not kept.
+                self.stdout.extend(chunk)
 
     def read_until(self, deadline: float) -> None:
         """Take what is left, as long as somebody still holds the other end."""

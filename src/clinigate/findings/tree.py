@@ -85,7 +85,9 @@ def unseen(
     That is a folder that cannot be read, and a link that leads to something outside of the scan.
 
     Args:
-        base, paths, exclude: as `walk`.
+        base: as in `walk`.
+        paths: as in `walk`.
+        exclude: as in `walk`.
         wanted: whether a file of this name would be looked at; what is asked of links to files.
     """
     given = list(paths)

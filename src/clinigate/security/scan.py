@@ -62,6 +62,11 @@ class Scan:
         found = (each for _, each in self.merged)
         return tuple(f for f in found if f.is_open and f.flaw.severity.at_least(severity))
 
+    def unaccepted(self) -> tuple[Found, ...]:
+        """Return all that nobody accepted, what several scanners saw by each of their names."""
+        found = (each for looked in self.looked for each in _findings(looked))
+        return tuple(each for each in found if each.is_open)
+
     def sarif_scans(self) -> Iterator[ScanResult]:
         """Yield a result for each topic, each finding with the scanner that leads it."""
         for position, looked in enumerate(self.looked):

@@ -30,6 +30,8 @@ _SECRETS = frozenset({"B105", "B106", "B107"})
 #: Files of one bandit: few enough for a command line, enough to make its start worth it.
 _BATCH = 300
 _BATCHES_AT_ONCE = 2
+#: bandit goes on without the rule, and its report says nothing of it.
+_BROKE = re.compile(rb"internal error running: \w+ on file ([\x20-\x7e]+?) at line \d+: ")
 _HOW_TO_GET = "pip install 'clinigate[security]'"
 
 #: What to do, for the rules that are grave or frequent; bandit's page says the rest.
@@ -115,13 +117,18 @@ def _scan_batch(
     )
     if not read.version:
         raise ScannerError("bandit: its report does not say which release wrote it")
-    missed = {each.unit for each in read.excluded}
+    broken = {posixpath.normpath(name.decode()) for name in _BROKE.findall(ran.stderr)}
+    missed = {each.unit for each in read.excluded} | broken
     seen = _looked_at(ran.stdout) & set(files) - missed
     unseen = sorted(set(files) - seen - missed)
     return replace(
         read,
         units=tuple(sorted(seen)),
-        excluded=(*read.excluded, *(Excluded(n, "bandit did not look at it") for n in unseen)),
+        excluded=(
+            *read.excluded,
+            *(Excluded(name, "a rule of bandit broke on it") for name in sorted(broken)),
+            *(Excluded(name, "bandit did not look at it") for name in unseen),
+        ),
         findings=tuple(_in_our_words(each) for each in read.findings),
     )
 

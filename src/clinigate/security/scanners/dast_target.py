@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from clinigate.config.target import HttpSpec, OpenAISpec, TargetSpec
 from clinigate.errors import ConfigError, TargetError
 from clinigate.security.scanners.dast_document import Service
-from clinigate.targets.troubles import shown_url
 
 if TYPE_CHECKING:
     import httpx
@@ -74,6 +73,7 @@ async def _reach(
     import httpx
 
     from clinigate.targets.credentials import Credentials
+    from clinigate.targets.troubles import shown_url
     from clinigate.targets.wire import tls_context
 
     base_url = spec.base_url.rstrip("/")
@@ -120,6 +120,7 @@ async def _fetched(client: httpx.AsyncClient, url: str, headers: Mapping[str, st
     import httpx
 
     from clinigate.targets.attempt import AttemptError
+    from clinigate.targets.troubles import shown_url
     from clinigate.targets.wire import body_of
 
     try:

@@ -29,15 +29,28 @@ _FOREIGN = frozenset(
     (
         "Cargo.lock",
         "Gemfile.lock",
+        "Package.resolved",
+        "Podfile.lock",
         "bun.lock",
+        "bun.lockb",
         "composer.lock",
+        "conan.lock",
+        "conda-lock.yml",
+        "deno.lock",
         "go.sum",
+        "gradle.lockfile",
+        "mix.lock",
+        "packages.lock.json",
+        "pixi.lock",
         "pnpm-lock.yaml",
+        "pubspec.lock",
         "yarn.lock",
     )
 )
 #: Sources of a package that are the project itself.
 _OWN_SOURCES = frozenset(("directory", "editable", "virtual", "workspace"))
+#: Sources whose packages advisories know nothing of, whatever they are called.
+_OTHER_SOURCES = frozenset(("archive", "file", "git", "hg", "path", "url", "vcs"))
 
 
 def is_lock(name: str) -> bool:
@@ -99,7 +112,10 @@ def _read_pylock(uri: str, text: str) -> Lock:
 
 def _read_toml(uri: str, text: str, table: str) -> Lock:
     """Read the `[[package]]` tables of uv, poetry and pdm, or `[[packages]]` of PEP 751."""
-    tables = tomllib.loads(text).get(table, [])
+    document = tomllib.loads(text)
+    if not document:
+        raise ScannerError(f"{uri} is empty; was it written to its end?")
+    tables = document.get(table, [])
     lines = _lines_of(text, f"[[{table}]]")
     packages: list[Package] = []
     excluded: list[Excluded] = []
@@ -110,7 +126,10 @@ def _read_toml(uri: str, text: str, table: str) -> Lock:
             raise ScannerError(f"{uri}: [[{table}]] number {index + 1} has no name")
         if _is_own(entry):
             continue
-        if isinstance(version, str):
+        if _is_from_elsewhere(entry):
+            reason = f"{name} comes from an address or a file, which no advisory speaks of"
+            excluded.append(Excluded(f"{uri}:{line}", reason))
+        elif isinstance(version, str):
             packages.append(Package(PYPI, normal_name(PYPI, name), version, uri, line))
         else:
             excluded.append(Excluded(f"{uri}:{line}", f"{name} has no version"))
@@ -124,8 +143,15 @@ def _is_own(entry: Mapping[str, Any]) -> bool:
     return "directory" in entry
 
 
+def _is_from_elsewhere(entry: Mapping[str, Any]) -> bool:
+    source = entry.get("source")
+    if isinstance(source, dict):
+        return bool(_OTHER_SOURCES & source.keys()) or source.get("type") in _OTHER_SOURCES
+    return bool(_OTHER_SOURCES & entry.keys())
+
+
 def _read_pipfile(uri: str, text: str) -> Lock:
-    document = _object(uri, json.loads(text))
+    document = _document(uri, text)
     packages: list[Package] = []
     excluded: list[Excluded] = []
     for group in ("default", "develop"):
@@ -140,7 +166,7 @@ def _read_pipfile(uri: str, text: str) -> Lock:
 
 def _read_npm(uri: str, text: str) -> Lock:
     """Read npm's lock file: `packages` by folder (versions 2 and 3), `dependencies` (version 1)."""
-    document = _object(uri, json.loads(text))
+    document = _document(uri, text)
     version = document.get("lockfileVersion", 1)
     if version not in (1, 2, 3):
         raise ScannerError(f"{uri}: lockfileVersion is {version!r}; 1, 2 and 3 are known")
@@ -179,6 +205,8 @@ def _npm_package(uri: str, name: str, fields: Mapping[str, Any]) -> Package | Ex
     version = fields.get("version")
     if not isinstance(version, str) or ":" in version or "/" in version:
         return Excluded(f"{uri}#{name}", f"{name} has no released version")
+    if str(fields.get("resolved", "")).startswith(("git", "file:")):
+        return Excluded(f"{uri}#{name}", f"{name} comes from an address or a file")
     return Package(NPM, name, version, uri)
 
 
@@ -186,6 +214,13 @@ def _tables(uri: str, found: Any) -> list[Mapping[str, Any]]:
     if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
         raise ScannerError(f"{uri}: its packages are no list of tables")
     return found
+
+
+def _document(uri: str, text: str) -> Mapping[str, Any]:
+    document = _object(uri, json.loads(text))
+    if not document:
+        raise ScannerError(f"{uri} is empty; was it written to its end?")
+    return document
 
 
 def _object(uri: str, found: Any) -> Mapping[str, Any]:

@@ -17,15 +17,19 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _OPTION = re.compile(r"\s--(?:hash|config-settings|global-option)[=\s]\S+")
 _COMMENT = re.compile(r"(?:^|\s)#.*$")
 _INCLUDE = re.compile(r"(?:-r|--requirement)[=\s]*(?P<path>\S.*)")
-_OWN = re.compile(r"(?:-e|--editable)\b|\.{0,2}/|\.$|file:")
+_EDITABLE = re.compile(r"(?:-e|--editable)(?:[=\s]+|(?=[./]))")
+_OWN = re.compile(r"\.{0,2}/|\.$|file:")
+#: A file that somebody built: of another project, or at least of another day.
+_ARCHIVE = re.compile(r"\S+\.(?:whl|zip|tar\.\w+|tgz)", re.IGNORECASE)
 _ADDRESS = re.compile(r"@\s*\S+|(?:[a-z+]+)://", re.IGNORECASE)
 
 
 def read_requirements(uri: str, text: str) -> Lock:
     """Return the packages of a requirements file.
 
-    A project's own folders (`-e .`, `./lib`) are no dependencies. What is not pinned by `==`, or
-    comes from an address, has no version that an advisory could speak of: it is excluded.
+    A project's own folders (`-e .`, `./lib`) are no dependencies. What is not pinned by `==`, comes
+    from an address or is a file that was built has no version that an advisory could speak of: it
+    is excluded.
     """
     packages: list[Package] = []
     excluded: list[Excluded] = []
@@ -36,7 +40,7 @@ def read_requirements(uri: str, text: str) -> Lock:
             excluded.append(Excluded(f"{uri}:{line}", "it includes a file from an address"))
         elif include is not None:
             includes.append(include["path"].strip())
-        elif _OWN.match(requirement) or requirement.startswith("-"):
+        elif _is_own(requirement):
             continue
         elif (pinned := _PINNED.fullmatch(requirement)) is not None:
             name = normal_name(PYPI, pinned["name"])
@@ -44,6 +48,17 @@ def read_requirements(uri: str, text: str) -> Lock:
         else:
             excluded.append(Excluded(f"{uri}:{line}", _why_not(requirement)))
     return Lock(tuple(packages), tuple(excluded), tuple(includes))
+
+
+def _is_own(requirement: str) -> bool:
+    """Whether it is a folder of the project itself, or no requirement but an option."""
+    editable = _EDITABLE.match(requirement)
+    wanted = requirement if editable is None else requirement[editable.end() :]
+    if editable is None and requirement.startswith("-"):
+        return True
+    if _ADDRESS.search(wanted) or _ARCHIVE.match(wanted):
+        return False
+    return editable is not None or _OWN.match(wanted) is not None
 
 
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
@@ -72,6 +87,8 @@ def _why_not(requirement: str) -> str:
     # The line itself may hold an address with a password in it: only the name is shown.
     name = _NAME.match(requirement)
     what = "a requirement" if name is None else name.group()
+    if _ARCHIVE.match(requirement):
+        return "a file that was built, which no advisory speaks of"
     if _ADDRESS.search(requirement):
         return f"{what} comes from an address, which no advisory speaks of"
     return f"{what} is not pinned to one version (name==1.2.3)"

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from clinigate.core.flaw import FlawSeverity, Place
+from clinigate.core.flaw import FlawSeverity
 from clinigate.findings.identity import secret_token
-from clinigate.findings.model import Excluded, Found, ScanResult, in_order
+from clinigate.findings.model import ScanResult, in_order
 from clinigate.findings.programs import Program, identified, located
 from clinigate.findings.troubles import ScannerError
 from clinigate.security.scanner import ScanContext, Scanner, Topic
@@ -56,7 +56,7 @@ def scan(context: ScanContext) -> Mapping[str, ScanResult]:
     assert command is not None
     program = identified(NAME, command, stop=context.stop)
     files = tuple(shown_name(context.uri(path)) for path in context.files(lambda _path: True))
-    parts = [_scan_part(program, part, context, set(files)) for part in _parts(context)]
+    parts = [_scan_part(program, job, context, set(files)) for job in _jobs(context)]
     return {
         _topic(of): ScanResult(
             NAME,
@@ -73,17 +73,10 @@ def scan(context: ScanContext) -> Mapping[str, ScanResult]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """One call of trivy, and how the places that it names are called in the project."""
-
-    job: TrivyJob
-    prefix: str
-
-
-def _parts(context: ScanContext) -> list[_Part]:
+def _jobs(context: ScanContext) -> list[TrivyJob]:
+    """Each call of trivy, with how the places that it names are called in the project."""
     severities = severities_from(FlawSeverity(context.table.severity))
-    parts: list[_Part] = []
+    jobs: list[TrivyJob] = []
     for path in context.paths:
         place = context.base / path
         uri = context.uri(place if place.is_dir() else place.parent)
@@ -92,47 +85,48 @@ def _parts(context: ScanContext) -> list[_Part]:
             str(place.resolve()),
             severities=severities,
             exclude=tuple(_pattern(each) for each in context.exclude),
+            prefix="" if uri == "." else f"{uri}/",
         )
-        parts.append(_Part(job, "" if uri == "." else f"{uri}/"))
+        jobs.append(job)
     for image in context.table.images:
-        job = TrivyJob(TrivyKind.IMAGE, image, severities=severities)
-        parts.append(_Part(job, f"oci://{image}/"))
+        prefix = f"oci://{image}/"
+        jobs.append(TrivyJob(TrivyKind.IMAGE, image, severities=severities, prefix=prefix))
     for sbom in context.table.sboms:
         place = context.config.base_dir / sbom
         if not place.is_file():
             raise ScannerError(f"[security] sboms: {sbom} is not there")
-        job = TrivyJob(TrivyKind.SBOM, str(place.resolve()), severities=severities)
-        parts.append(_Part(job, f"{context.uri(place)}#"))
-    return parts
+        prefix = f"{context.uri(place)}#"
+        subject = str(place.resolve())
+        jobs.append(TrivyJob(TrivyKind.SBOM, subject, severities=severities, prefix=prefix))
+    return jobs
 
 
-def _scan_part(program: Program, part: _Part, context: ScanContext, files: set[str]) -> Report:
+def _scan_part(program: Program, job: TrivyJob, context: ScanContext, files: set[str]) -> Report:
     report = run_trivy(
         program,
-        part.job,
+        job,
         timeout_s=context.table.timeout_s,
         stop=context.stop,
-        token=_tokens(part.job, context),
+        token=_tokens(job, context),
     )
-    if part.job.kind is TrivyKind.FILES:
-        return _of_scan(_placed(report, part.prefix), context.base, files)
-    placed = _placed(report, part.prefix)
-    subject = part.prefix.rstrip("/#")
+    if job.kind is TrivyKind.FILES:
+        return _of_scan(report, context.base, files)
+    subject = job.prefix.rstrip("/#")
     # The subject itself was looked at, whether or not there are packages in it.
-    vulnerable = tuple(sorted({subject, *placed.targets[Class.VULNERABILITY]}))
-    return replace(placed, targets={**placed.targets, Class.VULNERABILITY: vulnerable})
+    vulnerable = tuple(sorted({subject, *report.targets[Class.VULNERABILITY]}))
+    return replace(report, targets={**report.targets, Class.VULNERABILITY: vulnerable})
 
 
 def _tokens(job: TrivyJob, context: ScanContext) -> Token:
     """Return what stands for a secret of the tree; trivy itself masks it in its report."""
     if job.kind is not TrivyKind.FILES or context.secret_key is None:
         return no_token
-    top = Path(job.subject)
 
     def token(uri: str, line: int) -> str:
         try:
-            lines = (top / uri).read_text("utf-8", errors="replace").splitlines()
-        except OSError:
+            text = (context.base / uri).read_text("utf-8", errors="replace")
+            lines = text.splitlines()
+        except (OSError, ValueError):
             return ""
         return secret_token(lines[line - 1], context.secret_key) if line <= len(lines) else ""
 
@@ -171,31 +165,6 @@ def _topic(of: Class) -> str:
 
 def _command(context: ScanContext) -> tuple[str, ...] | None:
     return located(NAME, configured=context.table.trivy, base_dir=context.config.base_dir)
-
-
-def _placed(report: Report, prefix: str) -> Report:
-    if not prefix:
-        return report
-    return replace(
-        report,
-        targets={
-            of: tuple(f"{prefix}{name}" for name in names) for of, names in report.targets.items()
-        },
-        findings={
-            of: tuple(_moved(each, prefix) for each in found)
-            for of, found in report.findings.items()
-        },
-        excluded={
-            of: tuple(Excluded(f"{prefix}{each.unit}", each.reason) for each in excluded)
-            for of, excluded in report.excluded.items()
-        },
-    )
-
-
-def _moved(found: Found, prefix: str) -> Found:
-    place = found.flaw.place
-    there = Place(f"{prefix}{place.uri}", place.line, place.end_line, place.column, place.symbol)
-    return replace(found, flaw=replace(found.flaw, place=there))
 
 
 _CONTROLS = ("164.308(a)(1)(ii)(A)", "164.308(a)(5)(ii)(B)", "CC7.1")

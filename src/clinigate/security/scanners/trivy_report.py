@@ -33,7 +33,7 @@ SCHEMA = 2
 _UNKNOWN = FlawSeverity.HIGH
 
 
-#: Of a file, as the report names it, and a line: what stands for the secret there.
+#: Of a file, as findings name it, and a line: what stands for the secret there.
 Token = Callable[[str, int], str]
 
 
@@ -84,12 +84,14 @@ def no_token(_uri: str, _line: int) -> str:
     return ""
 
 
-def read_trivy(data: bytes, *, version: str, token: Token = no_token) -> Report:
+def read_trivy(data: bytes, *, version: str, prefix: str = "", token: Token = no_token) -> Report:
     """Return what a report says.
 
     Args:
         data: what `trivy --format json` wrote.
         version: of the program, which older reports do not name.
+        prefix: before each name in the report, so that it is the one that findings use. It is
+            part of their identity: reports of two folders name their files alike.
         token: what stands for the secret on a line of a file, in the finding's identity.
 
     Raises:
@@ -104,15 +106,18 @@ def read_trivy(data: bytes, *, version: str, token: Token = no_token) -> Report:
             f"{NAME}'s report has schema version {schema!r}; {SCHEMA} is known here: "
             "use a release of trivy that writes it"
         )
-    results = list_at(document, "Results", NAME)
+    results: list[Mapping[str, Any]] = [
+        {**each, "Target": f"{prefix}{_target(each)}"}
+        for each in list_at(document, "Results", NAME)
+    ]
     fingerprints = Fingerprints()
     targets: dict[Class, set[str]] = {each: set() for each in Class}
     findings: dict[Class, list[Found]] = {each: [] for each in Class}
     for result in results:
         if (of := _CLASSES.get(str(result.get("Class", "")))) is not None:
-            targets[of].add(_target(result))
+            targets[of].add(result["Target"])
         for of, found in _Result.of(result, fingerprints, token).found(result):
-            targets[of].add(_target(result))
+            targets[of].add(result["Target"])
             findings[of].append(found)
     return Report(
         version=version,
@@ -131,7 +136,7 @@ def _switched_off(results: list[Mapping[str, Any]]) -> Iterator[Excluded]:
         )
         if hidden > named:
             yield Excluded(
-                _target(result), f"comments in it switch {hidden - named} checks off, unnamed"
+                result["Target"], f"comments in it switch {hidden - named} checks off, unnamed"
             )
 
 
@@ -155,7 +160,7 @@ class _Result:
     @classmethod
     def of(cls, result: Mapping[str, Any], fingerprints: Fingerprints, token: Token) -> _Result:
         kind = str(result.get("Type") or "")
-        return cls(_target(result), kind, _lines_of_packages(result), fingerprints, token)
+        return cls(result["Target"], kind, _lines_of_packages(result), fingerprints, token)
 
     def found(self, result: Mapping[str, Any]) -> Iterator[tuple[Class, Found]]:
         for entry in list_at(result, "Vulnerabilities", NAME):

@@ -57,6 +57,7 @@ class TrivyJob:
         scanners: of `vuln`, `misconfig` (or `config`) and `secret`.
         severities: which are reported.
         exclude: folders and files below the subject that are left out, as trivy's patterns.
+        prefix: as `read_trivy`.
     """
 
     kind: TrivyKind
@@ -64,6 +65,7 @@ class TrivyJob:
     scanners: Sequence[str] = ("vuln", "misconfig", "secret")
     severities: Sequence[str] = ("CRITICAL", "HIGH")
     exclude: Sequence[str] = ()
+    prefix: str = ""
 
 
 def severities_from(least: FlawSeverity) -> tuple[str, ...]:
@@ -107,7 +109,7 @@ def run_trivy(
         if ran.code != 0:
             raise ScannerError(_why(ran))
         data = _bytes_of(report) if report.exists() else ran.stdout
-    return read_trivy(data, version=program.version, token=token)
+    return read_trivy(data, version=program.version, prefix=job.prefix, token=token)
 
 
 def _arguments(program: Program, job: TrivyJob, report: Path, folder: Path) -> list[str]:
