@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from clinigate.findings import process_group
 from clinigate.findings.programs import (
     Program,
     identified,
@@ -91,11 +92,17 @@ def test_what_goes_beyond_its_bounds_is_ended_with_its_children(
     says: str,
 ) -> None:
     monkeypatch.setattr("clinigate.findings.process_group._GRACE_S", 0.3)
+    kept = []
+    close = process_group._Pipes.close
+    monkeypatch.setattr(
+        process_group._Pipes, "close", lambda own: (kept.append(len(own.stdout)), close(own))
+    )
     with pytest.raises(ScannerError) as broken:
         run_program(SHELL, [STARTS_A_CHILD + then], cwd=tmp_path, **{"timeout_s": 60, **bounds})
     assert says in str(broken.value)
     assert str(broken.value).startswith("stub: ")
     assert SECRET not in str(broken.value)
+    assert kept[0] <= 4000 + 2**16, "what is written after the end was asked for is kept"
     assert all_gone(tmp_path)
 
 

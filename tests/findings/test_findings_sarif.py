@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given, settings
@@ -170,6 +171,7 @@ def test_a_rule_is_named_in_any_of_the_standards_ways(named: dict[str, object], 
     [
         ({"properties": {"security-severity": "5.0"}}, FlawSeverity.MEDIUM),
         ({"properties": {"security-severity": "none"}}, FlawSeverity.CRITICAL),
+        ({"properties": {"security-severity": "nan"}}, FlawSeverity.CRITICAL),
         ({"ruleId": "R9", "level": "error"}, FlawSeverity.HIGH),
         ({"ruleId": "R9", "level": "note"}, FlawSeverity.LOW),
         ({"ruleId": "R9"}, FlawSeverity.MEDIUM),
@@ -314,3 +316,27 @@ def test_every_key_is_one_of_the_standard(scan: ScanResult) -> None:
     log = json.loads(write_sarif([scan, missed]))
     assert strangers(log, "SarifLog", "log") == []
     assert strangers({"runs": [{"tol": {}}]}, "SarifLog", "log") == ["log.runs.tol"]
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "https:/v1/users/{id}",
+        "k8s://staging/Pod/chat",
+        "pkg:pypi/a@1",
+        "oci://r/chat:1/os",
+        "a:b.py",
+    ],
+)
+def test_no_place_has_a_scheme_for_which_a_code_host_refuses_the_log(uri: str) -> None:
+    flaw = Flaw("R1", ("one",), FlawSeverity.HIGH, Place(uri), "0" * 32)
+    log = write_sarif([ScanResult("one", "1", (uri,), (), (Found(flaw, "m"),))])
+    (run,) = json.loads(log)["runs"]
+    (location,) = run["results"][0]["locations"]
+    for artifact in (
+        location["physicalLocation"]["artifactLocation"],
+        run["artifacts"][0]["location"],
+    ):
+        parts = urlsplit(artifact["uri"])
+        assert (parts.scheme, parts.netloc) == ("", "")
+    assert read_sarif(log).findings[0].flaw.place.uri == uri

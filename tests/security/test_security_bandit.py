@@ -5,6 +5,7 @@ what cannot be parsed forbids a pass, and no secret is written anywhere.
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -215,3 +216,18 @@ def test_a_file_that_bandit_says_nothing_of_was_not_looked_at(
     plant("other.py", "x = 1\n")
     assert scan() == 1
     assert "other.py (bandit did not look at it)" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_file_on_which_a_rule_of_bandit_broke_was_not_looked_at(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    says = "[tester]\\tERROR\\tBandit internal error running: r on file ./odd name.py at line 3: no"
+    plant("clinigate.toml", '[security]\nscanners = ["bandit"]\nbandit = "./stub.sh"\n')
+    real = f'exec {sys.executable} -m bandit "$@"'
+    plant("stub.sh", f"#!/bin/sh\nprintf '{says}\\n' >&2\n{real}\n").chmod(0o755)
+    plant("good.py", "x = 1\n")
+    plant("odd name.py", "x = 1\n")
+    assert scan() == 1
+    told = " ".join(capsys.readouterr().out.split())
+    assert "odd name.py (a rule of bandit broke on it)" in told
+    assert "INCONCLUSIVE" in told

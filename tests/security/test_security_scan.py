@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from pathlib import Path
@@ -332,3 +334,12 @@ def test_scanners_are_listed_with_how_to_get_them(scanners, capsys) -> None:
         "two  what two finds",
         "     not here: get it so",
     ]
+
+
+def test_criteria_are_known_without_what_scanners_need() -> None:
+    code = (
+        "import sys; from clinigate.security.criteria import builtin_criteria; builtin_criteria();"
+        "print(*{'httpx', 'requests', 'yaml', 'bandit', 'schemathesis'} & sys.modules.keys())"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert ran.stdout.split() == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -164,6 +165,7 @@ def _texts(value: Any) -> tuple[str, ...]:
 
 def _number(value: Any) -> float | None:
     try:
-        return float(value) if isinstance(value, str | int | float) else None
-    except ValueError:
+        number = float(value) if isinstance(value, str | int | float) else math.nan
+    except (ValueError, OverflowError):
         return None
+    return number if math.isfinite(number) else None

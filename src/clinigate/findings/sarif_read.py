@@ -45,8 +45,7 @@ class _Reading:
 
     def uri(self, location: Parts) -> str:
         """A place relative to the base, where it lies below it."""
-        own = location.get("properties", {}).get("uri")
-        uri = own if isinstance(own, str) else from_sarif_uri(location.get("uri", ""))
+        uri = from_sarif_uri(location.get("uri", ""))
         if self.base is not None and Path(uri).is_absolute():
             path = Path(uri)
             uri = path.relative_to(self.base).as_posix() if path.is_relative_to(self.base) else uri

@@ -16,7 +16,7 @@ Parts = dict[str, Any]
 Shape = dict[str, Any]
 
 _TEXT: Shape = {"text": str, "markdown": str}
-_ARTIFACT: Shape = {"uri": str, "properties": dict}
+_ARTIFACT: Shape = {"uri": str}
 _REGION: Shape = {"startLine": int, "endLine": int, "startColumn": int, "snippet": _TEXT}
 _LOCATION: Shape = {
     "physicalLocation": {"artifactLocation": _ARTIFACT, "region": _REGION},

@@ -16,6 +16,7 @@ __all__ = [
     "VERSION",
     "from_sarif_uri",
     "severity_of_score",
+    "to_address",
     "to_sarif_uri",
 ]
 
@@ -58,14 +59,21 @@ def severity_of_score(score: float) -> FlawSeverity:
 
 
 def to_sarif_uri(uri: str) -> str:
-    """Return a place as SARIF writes it: a path percent-encoded, an address as it is."""
-    if _HAS_SCHEME.match(uri):
-        return quote(uri, safe="/:@!$&'()*+,;=?#%[]~", errors="surrogateescape")
+    """Return a place as SARIF writes it: a relative reference, percent-encoded.
+
+    The colon of `https:/v1/chat` or `k8s://staging/...` is encoded too: a code host refuses a whole
+    log for one place with a scheme ("did not match the checkout URI scheme").
+    """
     return quote(uri, safe="/@!$&'()*+,;=~", errors="surrogateescape")
 
 
+def to_address(uri: str) -> str:
+    """Return an address as SARIF writes it, whose scheme is meant."""
+    return quote(uri, safe="/:@!$&'()*+,;=?#%[]~", errors="surrogateescape")
+
+
 def from_sarif_uri(uri: str) -> str:
-    """Return a place as findings name it: a path decoded, an address as it was written."""
+    """Return a place as findings name it: decoded, or an address as somebody else wrote it."""
     if _HAS_SCHEME.match(uri) and not uri.startswith("file:"):
         return uri
     return unquote(uri.removeprefix("file://"), errors="surrogateescape")

@@ -15,7 +15,7 @@ from clinigate.findings.sarif_text import (
     SCHEMA,
     SCORES,
     VERSION,
-    from_sarif_uri,
+    to_address,
     to_sarif_uri,
 )
 
@@ -110,7 +110,7 @@ def _rule(rule: str, flaws: Sequence[Flaw]) -> Json:
     if gravest.fix:
         described["help"] = {"text": gravest.fix}
     if gravest.help_uri:
-        described["helpUri"] = to_sarif_uri(gravest.help_uri)
+        described["helpUri"] = to_address(gravest.help_uri)
     return described
 
 
@@ -158,12 +158,7 @@ def _location(place: Place) -> Json:
 
 
 def _artifact(uri: str) -> Json:
-    written = to_sarif_uri(uri)
-    location: Json = {"uri": written}
-    if from_sarif_uri(written) != uri:
-        # An address that holds what no URI may, as the `{id}` of a route.
-        location["properties"] = {"uri": uri}
-    return location
+    return {"uri": to_sarif_uri(uri)}
 
 
 def _not_looked_at(unit: str, reason: str) -> Json:

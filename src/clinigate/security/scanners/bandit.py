@@ -31,7 +31,7 @@ _SECRETS = frozenset({"B105", "B106", "B107"})
 _BATCH = 300
 _BATCHES_AT_ONCE = 2
 #: bandit goes on without the rule, and its report says nothing of it.
-_BROKE = re.compile(rb"internal error running: \w+ on file ([\x20-\x7e]+?) at line \d+: ")
+_BROKE = re.compile(rb"internal error running: \w+ on file (.+?) at line \d+: ")
 _HOW_TO_GET = "pip install 'clinigate[security]'"
 
 #: What to do, for the rules that are grave or frequent; bandit's page says the rest.
@@ -117,7 +117,9 @@ def _scan_batch(
     )
     if not read.version:
         raise ScannerError("bandit: its report does not say which release wrote it")
-    broken = {posixpath.normpath(name.decode()) for name in _BROKE.findall(ran.stderr)}
+    broken = {
+        posixpath.normpath(name.decode("utf-8", "replace")) for name in _BROKE.findall(ran.stderr)
+    }
     missed = {each.unit for each in read.excluded} | broken
     seen = _looked_at(ran.stdout) & set(files) - missed
     unseen = sorted(set(files) - seen - missed)
