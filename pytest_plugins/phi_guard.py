@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import linecache
 import logging
+import warnings
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -20,6 +22,8 @@ __all__ = ["Guard", "guard_for"]
 
 #: Attribute of a report: whether the phase leaked; it travels from workers to their controller.
 _LEAKED = "clinigate_phi_leaked"
+#: What a worker tells its controller where an id leaks.
+_REFUSED = "clinigate_phi_refused"
 
 
 def guard_for(config: pytest.Config) -> Guard:
@@ -53,6 +57,10 @@ class Guard:
         self._records = _Records()
         #: What leaked in an earlier phase of the running test: reports of later ones repeat it.
         self._cleaned: dict[str, str] = {}
+        #: Warnings of the running test, and how many of them were looked at.
+        self._warnings: list[warnings.WarningMessage] = []
+        self._looked_at = 0
+        self._refused = ""
         self._watched: set[str] = set()
         self._leaky: set[str] = set()
 
@@ -64,14 +72,56 @@ class Guard:
         """Leave logging as it was."""
         self._records.remove()
 
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Refuse markers that cannot be meant before any test runs."""
+    def pytest_collection_modifyitems(
+        self, config: pytest.Config, items: list[pytest.Item]
+    ) -> None:
+        """Refuse markers that cannot be meant, and ids that leak, before any of them is shown."""
         for item in items:
-            self._accepted(item)
+            seen = self._watcher.look(item.nodeid, accepted=self._accepted(item))
+            if seen.rules:
+                said = (
+                    f"clinigate: --phi-guard: an id of {item.nodeid.partition('[')[0]} holds "
+                    f"{named(seen.rules)}, and every report would show it; give the parameters ids"
+                )
+                # What was collected is shown and handed on in spite of an error.
+                items.clear()
+                getattr(config, "workeroutput", {})[_REFUSED] = said
+                raise pytest.UsageError(said)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Hear why a worker had no tests; pytest-xdist does not tell."""
+        self._refused = getattr(node, "workeroutput", {}).get(_REFUSED, self._refused)
 
     def pytest_runtest_setup(self) -> None:
         """Forget what was said between tests: it is no test's."""
         self._cleaned.clear()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self) -> Iterator[None]:
+        """Hold warnings back until they were looked at; pytest hears of them afterwards."""
+        with warnings.catch_warnings(record=True) as said:
+            self._warnings, self._looked_at = said, 0
+            result = yield
+        with warnings.catch_warnings():
+            # The test's own filters have let it through, and pytest's may raise it.
+            warnings.simplefilter("always")
+            for each in said:
+                warnings.warn_explicit(
+                    each.message, each.category, each.filename, each.lineno, source=each.source
+                )
+        return result
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:
+        """Clean what the summary shows: the words, and the line of source beside them."""
+        shown = warning_message
+        seen = self._watcher.look(str(shown.message))
+        if seen.rules:
+            shown.message = UserWarning(seen.clean)
+        source = shown.line or linecache.getline(shown.filename, shown.lineno)
+        if (line := self._watcher.look(source)).rules:
+            shown.line = line.clean
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(
@@ -84,6 +134,8 @@ class Guard:
         shown = self._clean_error(report, call, accepted, leaks)
         for text in self._records.taken():
             leaks["log"].update(self._watcher.look(text, accepted=accepted).rules)
+        leaks["warning"] = self._clean_warnings(accepted)
+        leaks["property"] = self._clean_properties(item, report, accepted)
         if any(leaks.values()):
             _fail(report, shown, _sentence(item, report, leaks))
         setattr(report, _LEAKED, any(leaks.values()))
@@ -100,6 +152,8 @@ class Guard:
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Say how many tests were watched: a guard that saw nothing must not look like one."""
         leaked = f"{len(self._leaky)} leaked" if self._leaky else "none leaked"
+        if self._refused:
+            terminalreporter.write_line(f"ERROR: {self._refused}", red=True)
         terminalreporter.write_line(f"phi guard: {len(self._watched)} tests watched, {leaked}")
 
     def _clean_sections(
@@ -124,6 +178,29 @@ class Guard:
             sections.append((title, self._cleaned.get(content, content)))
         report.sections = sections
         return leaks
+
+    def _clean_warnings(self, accepted: frozenset[str]) -> Counter[str]:
+        leaked: Counter[str] = Counter()
+        for each in self._warnings[self._looked_at :]:
+            seen = self._watcher.look(str(each.message), accepted=accepted)
+            leaked.update(seen.rules)
+            if seen.rules:
+                each.message, each.category = UserWarning(seen.clean), UserWarning
+        self._looked_at = len(self._warnings)
+        return leaked
+
+    def _clean_properties(
+        self, item: pytest.Item, report: pytest.TestReport, accepted: frozenset[str]
+    ) -> Counter[str]:
+        """Clean what the test has recorded of itself, so that later phases have it clean too."""
+        leaked: Counter[str] = Counter()
+        for at, (name, content) in enumerate(item.user_properties):
+            seen = self._watcher.look(f"{name}={content}", accepted=accepted)
+            if seen.rules:
+                leaked.update(seen.rules)
+                item.user_properties[at] = (name, seen.clean.removeprefix(f"{name}="))
+        report.user_properties = list(item.user_properties)
+        return leaked
 
     def _clean_error(
         self,

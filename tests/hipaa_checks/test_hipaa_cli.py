@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from clinigate.cli import hipaa_parts
 from clinigate.cli.app import run as clinigate
 from clinigate.cli.hipaa_parts import SCAN_TYPES
 from clinigate.cli.reference_hipaa import reference_attestations
 from clinigate.hipaa.named import NAMED
+from clinigate.phi import engine
 
 YESTERDAY = datetime.now(UTC).date() - timedelta(days=1)
 ATTESTATIONS = reference_attestations(YESTERDAY)
@@ -139,6 +141,18 @@ def test_the_tests_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
+def test_a_strict_scan_in_which_nobody_looked_for_identifiers_is_no_pass(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "presidio_version", lambda: None)
+    parts = (hipaa_parts._phi, hipaa_parts._attestations)
+    monkeypatch.setitem(hipaa_parts.SCAN_TYPES, "comprehensive", parts)
+    attest(ATTESTATIONS)
+    assert scan(".", kind="comprehensive", level="standard") == 0
+    assert scan(".", kind="comprehensive") == 1
+    assert "phi.files.identifiers (NOT_ASSESSED)" in " ".join(capsys.readouterr().out.split())
+
+
 POD = """\
 apiVersion: v1
 kind: Pod
@@ -162,7 +176,7 @@ def test_a_comprehensive_scan_looks_everywhere(capsys: pytest.CaptureFixture[str
     Path("start.py").write_text(
         "import subprocess, sys\nsubprocess.call(sys.argv[1], shell=True)\n"
     )
-    Path("notes.txt").write_text("Patient SSN: 536-22-8741\n")
+    Path("notes.txt").write_text("Patient SSN: 536-22-8741\nmail a@example.com\n")
     Path("policy.txt").write_text("changed")
     digest = hashlib.sha256(b"attested").hexdigest()
     attest(ATTESTATIONS + f'document = "policy.txt"\nsha256 = "{digest}"\n')
@@ -170,6 +184,8 @@ def test_a_comprehensive_scan_looks_everywhere(capsys: pytest.CaptureFixture[str
     assert scan(".", kind="comprehensive") == 1
     said = capsys.readouterr().out
     assert "536-22-8741" not in said
+    # What is nobody's is not open.
+    assert "INFO CG-PHI-EMAIL" not in said
     against = said[said.rindex("counts against compliance level strict") :]
     for criterion in (
         "security.sast.high (FAIL)",

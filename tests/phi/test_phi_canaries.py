@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
+import zlib
 from pathlib import Path
 from urllib.parse import quote
 
@@ -43,6 +45,42 @@ def test_a_canary_is_found_wherever_it_stands(
     data = noise + b"\n" + ENCODED[form](before + value.encode() + after) + b"\n" + noise
     found = {hit.patient for hit in SEARCH.search(data)}
     assert patient in found
+
+
+PACKED = {
+    "gzip": gzip.compress,
+    "zlib": zlib.compress,
+    "gzip in base64": lambda data: base64.b64encode(gzip.compress(data)),
+    "zlib in base64": lambda data: base64.urlsafe_b64encode(zlib.compress(data, 9)),
+    "fast zlib in base64": lambda data: base64.b64encode(zlib.compress(data, 1)),
+    "zlib in hex": lambda data: zlib.compress(data).hex().upper().encode(),
+}
+
+
+@pytest.mark.parametrize("kind", PACKED)
+@given(canary=CANARY, before=BYTES, noise=BYTES)
+def test_what_is_packed_hides_no_canary(
+    kind: str, canary: tuple[str, str, str], before: bytes, noise: bytes
+) -> None:
+    patient, field, value = canary
+    data = noise + b"\n" + PACKED[kind](before * 50 + value.encode()) + b"\n" + noise
+    found = {(hit.patient, hit.field, hit.form) for hit in SEARCH.search(data)}
+    assert (patient, field, "compressed") in found
+
+
+def test_what_is_packed_and_torn_is_searched_as_far_as_it_goes() -> None:
+    mrn = PATIENTS[0].values["mrn"].encode()
+    torn = gzip.compress(mrn + bytes(range(256)) * 40)[:-60]
+    assert [hit.field for hit in SEARCH.search(torn)] == ["mrn"]
+    heads = b"\x1f\x8b\x08 x\x9c eJx H4sI 789c 1f8b08"
+    assert SEARCH.search(heads) == []
+
+
+@pytest.mark.parametrize("order", ["utf-16-le", "utf-16-be"])
+def test_wide_characters_hide_no_canary(order: str) -> None:
+    mrn = PATIENTS[0].values["mrn"]
+    (hit,) = SEARCH.search(f"a {mrn} b".upper().encode(order))
+    assert (hit.field, hit.form) == ("mrn", "utf-16")
 
 
 @given(canary=CANARY, spelled=st.sampled_from([str.lower, str.upper, str.title]))

@@ -143,3 +143,16 @@ def test_the_threshold_is_an_option(call: Call, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("zelda@mercy-clinic.org\n", encoding="utf-8")
     assert call("scan", "a.txt", "--confidence-threshold", "0.8")[0] == 1
     assert call("scan", "a.txt", "--confidence-threshold", "1.5")[0] == 4
+
+
+def test_the_option_is_stricter_alone(call: Call, tmp_path: Path) -> None:
+    """What lets more through is written into the configuration, and told."""
+    (tmp_path / "a.txt").write_text("fine\n", encoding="utf-8")
+    code, said = call("scan", "a.txt", "--confidence-threshold", "0.99")
+    assert code == 4
+    assert "--confidence-threshold 0.99 lets more through than [phi] threshold 0.8" in said
+    (tmp_path / "clinigate.toml").write_text("[phi]\nthreshold = 0.99\n")
+    assert call("scan", "a.txt")[0] == 0
+    (run_folder,) = (tmp_path / ".clinigate" / "runs").iterdir()
+    recorded = b"".join(path.read_bytes() for path in run_folder.rglob("*") if path.is_file())
+    assert b"threshold 0.99 lets more through than 0.8" in recorded

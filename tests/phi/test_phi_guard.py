@@ -141,6 +141,32 @@ def test_each_leak_fails_its_test_and_none_is_shown(guarded: Guarded) -> None:
     ran.result.assert_outcomes(failed=9, errors=2, passed=1)
 
 
+def test_warnings_and_properties_are_looked_at_too(guarded: Guarded) -> None:
+    body = (
+        "import warnings\n"
+        "def test_warning():\n"
+        "    warnings.simplefilter('default')\n"
+        "    warnings.warn('ssn ' + SSN)\n\n"
+        "def test_property(record_property):\n    record_property('note', 'ssn ' + SSN)\n\n"
+        "def test_other():\n    warnings.simplefilter('default')\n    warnings.warn('old')\n"
+    )
+    ran = guarded.run(body, "-o", "junit_family=legacy")
+    ran.expect_leak("phi guard: 3 tests watched, 2 leaked")
+    assert "test_warning leaked in its call: warning: CG-PHI-SSN (letter G) once" in ran.out
+    assert "test_property leaked in its call: property: CG-PHI-SSN (letter G) once" in ran.out
+    assert "UserWarning: old" in ran.out
+    assert "[CG-PHI-SSN]" in ran.junit
+
+
+@pytest.mark.parametrize("options", [(), ("--collect-only", "-q"), ("-n", "1")])
+def test_an_id_that_leaks_is_shown_nowhere(guarded: Guarded, options: tuple[str, ...]) -> None:
+    body = "@pytest.mark.parametrize('a', ['ssn ' + SSN])\ndef test_a(a):\n    pass\n"
+    ran = guarded.run(body, *options)
+    assert ran.result.ret != pytest.ExitCode.OK
+    assert VALUE not in ran.out + ran.junit
+    assert "an id of test_it.py::test_a holds CG-PHI-SSN (letter G) once" in ran.out
+
+
 @pytest.mark.parametrize("style", ["no", "native"])
 def test_no_style_of_traceback_shows_it(guarded: Guarded, style: str) -> None:
     body = "def test_a():\n    local = SSN\n    raise ValueError(local)\n"

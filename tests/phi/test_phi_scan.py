@@ -49,6 +49,26 @@ def write(folder: Path, **files: str | bytes) -> None:
         (folder / name.replace("__", ".")).write_bytes(data)
 
 
+def test_a_link_hides_nothing(options: ScanOptions, tmp_path: Path) -> None:
+    """Within the paths it is searched where it is; a file outside at the link; a folder is told."""
+    base = tmp_path / "project"
+    (base / "logs").mkdir(parents=True)
+    outside = tmp_path / "elsewhere"
+    outside.mkdir()
+    write(outside, a__txt=f"ssn {SSN}\n")
+    (base / "again").symlink_to(base / "logs")
+    (base / "nowhere").symlink_to(base / "gone")
+    write(base, b__txt="fine\n")
+    inside = replace(options, base=base)
+    assert scan(inside).identifiers.excluded == ()
+    (base / "one.txt").symlink_to(outside / "a.txt")
+    assert opened(scan(inside)) == [("CG-PHI-SSN", "one.txt", 1)]
+    (base / "one.txt").unlink()
+    (base / "all").symlink_to(outside)
+    (told,) = scan(inside).identifiers.excluded
+    assert (told.unit, "a link out of what is scanned" in told.reason) == ("all", True)
+
+
 def opened(done: PhiScan) -> list[tuple[str, str, int | None]]:
     return [
         (each.flaw.rule, each.flaw.place.uri, each.flaw.place.line)

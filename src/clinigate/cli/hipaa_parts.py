@@ -111,7 +111,7 @@ def _phi(config: LoadedConfig, paths: Sequence[Path], today: date) -> Part:
         done = scan(options)
         for observation in observed(done):
             recorder.observation(observation)
-        return [each for result in done.results for each in result.findings if each.is_open]
+        return done.counted
 
     return Part("phi", criteria_for(options), work)
 

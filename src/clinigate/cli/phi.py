@@ -33,7 +33,7 @@ def command() -> None:
 @command.command("scan")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--confidence-threshold", "threshold", type=click.FloatRange(0, 1),
-              help="How sure a find must be to count (default: [phi] threshold, 0.8).")  # fmt: skip
+              help="How sure a find must be to count: [phi] threshold (0.8) or less.")  # fmt: skip
 @click.option("--exclude", multiple=True, metavar="GLOB",
               help="Leave out these paths, beside those of [phi] exclude.")  # fmt: skip
 @click.option("--canaries", type=_FILE, help="Synthetic patients whose data may be nowhere.")

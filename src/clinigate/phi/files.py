@@ -11,7 +11,7 @@ from pathlib import Path
 
 from clinigate.errors import UsageError
 from clinigate.findings.globs import matches
-from clinigate.findings.tree import relative_uri, walk
+from clinigate.findings.tree import NEVER_OURS, relative_uri, walk
 
 __all__ = ["Content", "Unreadable", "files_of", "read_file"]
 
@@ -54,7 +54,8 @@ def files_of(base: Path, paths: Sequence[str], exclude: Sequence[str] = ()) -> l
 
     Of a folder in a git work tree these are the files that git does not ignore, tracked or not. A
     folder that git ignores, or of which it ignores everything, was named on purpose: all of it is
-    searched, as without git. Links are not followed.
+    searched, as without git. Links are not followed: what they lead to is searched where it is. One
+    that leads out of all `paths` is returned itself, and `read_file` says so.
 
     Args:
         base: what relative paths and patterns are read against.
@@ -65,19 +66,27 @@ def files_of(base: Path, paths: Sequence[str], exclude: Sequence[str] = ()) -> l
         UsageError: a path that does not exist.
     """
     found: set[Path] = set()
+    tops = [(base / given).resolve() for given in paths]
     for given in paths:
         top = base / given
         if not top.exists():
             raise UsageError(f"{given}: no such file or folder to scan")
         listed = _git_files(top) if top.is_dir() else None
-        files = listed or list(walk(base, [given], exclude=exclude))
-        found.update(each for each in files if not _excluded(relative_uri(each, base), exclude))
+        files = listed or [*walk(base, [given], exclude=exclude), *_links_below(top)]
+        found.update(
+            each
+            for each in files
+            if not _excluded(relative_uri(each, base), exclude)
+            and (each == top or not each.is_symlink() or _leads_out(each, tops))
+        )
     return sorted(found, key=lambda path: relative_uri(path, base))
 
 
 def read_file(path: Path, *, max_bytes: int) -> Content | Unreadable:
     """Read a file and decode it: UTF-8, or what its byte order mark says."""
     try:
+        if path.is_dir() and path.is_symlink():
+            return Unreadable("a link out of what is scanned; scan what it leads to")
         if path.is_dir():
             return Unreadable("a repository of its own; scan it by its path")
         size = path.stat().st_size
@@ -117,8 +126,25 @@ def _git_files(folder: Path) -> list[Path] | None:
 
 
 def _present(folder: Path, names: set[str]) -> Iterator[Path]:
-    """Files and submodules; what was deleted since, and links, are none."""
+    """Files, links and submodules; what was deleted since is none."""
     for name in names:
         path = folder / name
-        if not path.is_symlink() and (path.is_file() or path.is_dir()):
+        if path.is_file() or path.is_dir():
             yield path
+
+
+def _links_below(top: Path) -> Iterator[Path]:
+    for folder, folders, files in os.walk(top):
+        here = Path(folder)
+        folders[:] = [
+            name
+            for name in folders
+            if name not in NEVER_OURS and not (here / name / "pyvenv.cfg").exists()
+        ]
+        yield from (each for name in (*folders, *files) if (each := here / name).is_symlink())
+
+
+def _leads_out(link: Path, tops: Sequence[Path]) -> bool:
+    """Whether a link leads to something that no path covers; a broken one leads nowhere."""
+    target = link.resolve()
+    return target.exists() and not any(target.is_relative_to(top) for top in tops)

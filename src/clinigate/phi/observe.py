@@ -10,6 +10,7 @@ from clinigate.core.measurement import Measurement
 from clinigate.core.observation import Finding, Observation
 from clinigate.findings.observe import not_looked, observations
 from clinigate.phi.criteria import CANARIES, CONTROLS, IDENTIFIERS, builtin_criteria
+from clinigate.phi.finding import DEFAULT_THRESHOLD
 from clinigate.phi.scan import LEAST, PhiScan, ScanOptions, scan
 
 __all__ = ["CANARIES_CHECK", "IDENTIFIERS_CHECK", "criteria_for", "observed", "phi_observations"]
@@ -44,7 +45,7 @@ def observed(done: PhiScan) -> Iterator[Observation]:
             controls=CONTROLS,
             nothing=_NO_FILES,
         ):
-            yield _with_token(_complete(each, done), done.tokens)
+            yield _with_token(_laxer(_complete(each, done), done), done.tokens)
     if done.canaries is not None:
         for each in observations(
             CANARIES_CHECK,
@@ -62,6 +63,14 @@ def _complete(seen: Observation, done: PhiScan) -> Observation:
     if not isinstance(seen.about, Measurement) or not done.left_out:
         return seen
     caveat = f"left out on purpose: {', '.join(done.left_out)}"
+    return replace(seen, about=replace(seen.about, caveats=(*seen.about.caveats, caveat)))
+
+
+def _laxer(seen: Observation, done: PhiScan) -> Observation:
+    """Let a measurement say that its threshold lets more through than the usual one."""
+    if not isinstance(seen.about, Measurement) or done.threshold <= DEFAULT_THRESHOLD:
+        return seen
+    caveat = f"threshold {done.threshold:g} lets more through than {DEFAULT_THRESHOLD:g}"
     return replace(seen, about=replace(seen.about, caveats=(*seen.about.caveats, caveat)))
 
 

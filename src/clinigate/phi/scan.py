@@ -68,6 +68,7 @@ class PhiScan:
         missing: why the recognizers did not look, if they did not.
         tokens: fingerprint of a finding: the token of its value.
         left_out: patterns of paths that were left out on purpose.
+        threshold: least score of what counts.
     """
 
     identifiers: ScanResult
@@ -75,6 +76,7 @@ class PhiScan:
     missing: str | None
     tokens: Mapping[str, str]
     left_out: tuple[str, ...]
+    threshold: float = DEFAULT_THRESHOLD
 
     @property
     def results(self) -> tuple[ScanResult, ...]:
@@ -119,6 +121,7 @@ def scan(options: ScanOptions) -> PhiScan:
         missing=missing,
         tokens=MappingProxyType(look.finder.token_of),
         left_out=options.exclude,
+        threshold=options.threshold,
     )
 
 

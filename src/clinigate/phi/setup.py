@@ -35,7 +35,7 @@ def options_from(
     Args:
         loaded: the configuration.
         paths: files and folders against the current folder; none takes those of [phi] paths.
-        threshold: least score of what counts.
+        threshold: least score of what counts; the configuration's at most.
         exclude: patterns beside those of [phi] exclude.
         canaries: file of synthetic patients.
         baseline: file of accepted findings.
@@ -44,13 +44,18 @@ def options_from(
         renew: the baseline is to be written: it need not exist.
 
     Raises:
-        UsageError: a path that does not exist.
+        UsageError: a path that does not exist, or a threshold above the configuration's.
         ConfigError: a file that is missing or malformed.
     """
     table, base = loaded.config.phi, loaded.base_dir
     for path in paths:
         if not path.exists():
             raise UsageError(f"{path}: no such file or folder to scan")
+    if threshold is not None and threshold > table.threshold:
+        raise UsageError(
+            f"--confidence-threshold {threshold:g} lets more through than [phi] threshold "
+            f"{table.threshold:g}; an option may be stricter alone: set it in the configuration"
+        )
     canary_file = canaries or _beside(base, table.canaries)
     # The day on which people's acceptances end is that of the place where they are.
     day = today or datetime.now().astimezone().date()
