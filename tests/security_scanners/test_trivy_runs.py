@@ -98,6 +98,17 @@ def test_a_clean_tree_passes_by_each_class(stub: Any, tree: Path, scanned: Any) 
     assert secret.measurement.n == 4
 
 
+def test_a_lock_file_that_trivy_passes_over_forbids_a_pass(
+    stub: Any, tree: Path, scanned: Any
+) -> None:
+    (tree / "web").mkdir()
+    (tree / "web/yarn.lock").write_text("garbled")
+    outcome = scanned(trivy.SCANNER, tree, table(stub(results=RESULTS.values())))[0]
+    assert outcome.status is Status.INCONCLUSIVE
+    [excluded] = outcome.scan.looked[0].result.excluded
+    assert excluded.unit == "web/yarn.lock"
+
+
 def test_files_of_one_name_in_two_folders_are_two_findings(
     stub: Any, tree: Path, scanned: Any
 ) -> None:

@@ -15,12 +15,12 @@ import tempfile
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.util import find_spec
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from clinigate.errors import TargetError
 from clinigate.findings.model import ScanResult
-from clinigate.findings.programs import Program, identified, run_program, scanner_environment
+from clinigate.findings.programs import Program, run_program, scanner_environment
 from clinigate.findings.troubles import ScannerError
 from clinigate.security.scanner import ScanContext, Scanner, Topic
 from clinigate.security.scanners import dast_hooks
@@ -29,7 +29,7 @@ from clinigate.security.scanners.dast_report import NAME, read_schemathesis
 from clinigate.security.scanners.dast_target import Reached, WebTarget, reach, web_target
 from clinigate.security.scanners.versions import check_release
 
-__all__ = ["CHECKS", "SCANNER", "DastJob", "scan_api", "schemathesis_command"]
+__all__ = ["CHECKS", "SCANNER", "DastJob", "scan_api", "schemathesis_program"]
 
 DAST = "dast"
 _HOW_TO_GET = "pip install 'clinigate[security]'"
@@ -71,7 +71,7 @@ class DastJob:
 
 def missing(context: ScanContext) -> str | None:
     """Say why the target cannot be tested, and what to do."""
-    if schemathesis_command() is None:
+    if schemathesis_program() is None:
         return f"schemathesis is not installed: {_HOW_TO_GET}"
     if web_target(context.config.config.target) is None:
         return (
@@ -88,15 +88,14 @@ def scan(context: ScanContext) -> Mapping[str, ScanResult]:
         ConfigError: a credential is missing.
         ScannerError: as `scan_api`, or the target gives no document or no token.
     """
-    command = schemathesis_command()
+    program = schemathesis_program()
     target = web_target(context.config.config.target)
-    assert command is not None
+    assert program is not None
     assert target is not None
     table = context.table
     job = DastJob(
         target, context.config.base_dir, openapi=table.openapi, examples=table.dast_examples
     )
-    program = identified(NAME, command, stop=context.stop)
     try:
         result = scan_api(program, job, timeout_s=context.table.timeout_s, stop=context.stop)
     except TargetError as error:
@@ -104,14 +103,17 @@ def scan(context: ScanContext) -> Mapping[str, ScanResult]:
     return {DAST: result}
 
 
-def schemathesis_command() -> tuple[str, ...] | None:
+def schemathesis_program() -> Program | None:
     """Return how schemathesis is run, or None where it is not installed.
 
-    It is our own environment's, since a part of ours is loaded into its process.
+    It is our own environment's, since a part of ours is loaded into its process; to ask it for its
+    release would take as long as a small scan.
     """
-    if find_spec("schemathesis") is None:
+    try:
+        release = version("schemathesis")
+    except PackageNotFoundError:
         return None
-    return (sys.executable, "-P", "-m", "schemathesis.cli")
+    return Program(NAME, (sys.executable, "-P", "-m", "schemathesis.cli"), release)
 
 
 def scan_api(

@@ -107,6 +107,8 @@ def _parse_yaml(data: bytes) -> Any:
 
 def _operations(paths: dict[str, Any]) -> Iterator[str]:
     for path, item in paths.items():
+        if path.startswith("x-"):
+            continue  # an extension of the document
         if not isinstance(item, dict):
             raise ScannerError(f"the OpenAPI document has no object at path {path}")
         if "$ref" in item:
@@ -154,6 +156,8 @@ def _check_refs(node: Any, depth: int) -> None:
 def _take_out_addresses(document: dict[str, Any]) -> None:
     for key in ("servers", "host", "schemes", "basePath"):
         document.pop(key, None)
+    for path in [path for path in document["paths"] if path.startswith("x-")]:
+        del document["paths"][path]
     for item in document["paths"].values():
         item.pop("servers", None)
         for method in _METHODS:

@@ -20,12 +20,12 @@ from clinigate.security.scanners.dependencies_package import (
 )
 from clinigate.security.scanners.dependencies_requirements import read_requirements
 
-__all__ = ["is_foreign_lock", "is_lock", "read_lock"]
+__all__ = ["FOREIGN_LOCKS", "is_foreign_lock", "is_lock", "read_lock"]
 
 _REQUIREMENTS = re.compile(r"(?:.*[-_.])?requirements(?:[-_.].*)?\.(?:txt|lock)")
 _PYLOCK = re.compile(r"pylock(?:\.[^.]+)?\.toml")
 #: Lock files of ecosystems that only trivy reads here.
-_FOREIGN = frozenset(
+FOREIGN_LOCKS = frozenset(
     (
         "Cargo.lock",
         "Gemfile.lock",
@@ -60,7 +60,7 @@ def is_lock(name: str) -> bool:
 
 def is_foreign_lock(name: str) -> bool:
     """Whether a file of this name pins packages of an ecosystem that is not read here."""
-    return name in _FOREIGN
+    return name in FOREIGN_LOCKS
 
 
 def read_lock(uri: str, data: bytes, *, as_requirements: bool = False) -> Lock:

@@ -10,15 +10,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from clinigate.core.flaw import FlawSeverity
 from clinigate.findings.identity import secret_token
-from clinigate.findings.model import ScanResult, in_order
+from clinigate.findings.model import Excluded, ScanResult, in_order
 from clinigate.findings.programs import Program, identified, located
 from clinigate.findings.troubles import ScannerError
 from clinigate.security.scanner import ScanContext, Scanner, Topic
 from clinigate.security.scanners.checkov_rules import TRIVY_NAMES
+from clinigate.security.scanners.dependencies_locks import FOREIGN_LOCKS
 from clinigate.security.scanners.reading import shown_name
 from clinigate.security.scanners.trivy_report import NAME, Class, Report, Token, no_token
 from clinigate.security.scanners.trivy_run import (
@@ -34,6 +35,16 @@ _HOW_TO_GET = (
     "it is one program: get it as https://trivy.dev/latest/getting-started/installation/ says "
     "and put it on PATH, or name it in [security] trivy"
 )
+
+
+#: Lock files that trivy reads: what it cannot parse it passes over with a warning.
+_LOCKS = FOREIGN_LOCKS | {
+    "Pipfile.lock",
+    "package-lock.json",
+    "poetry.lock",
+    "requirements.txt",
+    "uv.lock",
+}
 
 
 def missing(context: ScanContext) -> str | None:
@@ -57,6 +68,12 @@ def scan(context: ScanContext) -> Mapping[str, ScanResult]:
     program = identified(NAME, command, stop=context.stop)
     files = tuple(shown_name(context.uri(path)) for path in context.files(lambda _path: True))
     parts = [_scan_part(program, job, context, set(files)) for job in _jobs(context)]
+    named = {unit for part in parts for unit in part.targets[Class.VULNERABILITY]}
+    unread = tuple(
+        Excluded(name, "a lock file that trivy does not name: it read none, or no package in it")
+        for name in files
+        if PurePosixPath(name).name in _LOCKS and name not in named
+    )
     return {
         _topic(of): ScanResult(
             NAME,
@@ -64,7 +81,10 @@ def scan(context: ScanContext) -> Mapping[str, ScanResult]:
             units=tuple(sorted({unit for part in parts for unit in part.targets[of]}))
             if of is not Class.SECRET
             else files,
-            excluded=tuple(each for part in parts for each in part.excluded.get(of, ())),
+            excluded=(
+                *(each for part in parts for each in part.excluded.get(of, ())),
+                *(unread if of is Class.VULNERABILITY else ()),
+            ),
             findings=tuple(
                 sorted((each for part in parts for each in part.findings[of]), key=in_order)
             ),
