@@ -231,3 +231,11 @@ def test_a_file_on_which_a_rule_of_bandit_broke_was_not_looked_at(
     told = " ".join(capsys.readouterr().out.split())
     assert "odd name.py (a rule of bandit broke on it)" in told
     assert "INCONCLUSIVE" in told
+
+
+def test_a_script_without_an_ending_is_python_by_its_first_line() -> None:
+    plant("bin/names", f"#!/usr/bin/env python3\n{SHELL}")
+    plant("bin/others", f"#!/bin/sh\n# python\n{SHELL}")
+    assert scan("--sarif", "out.sarif") == 1
+    (run,) = json.loads(Path("out.sarif").read_bytes())["runs"]
+    assert [each["location"]["uri"] for each in run["artifacts"]] == ["bin/names"]

@@ -47,6 +47,11 @@ def test_operations_are_counted_and_servers_taken_out() -> None:
     assert b"elsewhere" not in done.document
 
 
+def test_an_extension_among_the_paths_is_no_path() -> None:
+    paths = {**document()["paths"], "x-owner": "us"}
+    assert prepared(paths=paths).operations == ("GET /v1/chat", "POST /v1/chat")
+
+
 @pytest.mark.parametrize(
     ("base_url", "server", "begins"),
     [

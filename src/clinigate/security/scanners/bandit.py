@@ -25,6 +25,8 @@ from clinigate.security.scanner import ScanContext, Scanner, Topic
 __all__ = ["SCANNER"]
 
 _SUFFIXES = (".py", ".pyw")
+_SCRIPT = re.compile(rb"#![^\n]*\bpython")
+_FIRST_LINE = 200
 #: Rules whose messages and lines hold a password: none of their text is kept.
 _SECRETS = frozenset({"B105", "B106", "B107"})
 #: Files of one bandit: few enough for a command line, enough to make its start worth it.
@@ -86,7 +88,14 @@ def scan(context: ScanContext) -> Mapping[str, ScanResult]:
 
 
 def _is_python(path: Path) -> bool:
-    return path.suffix in _SUFFIXES
+    """Whether it is Python by its name, or a script without an ending by its first line."""
+    if path.suffix:
+        return path.suffix in _SUFFIXES
+    try:
+        with path.open("rb") as file:
+            return _SCRIPT.match(file.read(_FIRST_LINE)) is not None
+    except OSError:
+        return False
 
 
 def _command(context: ScanContext) -> tuple[str, ...] | None:
