@@ -2,20 +2,58 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from clinigate.cli import readiness as module
 from clinigate.cli.readiness import readiness
-from clinigate.config.resilience import BenchTable, ChaosTable, EnvironmentTable
+from clinigate.config.loader import LoadedConfig
+from clinigate.config.model import Config
+from clinigate.config.resilience import ChaosTable, EnvironmentTable
 
 
-def lines(chaos: ChaosTable | None = None) -> dict[str, tuple[bool, str]]:
-    found = readiness(chaos or ChaosTable(), BenchTable())
+def lines(
+    chaos: ChaosTable | None = None, *, folder: Path = Path(), **tables: Any
+) -> dict[str, tuple[bool, str]]:
+    config = Config.model_validate(tables)
+    if chaos is not None:
+        config = config.model_copy(update={"chaos": chaos})
+    found = readiness(LoadedConfig(config, folder, "clinigate.toml"))
     return {topic: (ready, text) for topic, ready, text in found}
 
 
 def test_each_producer_is_named() -> None:
-    assert list(lines()) == ["chaos", "load", "bench ai", "bench database"]
+    named = list(lines(security={"scanners": ["bandit", "trivy"]}))
+    assert named[:2] == ["security bandit", "security trivy"]
+    assert named[2:] == ["platform", "phi", "hipaa", "chaos", "load", "bench ai", "bench database"]
+
+
+def test_a_scanner_that_is_missing_says_how_to_get_it(tmp_path: Path) -> None:
+    table = {"scanners": ["trivy"], "trivy": "no-such-program"}
+    ready, text = lines(folder=tmp_path, security=table)["security trivy"]
+    assert not ready
+    assert text.startswith("will be NOT_ASSESSED: ")
+
+
+def test_what_of_the_service_nobody_described_is_named(tmp_path: Path) -> None:
+    """Where a probe would have nothing to look at, and where nobody attests."""
+    ready, text = lines(folder=tmp_path)["hipaa"]
+    assert not ready
+    assert text.startswith("0 attestation(s); [hipaa] says nothing of stores, logs, audit")
+    (tmp_path / "hipaa-attestations.toml").write_text("[[attestation]]\ncontrol = 1\n")
+    assert "hipaa-attestations.toml" in lines(folder=tmp_path)["hipaa"][1]
+
+
+def test_manifests_are_counted(tmp_path: Path) -> None:
+    assert lines(folder=tmp_path)["platform"][1].startswith("will be NOT_ASSESSED: no manifest")
+    (tmp_path / "deploy").mkdir()
+    (tmp_path / "deploy" / "a.yaml").write_text("{}")
+    assert lines(folder=tmp_path)["platform"] == (
+        True,
+        "1 file(s) at deploy/**/*.yaml, deploy/**/*.yml",
+    )
 
 
 def test_what_is_not_installed_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -78,7 +78,7 @@ def _diagnose(setup: Setup, *, offline: bool) -> Iterator[Line]:
     yield _signing(loaded)
     yield _said("trust", lambda: _trust(loaded), absent="no [gate] trust: no signature can count")
     yield from _target(loaded, offline=offline)
-    for topic, ready, text in readiness(loaded.config.chaos, loaded.config.bench):
+    for topic, ready, text in readiness(loaded):
         yield Line(Mark.OK if ready else Mark.NOTE, topic, text)
 
 
