@@ -206,7 +206,7 @@ def hostile_service(folder: Path) -> Iterator[tuple[Hostile, str]]:
     service = Hostile(folder)
     service.log.touch()
     service._keep("/chat", "begin")
-    config = uvicorn.Config(service.app(), log_config=None, lifespan="off")
+    config = uvicorn.Config(service.app(), log_config=None, lifespan="off", access_log=False)
     server = uvicorn.Server(config)
     # With the protocol named asyncio switches Nagle's algorithm off, which costs 40 ms a request.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)

@@ -88,6 +88,19 @@ def test_one_flaw_is_found(
         assert any(told in message for _, message in seen.findings), seen.findings
 
 
+def test_a_token_in_an_address_is_told_to_nobody(
+    flawed: Callable[..., Any], see: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(0)
+    with flawed("token-in-address") as premises:
+        seen = see("authentication", premises)
+        premises.service.close()
+        gone = see("authentication", premises)
+    assert ("a token in the address", "POST /chat answers 200 to it") in seen.findings
+    assert "HTTP Request: POST" in caplog.text
+    assert "access_token" not in caplog.text + repr(seen) + repr(gone)
+
+
 def test_a_chain_that_verifies_anything_is_no_chain(flawed: Callable[..., Any], see: Any) -> None:
     with flawed() as premises:
         seen = see("audit_trail", premises)

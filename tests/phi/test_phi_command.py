@@ -126,6 +126,13 @@ def test_what_cannot_be_meant_is_refused_before_a_run_begins(
     assert not (tmp_path / ".clinigate").exists()
 
 
+def test_configured_paths_are_looked_for_before_a_run_begins(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "clinigate.toml").write_text('[phi]\npaths = ["nowhere"]\n')
+    code, said = call("scan")
+    assert (code, "[phi] paths: nowhere: no such file" in said) == (4, True)
+    assert not (tmp_path / ".clinigate").exists()
+
+
 def test_a_files_name_cannot_steer_the_terminal(call: Call, tmp_path: Path) -> None:
     (tmp_path / "a\x1b[2Jb.txt").write_text(f"ssn {SSN}\n", encoding="utf-8")
     code, said = call("scan", ".")

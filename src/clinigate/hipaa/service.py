@@ -41,7 +41,8 @@ class Request:
     raw: bytes | None = None
 
     def __str__(self) -> str:
-        return f"{self.method} {self.path}"
+        # Without what follows a question mark: a probe puts a token there.
+        return f"{self.method} {self.path.partition('?')[0]}"
 
 
 @dataclass(frozen=True, slots=True)

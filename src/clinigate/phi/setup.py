@@ -56,6 +56,9 @@ def options_from(
             f"--confidence-threshold {threshold:g} lets more through than [phi] threshold "
             f"{table.threshold:g}; an option may be stricter alone: set it in the configuration"
         )
+    for name in () if paths else table.paths:
+        if not (base / name).exists():
+            raise UsageError(f"[phi] paths: {name}: no such file or folder to scan")
     canary_file = canaries or _beside(base, table.canaries)
     # The day on which people's acceptances end is that of the place where they are.
     day = today or datetime.now().astimezone().date()
