@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
 import subprocess
 import sys
@@ -149,6 +150,29 @@ def test_the_jobs_wait_for_each_other_and_only_pushes_are_deployed() -> None:
     assert all(job["timeout-minutes"] > 0 for job in jobs.values())
 
 
+def test_a_gate_that_is_required_is_never_skipped() -> None:
+    """A job that GitHub skips, as after one that failed, counts as passed where it is required."""
+    gate = github()["jobs"]["gate"]
+    assert gate["if"] == "always()"
+    first = gate["steps"][0]
+    assert first["env"] == {"RESULTS": "${{ join(needs.*.result, ' ') }}"}
+    for results, code in (("success success", 0), ("success failure", 1), ("failure skipped", 1)):
+        done = subprocess.run(
+            ["bash", "-e", "-c", first["run"]], env={"RESULTS": results}, check=False
+        )
+        assert done.returncode == code
+
+
+def test_gitlab_leaves_time_to_take_back_what_takes_too_long() -> None:
+    """Without a limit of its own a script that is cut off leaves no `after_script`."""
+    deploy = yaml.safe_load(render(BUILT, "gitlab"))["deploy"]
+    script, after = (
+        int(deploy["variables"][f"RUNNER_{name}_TIMEOUT"].removesuffix("m"))
+        for name in ("SCRIPT", "AFTER_SCRIPT")
+    )
+    assert script + after < int(deploy["timeout"].split()[0])
+
+
 def test_forks_and_pull_requests_have_policies_of_their_own() -> None:
     said = github()["env"]["CLINIGATE_POLICY"]
     assert "head.repo.full_name != github.repository && 'fork' || 'pr'" in said
@@ -211,6 +235,32 @@ def test_tekton_is_a_pipeline_of_four_tasks() -> None:
         for variable in step["env"]:
             secret = variable.get("valueFrom", {}).get("secretKeyRef", {"optional": True})
             assert secret["optional"] is True
+
+
+def test_tekton_tells_of_evidence_that_could_not_be_handed_on(tmp_path: Path) -> None:
+    """What always runs is run to its end, and where it fails the task does."""
+    static = yaml.safe_load(render(BUILT, "tekton"))["spec"]["tasks"][0]
+    bin_folder = tmp_path / "bin"
+    bin_folder.mkdir()
+    for name, text in {
+        "python": "#!/bin/sh\n",
+        "clinigate": '#!/bin/sh\necho "$*" >>calls\ntest "$1" != bundle\n',
+    }.items():
+        (bin_folder / name).write_text(text, encoding="utf-8")
+        (bin_folder / name).chmod(0o755)
+    variables = {f"CLINIGATE_{each}": "x" for each in ("PACKAGE", "IMAGE", "POLICY", "PROFILE")}
+    done = subprocess.run(
+        ["sh", "-c", static["taskSpec"]["steps"][0]["script"]],
+        cwd=tmp_path,
+        env={
+            **variables,
+            "CLINIGATE_ENVIRONMENT": "staging",
+            "PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}",
+        },
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "report" not in (tmp_path / "calls").read_text()
 
 
 def test_tekton_scripts_are_shell(tmp_path: Path) -> None:

@@ -172,7 +172,7 @@ def test_one_that_does_not_come_up_gets_no_traffic(cluster: Cluster, variable: s
 def test_pods_that_do_not_run_one_image_are_taken_back(cluster: Cluster, images: str) -> None:
     (cluster.folder / "images").write_text(images)
     assert cluster.job(DEPLOY) != 0
-    assert cluster.settled == "failed"
+    assert cluster.settled == "rolled-back"
     assert cluster.weights == {"therapy-api-blue": 100, "therapy-api-green": 0}
 
 
@@ -205,6 +205,16 @@ def test_what_is_not_pass_goes_on_to_the_gate_and_what_broke_does_not(
     assert cluster.sh("\n".join(scan.lines), CLINIGATE_CODE=code) == ends
 
 
+@pytest.mark.parametrize("job", BUILT.jobs[:2], ids=lambda job: job.id)
+def test_evidence_names_the_image_that_the_pipeline_builds(cluster: Cluster, job: Job) -> None:
+    cluster.put("clinigate", '#!/bin/sh\necho "named: ${CLINIGATE_DIGESTS:-nothing}" >>calls\n')
+    lines = "\n".join(next(step for step in job.steps if step.signs).lines)
+    assert cluster.sh(lines) == 0
+    assert f"named: image={IMAGE.partition('@')[2]}\n" in cluster.read("calls")
+    assert cluster.sh(lines, CLINIGATE_ENVIRONMENT="development") == 0
+    assert "named: nothing\n" in cluster.read("calls")
+
+
 COLLECT = '#!/bin/sh\nwhile test "$1" != --; do shift; done\nshift\nexec "$@"\n'
 
 
@@ -232,12 +242,61 @@ def test_the_gates_code_is_the_jobs_and_a_pull_request_has_no_image(cluster: Clu
     assert "--digest" not in cluster.read("calls")
 
 
-def test_a_job_that_was_killed_is_taken_back_by_what_always_runs(cluster: Cluster) -> None:
-    for words in ("start", "health", "traffic 10"):
+@pytest.mark.parametrize("moved", [True, False])
+def test_a_job_that_was_killed_is_taken_back_by_what_always_runs(
+    cluster: Cluster, moved: bool
+) -> None:
+    """One that had traffic failed patients: to the figures it is no deployment that never began."""
+    for words in ("start", "health", "traffic 10")[: 3 if moved else 2]:
         assert cluster.rollout(words) == 0
     assert cluster.rollout("unsettled") == 0
     assert cluster.weights == {"therapy-api-blue": 100, "therapy-api-green": 0}
-    assert cluster.settled == "failed"
+    assert cluster.settled == ("rolled-back" if moved else "failed")
+
+
+def test_a_job_that_was_killed_when_all_traffic_had_moved_is_taken_back(cluster: Cluster) -> None:
+    """The live colour is the one from before, not the heaviest: that is the candidate by now."""
+    for words in ("start", "traffic 10"):
+        assert cluster.rollout(words) == 0
+    (cluster.folder / "weights").write_text("100 therapy-api-green\n0 therapy-api-blue\n")
+    assert cluster.rollout("unsettled") == 0
+    assert cluster.weights == {"therapy-api-blue": 100, "therapy-api-green": 0}
+
+
+def test_a_validation_that_broke_with_1_and_took_nothing_back_is_taken_back(
+    cluster: Cluster,
+) -> None:
+    """Python itself ends with 1 where it cannot import; no one had rolled anything back then."""
+    assert cluster.job(DEPLOY, VALIDATION_CODE="1") == 1
+    assert cluster.weights == {"therapy-api-blue": 100, "therapy-api-green": 0}
+    assert cluster.settled == "rolled-back"
+
+
+@pytest.mark.parametrize("share", ["50", "90", "100", "ten", "-1"])
+def test_a_candidate_never_gets_half_before_it_is_settled(cluster: Cluster, share: str) -> None:
+    assert cluster.rollout("start") == 0
+    assert cluster.rollout("traffic", share) == 4
+    assert cluster.weights == {"therapy-api-blue": 100, "therapy-api-green": 0}
+
+
+def test_a_cluster_that_does_not_answer_leaves_nothing_settled(cluster: Cluster) -> None:
+    for words in ("start", "traffic 10"):
+        assert cluster.rollout(words) == 0
+    cluster.put("kubectl", "#!/bin/sh\nexit 1\n")
+    for words in ("unsettled", "settle 0", "settle 1", "settle 3"):
+        assert cluster.rollout(words) != 0
+        assert cluster.settled == "started"
+
+
+def test_the_deployment_is_decided_by_the_policy_that_was_written_down(cluster: Cluster) -> None:
+    """Whoever starts a pipeline may choose variables: none of them opens the way to patients."""
+    cluster.put("clinigate", '#!/bin/sh\necho "clinigate $*" >>calls\ntest "$1" != gate\n')
+    chosen = {"CLINIGATE_POLICY": "fork", "CLINIGATE_ENVIRONMENT": "development"}
+    assert cluster.job(DEPLOY, **chosen) == 1
+    calls = cluster.read("calls")
+    assert "--policy default --environment production --digest image=sha256:" in calls
+    assert "fork" not in calls.partition("metrics record")[0]
+    assert "set image" not in calls
 
 
 def test_the_words_say_what_they_did(cluster: Cluster) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from clinigate.ci.sarif import main
+from clinigate.cli.app import run
+from clinigate.cli.exits import ExitCode
 from clinigate.config.loader import load_config
 from clinigate.core.flaw import Flaw, FlawSeverity, Place
 from clinigate.core.measurement import Kind, Measurement
@@ -43,9 +44,16 @@ def bundle(tmp_path: Path) -> Path:
     return produced.conclusion.bundle.path
 
 
-def test_findings_keep_their_places(bundle: Path, tmp_path: Path) -> None:
-    assert main([str(bundle), str(tmp_path / "out.sarif")]) == 0
+def test_findings_keep_their_places(
+    bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["report", str(bundle), "--format", "sarif"]
+    command += ["--config", str(tmp_path / "clinigate.toml")]
+    assert run(command) == ExitCode.OK
+    printed = capsys.readouterr().out
+    assert run([*command, "--out", str(tmp_path / "out.sarif")]) == ExitCode.OK
     document = json.loads((tmp_path / "out.sarif").read_text())
+    assert json.loads(printed) == document
     places = {
         (result["ruleId"], result["locations"][0]["physicalLocation"]["region"]["startLine"])
         for each in document["runs"]
@@ -55,9 +63,12 @@ def test_findings_keep_their_places(bundle: Path, tmp_path: Path) -> None:
     assert places == {("B602", 2)}
 
 
-def test_what_is_no_bundle_is_told_in_a_sentence(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_findings_that_somebody_changed_are_told_as_such(
+    bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main([str(tmp_path / "none.zip"), "x"]) == 2
+    results = bundle / "results.json"
+    results.chmod(0o644)
+    results.write_bytes(results.read_bytes().replace(b"bad.py", b"gut.py"))
+    command = ["report", str(bundle), "--format", "sarif"]
+    assert run([*command, "--config", str(tmp_path / "clinigate.toml")]) == ExitCode.INTEGRITY
     assert capsys.readouterr().err.startswith("clinigate: ")
-    assert main(["one"]) == 4

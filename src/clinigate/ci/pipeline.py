@@ -4,7 +4,7 @@ Three jobs as the platform's pipeline has them, each after the one before, then 
 
 static   security and HIPAA, on files alone
 tests    clinical, HIPAA at run time, performance
-gate     both bundles, verified and judged again by one policy
+gate     both bundles, verified and judged again by one policy; whatever became of the jobs before
 deploy   a tenth of the traffic, health, validation in production, then all of it or none
 
 A command's exit code 1 (something is not PASS) ends no job: it goes on to the gate, which knows
@@ -56,6 +56,8 @@ class Job:
         reads_evidence: it is handed the bundles of the jobs that measure.
         sarif, junit: it finds flaws at places in files; it runs tests.
         gpu: it runs where there is a GPU, if there is one at all.
+        decides: it runs whatever became of the jobs before it, and fails where one of them did; a
+            job that a runner skips would count as passed where people require it.
         releases: it runs for the deployed branch alone, and never two at a time.
         minutes: after which it is killed.
     """
@@ -68,6 +70,7 @@ class Job:
     sarif: bool = False
     junit: bool = False
     gpu: bool = False
+    decides: bool = False
     releases: bool = False
     minutes: int = 30
 
@@ -96,6 +99,13 @@ _INSTALL_SERVICE = Step(
         "fi",
     ),
 )
+#: What is evaluated is named by the pipeline: a commit cannot hold the digest of its own image.
+_NAMED = (
+    'if test "$CLINIGATE_ENVIRONMENT" != development; then',
+    '  export CLINIGATE_DIGESTS="image=${CLINIGATE_IMAGE##*@}"',
+    "fi",
+)
+_BUNDLES = f"static={OUT}/static.zip tests={OUT}/tests.zip"
 _POLICY = '--policy "$CLINIGATE_POLICY" --environment "$CLINIGATE_ENVIRONMENT"'
 _TESTS = (
     (
@@ -117,7 +127,7 @@ _TESTS = (
 
 def pipeline(options: Options) -> Pipeline:
     """Return the pipeline with a team's options."""
-    return Pipeline(options, (_static(options), _tests(options), _gate(), _deploy()))
+    return Pipeline(options, (_static(options), _tests(options), _gate(), _deploy(options)))
 
 
 def _static(options: Options) -> Job:
@@ -125,7 +135,7 @@ def _static(options: Options) -> Job:
     lines = _staged(options.static) if options.static and options.tests else (_measured(scan),)
     steps = (
         _INSTALL,
-        Step("Scan code, dependencies, manifests and data", lines, signs=True),
+        Step("Scan code, dependencies, manifests and data", (*_NAMED, *lines), signs=True),
         _hand_on("static", sarif=True),
     )
     return Job("static", "Security and HIPAA, static", steps, sarif=True)
@@ -137,7 +147,7 @@ def _tests(options: Options) -> Job:
     steps = (
         _INSTALL,
         _INSTALL_SERVICE,
-        Step("Test the service", lines, signs=True, asks=True),
+        Step("Test the service", (*_NAMED, *lines), signs=True, asks=True),
         _hand_on("tests"),
     )
     return Job(
@@ -153,7 +163,7 @@ def _tests(options: Options) -> Job:
 
 def _gate() -> Job:
     decide = (
-        f"set -- static={OUT}/static.zip tests={OUT}/tests.zip",
+        f"set -- {_BUNDLES}",
         'if test "$CLINIGATE_ENVIRONMENT" != development; then',
         '  set -- "$@" --digest "image=${CLINIGATE_IMAGE##*@}"',
         "fi",
@@ -169,17 +179,21 @@ def _gate() -> Job:
         (_INSTALL, Step("Decide", decide)),
         needs=("static", "tests"),
         reads_evidence=True,
+        decides=True,
     )
 
 
-def _deploy() -> Job:
+def _deploy(options: Options) -> Job:
+    # Written out: what whoever starts a pipeline may choose decides nothing here.
+    policy = f"--policy {options.policy} --environment {options.environment}"
+    decide = f'clinigate gate {_BUNDLES} {policy} --digest "image=${{CLINIGATE_IMAGE##*@}}"'
     validate = (
         f'digest="$(sh {ROLLOUT} digest)"',
         "code=0",
         "python scripts/production_validation.py --clinical-accuracy-check --safety-validation \\",
         "  --performance-validation \\",
         f"  --bundle static={OUT}/static.zip --bundle tests={OUT}/tests.zip \\",
-        f'  {_POLICY} --digest "image=$digest" \\',
+        f'  {policy} --digest "image=$digest" \\',
         f"  --rollback-command 'sh {ROLLOUT} rollback' \\",
         "  || code=$?",
         f'sh {ROLLOUT} settle "$code"',
@@ -192,6 +206,7 @@ def _deploy() -> Job:
     )
     steps = (
         _INSTALL,
+        Step("Decide again, by what is deployed", (decide,)),
         _rollout("Start the candidate beside what runs", "start"),
         _rollout("Ask its health", "health"),
         _rollout("Give it a tenth of the traffic", "traffic 10"),
@@ -247,5 +262,5 @@ def _hand_on(job: str, *, sarif: bool = False) -> Step:
         f"clinigate report last --format markdown --out {OUT}/{job}.md {_POLICY}",
     ]
     if sarif:
-        lines.append(f"python -m clinigate.ci.sarif {OUT}/{job}.zip {OUT}/{job}.sarif")
+        lines.append(f"clinigate report last --format sarif --out {OUT}/{job}.sarif")
     return Step("Export the evidence", tuple(lines), always=True)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
 import click
 
-from clinigate.cli.calling import call
+from clinigate.cli.calling import call, environment_of_parts
 from clinigate.cli.exits import ExitCode
 from clinigate.cli.keys import passphrase_source
+from clinigate.cli.naming import digests_option, naming_digests
 from clinigate.cli.options import config_option, passphrase_option
 from clinigate.cli.producing import screen
 from clinigate.cli.troubles import complain
@@ -31,10 +31,15 @@ __all__ = ["command"]
 @config_option
 @click.option("--profile", type=click.Choice([str(each) for each in Profile]), default="full",
               show_default=True, help="pr: the run is a sample, and never certifies.")  # fmt: skip
+@digests_option
 @passphrase_option
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def command(
-    config: Path | None, profile: str, passphrase_fd: int | None, command: tuple[str, ...]
+    config: Path | None,
+    profile: str,
+    digests: tuple[str, ...],
+    passphrase_fd: int | None,
+    command: tuple[str, ...],
 ) -> int:
     r"""Run COMMAND, and seal what pytest, chaos, load and bench record in it as one run.
 
@@ -47,14 +52,15 @@ def command(
         raise UsageError("this is called from within a run already; `collect` begins one")
     if shutil.which(command[0]) is None:
         raise UsageError(f"{command[0]}: no such program; give a command after --")
-    loaded = load_config(config)
+    loaded, variables = naming_digests(load_config(config), digests)
     setup = prepare(loaded, Overrides(profile=Profile(profile)))
     source = passphrase_source(passphrase_fd, confirm=False)
     signer = configured_signer(loaded, passphrase=source)
+    environ = {**environment_of_parts(loaded, config), **variables}
     run = ProcessRun.begin(setup, producer="collect", signer=signer)
     stopped: str | None = "the run was interrupted"
     try:
-        code = call(command, {**os.environ, **run.environ})
+        code = call(command, {**environ, **run.environ})
         stopped = None
     finally:
         with undisturbed():

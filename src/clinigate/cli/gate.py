@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from clinigate.cli.exits import ExitCode
+from clinigate.cli.naming import named_bundles, pairs
 from clinigate.cli.options import (
     config_option,
     demanded_policy,
@@ -18,11 +18,11 @@ from clinigate.cli.options import (
     trust_option,
     trusted_keys,
 )
-from clinigate.cli.places import LAST, bundle_path
+from clinigate.cli.places import LAST
 from clinigate.cli.troubles import complain
 from clinigate.clinical.criteria import CRITERIA
-from clinigate.config.loader import LoadedConfig, load_config
-from clinigate.config.model import check_digest
+from clinigate.config.digests import read_digests
+from clinigate.config.loader import load_config
 from clinigate.errors import UsageError
 from clinigate.gate.decision import Decision
 from clinigate.gate.document import decision_bytes, write_decision
@@ -75,13 +75,11 @@ def command(
     loaded = load_config(config)
     store = trusted_keys(loaded, trust)
     demanded = demanded_policy(loaded, policy, environment).tightened(
-        {name: _limit(name, text) for name, text in _pairs(limits, "--limit").items()},
-        subject_digests={
-            name: _digest(name, text) for name, text in _pairs(digests, "--digest").items()
-        },
+        {name: _limit(name, text) for name, text in pairs(limits, "--limit").items()},
+        subject_digests=read_digests(digests, option="--digest"),
     )
     decision = decide_on(
-        _named_bundles(loaded, bundles or (LAST,)),
+        named_bundles(loaded, bundles or (LAST,)),
         demanded,
         trust=store,
         records=read_records(records, store),
@@ -111,51 +109,6 @@ def why_not(decision: Decision) -> str:
     first, *others = decision.reasons
     more = f" (and {len(others)} more reason(s))" if others else ""
     return f"gate to {decision.environment}: {decision.outcome}: {first}{more}"
-
-
-def _named_bundles(loaded: LoadedConfig, bundles: Sequence[str]) -> list[tuple[str, Path]]:
-    """Each bundle with the name of its job; evidence that is given twice would count twice."""
-    named: dict[str, Path] = {}
-    for text in bundles:
-        name, place = _named(text)
-        path = bundle_path(loaded, place)
-        if name in named:
-            raise UsageError(
-                f"two bundles are named {name!r}; name each by its job, as {name}=PATH"
-            )
-        if any(path.samefile(other) for other in named.values()):
-            raise UsageError(f"{path}: this bundle is given twice; give each once")
-        named[name] = path
-    return list(named.items())
-
-
-def _named(text: str) -> tuple[str, str]:
-    """`NAME=PATH` names the job that made a bundle; a bare one is named by its file."""
-    name, equals, place = text.partition("=")
-    if not equals or Path(text).exists():
-        return Path(text).stem, text
-    if not name or not place:
-        raise UsageError(f"got the bundle {text!r}, wanted NAME=PATH")
-    return name, place
-
-
-def _pairs(texts: Sequence[str], option: str) -> dict[str, str]:
-    pairs: dict[str, str] = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if not equals or not name or not value:
-            raise UsageError(f"{option}: got {text!r}, wanted NAME=VALUE")
-        if name in pairs:
-            raise UsageError(f"{option} {name}: is given twice; give it once")
-        pairs[name] = value
-    return pairs
-
-
-def _digest(name: str, text: str) -> str:
-    try:
-        return check_digest(text)
-    except ValueError as error:
-        raise UsageError(f"--digest {name}: got {text!r}, which {error}") from None
 
 
 def _limit(name: str, text: str) -> float:

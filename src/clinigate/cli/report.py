@@ -1,4 +1,4 @@
-"""`clinigate report`: a bundle as a page, a table or Markdown."""
+"""`clinigate report`: a bundle as a page, a table, Markdown or SARIF."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ from clinigate.pipeline.examine import examine
 from clinigate.pipeline.gating import decide_on, read_records
 from clinigate.pipeline.publish import REPORT_NAME, report_of, write_report
 from clinigate.reports.markdown import render_markdown
+from clinigate.reports.model import Report
+from clinigate.reports.sarif import sarif_of
 from clinigate.reports.terminal import report_table
 
 __all__ = ["command"]
@@ -33,10 +35,10 @@ __all__ = ["command"]
 @click.command("report")
 @click.argument("bundle", default="last")
 @config_option
-@click.option("--format", "form", type=click.Choice(["html", "table", "markdown"]), default="html",
-              show_default=True)  # fmt: skip
+@click.option("--format", "form", type=click.Choice(["html", "table", "markdown", "sarif"]),
+              default="html", show_default=True, help="sarif: what scans found.")  # fmt: skip
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path),
-              help="Where the page goes (default: exports/report.html of the bundle).")  # fmt: skip
+              help="Where it goes (default: a page into exports/ of the bundle).")  # fmt: skip
 @policy_option
 @environment_option
 @trust_option
@@ -53,6 +55,7 @@ def command(
 ) -> int:
     """Render BUNDLE (a run's id or directory, a zip, or `last`) with the gate's decision on it.
 
+    As SARIF it is the findings of its scans alone, for runners that show them beside the code.
     The exit code is 0 whatever the decision, and 3 when the bundle's integrity is broken.
     """
     loaded = load_config(config)
@@ -60,20 +63,26 @@ def command(
     store = trusted_keys(loaded, trust)
     demanded = demanded_policy(loaded, policy, environment)
     signed = read_records(records, store)
-    decision = decide_on([(path.stem, path)], demanded, trust=store, records=signed)
     examined = examine(path, trust=store)
-    report = report_of(examined, decision, signed)
-    if form == "html":
-        default = path / "exports" / REPORT_NAME if path.is_dir() else path.with_suffix(".html")
-        click.echo(f"report: {write_report(report, out or default)}")
+    if form == "sarif":
+        # What was found does not depend on who decides: no gate is asked.
+        _show(sarif_of(examined.bundle.results()).decode("utf-8").rstrip("\n"), out)
     else:
-        _show(
-            report_table(report, width=_width()) if form == "table" else render_markdown(report),
-            out,
-        )
+        decision = decide_on([(path.stem, path)], demanded, trust=store, records=signed)
+        _render(report_of(examined, decision, signed), form, out, path)
     if examined.report.problems:
         return complain(examined.report.problems[0], ExitCode.INTEGRITY)
     return ExitCode.OK
+
+
+def _render(report: Report, form: str, out: Path | None, path: Path) -> None:
+    if form == "html":
+        default = path / "exports" / REPORT_NAME if path.is_dir() else path.with_suffix(".html")
+        click.echo(f"report: {write_report(report, out or default)}")
+    elif form == "table":
+        _show(report_table(report, width=_width()), out)
+    else:
+        _show(render_markdown(report), out)
 
 
 def _show(text: str, out: Path | None) -> None:

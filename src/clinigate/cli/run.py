@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
 
+from clinigate.cli.calling import environment_of_parts
 from clinigate.cli.keys import passphrase_source
+from clinigate.cli.naming import digests_option, naming_digests
 from clinigate.cli.options import (
     config_option,
     demanded_policy,
@@ -19,17 +20,14 @@ from clinigate.cli.options import (
     trusted_keys,
 )
 from clinigate.cli.places import run_directory
-from clinigate.config.loader import CONFIG_VARIABLE, LoadedConfig, find_config, load_config
+from clinigate.config.loader import load_config
 from clinigate.core.plan import Profile
 from clinigate.errors import UsageError
 from clinigate.pipeline.gating import read_records
 from clinigate.pipeline.keys import configured_signer
 from clinigate.pipeline.process_run import run_from_outside
 
-__all__ = ["command", "stage_environment"]
-
-#: What unlocks the machine's key: whoever begins a run seals it, and no stage has a use for it.
-_OF_THE_KEY = ("CLINIGATE_KEY", "CLINIGATE_KEY_PASSPHRASE")
+__all__ = ["command"]
 
 
 @click.command("run")
@@ -43,6 +41,7 @@ _OF_THE_KEY = ("CLINIGATE_KEY", "CLINIGATE_KEY_PASSPHRASE")
               "ran.")  # fmt: skip
 @click.option("--profile", type=click.Choice([str(each) for each in Profile]), default="full",
               show_default=True, help="pr: a sample, and never certifies.")  # fmt: skip
+@digests_option
 @policy_option
 @environment_option
 @trust_option
@@ -54,6 +53,7 @@ def command(
     keep_going: bool,
     resume: str | None,
     profile: str,
+    digests: tuple[str, ...],
     policy: str | None,
     environment: str | None,
     trust: Path | None,
@@ -72,11 +72,12 @@ def command(
 
     if run_from_outside():
         raise UsageError("this is called from within a run already; `clinigate run` begins one")
-    if resume is not None and (stages or keep_going or profile != Profile.FULL):
+    if resume is not None and (stages or keep_going or digests or profile != Profile.FULL):
         raise UsageError(
-            "--resume continues a run as it was begun; leave out --stage, --keep-going, --profile"
+            "--resume continues a run as it was begun; leave out --stage, --keep-going, --profile "
+            "and --digest"
         )
-    loaded = load_config(config)
+    loaded, variables = naming_digests(load_config(config), digests)
     store = trusted_keys(loaded, trust)
     source = passphrase_source(passphrase_fd, confirm=False)
     return carry_out(
@@ -93,18 +94,5 @@ def command(
             read_records(records, store),
             configured_signer(loaded, passphrase=source),
         ),
-        environ=stage_environment(loaded, config),
+        environ={**environment_of_parts(loaded, config), **variables},
     )
-
-
-def stage_environment(loaded: LoadedConfig, config: Path | None) -> dict[str, str]:
-    """Return the variables of the stages' programs: ours, without what unlocks the key."""
-    hidden = set(_OF_THE_KEY)
-    scheme, _, variable = (loaded.config.signing.key or "").partition(":")
-    if scheme == "env":
-        hidden.add(variable)
-    environ = {name: value for name, value in os.environ.items() if name not in hidden}
-    found = config or find_config(Path.cwd())
-    if found is not None:
-        environ[CONFIG_VARIABLE] = str(found.resolve())
-    return environ

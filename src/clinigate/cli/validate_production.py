@@ -11,6 +11,7 @@ import click
 
 from clinigate.cli.exits import ExitCode
 from clinigate.cli.keys import passphrase_source
+from clinigate.cli.naming import named_bundles
 from clinigate.cli.options import (
     config_option,
     demanded_policy,
@@ -20,11 +21,11 @@ from clinigate.cli.options import (
     trust_option,
     trusted_keys,
 )
-from clinigate.cli.places import LAST, bundle_path
+from clinigate.cli.places import LAST
 from clinigate.cli.producing import screen
 from clinigate.cli.troubles import complain
+from clinigate.config.digests import read_digests
 from clinigate.config.loader import LoadedConfig, load_config
-from clinigate.config.model import check_digest
 from clinigate.config.production import ProductionTable
 from clinigate.config.validation import validate
 from clinigate.core.criterion import Criterion
@@ -108,12 +109,12 @@ def command(
     chosen = frozenset(check for check, on in given.items() if on) or frozenset(Check)
     wanted = Wanted(
         chosen,
-        digests=_digests(digests),
+        digests=read_digests(digests, option="--digest"),
         rollback=None if rollback is None else parse_command(rollback),
     )
     store = trusted_keys(loaded, trust)
     staging = read_staging(
-        _bundles(loaded, bundles),
+        named_bundles(loaded, bundles or (LAST,)),
         demanded_policy(loaded, policy, environment),
         trust=store,
         records=read_records(records, store),
@@ -244,28 +245,3 @@ def _by(loaded: LoadedConfig, policy: str | None) -> LoadedConfig:
     named = policy if policy in BUILT_IN else str(Path(policy).resolve())
     gate = loaded.config.gate.model_copy(update={"policy": named})
     return replace(loaded, config=loaded.config.model_copy(update={"gate": gate}))
-
-
-def _bundles(loaded: LoadedConfig, given: tuple[str, ...]) -> list[tuple[str, Path]]:
-    named: dict[str, Path] = {}
-    for text in given or (LAST,):
-        name, equals, place = text.partition("=")
-        if not equals or Path(text).exists():
-            name, place = Path(text).stem, text
-        if name in named:
-            raise UsageError(f"--bundle: two are named {name!r}; name each by its job")
-        named[name] = bundle_path(loaded, place)
-    return list(named.items())
-
-
-def _digests(given: tuple[str, ...]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for text in given:
-        name, _, digest = text.partition("=")
-        try:
-            known = found.setdefault(name, check_digest(digest))
-        except ValueError as error:
-            raise UsageError(f"--digest {name}: got {digest!r}, which {error}") from None
-        if known != digest:
-            raise UsageError(f"--digest {name}: {known} and {digest} cannot both be deployed")
-    return found

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from clinigate.config.digests import DIGESTS_VARIABLE, named_also, read_digests
 from clinigate.config.model import Config
 from clinigate.config.target import TARGET_MODELS
 from clinigate.config.validation import read_toml, validate
@@ -37,6 +39,15 @@ class LoadedConfig:
         """The evidence root, `.clinigate` unless `[run] root` says otherwise."""
         return self.base_dir / self.config.run.root
 
+    def naming(self, digests: Mapping[str, str], *, option: str) -> LoadedConfig:
+        """Return it with digests of what is evaluated, beside those of `[subject]`.
+
+        Raises:
+            ConfigError: it names another one.
+        """
+        subject = named_also(self.config.subject, digests, option=option)
+        return replace(self, config=self.config.model_copy(update={"subject": subject}))
+
 
 def find_config(start: Path) -> Path | None:
     """Return the nearest configuration at or above `start`, or None.
@@ -58,12 +69,21 @@ def find_config(start: Path) -> Path | None:
 def load_config(path: Path | None = None, *, start: Path | None = None) -> LoadedConfig:
     """Read the given file, or the nearest one at or above `start` (the current folder).
 
-    Without any file the defaults stand, and no target is configured.
+    Without any file the defaults stand, and no target is configured. `CLINIGATE_DIGESTS` in the
+    environment names what is evaluated, beside `[subject] digests`: a build knows its digest only
+    after the commit.
 
     Raises:
-        ConfigError: the file is missing or wrong; file and field are named.
+        ConfigError: the file is missing or wrong; file and field are named. Or file and variable
+            name different builds.
     """
-    here = start or Path.cwd()
+    loaded = _from_file(path, start or Path.cwd())
+    words = os.environ.get(DIGESTS_VARIABLE, "").split()
+    digests = read_digests(words, option=DIGESTS_VARIABLE, error=ConfigError)
+    return loaded.naming(digests, option=DIGESTS_VARIABLE) if digests else loaded
+
+
+def _from_file(path: Path | None, here: Path) -> LoadedConfig:
     found = path or find_config(here)
     if found is None:
         return LoadedConfig(Config(), here, f"no {CONFIG_NAME} here or above")
