@@ -89,6 +89,18 @@ def test_anchors_that_multiply_cost_nothing(project: Any, tmp_path_factory: Any)
     assert shown(base, tmp_path_factory.mktemp("shown") / "files").units
 
 
+def test_merge_keys_that_multiply_are_refused(project: Any, tmp_path_factory: Any) -> None:
+    bomb = "".join(f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 9)}]}}\n" for n in range(1, 30))
+    base = project({"pod.yaml": POD + "a0: &a0 {x: 1}\n" + bomb})
+    [excluded] = shown(base, tmp_path_factory.mktemp("shown") / "files").excluded
+    assert "no YAML at line" in excluded.reason
+
+
+def test_a_file_of_empty_lines_costs_nothing(project: Any, tmp_path_factory: Any) -> None:
+    base = project({"a.yaml": "\n" * 3_000_000})
+    assert not shown(base, tmp_path_factory.mktemp("shown") / "files").units
+
+
 def test_a_chart_needs_helm(project: Any, tmp_path_factory: Any) -> None:
     base = project(
         {

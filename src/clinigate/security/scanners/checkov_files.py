@@ -31,8 +31,10 @@ _NO_IMAGE_FILE = (".containerignore", ".dockerignore", ".md", ".rst", ".txt")
 _KNOWN_TO_CHECKOV = re.compile(r"(?:.*\.)?dockerfile(?:\..*)?", re.IGNORECASE)
 _CHART_FOLDERS = ("charts", "crds", "templates")
 _CHART_FILE = re.compile(r"values[^/]*\.ya?ml|values\.schema\.json|Chart\.lock|\.helmignore")
-_MANIFEST = re.compile(rb"(?:^|\A\xef\xbb\xbf|[{,])\s*[\"']?apiVersion[\"']?\s*:", re.MULTILINE)
-_KIND = re.compile(rb"(?:^|\A\xef\xbb\xbf|[{,])\s*[\"']?kind[\"']?\s*:", re.MULTILINE)
+#: Before a key: the beginning of its line, or what opens or continues a mapping in braces.
+_BEFORE = rb"(?:^[ \t]*|\A\xef\xbb\xbf[ \t]*|[{,]\s*)"
+_MANIFEST = re.compile(_BEFORE + rb"[\"']?apiVersion[\"']?\s*:", re.MULTILINE)
+_KIND = re.compile(_BEFORE + rb"[\"']?kind[\"']?\s*:", re.MULTILINE)
 
 
 class Kind(StrEnum):

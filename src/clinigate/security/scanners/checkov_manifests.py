@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 __all__ = ["NotShownError", "resources_in"]
@@ -21,6 +22,8 @@ _JUDGED = frozenset(
         "StatefulSet",
     )
 )
+#: No mapping that a person wrote has more.
+_MOST_KEYS = 20_000
 #: What holds one of these checkov takes for an unrendered chart, though it may be a text.
 _CHART_VALUE = re.compile(rb"\{\{-?\s*\.(?:Release|Values)\.")
 
@@ -44,16 +47,31 @@ def resources_in(data: bytes) -> frozenset[str]:
 def _documents(data: bytes) -> list[Any]:
     import yaml
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         # Anchors that multiply themselves cost nothing: what they name is shared, not copied.
-        return list(yaml.load_all(data, Loader=loader))
+        return list(yaml.load_all(data, Loader=_loader()))
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = "" if mark is None else f" at line {mark.line + 1}"
         template = "a template, no YAML" if b"{{" in data else "no YAML"
         advice = "; scan what it renders to" if b"{{" in data else ""
         raise NotShownError(f"{template}{where}{advice}") from None
+
+
+@cache
+def _loader() -> Any:
+    """Return a loader that refuses what merge keys blow up: those do copy what they name."""
+    import yaml
+
+    class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+        def flatten_mapping(self, node: yaml.MappingNode) -> None:
+            super().flatten_mapping(node)
+            if len(node.value) > _MOST_KEYS:
+                raise yaml.constructor.ConstructorError(
+                    None, None, "a mapping has too many keys", node.start_mark
+                )
+
+    return Loader
 
 
 def _resources(documents: list[Any]) -> Iterator[dict[str, Any]]:

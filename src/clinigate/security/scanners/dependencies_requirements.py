@@ -21,7 +21,7 @@ _EDITABLE = re.compile(r"(?:-e|--editable)(?:[=\s]+|(?=[./]))")
 _OWN = re.compile(r"\.{0,2}/|\.$|file:")
 #: A file that somebody built: of another project, or at least of another day.
 _ARCHIVE = re.compile(r"\S+\.(?:whl|zip|tar\.\w+|tgz)", re.IGNORECASE)
-_ADDRESS = re.compile(r"@\s*\S+|(?:[a-z+]+)://", re.IGNORECASE)
+_ADDRESS = re.compile(r"@\s*\S+|[a-z+]://", re.IGNORECASE)
 
 
 def read_requirements(uri: str, text: str) -> Lock:
