@@ -185,3 +185,14 @@ def test_an_early_end_is_unfinished_unless_a_violation_was_found(
     assert decision.outcome is Outcome.SHUT
     assert decision.reasons[0].startswith("safety.compliance is FAIL")
     assert said in decision.reasons[1]
+
+
+@pytest.mark.parametrize(
+    ("resumed", "outcome"), [(True, Outcome.UNFINISHED), (False, Outcome.OPENED)]
+)
+def test_a_run_that_was_continued_is_as_old_as_its_first_part(world, gate, resumed, outcome):
+    """What lay half done for a season is not made fresh by its last stage."""
+    results = replace(world.run(), started_at=timestamp(world.NOW - timedelta(days=90)))
+    decision = gate(world.bundle(results=results, resumed=resumed))
+    assert decision.outcome is outcome
+    assert any("is stale" in reason for reason in decision.reasons) is resumed

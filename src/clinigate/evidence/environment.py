@@ -14,7 +14,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-__all__ = ["capture_environment"]
+from clinigate.core.canonical import sha256_hex
+
+__all__ = ["capture_environment", "changes_digest"]
 
 #: By provider, the variable that gives it away and those that say which job ran on what.
 _CI = {
@@ -63,6 +65,15 @@ def capture_environment(cwd: Path, environ: Mapping[str, str]) -> dict[str, Any]
     }
 
 
+def changes_digest(cwd: Path) -> str | None:
+    """Return a SHA-256 over what changed in tracked files since the commit; None without git.
+
+    New files are not looked at: what runs leaves results behind, which nobody commits.
+    """
+    changes = _ask_git(cwd, "diff", "HEAD", "--binary", "--no-ext-diff", "--", *_ALL_BUT_OURS)
+    return None if changes is None else sha256_hex(changes.encode("utf-8", "surrogateescape"))
+
+
 def _version(name: str) -> str | None:
     try:
         return metadata.version(name)
@@ -96,9 +107,10 @@ def _ask_git(cwd: Path, *arguments: str) -> str | None:
             capture_output=True,
             timeout=_GIT_TIMEOUT_S,
             check=True,
-            text=True,
+            encoding="utf-8",
+            errors="surrogateescape",
         )
-    except (OSError, subprocess.SubprocessError, UnicodeDecodeError):
+    except (OSError, subprocess.SubprocessError):
         return None  # no git, no repository, no commit: reported as unknown
     return answer.stdout.strip()
 

@@ -196,7 +196,12 @@ def read_stages(recorded: RecordedRun) -> Staged | None:
         attempts[attempt.stage].append(attempt)
     left_out = {each.stage: each.why for each in _notes(recorded, NOT_RUN, LeftOut)}
     stories = (
-        StageStory(spec, tuple(attempts[spec.name]), left_out.get(spec.name, ""))
+        # By their numbers: the clock may have been set back between two of them.
+        StageStory(
+            spec,
+            tuple(sorted(attempts[spec.name], key=lambda each: each.attempt)),
+            left_out.get(spec.name, ""),
+        )
         for spec in plan.stages
     )
     return Staged(plan, tuple(stories))

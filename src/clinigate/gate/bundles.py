@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 
 from clinigate.core.case import Split
 from clinigate.core.plan import Profile
 from clinigate.core.results import Results, Subject
 from clinigate.evidence.spool import RunStatus
-from clinigate.evidence.stages import StageOutcome, StageStory
+from clinigate.evidence.stages import StageStory
 from clinigate.gate.entries import Gravity, Reason
 from clinigate.gate.policy import Policy
 from clinigate.gate.records import NamedSigner
@@ -20,10 +21,8 @@ __all__ = [
     "ages",
     "believable",
     "gaps_of_bundles",
-    "has_open_stages",
     "interruptions",
     "reasons_of_bundles",
-    "reasons_of_stages",
 ]
 
 #: Clocks of two machines may disagree by this much before a bundle comes from the future.
@@ -43,6 +42,8 @@ class GateInput:
         signed_by: who signed it, as the trust file knows them.
         statement_digest: `sha256:…` of the statement's payload. sealed_at: RFC 3339.
         stages: what became of its stages, where it had any.
+        basis: digests by name of what they were begun as, as `StagePlan` holds them.
+        resumed: whether the run was left and continued. set_aside: parts of it that count no more.
     """
 
     name: str
@@ -54,6 +55,9 @@ class GateInput:
     statement_digest: str | None = None
     sealed_at: str | None = None
     stages: tuple[StageStory, ...] = ()
+    basis: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    resumed: bool = False
+    set_aside: int = 0
 
 
 def believable(bundles: Sequence[GateInput]) -> tuple[Results, ...]:
@@ -92,9 +96,6 @@ def gaps_of_bundles(policy: Policy, bundles: Sequence[GateInput]) -> Iterator[st
             yield f"bundle {bundle.name!r} {how}; this environment does not ask for more"
         if not policy.certifies and (partial := _why_partial(bundle)):
             yield f"bundle {bundle.name!r} {partial}; it certifies nothing"
-        for story in bundle.stages:
-            if not story.spec.required and not story.settled:
-                yield f"stage {story.spec.name!r} is not required: {_told(story)}"
 
 
 def interruptions(bundles: Sequence[GateInput], *, violated: bool) -> Iterator[Reason]:
@@ -113,36 +114,6 @@ def interruptions(bundles: Sequence[GateInput], *, violated: bool) -> Iterator[R
         if said is None and bundle.status is not RunStatus.ABORTED:
             continue
         yield Reason(gravity, f"bundle {bundle.name!r} ended early: {said or 'it was aborted'}")
-
-
-def reasons_of_stages(bundles: Sequence[GateInput]) -> Iterator[Reason]:
-    """Yield a reason for each required stage that left no evidence, or did not go well.
-
-    Jobs share a pipeline out among them: a stage that one bundle left out may stand in another.
-    """
-    by_name: dict[str, list[StageStory]] = {}
-    for bundle in bundles:
-        for story in bundle.stages if not bundle.problems else ():
-            by_name.setdefault(story.spec.name, []).append(story)
-    for name, stories in by_name.items():
-        if not any(story.spec.required for story in stories):
-            continue
-        outcomes = {story.outcome for story in stories}
-        if StageOutcome.RECORDED in outcomes and StageOutcome.REFUSED not in outcomes:
-            continue
-        story = next((s for s in stories if s.outcome is StageOutcome.REFUSED), stories[0])
-        yield Reason(Gravity.REFUSED, f"stage {name!r} is required: {_told(story)}")
-
-
-def has_open_stages(bundles: Sequence[GateInput]) -> bool:
-    """Whether a stage of one of the runs left no evidence."""
-    return any(
-        story.outcome is not StageOutcome.RECORDED for bundle in bundles for story in bundle.stages
-    )
-
-
-def _told(story: StageStory) -> str:
-    return f"{story.outcome}{f', {story.why}' if story.why else ''}"
 
 
 def ages(bundles: Sequence[GateInput], now: datetime) -> Iterator[timedelta]:
@@ -253,9 +224,9 @@ def _subjects(policy: Policy, bundles: Sequence[GateInput]) -> Iterator[Reason]:
 
 
 def _differences(first: Subject, other: Subject) -> Iterator[str]:
-    for field in ("name", "version"):
-        if getattr(first, field) != getattr(other, field):
-            yield f"{field} {getattr(first, field)!r} and {getattr(other, field)!r}"
+    for name in ("name", "version"):
+        if getattr(first, name) != getattr(other, name):
+            yield f"{name} {getattr(first, name)!r} and {getattr(other, name)!r}"
     for part in sorted({*first.digests, *other.digests}):
         one, two = first.digests.get(part), other.digests.get(part)
         if one != two:
@@ -266,7 +237,9 @@ def _seen_at(bundle: GateInput) -> datetime | None:
     """When the evidence was gathered: sealing an old run again makes it no younger."""
     if bundle.results is None:
         return None
-    finished = _moment(bundle.results.finished_at)
+    results = bundle.results
+    # What a run had seen before it was left is as old as its beginning.
+    finished = _moment(results.started_at if bundle.resumed else results.finished_at)
     sealed = finished if bundle.sealed_at is None else _moment(bundle.sealed_at)
     return None if finished is None or sealed is None else min(finished, sealed)
 

@@ -18,10 +18,8 @@ from clinigate.gate.bundles import (
     ages,
     believable,
     gaps_of_bundles,
-    has_open_stages,
     interruptions,
     reasons_of_bundles,
-    reasons_of_stages,
 )
 from clinigate.gate.control_states import control_entry
 from clinigate.gate.entries import (
@@ -35,6 +33,7 @@ from clinigate.gate.entries import (
 from clinigate.gate.judging import judge_again
 from clinigate.gate.policy import Demand, Policy
 from clinigate.gate.record_files import VerifiedRecord
+from clinigate.gate.stages import gaps_of_stages, has_open_stages, reasons_of_stages
 from clinigate.gate.waivers import NEVER_WAIVED, RecordBook, open_book, why_not_waivable
 
 __all__ = ["Decision", "decide"]
@@ -150,6 +149,7 @@ def decide(
         reasons=tuple(reason.text for reason in reasons),
         gaps=(
             *gaps_of_bundles(policy, bundles),
+            *gaps_of_stages(bundles),
             *_gaps(entries, clauses, (*base_criteria, *other_criteria)),
             *_silent(entries, other_criteria),
             *book.refused,

@@ -95,6 +95,8 @@ def input_of(name: str, bundle: Bundle, report: VerificationReport) -> GateInput
     Raises:
         IntegrityError: nothing failed, and yet the results cannot be read.
     """
+    recorded = None if report.problems else bundle.recorded()
+    staged = None if recorded is None else read_stages(recorded)
     return GateInput(
         name=name,
         results=None if report.problems else bundle.results(),
@@ -104,7 +106,10 @@ def input_of(name: str, bundle: Bundle, report: VerificationReport) -> GateInput
         signed_by=tuple(NamedSigner(key.name, key.role, key.keyid) for key in report.signed_by),
         statement_digest=bundle.statement_digest,
         sealed_at=bundle.statement.sealed_at,
-        stages=() if report.problems else _stages(bundle),
+        stages=() if staged is None else staged.stories,
+        basis={} if staged is None else staged.plan.basis,
+        resumed=recorded is not None and bool(recorded.continued),
+        set_aside=0 if recorded is None else len(recorded.set_aside),
     )
 
 
@@ -114,9 +119,4 @@ def _left_stages(run_directory: Path) -> tuple[StageStory, ...]:
         staged = read_stages(read_run(run_directory))
     except EvidenceError:
         return ()
-    return () if staged is None else staged.stories
-
-
-def _stages(bundle: Bundle) -> tuple[StageStory, ...]:
-    staged = read_stages(bundle.recorded())
     return () if staged is None else staged.stories

@@ -71,6 +71,8 @@ def decide_so_far(
         results_of(recorded),
         status=RunStatus.INCOMPLETE,
         stages=() if staged is None else staged.stories,
+        resumed=bool(recorded.continued),
+        set_aside=len(recorded.set_aside),
     )
     return decide(
         policy,

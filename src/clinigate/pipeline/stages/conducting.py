@@ -94,7 +94,7 @@ def begin_pipeline(
         basis_of(setup.config, terms.policy),
         terms.keep_going,
     )
-    with beginning(setup, plan, signer=signer) as lead:
+    with beginning(setup, plan, terms.policy, signer=signer) as lead:
         return _through(lead, stages, terms, hooks)
 
 
@@ -145,7 +145,7 @@ def resume_pipeline(
         # Killed on the way to the seal: nothing is left to run.
         with leading(directory):
             return Course(directory, conclude(directory, signer=signer), None)
-    with taking_over(directory, signer=signer) as lead:
+    with taking_over(directory, terms.policy, signer=signer) as lead:
         return _through(lead, stages, terms, hooks)
 
 

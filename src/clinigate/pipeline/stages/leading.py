@@ -12,7 +12,7 @@ from clinigate.core.codec import to_plain
 from clinigate.core.observation import Observation
 from clinigate.errors import EvidenceError, IncompleteRunError, UsageError
 from clinigate.evidence.envelope import Signer
-from clinigate.evidence.environment import capture_environment
+from clinigate.evidence.environment import capture_environment, changes_digest
 from clinigate.evidence.presence import leading
 from clinigate.evidence.recorded import SET_ASIDE, RecordedRun, read_run
 from clinigate.evidence.stages import (
@@ -29,7 +29,7 @@ from clinigate.gate.policy import Policy
 from clinigate.pipeline.process_run import ProcessRun
 from clinigate.pipeline.reading import results_of
 from clinigate.pipeline.setup import Setup
-from clinigate.pipeline.stages.shutting import violations
+from clinigate.pipeline.stages.shutting import criteria_of, violations
 
 __all__ = [
     "PRODUCER",
@@ -50,11 +50,13 @@ class Lead:
 
     Attributes:
         run: the run. presence: the descriptor that every stage is handed.
+        policy: what it is judged by.
     """
 
-    def __init__(self, run: ProcessRun, presence: int) -> None:
+    def __init__(self, run: ProcessRun, presence: int, policy: Policy) -> None:
         self.run = run
         self.presence = presence
+        self.policy = policy
 
     @property
     def directory(self) -> Path:
@@ -81,13 +83,15 @@ class Lead:
             return
         recorder = self.run.recording.recorder
         # First what lasts: a process that is killed in between has forgotten nothing.
-        for observation in _lasting(recorded, names):
+        for observation in _lasting(recorded, names, self.policy):
             recorder.observation(observation)
         recorder.note(SET_ASIDE, {"spools": names, "reason": reason})
 
 
 @contextmanager
-def beginning(setup: Setup, plan: StagePlan, *, signer: Signer | None) -> Iterator[Lead]:
+def beginning(
+    setup: Setup, plan: StagePlan, policy: Policy, *, signer: Signer | None
+) -> Iterator[Lead]:
     """Begin a run and lead it; it is left as it is where the block does not end it.
 
     Raises:
@@ -97,13 +101,13 @@ def beginning(setup: Setup, plan: StagePlan, *, signer: Signer | None) -> Iterat
     try:
         with leading(run.directory) as presence:
             run.recording.recorder.note(PLAN, to_plain(plan))
-            yield Lead(run, presence)
+            yield Lead(run, presence, policy)
     finally:
         run.leave()
 
 
 @contextmanager
-def taking_over(directory: Path, *, signer: Signer | None) -> Iterator[Lead]:
+def taking_over(directory: Path, policy: Policy, *, signer: Signer | None) -> Iterator[Lead]:
     """Lead a run that its leader left; parts that died are set aside.
 
     Raises:
@@ -113,7 +117,7 @@ def taking_over(directory: Path, *, signer: Signer | None) -> Iterator[Lead]:
         staged = read_staged(read_run(directory))
         run = ProcessRun.resume(directory, producer=PRODUCER, signer=signer)
         try:
-            lead = Lead(run, presence)
+            lead = Lead(run, presence, policy)
             lead.set_aside(_dead_parts(directory, staged), "its stage died, and was done again")
             yield lead
         finally:
@@ -140,9 +144,11 @@ def basis_of(config: LoadedConfig, policy: Policy) -> dict[str, str]:
     tables = config.config.model_dump(mode="json", exclude={"signing"})
     basis = {f"[{name}]": sha256_hex(canonical_bytes({name: tables[name]})) for name in tables}
     basis["the policy"] = policy.digest
-    git = capture_environment(config.base_dir, {})["git"]
-    if git is not None:
-        basis["the commit"] = str(git["commit"])
+    here = capture_environment(config.base_dir, {})
+    basis["Clinigate"] = str(here["clinigate"])
+    if here["git"] is not None:
+        basis["the commit"] = str(here["git"]["commit"])
+        basis["what is not committed"] = str(changes_digest(config.base_dir))
     return basis
 
 
@@ -169,9 +175,11 @@ def _dead_parts(directory: Path, staged: Staged) -> set[str]:
     return (told - settled) | orphans
 
 
-def _lasting(recorded: RecordedRun, names: Sequence[str]) -> tuple[Observation, ...]:
+def _lasting(
+    recorded: RecordedRun, names: Sequence[str], policy: Policy
+) -> tuple[Observation, ...]:
     try:
-        criteria = results_of(recorded).criteria
+        criteria = criteria_of(results_of(recorded), policy)
     except IncompleteRunError:
         return ()
     return violations(criteria, recorded.observations_in(names))

@@ -17,11 +17,11 @@ from clinigate.errors import IncompleteRunError
 from clinigate.gate.judging import judge_again
 from clinigate.gate.policy import Demand, Policy
 from clinigate.gate.record_files import VerifiedRecord
-from clinigate.gate.waivers import NEVER_WAIVED, RecordBook, open_book, why_not_waivable
+from clinigate.gate.waivers import RecordBook, open_book, why_not_waivable
 from clinigate.pipeline.criteria import producer_criteria
 from clinigate.pipeline.reading import read_results
 
-__all__ = ["shut_by", "violations"]
+__all__ = ["criteria_of", "shut_by", "violations"]
 
 
 def shut_by(
@@ -39,8 +39,7 @@ def shut_by(
         results = read_results(run_directory)
     except IncompleteRunError:
         return ()
-    known = {each.id: each for each in (*results.criteria, *CRITERIA, *producer_criteria())}
-    demanded = policy.criteria(list(known.values()), elsewhere=lambda _id: True)
+    demanded = _demanded(results, policy)
     book = open_book(policy, records, subject=results.subject, statements=(), now=now)
     return tuple(each.id for each in demanded if _shuts(each, policy, results, book))
 
@@ -62,14 +61,28 @@ def _shuts(criterion: Criterion, policy: Policy, results: Results, book: RecordB
 def violations(
     criteria: Sequence[Criterion], observations: Sequence[Observation]
 ) -> tuple[Observation, ...]:
-    """Return the measurements that prove a violation of which none is tolerated.
+    """Return the measurements that prove a violation.
 
-    A part of a run that is done again must not make them forgotten.
+    A part of a run that is done again must not make them forgotten: whoever kills what looks bad
+    would run it again until it is green.
     """
-    lasting = [each for each in criteria if each.zero_tolerance or each.metric in NEVER_WAIVED]
-    failed = {v.metric for v in judge_all(lasting, observations) if v.status is Status.FAIL}
     return tuple(
         each
         for each in observations
-        if isinstance(each.about, Measurement) and each.about.metric in failed
+        if isinstance(each.about, Measurement)
+        and any(v.status is Status.FAIL for v in judge_all(criteria, [each]))
     )
+
+
+def criteria_of(results: Results, policy: Policy) -> tuple[Criterion, ...]:
+    """Return what a run is judged by: its own criteria, and the policy's at their limits.
+
+    Raises:
+        PolicyError: the policy sets what a criterion does not take.
+    """
+    return (*results.criteria, *_demanded(results, policy))
+
+
+def _demanded(results: Results, policy: Policy) -> tuple[Criterion, ...]:
+    known = {each.id: each for each in (*results.criteria, *CRITERIA, *producer_criteria())}
+    return tuple(policy.criteria(list(known.values()), elsewhere=lambda _id: True))

@@ -1,0 +1,104 @@
+"""Nobody makes a gate open by killing what looks bad, or by parts of different things."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clinigate.cli.exits import ExitCode
+from clinigate.evidence.verify import verify_bundle
+
+Stage = Callable[..., dict[str, Any]]
+
+
+def git(*words: str) -> None:
+    who = ("-c", "user.name=t", "-c", "user.email=t@example.invalid", "-c", "commit.gpgsign=false")
+    subprocess.run(["git", *who, *words], check=True, capture_output=True)
+
+
+@pytest.fixture
+def repository(folder: Any, stage: Stage) -> Any:
+    folder.stages(stage("one"), stage("two", "die", "unless=mended"))
+    Path(".gitignore").write_text(".clinigate/\n", encoding="utf-8")
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-qm", "one")
+    return folder
+
+
+def test_what_an_attempt_had_proven_wrong_outlasts_it(folder: Any, stage: Stage) -> None:
+    """A limit that is missed counts, whether or not one is tolerated: no re-run until green."""
+    folder.stages(stage("one", "die", "unless=mended", seconds=99))
+    assert folder.run().code == ExitCode.UNFINISHED
+    Path("mended").touch()
+    said = folder.run("--resume", "last")
+    assert said.code == ExitCode.NOT_PASSED
+    assert "chaos.one.rto is FAIL" in said.sentence
+    assert verify_bundle(folder.bundle).problems == ()
+
+
+def test_what_nobody_requires_does_not_hide_what_it_found_by_dying(
+    folder: Any, stage: Stage
+) -> None:
+    folder.stages(
+        {**stage("one", "die", seconds=99), "required": False},
+        stage("two"),
+        demands={"chaos.one.rto": "no-fail"},
+    )
+    said = folder.run("--keep-going")
+    assert said.code == ExitCode.NOT_PASSED
+    assert "chaos.one.rto is FAIL" in said.sentence
+
+
+def test_an_attempt_that_was_done_again_is_told_by_a_gate_that_opens(
+    folder: Any, stage: Stage
+) -> None:
+    folder.stages(stage("one", "die", "unless=mended"))
+    assert folder.run().code == ExitCode.UNFINISHED
+    Path("mended").touch()
+    assert folder.run("--resume", "last").code == ExitCode.OK
+    told = folder.last.joinpath("exports", "decision.json").read_text(encoding="utf-8")
+    assert "stage 'one' ran 2 times; before: died, it was killed by SIGKILL" in told
+    assert "1 part(s) of a stage that died, set aside" in told
+
+
+def test_a_clock_that_was_set_back_does_not_change_which_attempt_was_the_last(
+    folder: Any, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.stages(stage("one", "die", "unless=mended"))
+    assert folder.run().code == ExitCode.UNFINISHED
+    (leader,) = folder.last.glob("spool/run-*.ndjson")
+    text = leader.read_text(encoding="utf-8").replace('"ts":"20', '"ts":"21')
+    leader.write_text(text, encoding="utf-8")
+    Path("mended").touch()
+    folder.run("--resume", "last")
+    assert folder.outcomes == {"one": "recorded"}
+
+
+def test_what_changed_without_a_commit_is_not_continued(repository: Any) -> None:
+    Path("code.py").write_text("a = 1\n", encoding="utf-8")
+    git("add", ".")
+    git("commit", "-qm", "two")
+    assert repository.run().code == ExitCode.UNFINISHED
+    Path("mended").touch()
+    Path("code.py").write_text("a = 2\n", encoding="utf-8")
+    said = repository.run("--resume", "last")
+    assert said.code == ExitCode.USAGE
+    assert "what is not committed changed since it began" in said.sentence
+    Path("code.py").write_text("a = 1\n", encoding="utf-8")
+    assert repository.run("--resume", "last").code == ExitCode.OK
+
+
+def test_jobs_share_stages_out_on_one_commit_only(repository: Any) -> None:
+    Path("mended").touch()
+    assert repository.run("--stage", "one").code == ExitCode.NOT_PASSED
+    git("commit", "-q", "--allow-empty", "-m", "another")
+    assert repository.run("--stage", "two").code == ExitCode.NOT_PASSED
+    one, two = (str(path) for path in repository.runs)
+    said = repository.run(f"a={one}", f"b={two}", command="gate")
+    assert said.code == ExitCode.NOT_PASSED
+    assert "share out stages, and the commit is not the same in both" in said.out + said.err
