@@ -17,6 +17,7 @@ import pytest
 
 from clinigate.config.hipaa import HipaaTable
 from clinigate.core.verdict import Status
+from clinigate.hipaa import planting
 from clinigate.hipaa.checks import transmission
 from clinigate.hipaa.interface import operations
 from clinigate.hipaa.named import NAMED
@@ -310,6 +311,23 @@ def test_stores_are_files_folders_and_what_sqlite_keeps_beside_them(tmp_path: Pa
     found = files_under(premises, ["a.db", "folder", "a.db"], "stores")
     names = [str(path.relative_to(tmp_path)) for path in found]
     assert names == ["a.db-wal", "a.db", "folder/c.log", "folder/deep/d.log"]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "asked", "changed"),
+    [([1, 1, 2, 3, 3, 9], 5, True), ([2, 2, 9], 2, True), ([1] * 3, 2, False)],
+)
+def test_what_is_still_being_written_is_waited_for(
+    sizes: list[int], asked: int, changed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Time passes here by being asked for: a second each time."""
+    clock = iter(range(100))
+    monkeypatch.setattr(planting.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(planting.time, "sleep", lambda _seconds: None)
+    left = list(sizes)
+    patience = 50 if changed else 1.5
+    assert planting.settled(patience, lambda: left.pop(0), 1) is changed
+    assert len(sizes) - len(left) == asked
 
 
 def test_a_token_that_ran_out_is_renewed(at_clean: Callable[..., Any]) -> None:

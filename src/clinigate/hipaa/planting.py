@@ -18,9 +18,9 @@ __all__ = [
     "judge",
     "patients_for",
     "served",
+    "settled",
     "sizes",
     "tell",
-    "within",
     "words_of",
 ]
 
@@ -70,12 +70,22 @@ def served(service: Service, request: Request) -> Answer:
     return answer
 
 
-def within(patience_s: float, happened: Callable[[], bool]) -> bool:
-    """Wait for something for at most so long; return whether it happened."""
+def settled(patience_s: float, look: Callable[[], object], before: object) -> bool:
+    """Wait until what is looked at has changed and then rests, for at most so long.
+
+    What is written behind the answers comes in pieces: the first of them is not the last. Return
+    whether it has changed.
+    """
     until = time.monotonic() + patience_s
-    while not (done := happened()) and time.monotonic() < until:
-        time.sleep(min(_PAUSE_S, patience_s))
-    return done
+    rest = max(_PAUSE_S, patience_s / 4)
+    last = look()
+    while time.monotonic() < until:
+        time.sleep(min(rest, patience_s))
+        now = look()
+        if now == last != before:
+            return True
+        last = now
+    return last != before
 
 
 def sizes(files: Iterable[Path]) -> dict[Path, int]:

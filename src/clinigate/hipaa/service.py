@@ -163,6 +163,10 @@ class Service:
             ) from None
         return Answer(answer.status_code, answer.headers, _json_of(answer))
 
+    def place(self, request: Request) -> tuple[str, str]:
+        """Return method and address without a query: what makes two requests one operation."""
+        return request.method, self.url(request).partition("?")[0]
+
     def url(self, request: Request) -> str:
         """Return where a request goes."""
         base = self.spec.base_url.rstrip("/")

@@ -67,13 +67,13 @@ def _left_out(
     tally: Tally, service: Service, premises: Premises, every: Sequence[Operation]
 ) -> None:
     """A document without the very requests that patients make may lack others as well."""
-    known = [(each.request.method, service.url(each.request)) for each in every]
+    known = {service.place(each.request) for each in every}
     table = premises.table.consent
     asked = [service.saying("Good morning.", each) for each in service.capabilities]
     if table is not None:
         asked.append(Request(table.method, table.path))
     for request in asked:
-        if (request.method, service.url(request)) not in known:
+        if service.place(request) not in known:
             tally.cannot(f"{request}: {premises.table.openapi} leaves it out, and maybe others")
 
 

@@ -57,10 +57,10 @@ def _others(tally: Tally, premises: Premises, spoken: list[Request]) -> Iterator
         tally.cannot(f"operations beside those of [target]: {error}")
         return
     assert premises.service is not None
-    known = {(each.method, premises.service.url(each)) for each in spoken}
+    known = {premises.service.place(each) for each in spoken}
     for operation in found:
         request = operation.request
-        if (request.method, premises.service.url(request)) in known:
+        if premises.service.place(request) in known:
             continue
         if (reason := withheld(premises, request)) is not None:
             tally.cannot(f"{request}: {reason}")

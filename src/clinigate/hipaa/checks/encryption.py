@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from clinigate.core.observation import Observation
 from clinigate.hipaa.named import Named
-from clinigate.hipaa.planting import judge, patients_for, tell, within
+from clinigate.hipaa.planting import judge, patients_for, settled, tell
 from clinigate.hipaa.premises import NO_SERVICE, Premises
 from clinigate.hipaa.stores import digests, hits_in, stores_of
 from clinigate.hipaa.tally import Tally, gap
@@ -35,7 +35,7 @@ def phi_encryption(named: Named, premises: Premises) -> Iterator[Observation]:
     for patient in patients:
         tell(service, patient)
     tally = Tally(named)
-    if not within(premises.table.patience_s, lambda: digests(stores_of(premises)) != before):
+    if not settled(premises.table.patience_s, lambda: digests(stores_of(premises)), before):
         tally.cannot(
             "the store of [hipaa] did not change while patients spoke; name the one that the "
             "service writes to"

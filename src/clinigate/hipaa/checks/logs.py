@@ -15,7 +15,7 @@ from pathlib import Path
 
 from clinigate.core.observation import Observation
 from clinigate.hipaa.named import Named
-from clinigate.hipaa.planting import judge, patients_for, served, sizes, within, words_of
+from clinigate.hipaa.planting import judge, patients_for, served, settled, sizes, words_of
 from clinigate.hipaa.premises import NO_SERVICE, Premises, files_under
 from clinigate.hipaa.service import Service
 from clinigate.hipaa.stores import chunks_of, hits_in
@@ -36,7 +36,7 @@ def phi_in_logs(named: Named, premises: Premises) -> Iterator[Observation]:
     before, audit = sizes(_logs(premises)), sizes(_audit(premises))
     _speak(service, patients)
     tally = Tally(named)
-    if not within(premises.table.patience_s, lambda: sizes(_logs(premises)) != before):
+    if not settled(premises.table.patience_s, lambda: sizes(_logs(premises)), before):
         tally.cannot(
             "nothing was written to the files of [hipaa] logs while patients spoke; name those "
             "that the service writes to"
