@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from packaging.version import Version
 
 from clinigate.core.flaw import FlawSeverity
+from clinigate.findings.sarif_text import severity_of_score
 from clinigate.findings.troubles import ScannerError
-from clinigate.security.scanners.dependencies_cvss import base_score, severity_of_score
+from clinigate.security.scanners.dependencies_cvss import base_score
 from clinigate.security.scanners.dependencies_judge import found_of, judge
 from clinigate.security.scanners.dependencies_osv import Advisories, load_advisories
 from clinigate.security.scanners.dependencies_package import NPM, PYPI, Package
@@ -290,3 +291,11 @@ def test_bands_of_scores() -> None:
     assert [severity_of_score(score).value for score in (9.0, 8.9, 7.0, 6.9, 4.0, 3.9, 0.1, 0)] == [
         "critical", "high", "high", "medium", "medium", "low", "low", "info",
     ]  # fmt: skip
+
+
+def test_an_ecosystem_and_an_ending_are_known_however_they_are_written(tmp_path: Path) -> None:
+    record = advisory(affected=[affected(ecosystem="pypi")])
+    (tmp_path / "a.JSON").write_text(json.dumps(record), encoding="utf-8")
+    source = load(tmp_path)
+    assert source.ecosystems == {PYPI}
+    assert [each.id for each in source.records] == [record["id"]]

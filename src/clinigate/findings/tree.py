@@ -10,7 +10,7 @@ from clinigate.errors import UsageError
 from clinigate.findings.globs import matches
 from clinigate.findings.model import Excluded
 
-__all__ = ["NEVER_OURS", "Missed", "relative_uri", "unseen", "walk"]
+__all__ = ["NEVER_OURS", "Missed", "relative_uri", "shown_name", "unseen", "walk"]
 
 #: Told of a place that could not be looked at, and why.
 Missed = Callable[[Path, str], None]
@@ -99,7 +99,7 @@ def unseen(
         if _leads_out(path, tops) and (path.is_dir() or wanted(path)):
             told.setdefault(path, "a link to what is not scanned; exclude it, or scan that too")
     for path in sorted(told):
-        yield Excluded(_shown(relative_uri(path, base)), told[path])
+        yield Excluded(shown_name(relative_uri(path, base)), told[path])
 
 
 def relative_uri(path: Path, base: Path) -> str:
@@ -187,7 +187,8 @@ def _is_there(path: Path) -> bool:
         return False
 
 
-def _shown(name: str) -> str:
+def shown_name(name: str) -> str:
+    """Return a file's name as text, its bytes that are none as escapes."""
     return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 

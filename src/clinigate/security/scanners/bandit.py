@@ -21,6 +21,7 @@ from clinigate.findings.programs import Program, located, python_module, run_pro
 from clinigate.findings.sarif import read_sarif
 from clinigate.findings.troubles import ScannerError
 from clinigate.security.scanner import ScanContext, Scanner, Topic
+from clinigate.security.scanners.reading import is_text, shown_name
 
 __all__ = ["SCANNER"]
 
@@ -77,8 +78,8 @@ def scan(context: ScanContext) -> Mapping[str, ScanResult]:
     assert command is not None
     program = Program("bandit", command, "")
     files = [context.uri(path) for path in context.files(_is_python)]
-    nameless = [name for name in files if not _is_text(name)]
-    named = [name for name in files if _is_text(name)]
+    nameless = [name for name in files if not is_text(name)]
+    named = [name for name in files if is_text(name)]
     ini = context.scratch / "none.ini"
     ini.write_text("[bandit]\n", encoding="ascii")  # in place of any .bandit in the project
     batches = [named[start : start + _BATCH] for start in range(0, len(named), _BATCH)]
@@ -166,7 +167,7 @@ def _in_our_words(found: Found) -> Found:
 
 
 def _whole(parts: Sequence[ScanResult], nameless: Sequence[str]) -> ScanResult:
-    unnamed = (Excluded(_shown(name), "its name is no text") for name in nameless)
+    unnamed = (Excluded(shown_name(name), "its name is no text") for name in nameless)
     return ScanResult(
         scanner="bandit",
         version=parts[0].version if parts else "",
@@ -174,14 +175,6 @@ def _whole(parts: Sequence[ScanResult], nameless: Sequence[str]) -> ScanResult:
         excluded=(*chain.from_iterable(part.excluded for part in parts), *unnamed),
         findings=tuple(sorted(chain.from_iterable(part.findings for part in parts), key=in_order)),
     )
-
-
-def _is_text(name: str) -> bool:
-    return name == _shown(name)
-
-
-def _shown(name: str) -> str:
-    return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 SCANNER = Scanner(

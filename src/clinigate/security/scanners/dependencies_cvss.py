@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from clinigate.core.flaw import FlawSeverity
-
-__all__ = ["base_score", "severity_of_score"]
+__all__ = ["base_score"]
 
 _WEIGHTS = {
     "AV": {"N": 0.85, "A": 0.62, "L": 0.55, "P": 0.2},
@@ -41,19 +39,6 @@ def base_score(vector: str) -> float | None:
     ease = 8.22 * weights["AV"] * weights["AC"] * privileges * weights["UI"]
     factor = 1.0 if scope == "U" else 1.08
     return _round_up(min(factor * (impact + ease), 10.0))
-
-
-def severity_of_score(score: float) -> FlawSeverity:
-    """Return the word for a score, by the bands of CVSS 3 and 4."""
-    for severity, least in (
-        (FlawSeverity.CRITICAL, 9.0),
-        (FlawSeverity.HIGH, 7.0),
-        (FlawSeverity.MEDIUM, 4.0),
-        (FlawSeverity.LOW, 0.1),
-    ):
-        if score >= least:
-            return severity
-    return FlawSeverity.INFO
 
 
 def _round_up(score: float) -> float:

@@ -7,6 +7,7 @@ answers), a folder of such files, or a zip of them as osv.dev publishes for each
 from __future__ import annotations
 
 import json
+import os
 import re
 import zipfile
 import zlib
@@ -17,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from clinigate.core.flaw import FlawSeverity
+from clinigate.findings.sarif_text import severity_of_score
 from clinigate.findings.troubles import ScannerError
-from clinigate.security.scanners.dependencies_cvss import base_score, severity_of_score
+from clinigate.security.scanners.dependencies_cvss import base_score
 from clinigate.security.scanners.dependencies_package import NPM, PYPI, normal_name
 from clinigate.security.scanners.dependencies_versions import Event
 
@@ -27,7 +29,8 @@ __all__ = ["Advisories", "Advisory", "Affected", "load_advisories"]
 _LARGEST_RECORD = 16 * 1024 * 1024
 _LARGEST_FILE = 256 * 1024 * 1024
 _MOST_RECORDS = 2_000_000
-_ECOSYSTEMS = (PYPI, NPM)
+#: By their names in small letters: a record that writes `pypi` means it too.
+_ECOSYSTEMS = {each.casefold(): each for each in (PYPI, NPM)}
 #: GitHub's words and those of CVSS.
 _WORDS = {
     "CRITICAL": FlawSeverity.CRITICAL,
@@ -127,12 +130,24 @@ def load_advisories(path: Path, wanted: Wanted, *, today: date) -> Advisories:
 
 def _records(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
     if path.is_dir():
-        for file in sorted(path.rglob("*.json")):
+        for file in _files_below(path):
             yield from _of_file(file.relative_to(path).as_posix(), _bytes_of(file))
     elif zipfile.is_zipfile(path):
         yield from _of_zip(path)
     else:
         yield from _of_file(path.name, _bytes_of(path))
+
+
+def _files_below(folder: Path) -> list[Path]:
+    def refuse(error: OSError) -> None:
+        raise ScannerError(f"{folder.name}: a folder in it cannot be read: {error.strerror}")
+
+    below = os.walk(folder, onerror=refuse)
+    return sorted(Path(here, name) for here, _, names in below for name in names if _is_json(name))
+
+
+def _is_json(name: str) -> bool:
+    return name.lower().endswith(".json")
 
 
 def _bytes_of(file: Path) -> bytes:
@@ -148,7 +163,7 @@ def _of_zip(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
     try:
         with zipfile.ZipFile(path) as archive:
             for info in archive.infolist():
-                if info.is_dir() or not info.filename.endswith(".json"):
+                if info.is_dir() or not _is_json(info.filename):
                     continue
                 if info.file_size > _LARGEST_RECORD:
                     raise ScannerError(
@@ -213,18 +228,21 @@ def _ecosystems(raw: Mapping[str, Any]) -> set[str]:
         for entry in (entries if isinstance(entries, list) else ())
         if isinstance(entry, dict)
     ]
-    return {
-        str(package.get("ecosystem", "")).partition(":")[0]
-        for package in packages
-        if isinstance(package, dict)
-    }
+    named = (_ecosystem(package) for package in packages if isinstance(package, dict))
+    return {each for each in named if each is not None}
+
+
+def _ecosystem(package: Mapping[str, Any]) -> str | None:
+    """One of those that are read here; `Debian:12` and its like are none."""
+    name = str(package.get("ecosystem", "")).partition(":")[0]
+    return _ECOSYSTEMS.get(name.casefold())
 
 
 def _affected(entries: Iterable[Mapping[str, Any]], wanted: Wanted) -> Iterator[Affected]:
     for entry in entries:
         package = entry.get("package") or {}
-        ecosystem = str(package.get("ecosystem", "")).partition(":")[0]
-        if ecosystem not in _ECOSYSTEMS:
+        ecosystem = _ecosystem(package)
+        if ecosystem is None:
             continue
         name = normal_name(ecosystem, package["name"])
         if not wanted(ecosystem, name):

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from clinigate.core.flaw import FlawSeverity
+from clinigate.findings.tree import shown_name
 from clinigate.findings.troubles import ScannerError
 
 __all__ = [
@@ -107,11 +108,6 @@ def count_at(parent: Mapping[str, Any], key: str) -> int | None:
 def severity_of(word: object) -> FlawSeverity | None:
     """Return a scanner's word for a severity; None where it says nothing that is known."""
     return _WORDS.get(word.upper()) if isinstance(word, str) else None
-
-
-def shown_name(name: str) -> str:
-    """Return the name of a file as text: what is not UTF-8 in it becomes an escape."""
-    return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def is_text(name: str) -> bool:
