@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from clinigate.cli.exits import ExitCode
 from clinigate.evidence.verify import verify_bundle
 
+STUB = Path(__file__).with_name("stub.py")
 Stage = Callable[..., dict[str, Any]]
 
 
@@ -102,3 +104,71 @@ def test_jobs_share_stages_out_on_one_commit_only(repository: Any) -> None:
     said = repository.run(f"a={one}", f"b={two}", command="gate")
     assert said.code == ExitCode.NOT_PASSED
     assert "share out stages, and the commit is not the same in both" in said.out + said.err
+
+
+def script(name: str, text: str) -> dict[str, Any]:
+    """A stage whose program is a few lines of Python beside the stub's own functions."""
+    head = "import json, os, sys\nfrom pathlib import Path\n"
+    body = f"sys.path.insert(0, {str(STUB.parent)!r})\nimport stub\nspool = Path(os.environ['CLINIGATE_RUN']) / 'spool'\n"
+    Path(f"{name}.py").write_text(head + body + text, encoding="utf-8")
+    return {"name": name, "run": [sys.executable, "-I", "-S", f"{name}.py"]}
+
+
+LEADS = """
+def line(kind, body):
+    told = {"body": body, "ts": stub.moment(), "type": kind}
+    return json.dumps(told, sort_keys=True, separators=(",", ":")) + "\\n"
+
+leader, one = (next(p.name for p in spool.glob(f"{n}-*.ndjson")) for n in ("run", "stub"))
+start = {"producer": "run", "run": spool.parent.name, "tokens": "own", "continues": [leader]}
+aside = {"topic": "set-aside", "about": {"spools": [one], "reason": "I say so"}}
+done = {"records": 2, "redactions": [], "status": "COMPLETE"}
+told = line("start", start) + line("note", aside) + line("finish", done)
+(spool / "run-9.ndjson").write_text(told)
+"""
+EDITS = """
+one = next(spool.glob("stub-*.ndjson"))
+one.write_text(one.read_text().replace('"value":99.0', '"value":12.0'))
+stub.record("chaos.two.rto", 1.0, [])
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [(LEADS, "say that they lead it"), (EDITS, "was edited after stage 'one' had ended")],
+)
+def test_no_stage_undoes_what_another_recorded(
+    folder: Any, stage: Stage, text: str, why: str
+) -> None:
+    folder.stages(stage("one", seconds=99), script("two", text), stage("three"))
+    said = folder.run("--keep-going")
+    assert said.code == ExitCode.INTEGRITY, said.err
+    assert why in said.sentence
+    assert folder.run("--resume", "last").code == ExitCode.INTEGRITY
+    assert not folder.last.joinpath("statement.unsigned.json").exists()
+
+
+def test_what_was_edited_before_a_run_was_continued_is_seen(folder: Any, stage: Stage) -> None:
+    folder.stages(stage("one", seconds=99), stage("two", "die", "unless=mended"))
+    assert folder.run("--keep-going").code == ExitCode.UNFINISHED
+    for part in folder.last.glob("spool/stub-*.ndjson"):
+        text = part.read_text(encoding="utf-8").replace('"value":99.0', '"value":12.0')
+        part.write_text(text, encoding="utf-8")
+    Path("mended").touch()
+    said = folder.run("--resume", "last")
+    assert said.code == ExitCode.INTEGRITY
+    assert "was edited after stage 'one' had ended" in said.sentence
+
+
+def test_a_stage_that_found_nothing_to_look_at_is_no_evidence(folder: Any, stage: Stage) -> None:
+    gap = """
+about = {"_type": "Gap", "metric": "chaos.two.rto", "reason": "no manifest here"}
+stub.observed = lambda *_: {"check": "CG-STUB-001", "about": about, "controls": [], "evidence": []}
+stub.record("chaos.two.rto", 1.0, [])
+"""
+    folder.stages(stage("one"), script("two", gap))
+    said = folder.run()
+    assert said.code == ExitCode.NOT_PASSED
+    assert (
+        "stage 'two' is required: refused, it assessed nothing: no manifest here" in said.sentence
+    )

@@ -102,6 +102,7 @@ class StageAttempt:
             time.
         spools: what its processes wrote. observations: how many are in them.
         shuts: criteria by which the gate is sure to stay shut since then.
+        marks: of each of `spools`, `<bytes>:<SHA-256>` as it was when the attempt ended.
     """
 
     stage: str
@@ -113,6 +114,7 @@ class StageAttempt:
     spools: tuple[str, ...] = ()
     observations: int = 0
     shuts: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from clinigate.pipeline.stages.leading import (
 )
 from clinigate.pipeline.stages.model import Stage
 from clinigate.pipeline.stages.running import Hooks, Terms, run_stages
+from clinigate.pipeline.stages.untouched import check_run
 
 __all__ = ["Course", "LeftRun", "begin_pipeline", "left_run", "resume_pipeline"]
 
@@ -141,9 +142,11 @@ def resume_pipeline(
     Raises:
         EvidenceError: somebody is at work on it; and as `begin_pipeline`.
     """
-    if is_sealed(directory) or _was_finished(read_run(directory)):
+    recorded = read_run(directory)
+    if is_sealed(directory) or _was_finished(recorded):
         # Killed on the way to the seal: nothing is left to run.
         with leading(directory):
+            check_run(directory, recorded, read_staged(recorded))
             return Course(directory, conclude(directory, signer=signer), None)
     with taking_over(directory, terms.policy, signer=signer) as lead:
         return _through(lead, stages, terms, hooks)

@@ -30,6 +30,7 @@ from clinigate.pipeline.process_run import ProcessRun
 from clinigate.pipeline.reading import results_of
 from clinigate.pipeline.setup import Setup
 from clinigate.pipeline.stages.shutting import criteria_of, violations
+from clinigate.pipeline.stages.untouched import check_run
 
 __all__ = [
     "PRODUCER",
@@ -64,8 +65,12 @@ class Lead:
         return self.run.directory
 
     def staged(self) -> Staged:
-        """Return what became of the stages until now."""
-        return read_staged(read_run(self.directory))
+        """Return what became of the stages until now.
+
+        Raises:
+            IntegrityError: a stage wrote what is not its own.
+        """
+        return _checked(self.directory)
 
     def attempted(self, attempt: StageAttempt) -> None:
         """Write down how a stage came out."""
@@ -114,7 +119,7 @@ def taking_over(directory: Path, policy: Policy, *, signer: Signer | None) -> It
         EvidenceError: it had no stages, is sealed, or somebody is at work on it.
     """
     with leading(directory) as presence:
-        staged = read_staged(read_run(directory))
+        staged = _checked(directory)
         run = ProcessRun.resume(directory, producer=PRODUCER, signer=signer)
         try:
             lead = Lead(run, presence, policy)
@@ -136,6 +141,13 @@ def read_staged(recorded: RecordedRun) -> Staged:
             f"run {recorded.run}: holds no plan of stages: `clinigate run` did not begin it, or "
             "was killed before its first stage; begin a new run"
         )
+    return staged
+
+
+def _checked(directory: Path) -> Staged:
+    recorded = read_run(directory)
+    staged = read_staged(recorded)
+    check_run(directory, recorded, staged)
     return staged
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from clinigate.core.observation import Gap
 from clinigate.core.verdict import Status
 from clinigate.errors import IncompleteRunError, IntegrityError
 from clinigate.evidence.spool import RunStatus, Spool, read_spool
@@ -64,6 +65,8 @@ def outcome_of(
         return StageOutcome.DIED, died
     if observation_count(spools) == 0:
         return StageOutcome.SILENT, f"it ended with exit code {ended.code} and recorded nothing"
+    if (gap := _nothing_but_gaps(spools)) is not None:
+        return StageOutcome.REFUSED, f"it assessed nothing: {gap}"
     if ended.code == 0 or _explained(spools, run_directory, policy):
         return StageOutcome.RECORDED, ""
     return (
@@ -84,6 +87,13 @@ def _death(stage: Stage, ended: Ended, spools: Sequence[Spool]) -> str | None:
     if torn:
         return f"a part of it never finished: {', '.join(torn)}"
     return None
+
+
+def _nothing_but_gaps(spools: Iterable[Spool]) -> str | None:
+    """Why nothing was looked at, where nothing was: the reason of the first gap."""
+    told = [r.body["about"] for spool in spools for r in spool.records if r.type == "observation"]
+    gaps = [about for about in told if about["_type"] == Gap.__name__]
+    return str(gaps[0]["reason"]) if gaps and len(gaps) == len(told) else None
 
 
 def _explained(spools: Sequence[Spool], run_directory: Path, policy: Policy) -> bool:

@@ -23,6 +23,7 @@ from clinigate.pipeline.stages.outcome import (
 )
 from clinigate.pipeline.stages.process import GRACE_S, Ended, Surroundings, run_program
 from clinigate.pipeline.stages.shutting import shut_by
+from clinigate.pipeline.stages.untouched import marks_of
 
 __all__ = ["Hooks", "Terms", "run_stages"]
 
@@ -181,6 +182,7 @@ class _Round:
         attempt = replace(attempt, shuts=tuple(each for each in shut if each not in self._shut))
         self._shut = shut
         self._keep(attempt)
+        self._lead.staged()  # whatever it wrote that is not its own ends the run here
         return attempt
 
     def _programs(self, stage: Stage, began: float) -> Ended:
@@ -212,6 +214,7 @@ class _Round:
             "",
             round(self._terms.timer() - began, 3),
             spools=names,
+            marks=marks_of(self._lead.directory, names),
             observations=observation_count(new_spools(self._lead.directory, names)),
         )
 
