@@ -128,15 +128,17 @@ def test_bandits_own_ways_to_look_away_are_not_believed() -> None:
     assert scan() == 1
 
 
-@pytest.mark.parametrize("name", ["-q.py", "my.github/a b.py", "näme.py", "x,y.py", "%41.py"])
-def test_odd_names_are_looked_at_like_others(name: str) -> None:
-    plant(name, SHELL)
+def test_odd_names_are_looked_at_like_others() -> None:
+    names = {"-q.py", "my.github/a b.py", "näme.py", "x,y.py", "%41.py"}
+    for name in names:
+        plant(name, SHELL)
     assert scan("--sarif", "out.sarif") == 1
     places = json.loads(Path("out.sarif").read_text())["runs"][0]["artifacts"]
-    assert len(places) == 1
+    assert len(places) == len(names)
     from clinigate.findings.sarif import read_sarif
 
-    assert {f.flaw.place.uri for f in read_sarif(Path("out.sarif").read_bytes()).findings} == {name}
+    read = read_sarif(Path("out.sarif").read_bytes())
+    assert {each.flaw.place.uri for each in read.findings} == names
 
 
 def test_a_finding_keeps_its_identity_while_lines_move() -> None:
@@ -178,13 +180,13 @@ def test_a_missing_bandit_says_how_to_get_it(capsys: pytest.CaptureFixture[str])
         ('printf \'{"version": "2.1.0", "runs": [{\'', "is no complete JSON"),
         ('echo \'{"version": "2.2.0", "runs": []}\'', "is SARIF version '2.2.0'"),
         ("kill -9 $$", "was killed (SIGKILL)"),
-        ("sleep 600", "was not done in 1 s"),
+        ("sleep 600", "was not done in 0.3 s"),
     ],
 )
 def test_a_bandit_that_breaks_is_an_error_with_its_name(
     body: str, says: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    timeout = "timeout_s = 1\n" if "sleep" in body else ""
+    timeout = "timeout_s = 0.3\n" if "sleep" in body else ""
     table = '[security]\nscanners = ["bandit"]\nbandit = "./stub.sh"\n'
     plant("clinigate.toml", table + timeout)
     plant("stub.sh", f"#!/bin/sh\n{body}\n").chmod(0o755)
