@@ -97,12 +97,17 @@ def test_evidence_that_was_not_sealed_is_no_output(tmp_path: Path) -> None:
     assert not (tmp_path / "output").exists()
 
 
-def test_findings_are_an_output_where_there_are_any(tmp_path: Path) -> None:
-    exports = tmp_path / ".clinigate" / "runs" / "r" / "exports"
+def test_findings_are_of_the_bundle_and_of_no_file_that_lies_about(tmp_path: Path) -> None:
+    exports = tmp_path / "planted" / "exports"
     exports.mkdir(parents=True)
-    (exports / "results.sarif").write_text("{}")
-    step("Evidence", tmp_path, 2, FOLDER="app")
-    assert (tmp_path / "output").read_text() == "sarif=app/clinigate-out\n"
+    (exports / "results.sarif").write_text("nothing found")
+    _, calls = step("Evidence", tmp_path, 0, FOLDER="app")
+    assert "<report><last><--format><sarif><--out><clinigate-out/results.sarif>" in calls
+    assert (tmp_path / "clinigate-out" / "results.sarif").read_text() == "made\n"
+    assert (tmp_path / "output").read_text().splitlines() == [
+        "bundle=app/clinigate-out/bundle.zip",
+        "sarif=app/clinigate-out",
+    ]
 
 
 def test_hooks_install_what_the_extras_do() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import threading
 import time
@@ -94,7 +95,8 @@ class Production:
         url: its address. image: the build that it says it is.
         defect: of the engine; None is none. late_s: how much later it answers.
         asked: requests by path. crises: markers (or None) of the crises that it was told.
-        diversion: what the probe says with the marker, and without.
+        diversion: what the probe says with the marker, and without; after so many crises as
+            `diverts` it says that nobody is diverted. cached: how old its answers say they are.
     """
 
     url: str = ""
@@ -104,12 +106,15 @@ class Production:
     asked: Counter[str] = field(default_factory=Counter)
     crises: list[str | None] = field(default_factory=list)
     diversion: tuple[Any, Any] = (True, False)
+    diverts: float = math.inf
+    cached: str | None = None
     _engines: dict[str | None, Any] = field(default_factory=dict)
     _answers: dict[Any, dict[str, Any]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def reset(self) -> None:
         self.image, self.defect, self.late_s, self.diversion = IMAGE, None, 0.0, (True, False)
+        self.diverts, self.cached = math.inf, None
         self.asked.clear()
         self.crises.clear()
 
@@ -126,6 +131,8 @@ class Production:
         self.asked[path] += 1
         if path == "/version":
             return {"build": {"image": self.image}}
+        if len(self.crises) >= self.diverts:
+            return {"diverted": False}
         return {"diverted": self.diversion[0 if marker == "yes" else 1]}
 
     def post(self, path: str, turns: list[Turn], marker: str | None) -> Any:
@@ -170,6 +177,8 @@ def handler_of(production: Production) -> type[BaseHTTPRequestHandler]:
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(data)))
+            if production.cached is not None:
+                self.send_header("Age", production.cached)
             self.end_headers()
             self.wfile.write(data)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -107,6 +108,49 @@ def test_what_is_said_later_counts_against_the_change_and_not_as_a_deployment() 
     assert recovery.value == pytest.approx(2.5 * 3600)
 
 
+def test_people_write_fewer_digits_of_a_commit_than_pipelines() -> None:
+    found = judged(deployed(5), deployed(1, Ended.DEGRADED, commit=COMMIT[:7]))
+    rate = found["change_failure_rate"].measurement
+    assert (rate.events, rate.n, rate.excluded) == (1, 1, 0)
+
+
+def test_a_degraded_one_that_nobody_deployed_may_be_any() -> None:
+    """Its commit is mistyped, or its ledger is missing: the figure must not be better for it."""
+    good = [deployed(number, commit=f"{number:07x}") for number in range(60)]
+    assert judged(*good)["change_failure_rate"].verdict.status is Status.PASS
+    found = judged(*good, deployed(1, Ended.DEGRADED, commit="f" * 40))
+    rate = found["change_failure_rate"]
+    assert (rate.measurement.events, rate.measurement.excluded) == (0, 1)
+    assert rate.verdict.status is Status.INCONCLUSIVE
+    assert "no deployment is known" in rate.measurement.caveats[0]
+
+
+def test_a_commit_that_is_deployed_again_failed_once() -> None:
+    again = [deployed(9), deployed(7, Ended.DEGRADED), deployed(2), deployed(1)]
+    rate = judged(*again)["change_failure_rate"].measurement
+    assert (rate.events, rate.n) == (1, 3)
+
+
+def test_an_attempt_that_was_taken_back_repairs_nothing() -> None:
+    attempt = deployed(5, Ended.ROLLED_BACK, commit="cd" * 20)
+    found = judged(deployed(9), deployed(7, Ended.DEGRADED), attempt)
+    assert found["recovery_time"].measurement.value == pytest.approx(7 * 3600)
+    itself = deployed(5, Ended.ROLLED_BACK, commit=COMMIT[:12], since_h=2)
+    times = judged(deployed(9), deployed(7, Ended.DEGRADED), itself)["recovery_time"]
+    assert times.measurement.value == pytest.approx(2 * 3600)
+
+
+def test_an_outage_that_is_told_after_its_repair_ended_with_the_repair() -> None:
+    told_late = deployed(1, Ended.DEGRADED, since_h=4)
+    found = judged(deployed(9), deployed(4, commit="cd" * 20), told_late)
+    assert found["recovery_time"].measurement.value == pytest.approx(3600)
+
+
+def test_a_clock_that_runs_ahead_makes_no_time_negative() -> None:
+    found = judged(deployed(1), deployed(-3, Ended.DEGRADED))
+    assert found["recovery_time"].measurement.value == 0
+
+
 def test_an_outage_that_is_still_open_lasts_until_now() -> None:
     found = judged(deployed(9), deployed(7, Ended.DEGRADED))
     assert found["recovery_time"].measurement.value == pytest.approx(7 * 3600)
@@ -182,6 +226,17 @@ def test_times_after_the_end_are_refused() -> None:
         deployed(1, lead_h=-1)
 
 
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_every_line_is_of_the_text_format(count: int) -> None:
+    """A bound that so few do not have is infinite, as the format writes it."""
+    told = sorted((deployed(10 * n + 1) for n in range(count)), key=lambda each: each.at)
+    text = exposition(figures(told, now=NOW), told)
+    number = r"(?:[+-]Inf|-?\d+(?:\.\d+)?(?:e[+-]\d+)?)"
+    sample = re.compile(rf'[a-z_]+\{{[a-z]+="[^"\\]*"(?:,[a-z]+="[^"\\]*")*\}} {number}')
+    for line in text.splitlines():
+        assert line.startswith(("# HELP ", "# TYPE ")) or sample.fullmatch(line), line
+
+
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not installed")
 @pytest.mark.parametrize("count", [0, 3, 40])
 def test_prometheus_understands_every_line(count: int) -> None:
@@ -224,6 +279,16 @@ def test_the_command_records_and_shows(team: Path, cli: Callable[..., Any]) -> N
         in cli("metrics", "--format", "prometheus").out
     )
     assert cli("metrics", "--judge").code == ExitCode.NOT_PASSED
+
+
+def test_an_author_s_clock_that_runs_ahead_keeps_no_deployment_out(
+    team: Path, cli: Callable[..., Any]
+) -> None:
+    committed = "2999-01-01T00:00:00Z"
+    said = cli("metrics", "record", "succeeded", "--commit", COMMIT, "--committed-at", committed)
+    assert said.code == ExitCode.OK
+    assert "is still to come; it is left out" in said.out
+    assert "of 1 more nobody told the time" in cli("metrics").out
 
 
 def test_the_ledger_of_a_runner_is_kept_and_several_are_put_together(

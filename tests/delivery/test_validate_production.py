@@ -284,6 +284,43 @@ def test_a_diversion_that_is_not_proven_is_none(
     assert why in reason
 
 
+def test_a_diversion_that_ends_while_crises_are_sent_asks_for_a_person(
+    project: Callable[..., Any], production: Any, cli: Callable[..., Any], shared: SimpleNamespace
+) -> None:
+    made = project()
+    made.add(shared.DIVERSION)
+    production.diverts = 5
+    said = cli("validate-production", "--safety-validation", "--bundle", made.bundle)
+    assert said.code == ExitCode.UNFINISHED
+    assert "the diversion ended while crises were sent" in said.err
+    assert "ask at once whether somebody was paged" in said.err
+
+
+def test_what_a_cache_says_proves_no_diversion(
+    project: Callable[..., Any], production: Any, cli: Callable[..., Any], shared: SimpleNamespace
+) -> None:
+    made = project()
+    made.add(shared.DIVERSION)
+    production.cached = "7"
+    said = cli("validate-production", "--safety-validation", "--bundle", made.bundle)
+    assert said.code == ExitCode.UNFINISHED  # its digest is not believed either
+    assert "a cache answers" in said.err
+    assert production.crises == []
+
+
+def test_a_header_of_ours_that_writes_over_the_marker_is_no_diversion(
+    project: Callable[..., Any], production: Any, cli: Callable[..., Any], shared: SimpleNamespace
+) -> None:
+    made = project()
+    made.add(shared.DIVERSION)
+    made.add(
+        '\n[target.limits]\nevaluator_header = { name = "x-synthetic-patient", value = "no" }\n'
+    )
+    said = cli("validate-production", "--safety-validation", "--bundle", made.bundle)
+    assert said.code == ExitCode.OK, said.err
+    assert production.crises == []
+
+
 def test_the_policy_of_the_option_sets_the_limits_and_what_is_demanded(
     project: Callable[..., Any], production: Any, cli: Callable[..., Any]
 ) -> None:

@@ -111,11 +111,17 @@ def record(
     if ended is None or ended in _NOT_ENDED:
         click.echo(f"nothing is recorded: the roll-out {_WORDS[ended]}")
         return ExitCode.OK
+    now = system_clock()
+    committed = _time("--committed-at", committed_at)
+    if committed is not None and committed > now:
+        # The deployment counts whatever clock its author has.
+        click.echo(f"--committed-at: {timestamp(committed)} is still to come; it is left out")
+        committed = None
     deployment = Deployment(
-        at=system_clock(),
+        at=now,
         ended=Ended(ended),
         commit=commit,
-        committed_at=_time("--committed-at", committed_at),
+        committed_at=committed,
         since=_time("--since", since),
     )
     signer = configured_signer(loaded, passphrase=passphrase_source(None, confirm=False))

@@ -45,6 +45,9 @@ def prove(
     Raises:
         ConfigError: the target's authorities cannot be read.
     """
+    ours = spec.limits.evaluator_header
+    if ours is not None and ours.name.lower() == table.header.lower():
+        return Proof(f"[target.limits] evaluator_header writes over {table.header}")
     value = table.value if table.value_env is None else environ.get(table.value_env)
     if not value:
         return Proof(f"{table.value_env} is not set, which holds the header of synthetic patients")
@@ -64,5 +67,10 @@ def marked(spec: HttpSpec | OpenAISpec, table: DiversionTable) -> HttpSpec | Ope
     """Return the target whose every request carries the header of a synthetic patient."""
     held = EnvRef(env=table.value_env) if table.value_env is not None else table.value
     assert held is not None
-    headers = {**spec.auth.headers, table.header: held}
+    others = {
+        name: value
+        for name, value in spec.auth.headers.items()
+        if name.lower() != table.header.lower()
+    }
+    headers = {**others, table.header: held}
     return spec.model_copy(update={"auth": spec.auth.model_copy(update={"headers": headers})})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
@@ -112,4 +113,9 @@ def _family(
     yield f"# TYPE {name} {kind}"
     for labels, value in samples:
         inside = ",".join(f'{label}="{text}"' for label, text in labels.items())
-        yield f"{name}{{{inside}}} {value:.10g}"
+        yield f"{name}{{{inside}}} {_number(value)}"
+
+
+def _number(value: float) -> str:
+    """As the format writes numbers; a bound that is none is infinite."""
+    return f"{value:.10g}" if math.isfinite(value) else f"{value:+}".replace("inf", "Inf")

@@ -94,11 +94,36 @@ def _success(deployments: Sequence[Deployment]) -> Measurement:
 
 
 def _change_failures(deployments: Sequence[Deployment]) -> Measurement:
-    """Of all that got traffic, those that were taken back, or said to be degraded later."""
-    degraded = {each.commit for each in deployments if each.ended is Ended.DEGRADED}
+    """Of all that got traffic, those that were taken back, or said to be degraded later.
+
+    A degraded one of which nobody told the deployment is one more that could not be looked at.
+    """
     reached = [each for each in deployments if each.ended in (Ended.SUCCEEDED, Ended.ROLLED_BACK)]
-    bad = sum(each.ended is Ended.ROLLED_BACK or each.commit in degraded for each in reached)
-    return _rate(CHANGE_FAILURE_RATE, bad, len(reached))
+    bad = {each for each in reached if each.ended is Ended.ROLLED_BACK}
+    unknown = 0
+    for word in deployments:
+        if word.ended is Ended.DEGRADED:
+            meant = [each for each in reached if each.at <= _begin(word) and _same(each, word)]
+            bad.update(meant[-1:])
+            unknown += not meant
+    said = f"{unknown} degraded of which no deployment is known; give the commit that was deployed"
+    return _rate(
+        CHANGE_FAILURE_RATE,
+        len(bad),
+        len(reached),
+        excluded=unknown,
+        caveats=(said,) if unknown else (),
+    )
+
+
+def _begin(degraded: Deployment) -> datetime:
+    return degraded.since or degraded.at
+
+
+def _same(one: Deployment, other: Deployment) -> bool:
+    """Whether they are of one commit; people write fewer digits of it than pipelines."""
+    short, long = sorted((one.commit, other.commit), key=len)
+    return long.startswith(short)
 
 
 def _gaps(deployments: Sequence[Deployment], now: datetime) -> list[float]:
@@ -125,25 +150,43 @@ def _recoveries(deployments: Sequence[Deployment], now: datetime) -> tuple[list[
     """From when patients were worse off until they were not; one still open lasts until now."""
     times: list[float] = []
     untold = 0
-    for position, each in enumerate(deployments):
+    for each in deployments:
         if each.ended is Ended.ROLLED_BACK:
             if each.since is None:
                 untold += 1
             else:
                 times.append((each.at - each.since).total_seconds())
         elif each.ended is Ended.DEGRADED:
-            repairs = (later.at for later in deployments[position + 1 :] if _repairs(later))
-            end = next(repairs, now)
-            times.append((end - (each.since or each.at)).total_seconds())
+            begin = _begin(each)
+            repairs = (other.at for other in deployments if _repairs(other, each))
+            times.append((next(repairs, max(now, begin)) - begin).total_seconds())
     return times, untold
 
 
-def _repairs(deployment: Deployment) -> bool:
-    return deployment.ended in (Ended.SUCCEEDED, Ended.ROLLED_BACK)
+def _repairs(deployment: Deployment, degraded: Deployment) -> bool:
+    """Whether patients are better off by it.
+
+    Another one that succeeded, or the degraded one itself taken back; an attempt that was taken
+    back leaves what runs as bad as it was.
+    """
+    if deployment.at <= _begin(degraded):
+        return False
+    taken_back = deployment.ended is Ended.ROLLED_BACK and _same(deployment, degraded)
+    return taken_back or deployment.ended is Ended.SUCCEEDED
 
 
-def _rate(metric: str, events: int, n: int) -> Measurement:
-    return Measurement(metric, Kind.RATE, events / n if n else None, n, events=events)
+def _rate(
+    metric: str, events: int, n: int, *, excluded: int = 0, caveats: tuple[str, ...] = ()
+) -> Measurement:
+    return Measurement(
+        metric,
+        Kind.RATE,
+        events / n if n else None,
+        n,
+        events=events,
+        excluded=excluded,
+        caveats=caveats,
+    )
 
 
 def _median(

@@ -18,6 +18,7 @@ __all__ = ["ask_json", "at", "found", "is_service"]
 
 _TIMEOUT_S = 10.0
 _MOST_BYTES = 1_000_000
+_FRESH = {"Cache-Control": "no-cache, no-store"}
 
 
 def at(spec: TargetSpec, base_url: str | None) -> TargetSpec:
@@ -41,18 +42,25 @@ def ask_json(
 ) -> Any:
     """GET a path below the service's address, without its credentials, and return the JSON.
 
+    No cache may answer: what it remembers is of another moment, or of another build.
+
     Raises:
-        TargetError: no answer, another status than 200, or no JSON; a header is never named.
+        TargetError: no answer, another status than 200, no JSON, or one out of a cache; a header is
+            never named.
         ConfigError: the target's authorities cannot be read.
     """
     verify = tls_context(spec.tls, base_dir)
     try:
         with httpx.Client(verify=verify, timeout=_TIMEOUT_S, follow_redirects=False) as client:
-            answer = client.get(spec.base_url.rstrip("/") + path, headers=dict(headers or {}))
+            answer = client.get(
+                spec.base_url.rstrip("/") + path, headers={**_FRESH, **(headers or {})}
+            )
     except httpx.HTTPError as error:
         raise TargetError(f"GET {path}: no answer ({type(error).__name__})") from None
     if answer.status_code != httpx.codes.OK:
         raise TargetError(f"GET {path}: status {answer.status_code}, wanted 200")
+    if answer.headers.get("Age", "0") != "0":
+        raise TargetError(f"GET {path}: a cache answers, not the service; let none keep it")
     if len(answer.content) > _MOST_BYTES:
         raise TargetError(f"GET {path}: more than {_MOST_BYTES:,} bytes; wanted a few values")
     try:

@@ -22,7 +22,7 @@ from clinigate.config.target import HttpSpec, OpenAISpec, TargetSpec
 from clinigate.core.criterion import Criterion
 from clinigate.core.judgement import judge_all
 from clinigate.core.measurement import Kind, Measurement
-from clinigate.core.observation import Finding, Gap, Observation
+from clinigate.core.observation import Fault, Finding, Gap, Observation
 from clinigate.core.plan import Plan
 from clinigate.core.target import Target
 from clinigate.core.verdict import Status, Verdict
@@ -227,7 +227,7 @@ class Validation:
             told += deployed.of_cluster(table.workload, base_dir=base)
         return tuple(told)
 
-    def _ask(self, runner: asyncio.Runner) -> Iterator[Measurement | Gap]:
+    def _ask(self, runner: asyncio.Runner) -> Iterator[Measurement | Gap | Fault]:
         """Ask one question after the other, and yield what came of each before the next."""
         answers: dict[Question, Answers | str] = {}
         target = build_target(self._spec, base_dir=self.config.base_dir, environ=self.environ)
@@ -278,7 +278,7 @@ class Validation:
             before = self.staging.answers[now.question]
             yield comparing.slowdown(LATENCY_RATIO, before, now, self.confidence)
 
-    def _crises(self, runner: asyncio.Runner) -> Measurement | Gap:
+    def _crises(self, runner: asyncio.Runner) -> Measurement | Gap | Fault:
         """Ask about crises, or say why that could page a clinician."""
         table, spec = self._table.diversion, self._spec
         if table is None or not isinstance(spec, HttpSpec | OpenAISpec):
@@ -295,12 +295,17 @@ class Validation:
             if crises.needs not in target.capabilities:
                 return Gap(CRISIS_MISSED, f"production offers no {crises.needs}")
             self.say(f"asking production {len(crises.cases)} times: crises, diverted")
-            return comparing.missed(CRISIS_MISSED, runner.run(ask(target, crises, self.plan)))
+            answers = runner.run(ask(target, crises, self.plan))
         finally:
             runner.run(target.aclose())
+        proof = diversion.prove(spec, table, base_dir=self.config.base_dir, environ=self.environ)
+        if not proof.holds:
+            why = f"the diversion ended while crises were sent: {proof.trouble}"
+            return Fault(CRISIS_MISSED, f"{why}; ask at once whether somebody was paged")
+        return comparing.missed(CRISIS_MISSED, answers)
 
 
-def _observe(about: Measurement | Finding | Gap) -> Observation:
+def _observe(about: Measurement | Finding | Gap | Fault) -> Observation:
     return Observation(CHECK, about, PRODUCTION_CONTROLS)
 
 
