@@ -183,6 +183,15 @@ def test_stages_that_need_nothing_stay_as_they_stand() -> None:
         (["deploy", "--token", "abc"], "deploy --token '[hidden]'"),
         (["deploy", "--api-key=abc"], "deploy '--api-key=[hidden]'"),
         (["env", "DB_PASSWORD=abc", "x"], "env 'DB_PASSWORD=[hidden]' x"),
+        (
+            ["sh", "-c", "a --token=b c; d --password 'e f' g"],
+            "sh -c 'a --token=[hidden] c; d --password [hidden] g'",
+        ),
+        (
+            ["curl", "-H", "Authorization: Bearer abc", "https://me:pw@host/x"],
+            "curl -H 'Authorization: Bearer [hidden]' 'https://[hidden]@host/x'",
+        ),
+        (["make", "basics", "tokens"], "make basics tokens"),
         (["/somewhere/bin/python", "x.py"], "python x.py"),
     ],
 )

@@ -84,6 +84,19 @@ def test_an_interruption_is_passed_on_and_its_end_awaited(tmp_path: Path) -> Non
     assert (tmp_path / "undone").exists()
 
 
+def test_a_program_that_heeds_no_interruption_is_killed_in_the_end(tmp_path: Path) -> None:
+    """Ctrl-C ends a run, whatever a stage thinks of it."""
+    code = (
+        "import os, signal\n"
+        "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        "os.kill(os.getppid(), signal.SIGINT)\n"
+        "signal.pause()\n"
+    )
+    argv = [sys.executable, "-I", "-S", "-c", code]
+    with pytest.raises(KeyboardInterrupt):
+        run_program(argv, Surroundings({}, tmp_path), timeout_s=60, undo_s=0.05)
+
+
 def watched(folder: Path):  # type: ignore[no-untyped-def]
     """Follow the grandchild from the moment that its id is told, in a thread."""
     found: list[int] = []

@@ -109,7 +109,8 @@ def test_jobs_share_stages_out_on_one_commit_only(repository: Any) -> None:
 def script(name: str, text: str) -> dict[str, Any]:
     """A stage whose program is a few lines of Python beside the stub's own functions."""
     head = "import json, os, sys\nfrom pathlib import Path\n"
-    body = f"sys.path.insert(0, {str(STUB.parent)!r})\nimport stub\nspool = Path(os.environ['CLINIGATE_RUN']) / 'spool'\n"
+    body = f"sys.path.insert(0, {str(STUB.parent)!r})\nimport stub\n"
+    body += "spool = Path(os.environ['CLINIGATE_RUN']) / 'spool'\n"
     Path(f"{name}.py").write_text(head + body + text, encoding="utf-8")
     return {"name": name, "run": [sys.executable, "-I", "-S", f"{name}.py"]}
 

@@ -15,6 +15,17 @@ __all__ = ["Command", "Stage", "own", "pytest_command", "user_command"]
 
 _TELLING = r"(?:password|passphrase|passwd|secret|token|api-?key|credential)"
 _HIDDEN = "[hidden]"
+#: `NAME=VALUE` and `--name VALUE`, a header that lets somebody in, what stands before a host.
+_VALUE = r"""(?:"[^"]*"|'[^']*'|[^\s"';&|]+)"""
+_SECRETS = tuple(
+    re.compile(text, re.IGNORECASE)
+    for text in (
+        rf"(?P<name>[\w-]*{_TELLING}[\w-]*=){_VALUE}",
+        rf"(?P<name>(?<![\w-])--?[\w-]*{_TELLING}\s+)(?!-){_VALUE}",
+        r"(?P<name>\b(?:bearer|basic)\s+)[\w.~+/=-]+",
+        r"(?P<name>://)[^\s/@'\"]+(?=@)",
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,5 +101,7 @@ def _shown(words: Sequence[str]) -> str:
 
 
 def _without_value(word: str) -> str:
-    found = re.match(rf"[\w-]*{_TELLING}[\w-]*=", word, re.IGNORECASE)
-    return word if found is None else f"{found.group()}{_HIDDEN}"
+    """The word, or the lines of a shell, with what looks like a secret taken out."""
+    for pattern in _SECRETS:
+        word = pattern.sub(rf"\g<name>{_HIDDEN}", word)
+    return word

@@ -19,6 +19,8 @@ __all__ = ["GRACE_S", "Ended", "Surroundings", "run_program"]
 #: Seconds from the interruption of a program that ran out of time to its end by force: what it
 #: disturbed must be put right again.
 GRACE_S = 20.0
+#: Seconds that a program has after Ctrl-C: longer, since nobody waits for its time to be over.
+UNDO_S = 120.0
 _CHUNK = 1 << 16
 
 
@@ -56,13 +58,19 @@ class Ended:
 
 
 def run_program(
-    argv: Sequence[str], around: Surroundings, *, timeout_s: float, grace_s: float = GRACE_S
+    argv: Sequence[str],
+    around: Surroundings,
+    *,
+    timeout_s: float,
+    grace_s: float = GRACE_S,
+    undo_s: float = UNDO_S,
 ) -> Ended:
     """Run a program to its end.
 
     It has a process group of its own: Ctrl-C reaches it through us, once, and it is waited for
-    however often it is pressed. When its time is up the group is interrupted and, `grace_s` later,
-    killed. Of a program that was killed or ran out of time nothing is left running in its group.
+    however often it is pressed, but no longer than `undo_s`. When its time is up the group is
+    interrupted and, `grace_s` later, killed. Of a program that was killed, interrupted or ran out
+    of time nothing is left running in its group.
 
     Raises:
         KeyboardInterrupt: we were interrupted; the program has ended.
@@ -85,8 +93,7 @@ def run_program(
         code = _wait(process, timeout_s, grace_s)
     except KeyboardInterrupt:
         with undisturbed():
-            _signal(process, signal.SIGINT)
-            process.wait()
+            _stop(process, undo_s)
         raise
     finally:
         if reader is not None:
@@ -99,15 +106,20 @@ def _wait(process: subprocess.Popen[bytes], timeout_s: float, grace_s: float) ->
     try:
         code = process.wait(timeout_s)
     except subprocess.TimeoutExpired:
-        _signal(process, signal.SIGINT)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(grace_s)
-        _signal(process, signal.SIGKILL)
-        process.wait()
+        _stop(process, grace_s)
         return None
     if code < 0:
         _signal(process, signal.SIGKILL)
     return code
+
+
+def _stop(process: subprocess.Popen[bytes], patience_s: float) -> None:
+    """Let it undo what it did, and see that nobody of its group is left."""
+    _signal(process, signal.SIGINT)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(patience_s)
+    _signal(process, signal.SIGKILL)
+    process.wait()
 
 
 def _signal(process: subprocess.Popen[bytes], number: int) -> None:
