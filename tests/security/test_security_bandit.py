@@ -6,12 +6,14 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from clinigate.cli.app import run as clinigate
 
+SOON = (date.today() + timedelta(days=30)).isoformat()  # noqa: DTZ011 - as the command
 SHELL = "import subprocess\n\n\ndef ask(name):\n    subprocess.run('dig ' + name, shell=True)\n"
 MENDED = "import subprocess\n\n\ndef ask(name):\n    subprocess.run(['dig', '--', name])\n"
 #: Planted, and nobody's.
@@ -75,7 +77,7 @@ def test_no_secret_is_written_and_two_scans_are_the_same_bytes(
     assert Path("one.sarif").read_bytes() == Path("two.sarif").read_bytes()
     assert [each["ruleId"] for each in results("one.sarif")] == ["B105", "B107", "B106"]
     monkeypatch.setenv("CLINIGATE_FINDINGS_KEY", "of-the-team")
-    scan("--write-baseline", "--reason", "not real", "--until", "2027-01-31", "--severity", "low")
+    scan("--write-baseline", "--reason", "not real", "--until", SOON, "--severity", "low")
 
     written = everything_written(tmp_path)
     told = capsys.readouterr()
@@ -241,3 +243,14 @@ def test_a_script_without_an_ending_is_python_by_its_first_line() -> None:
     assert scan("--sarif", "out.sarif") == 1
     (run,) = json.loads(Path("out.sarif").read_bytes())["runs"]
     assert [each["location"]["uri"] for each in run["artifacts"]] == ["bin/names"]
+
+
+def test_to_accept_the_first_line_of_a_statement_is_not_to_accept_the_next() -> None:
+    text = "import subprocess\n\n\ndef ask(name):\n    subprocess.run(\n        {}, shell=True)\n"
+    plant("app.py", text.format("name"))
+    assert scan("--write-baseline", "--reason", "why", "--until", SOON) == 0
+    assert scan() == 0
+    plant("app.py", "# moved\n" + text.format("name"))
+    assert scan() == 0
+    plant("app.py", text.format("name + other(name)"))
+    assert scan() == 1

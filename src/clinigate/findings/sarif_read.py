@@ -33,6 +33,13 @@ from clinigate.findings.troubles import ScannerError
 __all__ = ["read_sarif"]
 
 
+TextAt = Callable[[str, int], str | None]
+
+
+def _as_quoted(_uri: str, _line: int) -> None:
+    """Leave it to the log."""
+
+
 @dataclass(slots=True)
 class _Reading:
     """One log being read."""
@@ -40,6 +47,7 @@ class _Reading:
     base: Path | None
     hidden: Callable[[str], bool]
     key: bytes | None
+    text_at: TextAt
     fingerprints: Fingerprints = field(default_factory=Fingerprints)
     lines: dict[str, list[str]] = field(default_factory=dict)
 
@@ -57,6 +65,10 @@ class _Reading:
         return secret_token(text.strip(), self.key) if self.hidden(rule) else text
 
     def _text(self, region: Parts, uri: str) -> str:
+        line = region.get("startLine")
+        whole = None if line is None else self.text_at(uri, line)
+        if whole is not None:
+            return whole
         given = region.get("snippet", {}).get("text")
         if isinstance(given, str):
             return given
@@ -84,6 +96,7 @@ def read_sarif(
     base: Path | None = None,
     hidden: Callable[[str], bool] = lambda _rule: False,
     key: bytes | None = None,
+    text_at: TextAt = _as_quoted,
 ) -> ScanResult:
     """Read a log; all its runs become one result.
 
@@ -98,13 +111,14 @@ def read_sarif(
             the log leaves out is read from its files.
         hidden: rules whose findings are secrets: no text of their place is kept.
         key: under which a secret leaves a trace in its fingerprint (`identity.secret_token`).
+        text_at: the text at a file's line that tells a finding apart, in place of what is quoted.
 
     Raises:
         ScannerError: truncated, no JSON, another version, or not of SARIF's shape; also where the
             tool says itself that it failed.
     """
     runs = check_log(_parsed(data, source), source)
-    reading = _Reading(base, hidden, key)
+    reading = _Reading(base, hidden, key, text_at)
     driver = runs[0]["tool"]["driver"]
     findings = [each for run in runs for each in _findings(run, reading, tool)]
     excluded = {each for run in runs for each in _excluded(run, reading, source)}

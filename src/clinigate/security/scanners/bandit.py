@@ -21,6 +21,7 @@ from clinigate.findings.programs import Program, located, python_module, run_pro
 from clinigate.findings.sarif import read_sarif
 from clinigate.findings.troubles import ScannerError
 from clinigate.security.scanner import ScanContext, Scanner, Topic
+from clinigate.security.scanners.bandit_statements import Statements
 from clinigate.security.scanners.reading import is_text, shown_name
 
 __all__ = ["SCANNER"]
@@ -124,6 +125,7 @@ def _scan_batch(
         source="bandit's report",
         hidden=_SECRETS.__contains__,
         key=context.secret_key,
+        text_at=Statements(context.base).at,
     )
     if not read.version:
         raise ScannerError("bandit: its report does not say which release wrote it")
