@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from clinigate.core.verdict import Status
+from clinigate.reports.grouping import grouped
 from clinigate.reports.markdown import MARKS, code, escaped
 from clinigate.reports.model import Report, StageRow, Tone
 from clinigate.reports.overall import WORDS, tally_text
@@ -13,6 +14,8 @@ __all__ = ["render_summary"]
 
 #: Lines of each list; a comment on GitHub takes 65,536 characters.
 MAX_LINES = 40
+#: Characters of each sentence before they are escaped, which may make two of one.
+MAX_CHARACTERS = 300
 
 _TONES = {
     Tone.GOOD: MARKS[Status.PASS],
@@ -63,15 +66,15 @@ def _headline(report: Report) -> str:
 
 def _stage(row: StageRow) -> str:
     outcome = row.outcome + (f": {row.why}" if row.why else "")
-    return f"| `{code(row.name)}` | {_TONES[row.tone]} {escaped(outcome)} | {row.duration} |"
+    return f"| `{code(row.name)}` | {_TONES[row.tone]} {escaped(_cut(outcome))} | {row.duration} |"
 
 
 def _failures(report: Report) -> list[str]:
     if report.gate is not None:
-        return [escaped(reason) for reason in report.gate.reasons]
+        return [escaped(_cut(reason)) for reason in report.gate.reasons]
     broken = (Status.FAIL, Status.ERROR)
     return [
-        f"`{code(row.criterion)}` {WORDS[row.status]}: {escaped(row.reason)}"
+        f"`{code(row.criterion)}` {WORDS[row.status]}: {escaped(_cut(row.reason))}"
         for row in report.criteria
         if row.status in broken
     ]
@@ -82,9 +85,15 @@ def _gaps(report: Report) -> list[str]:
     failed = () if report.gate is None else report.gate.reasons
     told = [row for row in report.gaps if row.what not in " ".join(failed)]
     return [
-        escaped(row.what if row.kind == "Gate" else f"{row.kind}: {row.what}: {row.why}")
-        for row in told
+        escaped(_cut(text))
+        for text in grouped(
+            row.what if row.kind == "Gate" else f"{row.kind}: {row.what}: {row.why}" for row in told
+        )
     ]
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_CHARACTERS else f"{text[:MAX_CHARACTERS]} …"
 
 
 def _list(title: str, lines: Sequence[str]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from clinigate.core.criterion import Criterion
 from clinigate.core.measurement import Measurement
 from clinigate.core.verdict import Status, Verdict
 from clinigate.reports.gateview import gate_view, unsaid
+from clinigate.reports.grouping import grouped
 from clinigate.reports.model import CriterionRow, GateView, Headline, Report, SliceRow, Tone
 from clinigate.reports.overall import WORDS, headline
 from clinigate.reports.rows import criterion_rows
@@ -157,7 +158,7 @@ class _Table:
         )
         for reason in unsaid(gate.reasons, rows):
             yield from self._note(reason)
-        for gap in unsaid(gate.gaps, rows):
+        for gap in grouped(unsaid(gate.gaps, rows)):
             yield from self._note(f"gap: {gap}")
 
     def _painted(self, text: str, code: str) -> Iterator[str]:

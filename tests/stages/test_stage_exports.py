@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from clinigate.core import Status
 from clinigate.pipeline.stages.durations import NAME, read_durations, remember_durations
+from clinigate.reports.grouping import grouped
 from clinigate.reports.junit import render_junit
 from clinigate.reports.model import (
     CriterionRow,
@@ -141,6 +142,33 @@ def test_the_summary_says_what_fails_and_stays_short() -> None:
     assert "| `load` | ✅ recorded | 1.0 s |" in text
     assert "- a.c0 is FAIL\\: because" in text
     assert "- and 5 more; the report lists all" in text
+
+
+def test_the_summary_fits_into_a_comment_whatever_the_reasons_hold() -> None:
+    """A comment on GitHub takes 65,536 characters."""
+    long = "<b>*" * 10_000
+    rows = [row(f"a.c{number}", Status.FAIL, long) for number in range(100)]
+    stages = tuple(replace(stage_row("died", Tone.BAD), why=long) for _ in range(20))
+    assert len(render_summary(report(rows, stages=stages))) < 65_536
+
+
+def test_what_is_alike_is_told_once() -> None:
+    """Forty lines that say the same hide the one that does not."""
+    alike = " is NOT_ASSESSED (the policy does not name it): nothing was observed of this metric"
+    silent = " was looked at, and the policy names none of it"
+    told = grouped(
+        [f"a.b{alike}", "stage 'x' ran 2 times", f"a.c{alike}", f"b.d{alike}", "a.x is FAIL: one"]
+        + [f"nothing of {name}{silent} (3 criteria)" for name in ("load", "phi", "chaos")]
+        + ["c.e is NOT_ASSESSED: another", "c.f is NOT_ASSESSED: another"]
+    )
+    assert told == (
+        f"3 criteria:{alike.removeprefix(' is')}: a.b, a.c, b.d",
+        "stage 'x' ran 2 times",
+        "a.x is FAIL: one",
+        f"nothing of load, phi, chaos{silent}",
+        "c.e is NOT_ASSESSED: another",
+        "c.f is NOT_ASSESSED: another",
+    )
 
 
 def test_the_summary_of_an_open_gate_says_so() -> None:

@@ -55,7 +55,10 @@ def _again(bundle: GateInput) -> Iterator[str]:
     """Tell what ran more than once: nobody runs again until it is green without a trace."""
     for story in bundle.stages:
         if len(story.attempts) > 1:
-            earlier = "; ".join(f"{each.outcome}, {each.why}" for each in story.attempts[:-1])
+            earlier = "; ".join(
+                ", ".join(filter(None, (str(each.outcome), each.why)))
+                for each in story.attempts[:-1]
+            )
             yield f"stage {story.spec.name!r} ran {len(story.attempts)} times; before: {earlier}"
     if bundle.set_aside:
         yield (
