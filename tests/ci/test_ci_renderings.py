@@ -311,3 +311,10 @@ def test_scripts_end_on_the_first_line_that_fails() -> None:
     text = "\n".join("\n".join(("{", *step.lines, "}")) for step in steps)
     assert subprocess.run(["sh", "-n"], input=text, text=True, check=False).returncode == 0
     assert render_rollout(BUILT).startswith("#!/bin/sh\n")
+
+
+def test_who_asks_the_service_is_handed_its_token() -> None:
+    """DAST is part of the first job's scan; a service that turns it away is an ERROR for ever."""
+    for job in BUILT.jobs[:2]:
+        (step,) = (step for step in job.steps if step.signs)
+        assert step.asks, job.id

@@ -2,7 +2,7 @@
 
 Three jobs as the platform's pipeline has them, each after the one before, then the deployment:
 
-static   security and HIPAA, on files alone
+static   security and HIPAA: files, and the interface of the service
 tests    clinical, HIPAA at run time, performance
 gate     both bundles, verified and judged again by one policy; whatever became of the jobs before
 deploy   a tenth of the traffic, health, validation in production, then all of it or none
@@ -135,7 +135,10 @@ def _static(options: Options) -> Job:
     lines = _staged(options.static) if options.static and options.tests else (_measured(scan),)
     steps = (
         _INSTALL,
-        Step("Scan code, dependencies, manifests and data", (*_NAMED, *lines), signs=True),
+        # Of the service its interface is scanned too (DAST): not reached, it is an ERROR.
+        Step(
+            "Scan code, dependencies, manifests and data", (*_NAMED, *lines), signs=True, asks=True
+        ),
         _hand_on("static", sarif=True),
     )
     return Job("static", "Security and HIPAA, static", steps, sarif=True)
