@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import ssl
 import subprocess
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +141,32 @@ def test_how_conversations_lie_in_the_store(
     assert verify(ask) == (3 if noticed else 0)
     audit.write_bytes(audit.read_bytes().replace(b'"ok"', b'"no"', 1))
     assert verify(["audit", str(audit)]) == 3
+
+
+@pytest.mark.parametrize(
+    "change", ["granted = 1 - granted", "text = text || ' '", "at = at + 1", "person = 'x'"]
+)
+def test_a_consent_that_was_altered_is_noticed(
+    make_app: Any,
+    as_client: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    change: str,
+) -> None:
+    """Whether somebody agreed, when, and to which text."""
+    monkeypatch.setenv(STORE_KEY_VARIABLE, KEY.hex())
+    app = make_app(store_key=KEY)
+    consent(as_client(app), "ann", granted=True)
+    copy = tmp_path / "copy.db"
+    with (
+        closing(sqlite3.connect(app.service.store.path)) as source,
+        closing(sqlite3.connect(copy)) as target,
+    ):
+        source.backup(target)
+    assert verify(["store", str(copy)]) == 0
+    with closing(sqlite3.connect(copy)) as database, database:
+        database.execute(f"UPDATE consents SET {change}")
+    assert verify(["store", str(copy)]) == 3
 
 
 def test_the_verifier_says_what_it_lacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

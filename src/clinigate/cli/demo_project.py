@@ -88,7 +88,7 @@ def write_project(
         "hipaa": reference_hipaa_tables(connection, attestations=_ATTESTATIONS),
         "gate": {"policy": "demo-all-stages", "environment": "development"},
         "security": {
-            "scanners": ["bandit", "dependencies", "checkov"],
+            "scanners": ["bandit", "dependencies", "checkov", "dast"],
             "advisories": _ADVISORIES,
         },
     }

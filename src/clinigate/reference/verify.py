@@ -53,21 +53,26 @@ def _audit(copy: Path) -> int:
 
 
 def _store(copy: Path, keeping: Keeping) -> int:
+    from clinigate.reference.records.consent import Consent
     from clinigate.reference.records.sealing import SealedRow, Sealer
 
     try:
         key = key_of(os.environ.get(STORE_KEY_VARIABLE, ""))
     except ValueError as error:
         raise UsageError(f"{STORE_KEY_VARIABLE} {error}") from None
-    query = "SELECT id, created_at, client, messages, reply FROM conversations"
+    conversations = "SELECT id, created_at, client, messages, reply FROM conversations"
+    consents = "SELECT person, granted, text, at, mark FROM consents"
     try:
         with sqlite3.connect(f"file:{copy}?mode=ro", uri=True) as database:
-            rows = database.execute(query).fetchall()
+            rows = database.execute(conversations).fetchall()
+            agreed = database.execute(consents).fetchall()
     except sqlite3.Error as error:
         raise IntegrityError(f"store {copy}: {error}") from None
     sealer = Sealer(key, f"store {copy}", keeping=keeping)
     for row in rows:
         sealer.open(SealedRow(*row))
+    for person, granted, text, at, mark in agreed:
+        sealer.check(Consent(person, bool(granted), text, at), mark)
     return len(rows)
 
 

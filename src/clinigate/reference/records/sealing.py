@@ -25,6 +25,7 @@ from clinigate.core.canonical import canonical_bytes, parse_json
 from clinigate.core.case import Turn
 from clinigate.errors import IntegrityError
 from clinigate.reference.defects import Keeping
+from clinigate.reference.records.consent import Consent
 
 __all__ = ["Conversation", "SealedRow", "Sealer"]
 
@@ -101,6 +102,20 @@ class Sealer:
     def name_of(self, content: bytes) -> str:
         """Return a name that is the same for the same content, and tells nothing of it."""
         return hmac.new(self._naming_key, content, hashlib.sha256).hexdigest()
+
+    def mark_of(self, consent: Consent) -> str:
+        """Return the mark that shows whether a consent was altered."""
+        said = [consent.person, consent.granted, consent.text, repr(consent.at)]
+        return self.name_of(canonical_bytes(["consent-mark", *said]))
+
+    def check(self, consent: Consent, mark: str) -> None:
+        """Refuse a consent that was altered.
+
+        Raises:
+            IntegrityError: its mark is that of another one.
+        """
+        if not hmac.compare_digest(self.mark_of(consent).encode(), mark.encode()):
+            raise IntegrityError(f"{self._name}: a consent was altered")
 
     def seal_field(self, clear: bytes, row: str, column: str) -> bytes:
         """Return ciphertext that opens for this row and column alone."""

@@ -38,7 +38,8 @@ CREATE TABLE IF NOT EXISTS consents (
     person TEXT NOT NULL,
     granted INTEGER NOT NULL,
     text TEXT NOT NULL,
-    at REAL NOT NULL
+    at REAL NOT NULL,
+    mark TEXT NOT NULL
 )
 """
 _ROWS_PER_CHECKPOINT = 500
@@ -97,8 +98,9 @@ class Store:
         Raises:
             EvidenceError: it could not be written.
         """
-        row = (consent.person, int(consent.granted), consent.text, consent.at)
-        insert = "INSERT INTO consents (person, granted, text, at) VALUES (?, ?, ?, ?)"
+        mark = self._sealer.mark_of(consent)
+        row = (consent.person, int(consent.granted), consent.text, consent.at, mark)
+        insert = "INSERT INTO consents (person, granted, text, at, mark) VALUES (?, ?, ?, ?, ?)"
         try:
             with self._lock:
                 self._db.execute(insert, row)
