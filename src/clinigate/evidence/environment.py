@@ -10,6 +10,7 @@ import platform
 import re
 import subprocess
 from collections.abc import Mapping
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -59,7 +60,7 @@ def capture_environment(cwd: Path, environ: Mapping[str, str]) -> dict[str, Any]
         "cpus": os.cpu_count(),
         "usable_cpus": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None,
         # `name==version`, the form in which four-part versions are no addresses.
-        "packages": _packages(),
+        "packages": list(_packages()),
         "git": _git(cwd),
         "ci": _ci(environ),
     }
@@ -81,15 +82,16 @@ def _version(name: str) -> str | None:
         return None
 
 
-def _packages() -> list[str]:
-    """Those dependencies and extras of ours that are installed."""
+@cache
+def _packages() -> tuple[str, ...]:
+    """Those dependencies and extras of ours that are installed, as this process found them."""
     try:
         wanted = metadata.requires("clinigate") or []
     except metadata.PackageNotFoundError:
-        return []
+        return ()
     names = {match.group() for line in wanted if (match := re.match(r"[\w.-]+", line))}
     found = {name: _version(name) for name in sorted(names, key=str.casefold)}
-    return [f"{name}=={version}" for name, version in found.items() if version]
+    return tuple(f"{name}=={version}" for name, version in found.items() if version)
 
 
 def _git(cwd: Path) -> dict[str, Any] | None:
