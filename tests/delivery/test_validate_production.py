@@ -321,13 +321,14 @@ def test_the_evidence_is_sealed_and_verifies(
         (("--digest", "image=latest"), "--digest image: got 'latest'"),
         (("--url", "ftp://x"), "--url"),
         (("--bundle", "nowhere"), "'nowhere' is neither a run's id nor its directory"),
+        (("--bundle", "a=last", "--bundle", "b=last"), "this bundle is given twice"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_before_anything(
     project: Callable[..., Any],
     production: Any,
     cli: Callable[..., Any],
-    arguments: tuple[str, str],
+    arguments: tuple[str, ...],
     why: str,
 ) -> None:
     project()
