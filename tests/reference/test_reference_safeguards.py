@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import ssl
 import subprocess
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -226,7 +227,10 @@ def test_a_process_with_its_log_and_its_key() -> None:
         link = service.token("emotion")
         said = _post(service, "/v1/emotion", link, {"messages": [_user(SAID)]})
         assert said == 200
-        assert SAID in service.log_file.read_text()
+        # The line of a request is written once its answer was sent.
+        give_up = time.monotonic() + 20
+        while SAID not in service.log_file.read_text():
+            assert time.monotonic() < give_up, "the log does not hold it"
         assert service.expired_token not in repr(service)
         assert service.store_key not in repr(service)
         assert _post(service, "/v1/emotion", service.expired_token, {}) == 401

@@ -28,6 +28,6 @@ def criterion_of(topic: Topic, severity: FlawSeverity) -> Criterion:
         metric,
         Relation.AT_MOST,
         0,
-        title=f"open {topic.title}, {severity} or graver",
+        title=f"No open {topic.title}, {severity} or graver",
         controls=topic.controls,
     )
