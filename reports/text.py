@@ -23,7 +23,7 @@ def visible(text: str) -> str:
     Line feeds and tabs stay. Of a pile of combining marks, which would run over its neighbours,
     the first three stay and the others are written out too.
     """
-    if text.isascii() and text.isprintable():
+    if text.isascii() and text.replace("\n", "").replace("\t", "").isprintable():
         return text
     return "".join(_shown(text))
 
