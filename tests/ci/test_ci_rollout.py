@@ -272,6 +272,17 @@ def test_a_validation_that_broke_with_1_and_took_nothing_back_is_taken_back(
     assert cluster.settled == "rolled-back"
 
 
+def test_what_an_ended_roll_out_remembered_misleads_no_later_one(cluster: Cluster) -> None:
+    """The same folder, after other roll-outs from elsewhere: the colours have changed places."""
+    assert cluster.job(DEPLOY) == 0
+    (cluster.folder / "weights").write_text("90 therapy-api-blue\n10 therapy-api-green\n")
+    assert cluster.rollout("rollback") == 0
+    assert cluster.weights == {"therapy-api-blue": 100, "therapy-api-green": 0}
+    (cluster.folder / "weights").write_text("90 therapy-api-green\n10 therapy-api-blue\n")
+    assert cluster.rollout("rollback") == 0
+    assert cluster.weights == {"therapy-api-green": 100, "therapy-api-blue": 0}
+
+
 @pytest.mark.parametrize("share", ["50", "90", "100", "ten", "-1"])
 def test_a_candidate_never_gets_half_before_it_is_settled(cluster: Cluster, share: str) -> None:
     assert cluster.rollout("start") == 0

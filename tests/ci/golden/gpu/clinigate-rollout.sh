@@ -54,6 +54,7 @@ rollback() {
 settle() {
   mkdir -p "$(dirname "$settled")"
   echo "$1" >"$settled"
+  case "$1" in started | held) ;; *) rm -f "$began" ;; esac
 }
 
 case "${1:-}" in
@@ -87,8 +88,8 @@ case "${1:-}" in
     fi
     from="$(live)"
     candidate="$(other)"
-    weights "$from" "$((100 - $2))" "$candidate" "$2"
     date -u +%Y-%m-%dT%H:%M:%SZ >"$since"
+    weights "$from" "$((100 - $2))" "$candidate" "$2"
     ;;
   digest)
     candidate="$(other)"
