@@ -22,7 +22,7 @@ _NO_XML = re.compile("[\ufffe\uffff]")
 
 def render_junit(report: Report) -> bytes:
     """Return the test suites `criteria`, and `stages` where the run had any, as UTF-8 XML."""
-    root = ET.Element("testsuites", name=one_line(report.subject))
+    root = ET.Element("testsuites", name=_xml(report.subject))
     suites = [_suite("criteria", _criteria(report))]
     if report.stages:
         suites.append(_suite("stages", map(_stage, report.stages)))
@@ -62,7 +62,7 @@ def _why(row: GateRow, own: CriterionRow | None) -> str:
 
 def _criterion(name: str, status: Status, why: str, gate: GateRow | None) -> ET.Element:
     family, _, _ = name.partition(".")
-    case = ET.Element("testcase", classname=f"clinigate.{one_line(family)}", name=one_line(name))
+    case = ET.Element("testcase", classname=f"clinigate.{_xml(family)}", name=_xml(name))
     text = f"{status}: {why}"
     if status is Status.PASS:
         return case
@@ -78,7 +78,7 @@ def _criterion(name: str, status: Status, why: str, gate: GateRow | None) -> ET.
 
 
 def _stage(stage: StageRow) -> ET.Element:
-    case = ET.Element("testcase", classname="clinigate.stage", name=stage.name)
+    case = ET.Element("testcase", classname="clinigate.stage", name=_xml(stage.name))
     text = f"{stage.outcome}{f': {stage.why}' if stage.why else ''}"
     if stage.tone is Tone.BAD:
         _add(case, "failure", text)
@@ -88,4 +88,9 @@ def _stage(stage: StageRow) -> ET.Element:
 
 
 def _add(case: ET.Element, tag: str, text: str) -> None:
-    ET.SubElement(case, tag, message=_NO_XML.sub("?", one_line(text)))
+    ET.SubElement(case, tag, message=_xml(text))
+
+
+def _xml(text: str) -> str:
+    """Text of strangers as an attribute's value."""
+    return _NO_XML.sub("?", one_line(text))

@@ -10,7 +10,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from clinigate.core import Status
@@ -126,6 +126,7 @@ def test_stages_are_test_cases_of_their_own(tone: Tone, shown: str) -> None:
 
 
 @given(st.text(max_size=40), st.text(max_size=40))
+@example("a\ufffe.\x00\ud800b", "\uffff\x1b[0m")
 def test_whatever_a_reason_holds_is_xml_and_markdown_that_acts_in_nothing(
     name: str, reason: str
 ) -> None:

@@ -178,6 +178,7 @@ def test_a_gate_opens_only_when_all_that_is_required_was_recorded_and_passed(sce
         assert settled_stages_ran_once(ran, scene)
         decision = decide_on([("run", course.directory)], judged, trust=None)
         assert not decision.opens or is_whole(course, specs, outcomes, judged)
+        assert not decision.opens or not judged_wrong_once(ran, scene)
         everything = scene.only == set(NAMES) and set(scene.first) == {"passes"}
         assert decision.opens or not everything
 
@@ -199,6 +200,15 @@ def is_whole(
     recorded = {name for name, outcome in outcomes.items() if outcome is StageOutcome.RECORDED}
     complete = course.conclusion.bundle.status is RunStatus.COMPLETE
     return complete and wanted <= passed and required <= recorded
+
+
+def judged_wrong_once(ran: Sequence[Sequence[str]], scene: Scene) -> bool:
+    """Whether any attempt proved wrong what the policy does not let pass, dead or not."""
+    return any(
+        DOES[does][1] == 40 and name in names and demand is not Demand.REPORT
+        for names, all_does in zip(ran, (scene.first, scene.second), strict=False)
+        for name, does, demand in zip(NAMES, all_does, scene.demands, strict=True)
+    )
 
 
 def settled_stages_ran_once(ran: Sequence[Sequence[str]], scene: Scene) -> bool:
