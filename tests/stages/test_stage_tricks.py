@@ -173,3 +173,17 @@ stub.record("chaos.two.rto", 1.0, [])
     assert (
         "stage 'two' is required: refused, it assessed nothing: no manifest here" in said.sentence
     )
+
+
+def test_what_an_earlier_stage_left_at_work_is_no_evidence_of_a_later_one(
+    folder: Any, stage: Stage
+) -> None:
+    late = """
+stub.record("chaos.two.rto", 1.0, [])
+(part,) = spool.glob(f"stub-{os.getpid()}.ndjson")
+text = part.read_text()
+part.write_text(text.replace('"tokens":"own"', '"stage":"one","tokens":"own"'))
+"""
+    folder.stages(stage("one"), script("two", late))
+    assert folder.run().code == ExitCode.UNFINISHED
+    assert folder.outcomes == {"one": "recorded", "two": "silent"}

@@ -42,6 +42,7 @@ from clinigate.evidence.times import Clock, system_clock, timestamp
 __all__ = [
     "REDACTION_KEY_VARIABLE",
     "RUN_VARIABLE",
+    "STAGE_VARIABLE",
     "Run",
     "RunHistory",
     "RunStore",
@@ -52,6 +53,8 @@ __all__ = [
 
 RUN_VARIABLE = "CLINIGATE_RUN"
 REDACTION_KEY_VARIABLE = "CLINIGATE_REDACTION_KEY"
+#: The stage of `clinigate run` that a process belongs to.
+STAGE_VARIABLE = "CLINIGATE_STAGE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,12 +219,17 @@ def join_run(environ: Mapping[str, str], *, producer: str, clock: Clock = system
     if not (directory / "spool").is_dir():
         raise EvidenceError(f"{directory}: no run here to join; {RUN_VARIABLE} names it")
     key, tokens = _shared_key(environ)
+    stage = environ.get(STAGE_VARIABLE)
     return Recorder(
         directory,
         producer,
         redactor=Redactor(key),
         clock=clock,
-        start={"run": directory.name, "tokens": tokens},
+        start={
+            "run": directory.name,
+            "tokens": tokens,
+            **({} if stage is None else {"stage": stage}),
+        },
     )
 
 

@@ -11,7 +11,12 @@ from clinigate.core.plan import Plan
 from clinigate.errors import UsageError
 from clinigate.evidence.envelope import Signer
 from clinigate.evidence.recorded import read_run
-from clinigate.evidence.runs import REDACTION_KEY_VARIABLE, RUN_VARIABLE, resume_run
+from clinigate.evidence.runs import (
+    REDACTION_KEY_VARIABLE,
+    RUN_VARIABLE,
+    STAGE_VARIABLE,
+    resume_run,
+)
 from clinigate.pipeline.conclude import Conclusion, conclude
 from clinigate.pipeline.recording import Recording, begin_recording, join_recording
 from clinigate.pipeline.setup import Setup
@@ -113,5 +118,5 @@ def run_from_outside() -> Mapping[str, str]:
     """The run that whoever called this process wants it to join: a pipeline of several tools."""
     if not os.environ.get(RUN_VARIABLE):
         return {}
-    names = (RUN_VARIABLE, REDACTION_KEY_VARIABLE)
+    names = (RUN_VARIABLE, REDACTION_KEY_VARIABLE, STAGE_VARIABLE)
     return {name: os.environ[name] for name in names if name in os.environ}

@@ -17,7 +17,7 @@ from clinigate.pipeline.recording import CRITERIA, EVALUATION
 from clinigate.pipeline.stages.model import Stage
 from clinigate.pipeline.stages.process import Ended
 
-__all__ = ["new_spools", "observation_count", "outcome_of", "spool_names"]
+__all__ = ["new_spools", "observation_count", "outcome_of", "spool_names", "stage_of"]
 
 #: What the exit codes of our own commands and of pytest mean, for a reader.
 _CODES = {
@@ -41,6 +41,12 @@ def new_spools(run_directory: Path, names: Iterable[str]) -> tuple[Spool, ...]:
         IntegrityError: one holds what is no record.
     """
     return tuple(read_spool(run_directory / "spool" / name) for name in sorted(names))
+
+
+def stage_of(spool: Spool) -> str | None:
+    """Return the stage whose process wrote a spool; None where it does not say."""
+    named = spool.records[0].body.get("stage") if spool.records else None
+    return None if named is None else str(named)
 
 
 def observation_count(spools: Iterable[Spool]) -> int:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
+from clinigate.evidence.runs import STAGE_VARIABLE
 from clinigate.evidence.stages import StageAttempt, StageOutcome, StageStory
 from clinigate.evidence.times import Clock, system_clock
 from clinigate.gate.policy import Policy
@@ -20,6 +21,7 @@ from clinigate.pipeline.stages.outcome import (
     observation_count,
     outcome_of,
     spool_names,
+    stage_of,
 )
 from clinigate.pipeline.stages.process import GRACE_S, Ended, Surroundings, run_program
 from clinigate.pipeline.stages.shutting import shut_by
@@ -188,7 +190,7 @@ class _Round:
     def _programs(self, stage: Stage, began: float) -> Ended:
         """Run a stage's programs; one that found something does not keep the next from looking."""
         around = Surroundings(
-            {**self._terms.environ, **self._lead.run.environ},
+            {**self._terms.environ, **self._lead.run.environ, STAGE_VARIABLE: stage.name},
             self._terms.folder,
             (self._lead.presence,),
             self._terms.write,
@@ -206,7 +208,9 @@ class _Round:
 
     def _ended(self, stage: Stage, began: float, before: frozenset[str]) -> StageAttempt:
         """The attempt as far as the clock and the files tell; it counts as dead until more is."""
-        names = tuple(sorted(spool_names(self._lead.directory) - before))
+        fresh = new_spools(self._lead.directory, spool_names(self._lead.directory) - before)
+        # What an earlier stage left at work is no evidence of this one.
+        names = tuple(each.name for each in fresh if stage_of(each) in (None, stage.name))
         return StageAttempt(
             stage.name,
             len(self._stories[stage.name].attempts) + 1,
