@@ -207,7 +207,7 @@ def counted(metric: str, value: float | None, n: int, **more: object) -> Measure
 def test_a_census_is_judged_by_what_was_counted(
     criterion: Criterion, measurement: Measurement, status: Status
 ) -> None:
-    """There is no bound to compute; what was not looked at forbids the pass and mends no failure."""
+    """There is no bound to compute; what was left out forbids the pass, mends no failure."""
     verdict = criterion.judge(measurement)
     assert verdict.status is status, verdict.reason
     assert verdict.bound is None

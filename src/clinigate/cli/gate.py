@@ -29,6 +29,7 @@ from clinigate.gate.document import decision_bytes, write_decision
 from clinigate.gate.entries import Outcome
 from clinigate.gate.policy import nearest
 from clinigate.pipeline.gating import decide_on, read_records
+from clinigate.reports.grouping import grouped
 from clinigate.reports.text import visible
 
 __all__ = ["command", "exit_code", "why_not"]
@@ -100,7 +101,7 @@ def exit_code(decision: Decision) -> ExitCode:
 def _text(decision: Decision) -> str:
     lines = [f"gate to {decision.environment}: {decision.outcome} (policy {decision.policy})"]
     lines += [f"  shut by: {reason}" for reason in decision.reasons]
-    lines += [f"  gap: {gap}" for gap in decision.gaps]
+    lines += [f"  gap: {gap}" for gap in grouped(decision.gaps)]
     return visible("\n".join(lines))
 
 
