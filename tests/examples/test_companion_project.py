@@ -131,9 +131,7 @@ def run(project: Path) -> tuple[int, str, dict[str, Any]]:
 
 
 def shut_by(decision: dict[str, Any]) -> set[str]:
-    return {
-        each["criterion"]["id"] for each in decision["criteria"] if each["effect"] == "shuts"
-    }
+    return {each["criterion"]["id"] for each in decision["criteria"] if each["effect"] == "shuts"}
 
 
 def test_the_sound_project_opens_the_gate(project: Path) -> None:
