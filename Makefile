@@ -37,10 +37,11 @@ bench: $(STAMP)
 campaign: $(STAMP)
 	$(BIN)/python benchmarks/run_all.py --campaigns
 
-# The tests once more, each branch counted, in the processes that they start too.
+# The tests once more, each branch counted, in the processes that they start too. Counting slows
+# them, and some of them time a service: whether they pass is said by `make test`.
 coverage: $(STAMP)
 	rm -f .coverage .coverage.* coverage.xml
-	$(BIN)/python -m coverage run -m pytest tests -n 2
+	-$(BIN)/python -m coverage run -m pytest tests -n 2
 	$(BIN)/python -m coverage combine -q
 	$(BIN)/python -m coverage xml -q
 

@@ -211,6 +211,7 @@ def hostile_service(folder: Path) -> Iterator[tuple[Hostile, str]]:
     # With the protocol named asyncio switches Nagle's algorithm off, which costs 40 ms a request.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
+    listener.listen()  # who asks before the thread runs waits, and is not refused
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()
     try:
