@@ -12,7 +12,7 @@ from clinigate.core.flaw import FlawSeverity
 from clinigate.core.observation import Observation
 from clinigate.evidence.recorder import Recorder
 from clinigate.findings.model import Excluded, Found, ScanResult, in_order
-from clinigate.findings.observe import records
+from clinigate.findings.observe import not_looked, records
 from clinigate.platform.criteria import criteria_of
 from clinigate.platform.judge import TopicScan
 from clinigate.platform.observe import observations
@@ -103,6 +103,13 @@ class PlatformScan:
         for topic in self.topics:
             nothing = self.nothing.get(topic.topic.metric, "")
             yield from observations(topic, unread=self.unread, nothing=nothing)
+        if self.remarks:
+            # Findings of what nobody measures would be findings of nothing.
+            reason = (
+                "for information: kinds that no rule knows were not judged, and acceptances may "
+                "accept nothing; the findings name them"
+            )
+            yield not_looked(*_REMARKS, reason)
         yield from records(*_REMARKS, self.remarks)
 
     def record(self, recorder: Recorder) -> None:
