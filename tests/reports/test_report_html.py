@@ -201,3 +201,14 @@ def test_a_page_of_nothing_still_says_so(examples: ModuleType) -> None:
     page = render_html(empty)
     assert "Nothing is never a pass" in page
     assert "No scenario pack was used" in page
+
+
+def test_criteria_that_the_decision_does_not_speak_of_are_shown(
+    reports: dict[str, Report],
+) -> None:
+    """As those of a bundle that cannot be believed: the page says that nobody asked for them."""
+    report = next(each for each in reports.values() if each.gate and each.gate.rows)
+    assert report.gate is not None
+    other = [row for row in report.gate.rows if row.criterion != report.criteria[0].criterion]
+    page = render_html(replace(report, gate=replace(report.gate, rows=tuple(other))))
+    assert "not asked" in page
