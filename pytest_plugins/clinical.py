@@ -8,7 +8,14 @@ from types import MappingProxyType
 import pytest
 
 from clinigate.pytest_plugins import session
-from clinigate.pytest_plugins.options import Option, add_options, disregard_values, value
+from clinigate.pytest_plugins.options import (
+    Option,
+    add_options,
+    disregard_values,
+    flag_of,
+    skip_unselected,
+    value,
+)
 
 __all__ = ["LIMITS", "SELECTORS", "selected_by_flag"]
 
@@ -76,34 +83,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Skip the tests that were not selected while others were."""
-    chosen = [name for name in SELECTORS if value(config, name)]
-    for item in items:
-        flag = _flag(item)
-        if flag is not None and chosen and flag not in chosen:
-            reason = f"NOT_ASSESSED: not selected; add --{flag}"
-            item.add_marker(pytest.mark.skip(reason=reason))
+    skip_unselected(config, items, "clinical", SELECTORS)
 
 
 def selected_by_flag(item: pytest.Item) -> bool:
     """Whether the test's own flag selected it."""
-    flag = _flag(item)
+    flag = flag_of(item, "clinical", SELECTORS)
     return flag is not None and bool(value(item.config, flag))
-
-
-def _flag(item: pytest.Item) -> str | None:
-    """Return the option that the test's marker names, without dashes.
-
-    Raises:
-        pytest.UsageError: it is none of ours, so that nobody could ever select the test.
-    """
-    marker = item.get_closest_marker("clinical")
-    flag = marker.kwargs.get("flag") if marker else None
-    if flag is None:
-        return None
-    name = str(flag).removeprefix("--")
-    if name not in SELECTORS:
-        known = ", ".join(f"--{each}" for each in SELECTORS)
-        raise pytest.UsageError(
-            f"clinigate: {item.nodeid}: no option {flag!r} selects tests; known are {known}"
-        )
-    return name

@@ -15,7 +15,16 @@ from typing import Any
 
 import pytest
 
-__all__ = ["GROUP", "Option", "add_options", "disregard_values", "given", "value"]
+__all__ = [
+    "GROUP",
+    "Option",
+    "add_options",
+    "disregard_values",
+    "flag_of",
+    "given",
+    "skip_unselected",
+    "value",
+]
 
 GROUP = "clinigate"
 _PREFIX = "clinigate-"
@@ -98,3 +107,34 @@ def _taken(parser: pytest.Parser) -> set[str]:
     # another name: in some versions when it parses, in others after half of an option was added.
     groups = [*parser._groups, parser._anonymous]
     return {name for group in groups for each in group.options for name in each.names()}
+
+
+def flag_of(item: pytest.Item, marker: str, selectors: Iterable[str]) -> str | None:
+    """Return the option that a test's marker names, without dashes; None where it names none.
+
+    Raises:
+        pytest.UsageError: it is none of ours, so that nobody could ever select the test.
+    """
+    found = item.get_closest_marker(marker)
+    flag = found.kwargs.get("flag") if found else None
+    if flag is None:
+        return None
+    name = str(flag).removeprefix("--")
+    if name not in selectors:
+        known = ", ".join(f"--{each}" for each in selectors)
+        raise pytest.UsageError(
+            f"clinigate: {item.nodeid}: no option {flag!r} selects tests; known are {known}"
+        )
+    return name
+
+
+def skip_unselected(
+    config: pytest.Config, items: Iterable[pytest.Item], marker: str, selectors: Mapping[str, str]
+) -> None:
+    """Skip the tests of a marker that were not selected while others of it were."""
+    chosen = [name for name in selectors if value(config, name)]
+    for item in items:
+        flag = flag_of(item, marker, selectors)
+        if flag is not None and chosen and flag not in chosen:
+            reason = f"NOT_ASSESSED: not selected; add --{flag}"
+            item.add_marker(pytest.mark.skip(reason=reason))
