@@ -29,6 +29,12 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "hipaa": ("clinigate.cli.hipaa", "Static checks of HIPAA's safeguards, in one step."),
     "run": ("clinigate.cli.run", "Run the stages of clinigate.toml as one run, and decide."),
     "ci": ("clinigate.cli.ci", "Write the pipeline for GitHub, GitLab, Jenkins or Tekton."),
+    "model-gate": (
+        "clinigate.cli.model_gate",
+        "Judge a model's release: absolute, against its baseline, and by drift.",
+    ),
+    "scenarios": ("clinigate.cli.scenarios", "Lint, count and review scenario packs."),
+    "judge": ("clinigate.cli.judge", "Calibrate a judge of replies, and check it."),
     "validate-production": (
         "clinigate.cli.validate_production",
         "Ask production, read-only, whether it is what staging passed.",

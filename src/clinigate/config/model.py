@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from clinigate.config.hipaa import HipaaTable
+from clinigate.config.judge import JudgeTable
+from clinigate.config.model_gate import ModelGateTable
 from clinigate.config.phi import PhiTable
 from clinigate.config.platform import PlatformTable
 from clinigate.config.production import ProductionTable
@@ -171,5 +173,7 @@ class Config(Table):
     phi: PhiTable = PhiTable()
     hipaa: HipaaTable = HipaaTable()
     quality: QualityTable = QualityTable()
+    judge: JudgeTable = JudgeTable()
+    model_gate: ModelGateTable = ModelGateTable()
     production: ProductionTable = ProductionTable()
     stage: list[StageTable] = Field(default=[], description="stages of `clinigate run`, in order")

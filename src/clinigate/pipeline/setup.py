@@ -42,6 +42,7 @@ PRODUCERS = (
     "quality",
     "production",
     "delivery",
+    "model",
 )
 
 

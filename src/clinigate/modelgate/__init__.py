@@ -1,0 +1,1 @@
+"""The gate of a model's release: absolute criteria, a signed baseline, drift."""
