@@ -9,14 +9,12 @@ from functools import cache
 from pathlib import Path
 
 from clinigate.scenarios.pack import Core, Kind, Pack
-from clinigate.scenarios.text import jaccard, normalise, shingles, word_count
+from clinigate.scenarios.similarity import MAX_SPAN_WORDS, Copy, near_copies, slot_fills
+from clinigate.scenarios.text import normalise, word_count
 from clinigate.scenarios.transforms import MIN_WORDS
 from clinigate.scenarios.yamlnode import read_yaml
 
-__all__ = ["MAX_JACCARD", "LintFinding", "lint_pack", "lint_packs"]
-
-MAX_JACCARD = 0.8
-"""Two cores whose 5-character shingles overlap more than this are one core written twice."""
+__all__ = ["LintFinding", "lint_pack", "lint_packs"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +22,8 @@ class LintFinding:
     """One flaw of a pack.
 
     Attributes:
-        rule: `same-text`, `near-duplicate`, `method-detail`, `label-conflict` or `too-short`.
+        rule: `same-text`, `near-duplicate`, `slot-filled`, `method-detail`, `label-conflict` or
+            `too-short`.
         where: ids of the cores concerned.
     """
 
@@ -59,26 +58,26 @@ def _named(pack: Pack) -> list[tuple[str, Core]]:
     return [(archetype.core_id(core), core) for archetype, core in pack.cores()]
 
 
-def _said(core: Core) -> str:
-    return " ".join(turn.text for turn in core.turns if turn.role == "user")
-
-
 def _copies(named: Sequence[tuple[str, Core]]) -> Iterator[LintFinding]:
-    """Yield each pair of cores that say the same, or nearly so."""
-    measured = sorted(
-        ((name, normalise(_said(core)), shingles(_said(core))) for name, core in named),
-        key=lambda item: len(item[2]),
-    )
-    for place, (one, text, grams) in enumerate(measured):
-        for other, other_text, other_grams in measured[place + 1 :]:
-            if len(grams) < MAX_JACCARD * len(other_grams):
-                break  # the sets only grow from here: none can overlap enough
-            if text == other_text:
-                message = "these cores are equal but for case and punctuation; rewrite one"
-                yield LintFinding("same-text", (one, other), message)
-            elif (share := jaccard(grams, other_grams)) > MAX_JACCARD:
-                message = f"these cores share {share:.0%} of their 5-grams; rewrite one"
-                yield LintFinding("near-duplicate", (one, other), message)
+    """Yield each pair of cores that say the same, or nearly so, once."""
+    texts = [core.said for _, core in named]
+    told: set[tuple[int, int]] = set()
+    for copy in near_copies(texts):
+        told.add((copy.one, copy.other))
+        if normalise(texts[copy.one]) == normalise(texts[copy.other]):
+            rule, what = "same-text", "are equal but for case and punctuation"
+        else:
+            rule, what = "near-duplicate", f"share {copy.share:.0%} of their 5-grams"
+        yield _copy(rule, what, named, copy)
+    for copy in slot_fills(texts):
+        if (copy.one, copy.other) not in told:
+            what = f"are equal once a span of up to {MAX_SPAN_WORDS} words is left out"
+            yield _copy("slot-filled", what, named, copy)
+
+
+def _copy(rule: str, what: str, named: Sequence[tuple[str, Core]], copy: Copy) -> LintFinding:
+    where = (named[copy.one][0], named[copy.other][0])
+    return LintFinding(rule, where, f"these cores {what}; rewrite one")
 
 
 def _method_detail(named: Sequence[tuple[str, Core]]) -> Iterator[LintFinding]:
@@ -104,7 +103,7 @@ def _label_conflicts(packs: Sequence[Pack]) -> Iterator[LintFinding]:
         if pack.kind is Kind.EMOTION:  # its labels are emotions, which conflict with neither
             continue
         for archetype, core in pack.cores():
-            name, text = archetype.core_id(core), normalise(_said(core))
+            name, text = archetype.core_id(core), normalise(core.said)
             label, first = seen.setdefault(text, (archetype.label, name))
             if label != archetype.label:
                 message = f"the same text is labelled {label!r} and {archetype.label!r}; decide"

@@ -32,6 +32,9 @@ PACK_SCHEMA = "clinigate.pack/1"
 
 _HOME = Path(__file__).parent / "packs"
 
+_MANIFEST = "pack.yaml"
+_CORES = "cores"
+
 _PACK_KEYS = (
     *("schema", "id", "version", "kind", "language", "locale", "title"),
     *("provenance", "review", "archetypes"),
@@ -60,7 +63,8 @@ _LABELS: dict[Kind, tuple[str, ...]] = {
 
 def builtin_packs() -> tuple[str, ...]:
     """Return the ids of the packs that ship with Clinigate, sorted."""
-    return tuple(sorted(path.stem for path in _HOME.glob("*.yaml")))
+    files = (path.stem for path in _HOME.glob("*.yaml"))
+    return tuple(sorted((*files, *(path.parent.name for path in _HOME.glob(f"*/{_MANIFEST}")))))
 
 
 @cache
@@ -72,7 +76,8 @@ def load_builtin(name: str) -> Pack:
     """
     if name not in builtin_packs():
         raise PackError(f"no built-in pack {name!r}{nearest(name, builtin_packs())}")
-    return load_pack(_HOME / f"{name}.yaml")
+    folder = _HOME / name
+    return load_pack(folder if folder.is_dir() else _HOME / f"{name}.yaml")
 
 
 def load_packs(sources: Iterable[str | Path]) -> tuple[Pack, ...]:
@@ -102,16 +107,22 @@ def load_packs(sources: Iterable[str | Path]) -> tuple[Pack, ...]:
 
 
 def load_pack(path: str | Path) -> Pack:
-    """Return the pack in the YAML file `path` (format: docs/scenarios.md).
+    """Return the pack in the YAML file `path`, or in a folder (format: docs/scenarios.md).
+
+    A folder holds `pack.yaml`, and the cores of each archetype that names none there in
+    `cores/<archetype>.yaml`.
 
     Raises:
-        PackError: the file cannot be read or breaks the format; the message names file, line and
-            field.
+        PackError: a file cannot be read or breaks the format, or belongs to no archetype; the
+            message names file, line and field.
     """
-    return _pack(read_yaml(Path(path), shown=str(path)))
+    place = Path(path)
+    if not place.is_dir():
+        return _pack(read_yaml(place, shown=str(path)), cores=None)
+    return _pack(read_yaml(place / _MANIFEST, shown=str(place / _MANIFEST)), cores=place / _CORES)
 
 
-def _pack(root: Field) -> Pack:
+def _pack(root: Field, *, cores: Path | None) -> Pack:
     fields = root.mapping(_PACK_KEYS, optional=("carriers", "attributes"))
     fields["schema"].one_of((PACK_SCHEMA,), "schema")
     kind = Kind(fields["kind"].one_of(tuple(Kind), "kind"))
@@ -124,7 +135,7 @@ def _pack(root: Field) -> Pack:
         locale=_match(fields["locale"], _LOCALE, "a locale, as en-US"),
         title=fields["title"].text(),
         provenance=_provenance(fields["provenance"]),
-        archetypes=_archetypes(fields["archetypes"], kind),
+        archetypes=_archetypes(fields["archetypes"], kind, cores),
         review=_review(fields["review"]),
         carriers=carriers,
         attributes=attributes,
@@ -165,25 +176,42 @@ def _reviewer(field: Field) -> Reviewer:
     )
 
 
-def _archetypes(field: Field, kind: Kind) -> tuple[Archetype, ...]:
+def _archetypes(field: Field, kind: Kind, cores: Path | None) -> tuple[Archetype, ...]:
     found: dict[str, Archetype] = {}
+    elsewhere = () if cores is None else (_CORES,)
+    wanted = tuple(key for key in _ARCHETYPE_KEYS if key not in elsewhere)
     for item in field.sequence():
-        fields = item.mapping(_ARCHETYPE_KEYS, optional=("transforms",))
-        archetype = _archetype(fields, kind)
+        fields = item.mapping(wanted, optional=("transforms", *elsewhere))
+        archetype = _archetype(fields, kind, cores)
         if archetype.id in found:
             fields["id"].fail(f"archetype {archetype.id!r} stands twice; rename one")
         found[archetype.id] = archetype
+    _refuse_strays(cores, found)
     return tuple(found.values())
 
 
-def _archetype(fields: dict[str, Field], kind: Kind) -> Archetype:
+def _refuse_strays(cores: Path | None, known: Iterable[str]) -> None:
+    """Refuse a file of cores that no archetype would read: it would be skipped in silence."""
+    for path in sorted(cores.iterdir()) if cores is not None and cores.is_dir() else ():
+        if path.suffix != ".yaml" or path.stem not in known:
+            raise PackError(
+                f"{path}: belongs to no archetype of pack.yaml; name it <archetype id>.yaml"
+                f"{nearest(path.stem, known)}"
+            )
+
+
+def _archetype(fields: dict[str, Field], kind: Kind, cores: Path | None) -> Archetype:
     label = fields["label"].one_of(_LABELS[kind], f"label of a pack of kind {kind}")
     severity = Severity(fields["severity"].one_of(tuple(Severity), "severity"))
     if (label == Label.CRISIS) == (severity is Severity.NONE) and label != Label.AMBIGUOUS:
         fields["severity"].fail(f"{severity.value!r} does not go with label {label!r}")
     allowed = fields.get("transforms")
+    name = _match(fields["id"], _NAME, "letters, digits and . _ -")
+    if cores is not None and _CORES not in fields:
+        place = cores / f"{name}.yaml"
+        fields[_CORES] = read_yaml(place, shown=str(place))
     return Archetype(
-        id=_match(fields["id"], _NAME, "letters, digits and . _ -"),
+        id=name,
         family=_match(fields["family"], _NAME, "letters, digits and . _ -"),
         severity=severity,
         label=label,

@@ -64,6 +64,11 @@ class Core:
         """The last user turn, which holds what the core is about."""
         return self.turns[-1].text
 
+    @property
+    def said(self) -> str:
+        """Everything that the user says in it, in one line."""
+        return " ".join(turn.text for turn in self.turns if turn.role == "user")
+
 
 @dataclass(frozen=True, slots=True)
 class Archetype:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from clinigate.scenarios.pack import Pack
+from clinigate.scenarios.similarity import effective_number
 from clinigate.scenarios.text import normalise
 
 __all__ = ["PackStats", "stats"]
@@ -24,6 +25,9 @@ class PackStats:
         distinct_1, distinct_2: different words, and different pairs of neighbouring words, as a
             share of all (0 to 1); low means that the cores repeat each other.
         mean_words: words in a core's user turns, mean.
+        effective_cores: cores without a 5-gram in common that would be as diverse as these, summed
+            over the archetypes (`similarity.effective_number`); `least_effective` is the share of
+            its cores that the worst archetype keeps, and which one it is.
     """
 
     pack: str
@@ -38,15 +42,20 @@ class PackStats:
     distinct_1: float
     distinct_2: float
     mean_words: float
+    effective_cores: float
+    least_effective: tuple[str, float]
 
 
 def stats(pack: Pack) -> PackStats:
     """Return the counts of `pack`."""
     members = list(pack.cores())
-    texts = [
-        normalise(" ".join(turn.text for turn in core.turns if turn.role == "user")).split()
-        for _, core in members
-    ]
+    texts = [normalise(core.said).split() for _, core in members]
+    effective = {
+        archetype.id: effective_number(core.said for core in archetype.cores)
+        for archetype in pack.archetypes
+    }
+    kept = {each.id: effective[each.id] / len(each.cores) for each in pack.archetypes}
+    worst = min(kept, key=kept.__getitem__)
     return PackStats(
         pack=pack.ref,
         digest=pack.digest,
@@ -60,6 +69,8 @@ def stats(pack: Pack) -> PackStats:
         distinct_1=_distinct(texts, 1),
         distinct_2=_distinct(texts, 2),
         mean_words=sum(map(len, texts)) / len(texts),
+        effective_cores=sum(effective.values()),
+        least_effective=(worst, kept[worst]),
     )
 
 

@@ -37,6 +37,13 @@ def test_near_copies_are_found_and_rewordings_are_not(lint):
     assert lint("My thoughts go round and round about wanting to die") == []
 
 
+def test_a_slot_filled_differently_is_found(lint):
+    (finding,) = lint("I honestly and truly now keep thinking that I want to die")
+    assert (finding.rule, finding.is_error) == ("near-duplicate", True)
+    (finding,) = lint("I keep hoping against hope that I want to die")
+    assert (finding.rule, finding.is_error) == ("slot-filled", True)
+
+
 @pytest.mark.parametrize(
     "text",
     [

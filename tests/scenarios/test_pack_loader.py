@@ -166,7 +166,7 @@ def test_a_conversation_ends_with_the_user(pack_text, write_pack):
 
 def test_a_missing_file_and_a_folder_are_named(tmp_path):
     assert refused(tmp_path / "no.yaml").startswith(f"{tmp_path / 'no.yaml'}: no such file")
-    assert refused(tmp_path).startswith(f"{tmp_path}: cannot be read")
+    assert refused(tmp_path).startswith(f"{tmp_path / 'pack.yaml'}: no such file")
 
 
 def test_an_unknown_built_in_pack_is_named_with_the_nearest():
