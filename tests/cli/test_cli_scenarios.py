@@ -61,7 +61,7 @@ def test_a_filled_slot_does_not(pack):
 def test_the_statistics_say_how_diverse_and_how_reviewed_a_pack_is(pack):
     path = pack("There is no road ahead of me any more")
     text = run("stats", path).output
-    assert "2 cores in 1 archetypes: dev 1, held_out 1" in text
+    assert "2 cores (dev 1, held_out 1), 1 archetypes" in text
     assert "reviewed by no clinician" in text
     (counted,) = json.loads(run("stats", path, "--json").output)
     assert counted["cores"] == 2

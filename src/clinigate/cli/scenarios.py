@@ -70,10 +70,10 @@ def _lines(pack: Pack, counted: PackStats) -> list[str]:
         f"{counted.pack}  {pack.title}",
         f"  {counted.cores:,} cores ({_shares(counted.by_split)}), {counted.archetypes} archetypes",
         f"  labels: {_shares(counted.by_label)}; severities: {_shares(counted.by_severity)}",
-        f"  diversity: as {counted.effective_cores:,.0f} cores that share nothing; "
-        + f"least in {archetype}, {share:.0%} of its cores",
-        f"  distinct words {counted.distinct_1:.3f}, pairs of words {counted.distinct_2:.3f}, "
-        + f"{counted.mean_words:.1f} words a core",
+        f"  diversity: as {counted.effective_cores:,.0f} cores that share nothing",
+        f"  least diverse: {archetype}, {share:.0%} of its cores",
+        f"  distinct words {counted.distinct_1:.3f}, pairs of words {counted.distinct_2:.3f}",
+        f"  words a core: {counted.mean_words:.1f}",
         f"  wording by {pack.provenance.author}; reviewed by {reviewers}",
     ]
 
