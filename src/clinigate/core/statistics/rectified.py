@@ -1,0 +1,128 @@
+"""What people would have said, by the word of a judge whose mistakes people have measured.
+
+A judge looks at many items, people at some of them. What the judge is wrong by where both looked is
+taken off, and its uncertainty is added (prediction-powered inference, Angelopoulos et al. 2023). A
+judge that is too kind then wins nothing, and one whose mistakes are barely known pays for it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from clinigate.core.statistics.arguments import (
+    check_confidence,
+    check_count,
+    check_finite,
+    check_same_length,
+)
+from clinigate.core.statistics.means import mean_bounds
+from clinigate.core.statistics.rates import lower_bound, upper_bound
+from clinigate.core.statistics.special import student_t_quantile
+from clinigate.errors import UsageError
+
+__all__ = ["rectified_mean_bounds", "rectified_share_bounds"]
+
+Bounds = tuple[float, float, float]
+
+
+def rectified_mean_bounds(
+    judged: Sequence[float],
+    by_judge: Sequence[float],
+    by_people: Sequence[float],
+    confidence: float,
+    *,
+    scale: tuple[float, float],
+) -> Bounds:
+    """Return (mean, low, high) of what people would have given, each bound one-sided.
+
+    The mean of `judged` less the judge's mean excess over people, by Student's t with Welch's
+    degrees of freedom. Where either part has no spread to learn from, each is bounded by itself at
+    half the risk (`mean_bounds` with the ends of the scale).
+
+    Args:
+        judged: the judge's points of the items in question.
+        by_judge: the judge's points of other items.
+        by_people: people's points of those.
+        confidence: of each bound.
+        scale: lowest and highest point.
+
+    Raises:
+        UsageError: fewer than two items on either side, or points outside the scale.
+    """
+    check_confidence(confidence)
+    check_same_length("by_judge", by_judge, "by_people", by_people)
+    excess = [j - p for j, p in zip(by_judge, by_people, strict=True)]
+    for name, values in (("judged", judged), ("by_judge", excess)):
+        if len(check_finite(name, values)) < 2:
+            raise UsageError(f"{name} has {len(values)} items; wanted two or more")
+    bottom, top = scale
+    half = 1.0 - (1.0 - confidence) / 2.0
+    mean, low, high = mean_bounds(judged, half, scale=scale)
+    off, off_low, off_high = mean_bounds(excess, half, scale=(bottom - top, top - bottom))
+    value = mean - off
+    parts = [(_variance(each), len(each)) for each in (judged, excess)]
+    if all(variance > 0 for variance, _ in parts):
+        reach = _welch(parts, confidence)
+        return _within((value, value - reach, value + reach), scale)
+    assert None not in (low, high, off_low, off_high)  # a scale gives bounds always
+    return _within((value, low - off_high, high - off_low), scale)  # type: ignore[operator]
+
+
+def rectified_share_bounds(
+    yes: int,
+    n: int,
+    *,
+    false_yes: int,
+    false_no: int,
+    of: int,
+    confidence: float,
+) -> Bounds:
+    """Return (share, low, high) of the items to which people would have said yes.
+
+    The share to which the judge said yes, less the share of wrong ones: at least
+    `lower(yes, n) - upper(false_yes, of)`, at most `upper(yes, n) + upper(false_no, of)`, exact
+    bounds of counts at half the risk each.
+
+    Args:
+        yes: items to which the judge said yes.
+        n: items that it looked at.
+        false_yes: items, of those that both looked at, where the judge said yes and people no.
+        false_no: the other way.
+        of: items that both looked at.
+        confidence: of each bound.
+
+    Raises:
+        UsageError: counts that cannot be, or a confidence outside (0.5, 1).
+    """
+    check_confidence(confidence)
+    check_count("n", n, low=1)
+    check_count("of", of, low=1)
+    check_count("false_yes + false_no", false_yes + false_no, high=of)
+    half = 1.0 - (1.0 - confidence) / 2.0
+    value = yes / n - (false_yes - false_no) / of
+    low = lower_bound(yes, n, half) - upper_bound(false_yes, of, half)
+    high = upper_bound(yes, n, half) + upper_bound(false_no, of, half)
+    return _within((value, low, high), (0.0, 1.0))
+
+
+def _welch(parts: Sequence[tuple[float, int]], confidence: float) -> float:
+    shares = [variance / n for variance, n in parts]
+    whole = math.fsum(shares)
+    freedom = whole**2 / sum(
+        share**2 / (n - 1) for share, (_, n) in zip(shares, parts, strict=True)
+    )
+    return student_t_quantile(confidence, freedom) * math.sqrt(whole)
+
+
+def _variance(values: Sequence[float]) -> float:
+    if max(values) == min(values):
+        return 0.0
+    mean = math.fsum(values) / len(values)
+    return math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1)
+
+
+def _within(bounds: Bounds, scale: tuple[float, float]) -> Bounds:
+    bottom, top = scale
+    value, low, high = (min(max(each, bottom), top) for each in bounds)
+    return value, low, high
