@@ -27,13 +27,29 @@ from clinigate.errors import PackError
 from clinigate.scenarios.pack import Archetype, Core, Kind, Pack
 from clinigate.scenarios.prng import CounterPRNG
 from clinigate.scenarios.text import normalise
-from clinigate.scenarios.transforms import TRANSFORMS, Stage, apply, names_for
+from clinigate.scenarios.transforms import (
+    TRANSFORMS,
+    Relation,
+    Stage,
+    apply,
+    names_for,
+    usable_on,
+)
 
-__all__ = ["build_case", "conversation_key", "generate", "make_case", "select"]
+__all__ = [
+    "build_case",
+    "conversation_key",
+    "generate",
+    "make_case",
+    "select",
+    "spread",
+    "transformed",
+]
 
 _ATTEMPTS = 200
 _MAX_FRAMES = 2
 _MAX_SURFACES = 2
+_OPENING = frozenset(name for name, each in TRANSFORMS.items() if each.relation is Relation.OPENS)
 
 
 def generate(
@@ -84,8 +100,23 @@ def make_case(
     chain: tuple[AppliedTransform, ...] = ()
     if variant:
         stream = CounterPRNG("chain", pack.ref, archetype.core_id(core), seed, variant, attempt)
-        turns, chain = _rewritten(core, names_for(archetype, pack.kind), stream)
+        turns, chain = _rewritten(core, names_for(archetype, pack.kind, pack.language), stream)
     return build_case(pack, archetype, core, turns, chain, seed=seed, variant=variant)
+
+
+def transformed(
+    pack: Pack, archetype: Archetype, core: Core, name: str, *, seed: int
+) -> Case | None:
+    """Return the case of one core with one transform alone, or None where it does not apply."""
+    transform = TRANSFORMS[name]
+    if not usable_on(transform, archetype, pack.kind, pack.language):
+        return None
+    stream = CounterPRNG("alone", pack.ref, archetype.core_id(core), seed, name)
+    step = AppliedTransform(name, transform.version, stream.u64() >> 32)
+    turns = apply(name, core.turns, step.seed, core.voice)
+    if turns is None:
+        return None
+    return build_case(pack, archetype, core, turns, (step,), seed=seed, variant=0)
 
 
 def select(pack: Pack, split: Split | str | None) -> list[tuple[Archetype, Core]]:
@@ -100,6 +131,18 @@ def select(pack: Pack, split: Split | str | None) -> list[tuple[Archetype, Core]
     if not members:
         raise PackError(f"pack {pack.id!r} has no core in split {str(split)!r}; use the other one")
     return members
+
+
+def spread(
+    pack: Pack, *, seed: int, n: int, split: Split | str | None
+) -> list[tuple[Archetype, Core]]:
+    """Return `n` different cores, or all there are, every archetype once before any twice.
+
+    Raises:
+        PackError: as `select`.
+    """
+    members = select(pack, split)
+    return [members[place] for place in _spread(pack, members, seed)[:n]]
 
 
 def conversation_key(turns: Iterable[Turn]) -> str:
@@ -123,6 +166,8 @@ def build_case(
     digest = sha256_hex(canonical_bytes([pack.ref, archetype.id, core.id, seed, steps]))
     is_emotion = pack.kind is Kind.EMOTION
     label = Label.NONE if is_emotion else Label(archetype.label)
+    if any(step.name in _OPENING for step in chain):
+        label = Label.AMBIGUOUS
     return Case(
         id=digest[:12],
         pack=pack.ref,
@@ -145,6 +190,7 @@ def build_case(
         ),
         locale=pack.locale,
         split=core.split,
+        disclosure_turn=len(core.turns) - 1 if len(turns) > len(core.turns) else None,
         transforms=tuple(chain),
         review=tuple(
             Review(person.reviewer, person.credential, label, archetype.severity, person.date)

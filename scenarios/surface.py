@@ -5,18 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
+from types import MappingProxyType
 
 from clinigate.scenarios.pack import Voice
 from clinigate.scenarios.prng import CounterPRNG
 from clinigate.scenarios.text import NEGATIONS, normalise
 from clinigate.scenarios.vocabulary import wording
 
-__all__ = ["algospeak", "asr", "lower", "slang", "spacing", "typo", "upper"]
+__all__ = ["algospeak", "asr", "leet", "lower", "slang", "spacing", "typo", "upper"]
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _SPOKEN = re.compile(r"[^\w\s'’]|(?<!\w)['’]|['’](?!\w)")
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 _TYPO_PERCENT = 6
+
+LOOK_ALIKES: Mapping[str, str] = MappingProxyType(
+    {"a": "4", "e": "3", "i": "1", "o": "0", "s": "5", "t": "7"}
+)
+"""Letters, and the signs that are written for them."""
 
 
 def slang(text: str, prng: CounterPRNG, _voice: Voice | None) -> str | None:
@@ -46,6 +52,25 @@ def lower(text: str, _prng: CounterPRNG, _voice: Voice | None) -> str:
 def upper(text: str, _prng: CounterPRNG, _voice: Voice | None) -> str:
     """All upper case."""
     return text.upper()
+
+
+def leet(text: str, prng: CounterPRNG, _voice: Voice | None) -> str | None:
+    """A quarter of the letters that have a look-alike sign are written as that sign, at least one.
+
+    Words that negate stay as they are.
+    """
+    kept = [match.span() for match in _WORD.finditer(text) if normalise(match[0]) in NEGATIONS]
+    places = [
+        place
+        for place, letter in enumerate(text)
+        if letter.lower() in LOOK_ALIKES and not any(a <= place < b for a, b in kept)
+    ]
+    if not places:
+        return None
+    letters = list(text)
+    for place in prng.sample(places, max(1, len(places) // 4)):
+        letters[place] = LOOK_ALIKES[letters[place].lower()]
+    return "".join(letters)
 
 
 def spacing(text: str, prng: CounterPRNG, _voice: Voice | None) -> str | None:

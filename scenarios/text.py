@@ -14,9 +14,11 @@ NEGATIONS = frozenset(
         *("without", "cannot", "hardly", "aint", "arent", "cant", "couldnt", "didnt", "doesnt"),
         *("dont", "hadnt", "hasnt", "havent", "isnt", "mustnt", "neednt", "shouldnt", "wasnt"),
         *("werent", "wont", "wouldnt"),
+        *("ni", "ningún", "ninguno", "ninguna", "nunca", "jamás", "nadie", "nada", "tampoco"),
+        "sin",
     )
 )
-"""Words that turn a sentence round, in normal form. No transform may touch one."""
+"""Words that turn an English or Spanish sentence round, in normal form: never touched."""
 
 _WORD = re.compile(r"[^\W_]+")
 _APOSTROPHES = str.maketrans("", "", "'’")

@@ -1,5 +1,6 @@
-"""Rewritings that keep the label: what they are, where they apply, when they are refused.
+"""Rewritings of a message: what becomes of its label, where they apply, when they are refused.
 
+Nearly all keep the label (metamorphic relations); `denial` opens it: its cases count in no rate.
 Each is a pure function of a text and a random stream that belongs to one recorded seed, so that a
 case can be made again from its core and its `AppliedTransform`s (`replay`). A rewriting that does
 not apply, or whose result its validator refuses, is None: the generator then takes another.
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any, cast
 
 from clinigate.core.case import AppliedTransform, Turn
 from clinigate.errors import PackError
@@ -18,45 +20,72 @@ from clinigate.scenarios.pack import Archetype, Kind, Voice
 from clinigate.scenarios.prng import CounterPRNG
 from clinigate.scenarios.text import negations, word_count
 
-__all__ = ["TRANSFORMS", "Stage", "Transform", "apply", "names_for", "replay"]
+__all__ = [
+    "TRANSFORMS",
+    "Relation",
+    "Stage",
+    "Transform",
+    "apply",
+    "names_for",
+    "replay",
+    "usable_on",
+]
 
 MIN_WORDS = 4
 """A shorter text has too little to survive a rewriting: it is left as it was written."""
 
 
 class Stage(StrEnum):
-    """When a transform is applied, and to which turn: FRAME to the first, the rest to the last."""
+    """When a transform is applied, and to which turn: FRAME to the first, the rest to the last.
+
+    AFTER leaves every turn as it is and lets others follow.
+    """
 
     FRAME = "frame"
     SURFACE = "surface"
     WRAP = "wrap"
+    AFTER = "after"
+
+
+class Relation(StrEnum):
+    """What becomes of the label: it is kept, or a clinician could no longer say (ambiguous)."""
+
+    KEEPS = "keeps"
+    OPENS = "opens"
 
 
 Rewrite = Callable[[str, CounterPRNG, Voice | None], str | None]
+Extend = Callable[[Sequence[Turn], CounterPRNG], tuple[Turn, ...]]
 Validator = Callable[[str, str], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Transform:
-    """One label-preserving rewriting.
+    """One rewriting, with its contract.
 
     Attributes:
         version: raised with every change that alters its output; part of each case's id.
-        rewrite: the new text, or None where it does not apply.
-        keeps: whether the label is safe, given the text before and after.
+        rewrite: the new text, or None where it does not apply; of stage AFTER the new turns.
+        keeps: whether the contract holds, given the text before and after.
         kinds: kinds of pack whose archetypes it applies to unless they name their own list.
         excludes: names of transforms that undo or repeat this one.
         not_families: families in which it could change what is meant.
+        languages: of the packs that it knows the words of; None where it knows none.
+        relation: what becomes of the label.
+        chained: whether the generator draws it into chains; else it is only applied by itself.
     """
 
     name: str
     version: int
     stage: Stage
-    rewrite: Rewrite
+    rewrite: Rewrite | Extend
     keeps: Validator
     kinds: frozenset[Kind]
     excludes: frozenset[str] = frozenset()
     not_families: frozenset[str] = frozenset()
+    languages: frozenset[str] | None = None
+    relation: Relation = Relation.KEEPS
+    chained: bool = True
 
 
 def adds_around(before: str, after: str) -> bool:
@@ -79,54 +108,111 @@ def keeps_letters(before: str, after: str) -> bool:
     return "".join(before.split()) == "".join(after.split())
 
 
+def keeps_look_alikes(before: str, after: str) -> bool:
+    """Whether `after` reads as `before` once signs stand for the letters that they look like."""
+    plain, written = before.lower(), after.lower()
+    return (
+        keeps_negations(before, after)
+        and len(plain) == len(written)
+        and all(
+            new in (old, surface.LOOK_ALIKES.get(old))
+            for old, new in zip(plain, written, strict=True)
+        )
+    )
+
+
+_CRISIS = frozenset({Kind.CRISIS})
 _DANGER = frozenset({Kind.CRISIS, Kind.HARD_NEGATIVE})
 _TALK = _DANGER | {Kind.THERAPEUTIC}
 _ANY = _TALK | {Kind.EMOTION}
 # In these families the plain word is a pun, a drill, a process: its code word would mean another.
 _LITERAL = frozenset({"idiom", "literal", "fiction", "lyric", "medical"})
 
+_EN, _ES = frozenset({"en"}), frozenset({"es"})
+
+
+def _frame(name: str, rewrite: Rewrite, kinds: frozenset[Kind], **more: Any) -> Transform:
+    return Transform(name, 1, Stage.FRAME, rewrite, adds_around, kinds, **more)
+
+
+def _surface(
+    name: str, rewrite: Rewrite, keeps: Validator, kinds: frozenset[Kind], **more: Any
+) -> Transform:
+    return Transform(name, 1, Stage.SURFACE, rewrite, keeps, kinds, **more)
+
+
+def _wrap(name: str, rewrite: Rewrite, kinds: frozenset[Kind], **more: Any) -> Transform:
+    return Transform(name, 1, Stage.WRAP, rewrite, adds_around, kinds, **more)
+
+
+_ASR_LOWER = frozenset({"asr", "lower"})
+
 # Applied in this order. Framing comes first, so that the surface of what was put in varies too.
 _ALL = (
-    Transform("context", 1, Stage.FRAME, framing.context, adds_around, _ANY),
-    Transform("life", 1, Stage.FRAME, framing.life, adds_around, _DANGER, frozenset({"context"})),
-    Transform("preamble", 1, Stage.FRAME, framing.preamble, adds_around, _DANGER),
-    Transform("opener", 1, Stage.FRAME, framing.opener, adds_around, _TALK),
-    Transform("slang", 1, Stage.SURFACE, surface.slang, keeps_negations, _ANY),
-    Transform(
+    _frame("context", framing.context, _ANY, languages=_EN),
+    _frame("life", framing.life, _DANGER, languages=_EN, excludes=frozenset({"context"})),
+    _frame("preamble", framing.preamble, _DANGER, languages=_EN),
+    _frame("opener", framing.opener, _TALK, languages=_EN),
+    _frame("opener_es", framing.opener_es, _TALK, languages=_ES),
+    _surface("slang", surface.slang, keeps_negations, _ANY, languages=_EN),
+    _surface(
         "algospeak",
-        1,
-        Stage.SURFACE,
         surface.algospeak,
         keeps_negations,
         _DANGER,
+        languages=_EN,
         not_families=_LITERAL,
     ),
-    Transform(
-        "spacing", 1, Stage.SURFACE, surface.spacing, keeps_letters, _DANGER | {Kind.EMOTION}
+    _surface("spacing", surface.spacing, keeps_letters, _DANGER | {Kind.EMOTION}),
+    _surface("asr", surface.asr, keeps_words, _ANY),
+    _surface("typo", surface.typo, keeps_words, _ANY),
+    _surface("lower", surface.lower, keeps_words, _ANY, excludes=frozenset({"asr"})),
+    _surface("upper", surface.upper, keeps_words, _DANGER, excludes=_ASR_LOWER),
+    # A recogniser writes no digits for letters, and a word that is spaced out as well is no word.
+    _surface("leet", surface.leet, keeps_look_alikes, _CRISIS, excludes=_ASR_LOWER | {"spacing"}),
+    _wrap("wrap_es", framing.wrap_es, _DANGER | {Kind.EMOTION}, languages=_EN),
+    _wrap("emoji", framing.emoji, _DANGER),
+    _wrap("injection", framing.injection, _CRISIS, languages=_EN, chained=False),
+    _wrap(
+        "denial",
+        framing.denial,
+        _CRISIS,
+        languages=_EN,
+        relation=Relation.OPENS,
+        chained=False,
     ),
-    Transform("asr", 1, Stage.SURFACE, surface.asr, keeps_words, _ANY),
-    Transform("typo", 1, Stage.SURFACE, surface.typo, keeps_words, _ANY),
-    Transform("lower", 1, Stage.SURFACE, surface.lower, keeps_words, _ANY, frozenset({"asr"})),
     Transform(
-        "upper", 1, Stage.SURFACE, surface.upper, keeps_words, _DANGER, frozenset({"asr", "lower"})
+        "distance",
+        1,
+        Stage.AFTER,
+        framing.distance,
+        adds_around,
+        _CRISIS,
+        languages=_EN,
+        chained=False,
     ),
-    Transform("wrap_es", 1, Stage.WRAP, framing.wrap_es, adds_around, _DANGER | {Kind.EMOTION}),
-    Transform("emoji", 1, Stage.WRAP, framing.emoji, adds_around, _DANGER),
 )
 
 TRANSFORMS: dict[str, Transform] = {transform.name: transform for transform in _ALL}
 """Every transform by name, in the order in which a chain applies them."""
 
 
-def names_for(archetype: Archetype, kind: Kind) -> tuple[str, ...]:
-    """Return the transforms that may rewrite cores of `archetype`, in order of application."""
-    if archetype.transforms is not None:
-        return tuple(name for name in TRANSFORMS if name in archetype.transforms)
+def names_for(archetype: Archetype, kind: Kind, language: str) -> tuple[str, ...]:
+    """Return the transforms that a chain for `archetype` may hold, in order of application."""
     return tuple(
         name
         for name, transform in TRANSFORMS.items()
-        if kind in transform.kinds and archetype.family not in transform.not_families
+        if transform.chained and usable_on(transform, archetype, kind, language)
     )
+
+
+def usable_on(transform: Transform, archetype: Archetype, kind: Kind, language: str) -> bool:
+    """Whether `transform` may rewrite cores of `archetype`, of a pack of this kind and language."""
+    if transform.languages is not None and language not in transform.languages:
+        return False
+    if archetype.transforms is not None and transform.chained:
+        return transform.name in archetype.transforms
+    return kind in transform.kinds and archetype.family not in transform.not_families
 
 
 def apply(
@@ -143,12 +229,14 @@ def apply(
     transform = TRANSFORMS.get(name)
     if transform is None:
         raise PackError(f"no transform {name!r}; known are {', '.join(TRANSFORMS)}")
+    prng = CounterPRNG("transform", name, transform.version, seed)
     place = 0 if transform.stage is Stage.FRAME else len(turns) - 1
     before = turns[place].text
     if word_count(before) < MIN_WORDS:
         return None
-    prng = CounterPRNG("transform", name, transform.version, seed)
-    after = transform.rewrite(before, prng, voice)
+    if transform.stage is Stage.AFTER:
+        return cast(Extend, transform.rewrite)(turns, prng)
+    after = cast(Rewrite, transform.rewrite)(before, prng, voice)
     if (
         after is None
         or after == before

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from clinigate.scenarios.pack import Voice
 from clinigate.scenarios.yamlnode import Field, read_yaml
 
-__all__ = ["Remark", "Wording", "forbidden_codes", "obligation_codes", "wording"]
+__all__ = ["Aside", "Remark", "Wording", "forbidden_codes", "obligation_codes", "wording"]
 
 _HOME = Path(__file__).parent
 
@@ -25,6 +25,14 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True)
+class Aside:
+    """A harmless thing that a user says, and a neutral answer to it."""
+
+    user: str
+    reply: str
+
+
+@dataclass(frozen=True, slots=True)
 class Wording:
     """What the transforms put in or exchange (`wording.yaml` says what each list is)."""
 
@@ -33,10 +41,14 @@ class Wording:
     contexts: tuple[Remark, ...]
     life: tuple[Remark, ...]
     wraps_es: tuple[str, ...]
+    openers_es: tuple[str, ...]
+    injections: tuple[str, ...]
+    denials: tuple[str, ...]
     emoji: tuple[str, ...]
     slang: Mapping[str, str]
     algospeak: Mapping[str, str]
     homophones: Mapping[str, str]
+    small_talk: tuple[Aside, ...]
 
 
 def obligation_codes() -> Mapping[str, str]:
@@ -52,25 +64,30 @@ def forbidden_codes() -> Mapping[str, str]:
 @cache
 def wording() -> Wording:
     """Return the wording of the transforms."""
-    lists = ("openers", "preambles", "wraps_es", "emoji")
+    lists = ("openers", "preambles", "wraps_es", "openers_es", "injections", "denials", "emoji")
     remarks = ("contexts", "life")
     tables = ("slang", "algospeak", "homophones")
     root = read_yaml(_HOME / "wording.yaml", shown="wording.yaml")
-    fields = root.mapping(("schema", *lists, *remarks, *tables))
+    fields = root.mapping(("schema", *lists, *remarks, *tables, "small_talk"))
     fields["schema"].one_of(("clinigate.wording/1",), "schema")
     texts = {name: tuple(item.text() for item in fields[name].sequence()) for name in lists}
     people = {name: tuple(map(_remark, fields[name].sequence())) for name in remarks}
     maps = {name: _table(fields[name]) for name in tables}
+    asides = tuple(map(_aside, fields["small_talk"].sequence()))
     return Wording(
         openers=texts["openers"],
         preambles=texts["preambles"],
         contexts=people["contexts"],
         life=people["life"],
         wraps_es=texts["wraps_es"],
+        openers_es=texts["openers_es"],
+        injections=texts["injections"],
+        denials=texts["denials"],
         emoji=texts["emoji"],
         slang=maps["slang"],
         algospeak=maps["algospeak"],
         homophones=maps["homophones"],
+        small_talk=asides,
     )
 
 
@@ -89,6 +106,11 @@ def _remark(field: Field) -> Remark:
         text=fields["text"].text(),
         voice=None if voice is None else Voice(voice.one_of(tuple(Voice), "voice")),
     )
+
+
+def _aside(field: Field) -> Aside:
+    fields = field.mapping(("user", "reply"))
+    return Aside(user=fields["user"].text(), reply=fields["reply"].text())
 
 
 def _table(field: Field) -> Mapping[str, str]:

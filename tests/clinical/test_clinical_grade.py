@@ -30,6 +30,10 @@ class TestSafety:
         """Crises are flagged, ordinary speech is not, and scores mean what they say."""
         assess("CG-CLIN-CRISIS-001")
 
+    def test_rewriting_hides_no_crisis(self, assess: Assess) -> None:
+        """What is detected as written is detected with slips, code words, disguises, distance."""
+        assess("CG-CLIN-ROBUST-001")
+
 
 @pytest.mark.clinical
 class TestAccuracy:

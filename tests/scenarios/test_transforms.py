@@ -6,15 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinigate.core.case import AppliedTransform, Turn
+from clinigate.core.case import AppliedTransform, Label, Turn
 from clinigate.errors import PackError
 from clinigate.scenarios import TRANSFORMS, Kind, Voice, load_builtin, replay
+from clinigate.scenarios.generator import transformed
 from clinigate.scenarios.text import negations, normalise, word_count
 from clinigate.scenarios.transforms import (
     Stage,
     adds_around,
     apply,
     keeps_letters,
+    keeps_look_alikes,
     keeps_negations,
     keeps_words,
     names_for,
@@ -50,6 +52,10 @@ EXAMPLES = {
     "lower": lambda text: text == SAID.lower(),
     "upper": lambda text: text == SAID.upper(),
     "wrap_es": lambda text: text in {w.replace("{}", SAID) for w in wording().wraps_es},
+    "opener_es": lambda text: text[: -len(SAID) - 1] in wording().openers_es,
+    "leet": lambda text: text != SAID and keeps_look_alikes(SAID, text) and "don't" in text,
+    "injection": lambda text: text in {w.replace("{}", SAID) for w in wording().injections},
+    "denial": lambda text: text in {w.replace("{}", SAID) for w in wording().denials},
     "emoji": lambda text: text[: len(SAID)] == SAID and text[len(SAID) + 1 :] in wording().emoji,
 }
 
@@ -71,7 +77,7 @@ def test_algospeak_replaces_the_plain_word_alone():
 
 
 def test_every_transform_has_an_example():
-    assert set(EXAMPLES) | {"algospeak"} == set(TRANSFORMS)
+    assert set(EXAMPLES) | {"algospeak", "distance"} == set(TRANSFORMS)
 
 
 @given(NAMES, SEEDS, st.sampled_from([None, *Voice]))
@@ -89,7 +95,7 @@ def test_equal_seeds_give_equal_rewritings(name, seed, voice):
 def test_no_text_at_all_comes_out_empty_or_breaks_its_validator(name, text, seed):
     """Whatever the input, the result is refused or keeps what the transform promises to keep."""
     after = rewritten(name, text, seed)
-    if after is not None:
+    if after is not None and TRANSFORMS[name].stage is not Stage.AFTER:
         assert word_count(after) > 0
         assert after != text
         assert TRANSFORMS[name].keeps(text, after)
@@ -124,6 +130,9 @@ def test_frames_rewrite_the_first_turn_and_the_rest_the_last():
             assert name in ("algospeak", "slang")
             continue
         touched = [place for place in range(3) if result[place] != TALK[place]]
+        if transform.stage is Stage.AFTER:
+            assert (touched, len(result) > 3) == ([], True)
+            continue
         assert touched == [0 if transform.stage is Stage.FRAME else 2]
 
 
@@ -145,6 +154,8 @@ def test_a_context_never_contradicts_the_voice():
         (keeps_negations, ("not now, no", "NOT now no"), ("not now, no", "no now, not")),
         (keeps_words, ("I never slept", "I never slpet"), ("I never slept", "I never s lept")),
         (keeps_words, ("I never slept", "i NEVER slept"), ("I never slept", "I ever slept")),
+        (keeps_look_alikes, ("I can't go", "1 can't g0"), ("I can't go", "I c4n't g0")),
+        (keeps_look_alikes, ("so far", "5o f4r"), ("so far", "so fxr")),
         (keeps_letters, ("my head hurts", "my h e a d hurts"), ("my head hurts", "my had hurts")),
     ],
 )
@@ -171,22 +182,64 @@ def test_a_rewriting_that_its_validator_refuses_is_none(monkeypatch):
 
 def test_code_words_stay_out_of_families_where_they_would_mean_something_else():
     pack = load_builtin("hard-negatives-en")
-    by_id = {archetype.id: names_for(archetype, pack.kind) for archetype in pack.archetypes}
+    by_id = {
+        archetype.id: names_for(archetype, pack.kind, pack.language)
+        for archetype in pack.archetypes
+    }
     assert "algospeak" in by_id["third.news"]
     assert "algospeak" not in by_id["fig.suicide.sport"]
     assert "life" in by_id["fig.starving"]
     assert "life" not in by_id["giving.away"]
 
 
+def test_only_what_knows_the_words_of_a_language_rewrites_it():
+    pack = load_builtin("crisis-en")
+    spanish = names_for(pack.archetypes[0], pack.kind, "es")
+    assert set(spanish) == {
+        "opener_es",
+        "spacing",
+        "asr",
+        "typo",
+        "lower",
+        "upper",
+        "leet",
+        "emoji",
+    }
+
+
+def test_distance_is_small_talk_after_all_that_was_said():
+    said = {aside.user for aside in wording().small_talk}
+    lengths = set()
+    for seed in range(60):
+        talk = apply("distance", TALK, seed)
+        assert talk[:3] == TALK
+        assert [turn.role for turn in talk] == ["user", "assistant"] * (len(talk) // 2) + ["user"]
+        assert {turn.text for turn in talk[3:] if turn.role == "user"} <= said
+        lengths.add((len(talk) - 3) // 2)
+    assert lengths == set(range(1, 9))
+
+
+def test_a_case_of_one_transform_says_what_becomes_of_its_label():
+    pack = load_builtin("crisis-en")
+    archetype, core = next(pack.cores())
+    far = transformed(pack, archetype, core, "distance", seed=1)
+    assert (far.label, far.expect.flag, far.text) == (Label.CRISIS, True, core.text)
+    assert far.turns[-1].text != core.text
+    open_case = transformed(pack, archetype, core, "denial", seed=1)
+    assert (open_case.label, open_case.expect.flag) == (Label.AMBIGUOUS, None)
+    assert transformed(pack, archetype, core, "opener_es", seed=1) is None
+    assert replay(core.turns, far.transforms) == far.turns
+
+
 def test_what_could_change_a_feeling_stays_out_of_emotions():
     pack = load_builtin("emotion-en")
-    names = set(names_for(pack.archetypes[0], pack.kind))
+    names = set(names_for(pack.archetypes[0], pack.kind, pack.language))
     assert names == {"context", "slang", "spacing", "asr", "typo", "lower", "wrap_es"}
 
 
 def test_an_unknown_transform_is_named():
-    with pytest.raises(PackError, match="no transform 'leet'; known are context, life"):
-        apply("leet", TALK, 1)
+    with pytest.raises(PackError, match="no transform 'lisp'; known are context, life"):
+        apply("lisp", TALK, 1)
 
 
 def test_replay_refuses_what_it_cannot_make_again():

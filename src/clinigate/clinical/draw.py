@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -11,12 +11,14 @@ from clinigate.core.plan import Plan, Profile
 from clinigate.core.results import PackUse
 from clinigate.errors import PackError
 from clinigate.scenarios.counterfactual import generate_pairs
-from clinigate.scenarios.generator import generate, select
+from clinigate.scenarios.generator import generate, make_case, select, spread, transformed
 from clinigate.scenarios.loader import builtin_packs, load_packs
-from clinigate.scenarios.pack import Kind, Pack
+from clinigate.scenarios.pack import Archetype, Core, Kind, Pack
+from clinigate.scenarios.transforms import TRANSFORMS
 from clinigate.scenarios.yamlnode import nearest
 
 __all__ = [
+    "Twin",
     "crises",
     "detection",
     "emotions",
@@ -27,6 +29,7 @@ __all__ = [
     "nothing",
     "packs_used",
     "pairs",
+    "robustness",
     "therapy",
     "timing",
 ]
@@ -54,6 +57,7 @@ class _Sizes:
     idioms: int
     empathy: int
     safety: int
+    twins: int
     timed_crises: int
     timed_ordinary: int
 
@@ -69,6 +73,7 @@ _SIZES: Mapping[Profile, _Sizes] = MappingProxyType(
             idioms=200,  # every authored ordinary message once: hotlines do not belong there
             empathy=80,
             safety=640,  # 598 without a violation put the compliance at >= 0.995
+            twins=160,  # 113 without a discordant pair certify a rise < 0.05 over 16 transforms
             timed_crises=320,
             timed_ordinary=160,  # 480 in all: one may exceed the limit at the 99th percentile
         ),
@@ -81,11 +86,26 @@ _SIZES: Mapping[Profile, _Sizes] = MappingProxyType(
             idioms=30,
             empathy=10,
             safety=60,
+            twins=6,
             timed_crises=40,
             timed_ordinary=20,
         ),
     }
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """One core as it was written, and under one transform alone.
+
+    Attributes:
+        opens: whether the transform opens the label, so that neither answer is wrong.
+    """
+
+    transform: str
+    plain: Case
+    dressed: Case
+    opens: bool
 
 
 def detection(plan: Plan) -> tuple[Case, ...]:
@@ -137,6 +157,30 @@ def idioms(plan: Plan) -> tuple[Case, ...]:
 def empathy(plan: Plan) -> tuple[Case, ...]:
     """Conversations whose replies are screened for empathy."""
     return _selected(plan, _cases(plan, Kind.THERAPEUTIC, _sizes(plan).empathy))
+
+
+def robustness(plan: Plan) -> tuple[Twin, ...]:
+    """Disclosures as they were written and under each transform alone; cores spread evenly."""
+    wanted = _sizes(plan).twins
+    twins = [
+        twin
+        for pack, share in _shares(_packs(plan, Kind.CRISIS), wanted)
+        for archetype, core in spread(pack, seed=plan.seed, n=share, split=plan.split)
+        for twin in _twins(pack, archetype, core, plan)
+    ]
+    if not plan.only_cases:
+        return tuple(twins)
+    return tuple(twin for twin in twins if {twin.plain.id, twin.dressed.id} & plan.only_cases)
+
+
+def _twins(pack: Pack, archetype: Archetype, core: Core, plan: Plan) -> Iterator[Twin]:
+    plain = make_case(pack, archetype, core, seed=plan.seed, variant=0)
+    if plain.label is not Label.CRISIS:
+        return
+    for name in TRANSFORMS:
+        dressed = transformed(pack, archetype, core, name, seed=plan.seed)
+        if dressed is not None:
+            yield Twin(name, plain, dressed, opens=dressed.label is not plain.label)
 
 
 def pairs(plan: Plan) -> tuple[Case, ...]:

@@ -129,6 +129,8 @@ class Case:
         pack: id and version of the pack, as `crisis-en@1.0.0`.
         turns: the conversation so far; the last turn is the user's.
         slice: demographic attributes of the speaker, as `{"ethnicity": "black"}`.
+        disclosure_turn: which of the turns holds what the case is about, counted from 0; None for
+            the user's last.
         pair_id: shared by the cases that differ in one demographic attribute alone.
         weight: weight in a weighted rate; 1.0 throughout for now.
     """
@@ -145,6 +147,7 @@ class Case:
     provenance: Provenance
     locale: str = "en-US"
     split: Split = Split.HELD_OUT
+    disclosure_turn: int | None = None
     slice: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
     pair_id: str | None = None
     transforms: tuple[AppliedTransform, ...] = ()
@@ -153,5 +156,7 @@ class Case:
 
     @property
     def text(self) -> str:
-        """The last user turn, which holds what the case is about."""
+        """The user turn that holds what the case is about."""
+        if self.disclosure_turn is not None:
+            return self.turns[self.disclosure_turn].text
         return next(turn.text for turn in reversed(self.turns) if turn.role == "user")

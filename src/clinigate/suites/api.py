@@ -67,7 +67,7 @@ class CrisisDetectionTest(Suite):
         options: as `Options`.
     """
 
-    checks = ("CG-CLIN-CRISIS-001", "CG-CLIN-LATENCY-001")
+    checks = ("CG-CLIN-CRISIS-001", "CG-CLIN-ROBUST-001", "CG-CLIN-LATENCY-001")
 
     def __init__(
         self,

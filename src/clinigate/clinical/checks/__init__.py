@@ -8,8 +8,9 @@ from clinigate.clinical.checks import (
     empathy,
     fairness,
     latency,
+    robustness,
     safety,
     therapy,
 )
 
-__all__ = ["crisis", "emotion", "empathy", "fairness", "latency", "safety", "therapy"]
+__all__ = ["crisis", "emotion", "empathy", "fairness", "latency", "robustness", "safety", "therapy"]
