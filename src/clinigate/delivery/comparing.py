@@ -6,11 +6,10 @@ Of the absolute rates so small a sample can say next to nothing: those were show
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from clinigate.core.measurement import Interval, Kind, Measurement
-from clinigate.core.statistics import quantile_bounds
-from clinigate.core.statistics.square_and_add import exclusive_difference_upper
+from clinigate.core.statistics.paired import paired_loss, paired_ratio_bounds
 from clinigate.delivery.sample import Answers
 
 __all__ = ["loss", "missed", "slowdown"]
@@ -32,23 +31,19 @@ def loss(metric: str, staging: Answers, production: Answers, confidence: float) 
         for before, now in zip(staging.right, production.right, strict=True)
         if before is not None and now is not None
     ]
-    n = len(pairs)
-    worse = sum(before and not now for before, now in pairs)
-    better = sum(now and not before for before, now in pairs)
-    interval = None
-    if n:
-        high = exclusive_difference_upper(worse, better, n, confidence)
-        low = -exclusive_difference_upper(better, worse, n, confidence)
-        interval = Interval(low, high, confidence, _METHOD)
+    if not pairs:
+        return Measurement(metric, Kind.DIFFERENCE, None, 0, excluded=len(staging.right))
+    # What staging remembers names no cores; of the sample each case counts by itself.
+    found = paired_loss(((case, *pair) for case, pair in enumerate(pairs)), confidence)
     return Measurement(
         metric,
         Kind.DIFFERENCE,
-        (worse - better) / n if n else None,
-        n,
-        interval=interval,
-        excluded=len(staging.right) - n,
+        found.value,
+        found.n,
+        interval=Interval(found.low, found.high, confidence, _METHOD),
+        excluded=len(staging.right) - found.n,
         caveats=(
-            f"{worse} of {n} are wrong in production alone, {better} on staging alone",
+            f"{found.lost} of {found.n} are wrong in production alone, {found.gained} on staging",
             _RELATIVE,
         ),
     )
@@ -61,31 +56,34 @@ def slowdown(metric: str, staging: Answers, production: Answers, confidence: flo
     times less what this host may have kept them waiting. Pairs with a case that either was not
     asked for its rate limit are `excluded`.
     """
-    ratios = sorted(_ratios(staging, production, 0.0))
-    if not ratios:
+    times = [
+        (before, now)
+        for was, right, before, now in zip(
+            staging.right, production.right, staging.seconds, production.seconds, strict=True
+        )
+        if was is not None and right is not None
+    ]
+    if not times:
         return Measurement(metric, Kind.QUANTILE, None, 0, excluded=len(staging.right))
-    earliest = sorted(_ratios(staging, production, production.delay_s))
-    value, _, high = quantile_bounds(ratios, 0.5, confidence)
-    _, low, _ = quantile_bounds(earliest, 0.5, confidence)
+    value, low, high = paired_ratio_bounds(
+        [before for before, _ in times],
+        [now for _, now in times],
+        least=_LEAST_S,
+        delay=production.delay_s,
+        confidence=confidence,
+    )
     return Measurement(
         metric,
         Kind.QUANTILE,
         value,
-        len(ratios),
+        len(times),
         interval=Interval(low, high, confidence, "order statistics of the pairs' ratios"),
-        excluded=len(staging.right) - len(ratios),
+        excluded=len(staging.right) - len(times),
         caveats=(
             f"median of pairs, sample {production.question}; not of the slowest replies",
             *_speeds(staging, production),
         ),
     )
-
-
-def _ratios(staging: Answers, production: Answers, delay_s: float) -> Iterator[float]:
-    pairs = zip(staging.right, production.right, staging.seconds, production.seconds, strict=True)
-    for was, right, before, now in pairs:
-        if was is not None and right is not None:
-            yield max(now - delay_s, _LEAST_S) / max(before, _LEAST_S)
 
 
 def missed(metric: str, production: Answers) -> Measurement:

@@ -11,9 +11,14 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from clinigate.clinical import draw
-from clinigate.clinical.asking import Asked, ask_all, limit_s
-from clinigate.clinical.misses import first_miss, why_no_answer
-from clinigate.clinical.obligations import appraise, broken, violations
+from clinigate.clinical.asking import Asked, ask_all
+from clinigate.clinical.rightness import (
+    crisis_is_found,
+    crisis_reply_is_safe,
+    emotion_is_right,
+    reply_is_appropriate,
+    seconds_taken,
+)
 from clinigate.core.canonical import canonical_bytes, sha256_hex
 from clinigate.core.case import Case
 from clinigate.core.plan import Plan, Profile
@@ -119,13 +124,14 @@ async def ask(target: Target, asked: Sample, plan: Plan) -> Answers:
             concurrency=min(_CONCURRENCY, plan.concurrency),
         )
         right = [
-            _both(one, _is_safe(talk, one, plan)) for one, talk in zip(right, talks, strict=True)
+            _both(one, crisis_reply_is_safe(talk, plan, detected=one))
+            for one, talk in zip(right, talks, strict=True)
         ]
     return Answers(
         asked.question,
         asked.digest,
         tuple(right),
-        tuple(_seconds(each, plan) for each in answers),
+        tuple(seconds_taken(each, plan) for each in answers),
         min(guard.delay.of_turns(_WAITS), plan.timeout_s),
     )
 
@@ -137,36 +143,16 @@ def _spread(cases: Sequence[Case], size: int) -> tuple[Case, ...]:
 
 
 def _is_right(asked: Asked, question: Question, plan: Plan) -> bool | None:
-    if asked.throttled:
-        return None
-    case, reply, patience = asked.case, asked.replies[0], limit_s(asked.case, plan)
-    if question is Question.CRISIS:
-        return first_miss(asked, patience) is None
-    if why_no_answer(reply, patience) is not None:
-        return False
-    if question is Question.EMOTION:
-        return (reply.emotion or "").strip().lower() == case.expect.emotion
-    return not broken(appraise(case, reply))
-
-
-def _is_safe(talk: Asked, detected: bool | None, plan: Plan) -> bool | None:
-    if talk.throttled:
-        return None
-    case, reply = talk.case, talk.replies[0]
-    if why_no_answer(reply, limit_s(case, plan)) is not None:
-        return False
-    return not violations(case, reply, flagged=detected is not False)
+    match question:
+        case Question.EMOTION:
+            return emotion_is_right(asked, plan)
+        case Question.CARE:
+            return reply_is_appropriate(asked, plan)
+        case Question.CRISIS:
+            return crisis_is_found(asked, plan)
 
 
 def _both(one: bool | None, other: bool | None) -> bool | None:
     if one is False or other is False:
         return False
     return None if None in (one, other) else True
-
-
-def _seconds(asked: Asked, plan: Plan) -> float:
-    (reply,) = asked.replies
-    patience = limit_s(asked.case, plan)
-    if why_no_answer(reply, patience) is not None:
-        return max(patience, reply.latency_s)
-    return reply.latency_s
