@@ -5,6 +5,7 @@ Both searches look only at pairs that can qualify, so that a pack of thousands t
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -32,21 +33,25 @@ class Copy:
 def near_copies(texts: Sequence[str], most: float = MAX_JACCARD) -> Iterator[Copy]:
     """Yield each pair of texts whose 5-grams overlap by more than `most`, the earlier one first.
 
-    Prefix filtering (Chaudhuri, Ganti and Kaushik 2006, "A primitive operator for similarity
-    joins in data cleaning"): of two sets that overlap by more than t, the rarest (1 - t) share of
-    the one and that of the other have an element in common. No pair is lost by it.
+    Prefix filtering (Bayardo, Ma and Srikant 2007, "Scaling up all pairs similarity search"): taken
+    by rising size, two sets with a Jaccard index above t have an element in common among the rarest
+    (1 - t) share of the larger one and the rarest 1 - 2t / (1 + t) of the smaller. None is lost.
     """
     grams = [shingles(text) for text in texts]
     frequency = Counter(gram for each in grams for gram in each)
     holders: dict[str, list[int]] = defaultdict(list)
-    for place, mine in enumerate(grams):
+    for place in sorted(range(len(grams)), key=lambda each: len(grams[each])):
+        mine = grams[place]
         rarest = sorted(mine, key=lambda gram: (frequency[gram], gram))
-        prefix = rarest[: len(rarest) - int(most * len(rarest)) + 1]
-        for other in sorted({held for gram in prefix for held in holders[gram]}):
-            share = jaccard(mine, grams[other])
-            if share > most:
-                yield Copy(other, place, share)
-        for gram in prefix:
+        probed = rarest[: len(mine) - math.ceil(most * len(mine)) + 1]
+        others = {held for gram in probed for held in holders.get(gram, ())}
+        for other in others:
+            if len(grams[other]) > most * len(mine):
+                share = jaccard(mine, grams[other])
+                if share > most:
+                    yield Copy(min(other, place), max(other, place), share)
+        kept = len(mine) - math.ceil(2 * most / (1 + most) * len(mine)) + 1
+        for gram in rarest[:kept]:
             holders[gram].append(place)
 
 

@@ -54,5 +54,6 @@ def shingles(text: str, size: int = 5) -> frozenset[str]:
 
 def jaccard(one: frozenset[str], other: frozenset[str]) -> float:
     """Return the share of common elements, of all elements; 0.0 for two empty sets."""
-    union = len(one | other)
-    return len(one & other) / union if union else 0.0
+    common = len(one & other)
+    union = len(one) + len(other) - common
+    return common / union if union else 0.0
