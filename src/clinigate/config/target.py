@@ -11,6 +11,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from clinigate.config.scoring import PythonScoring, ScoringSection
 from clinigate.config.target_values import (
     Name,
     Reference,
@@ -235,6 +236,7 @@ class PythonSpec(_Spec):
         min_length=1,
         description="chat, crisis, emotion: what the function answers",
     )
+    scoring: PythonScoring | None = None
     limits: CallLimits = CallLimits()
 
 
@@ -255,18 +257,20 @@ class _SectionedSpec(ServiceSpec):
     chat: ChatSection | None = None
     crisis: CrisisSection | None = None
     emotion: EmotionSection | None = None
+    scoring: ScoringSection | None = None
 
     @model_validator(mode="after")
     def _offers_something(self) -> _SectionedSpec:
-        if not self.sections:
+        if not self.sections and self.scoring is None:
             raise ValueError(
-                "offers nothing; add [target.chat], [target.crisis] or [target.emotion]"
+                "offers nothing; add [target.chat], [target.crisis], [target.emotion] or "
+                "[target.scoring]"
             )
         return self
 
     @property
     def sections(self) -> dict[Capability, Section]:
-        """The sections that are there, by capability."""
+        """The sections that take a conversation, by capability."""
         every = {
             Capability.CHAT: self.chat,
             Capability.CRISIS: self.crisis,

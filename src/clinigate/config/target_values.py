@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -23,6 +24,7 @@ __all__ = [
     "Variable",
     "check_header_name",
     "check_header_text",
+    "check_placeholders",
     "to_jmespath",
 ]
 
@@ -143,33 +145,52 @@ def _check_service_path(path: str) -> str:
 
 
 def _check_template(template: JsonValue) -> JsonValue:
-    if not _placeholders(template) & {"messages", "text"}:
+    found = check_placeholders(template, whole=_WHOLE_VALUES, inline=_INLINE_VALUES)
+    if not found & {"messages", "text"}:
         raise ValueError(
             "holds neither {{messages}} nor {{text}}, so that no case would reach the service"
         )
     return template
 
 
-def _placeholders(node: Any) -> set[str]:
-    """Check one node of a template and return the placeholders in and below it."""
+def check_placeholders(node: Any, *, whole: Sequence[str], inline: Sequence[str]) -> set[str]:
+    """Check one node of a template and return the placeholders in and below it.
+
+    Args:
+        node: the template, or a part of it.
+        whole: placeholders that must be a whole value.
+        inline: those that may stand inside a text.
+
+    Raises:
+        ValueError: saying what is wrong with it.
+    """
+
+    def below(nodes: Iterable[Any]) -> set[str]:
+        return set().union(
+            *(check_placeholders(each, whole=whole, inline=inline) for each in nodes)
+        )
+
     if isinstance(node, dict):
         if any(PLACEHOLDER.search(key) for key in node):
             raise ValueError("has a placeholder in a key; placeholders stand in values")
-        return set().union(*(_placeholders(value) for value in node.values()))
+        return below(node.values())
     if isinstance(node, list):
-        return set().union(*(_placeholders(value) for value in node))
+        return below(node)
     if isinstance(node, float) and not math.isfinite(node):
         raise ValueError("holds nan or inf, for which JSON has no form")
-    return _placeholders_of_text(node) if isinstance(node, str) else set()
+    return _placeholders_of_text(node, whole, inline) if isinstance(node, str) else set()
 
 
-def _placeholders_of_text(text: str) -> set[str]:
+def _placeholders_of_text(text: str, whole: Sequence[str], inline: Sequence[str]) -> set[str]:
     names = PLACEHOLDER.findall(text)
+    known = (*whole, *inline)
     for name in names:
-        if name not in _WHOLE_VALUES + _INLINE_VALUES:
-            known = ", ".join(f"{{{{{each}}}}}" for each in _WHOLE_VALUES + _INLINE_VALUES)
-            raise ValueError(f"has the unknown placeholder {{{{{name}}}}}; known are {known}")
-        if name in _WHOLE_VALUES and not PLACEHOLDER.fullmatch(text):
+        if name not in known:
+            raise ValueError(
+                f"has the unknown placeholder {{{{{name}}}}}; known are "
+                f"{', '.join(f'{{{{{each}}}}}' for each in known)}"
+            )
+        if name in whole and not PLACEHOLDER.fullmatch(text):
             raise ValueError(f"has {{{{{name}}}}} inside a text; it must be the whole value")
     return set(names)
 

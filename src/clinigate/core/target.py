@@ -24,6 +24,7 @@ class Capability(StrEnum):
     LOGS = "logs"
     CLUSTER = "cluster"
     MODEL = "model"
+    SCORING = "scoring"
 
 
 class Outcome(StrEnum):

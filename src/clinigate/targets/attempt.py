@@ -16,6 +16,7 @@ class AttemptError(Exception):
         retryable: whether the failure is the transport's, so that a second try makes sense.
         retry_after_s: seconds that the service asked to be left alone.
         heard: whether anything may have reached the service.
+        status: of the HTTP answer, where there was one that says no.
     """
 
     def __init__(
@@ -26,6 +27,7 @@ class AttemptError(Exception):
         retryable: bool = False,
         retry_after_s: float | None = None,
         heard: bool = True,
+        status: int | None = None,
     ) -> None:
         super().__init__(reason)
         self.outcome = outcome
@@ -33,6 +35,7 @@ class AttemptError(Exception):
         self.retryable = retryable
         self.retry_after_s = retry_after_s
         self.heard = heard
+        self.status = status
 
     @property
     def record(self) -> FailedAttempt:

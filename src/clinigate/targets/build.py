@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, assert_never
 
+from clinigate.config.scoring import PythonScoring
 from clinigate.config.target import (
     AsgiSpec,
     HttpSpec,
@@ -19,7 +20,8 @@ from clinigate.config.target import (
     TargetSpec,
 )
 from clinigate.core.blame import blame
-from clinigate.core.target import Target
+from clinigate.core.scoring import Instrument, Terms
+from clinigate.core.target import Capability, Target
 from clinigate.errors import ConfigError, UsageError
 from clinigate.targets.clock import Clock, SystemClock
 from clinigate.targets.shell import Rules, ShellTarget
@@ -73,6 +75,9 @@ def _python(spec: PythonSpec, base_dir: Path, clock: Clock) -> ShellTarget:
     from clinigate.targets.python_callable import callable_target
 
     function = _load(spec.function, base_dir, "[target] function")
+    terms = None
+    if spec.scoring is not None:
+        function, terms = _with_scoring(function, spec, spec.scoring, base_dir)
     rules = Rules(
         timeout_s=spec.timeout_s,
         concurrency=spec.limits.concurrency,
@@ -81,33 +86,57 @@ def _python(spec: PythonSpec, base_dir: Path, clock: Clock) -> ShellTarget:
     try:
         return callable_target(
             function,
-            capabilities=spec.capabilities,
+            capabilities=None if terms else spec.capabilities,
             name=spec.name or spec.function,
             rules=rules,
             clock=clock,
+            scoring_terms=terms,
         )
     except UsageError as error:
         raise ConfigError(f"[target] function: {error}") from None
 
 
-def _http(spec: HttpSpec, base_dir: Path, environ: Mapping[str, str], clock: Clock) -> ShellTarget:
+def _with_scoring(
+    function: Any, spec: PythonSpec, scoring: PythonScoring, base_dir: Path
+) -> tuple[dict[Any, Any], dict[Instrument, Terms]]:
+    """Return the functions by capability, that which scores sheets among them, and its terms."""
+    scores = _load(scoring.function, base_dir, "[target.scoring] function")
+    functions: dict[Any, Any]
+    if isinstance(function, Mapping):
+        functions = dict(function)
+    else:
+        declared: Any = spec.capabilities or getattr(function, "capabilities", [Capability.CHAT])
+        functions = dict.fromkeys(declared, function)
+    functions[Capability.SCORING] = scores
+    return functions, {each: scoring.terms.of(each) for each in scoring.instruments}
+
+
+def _json_target(spec: HttpSpec | AsgiSpec, wire: Wire, clock: Clock, *, name: str) -> ShellTarget:
     from clinigate.targets.http_json import JsonBackend
+    from clinigate.targets.scoring import JsonScoring
+
+    return ShellTarget(
+        JsonBackend(wire, spec.sections),
+        name=name,
+        rules=_rules(spec),
+        clock=clock,
+        scoring=None if spec.scoring is None else JsonScoring(wire, spec.scoring),
+    )
+
+
+def _http(spec: HttpSpec, base_dir: Path, environ: Mapping[str, str], clock: Clock) -> ShellTarget:
     from clinigate.targets.wire import tls_context
 
     wire = _wire(spec, spec.base_url, environ, clock, verify=tls_context(spec.tls, base_dir))
-    backend = JsonBackend(wire, spec.sections)
-    name = spec.name or spec.base_url.partition("://")[2]
-    return ShellTarget(backend, name=name, rules=_rules(spec), clock=clock)
+    return _json_target(spec, wire, clock, name=spec.name or spec.base_url.partition("://")[2])
 
 
 def _asgi(spec: AsgiSpec, base_dir: Path, environ: Mapping[str, str], clock: Clock) -> ShellTarget:
     from clinigate.targets.asgi_app import ASGI_BASE_URL, AppTransport
-    from clinigate.targets.http_json import JsonBackend
 
     app = _load(spec.app, base_dir, "[target] app")
     wire = _wire(spec, ASGI_BASE_URL, environ, clock, transport=lambda: AppTransport(app))
-    backend = JsonBackend(wire, spec.sections)
-    return ShellTarget(backend, name=spec.name or spec.app, rules=_rules(spec), clock=clock)
+    return _json_target(spec, wire, clock, name=spec.name or spec.app)
 
 
 def _openai(

@@ -17,7 +17,7 @@ from clinigate.targets.attempt import AttemptError
 from clinigate.targets.template import fill_template
 from clinigate.targets.wire import Wire, body_of
 
-__all__ = ["AnswerPaths", "JsonBackend", "parse_answer"]
+__all__ = ["AnswerPaths", "JsonBackend", "parse_answer", "search"]
 
 
 class AnswerPaths:
@@ -31,7 +31,7 @@ class AnswerPaths:
 
     def find(self, body: Any) -> dict[str, Any]:
         """Return by field what stands at its path; None where nothing does."""
-        return {field: _search(path, body) for field, path in self._compiled.items()}
+        return {field: search(path, body) for field, path in self._compiled.items()}
 
 
 class JsonBackend:
@@ -109,7 +109,8 @@ def _refuse_half_characters(value: Any) -> None:
             _refuse_half_characters(item)
 
 
-def _search(path: Any, body: Any) -> Any:
+def search(path: Any, body: Any) -> Any:
+    """Return what stands at a compiled path; None where nothing does."""
     try:
         return path.search(body)
     except (jmespath.exceptions.JMESPathError, ArithmeticError, TypeError, ValueError):

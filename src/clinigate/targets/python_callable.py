@@ -8,20 +8,23 @@ import inspect
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from clinigate.core.blame import blame
 from clinigate.core.canonical import canonical_text
 from clinigate.core.case import Turn
+from clinigate.core.scoring import Instrument, Terms
 from clinigate.core.target import Capability, Outcome, Reply
 from clinigate.errors import UsageError
 from clinigate.targets.answer import ESSENTIAL, FIELDS, Found, keys_of, read_answer
 from clinigate.targets.attempt import AttemptError
 from clinigate.targets.clock import Clock, SystemClock
 from clinigate.targets.parameters import Function, Plan, label_of
-from clinigate.targets.shell import Rules, ShellTarget
+from clinigate.targets.shell import Rules, ScoringBackend, ShellTarget
 
-__all__ = ["CallableBackend", "callable_target"]
+__all__ = ["CallableBackend", "callable_target", "in_thread"]
+
+T = TypeVar("T")
 
 Functions: TypeAlias = Function | Mapping[Any, Function]
 
@@ -33,6 +36,7 @@ def callable_target(
     name: str | None = None,
     rules: Rules | None = None,
     clock: Clock | None = None,
+    scoring_terms: Mapping[Instrument, Terms] | None = None,
 ) -> ShellTarget:
     """Make a target of a function, or of a mapping from capability to function.
 
@@ -43,6 +47,9 @@ def callable_target(
     or a `Reply`; its latency is measured here. A sync function runs in a thread of its own, so that
     it holds up nobody; one that outlives its time-out is left behind.
 
+    In a mapping, what stands under `scoring` scores questionnaires; `CallableScoring` says how it
+    is called.
+
     Args:
         function: what is asked.
         capabilities: what one function offers; without it, its attribute `capabilities` counts, or
@@ -50,15 +57,19 @@ def callable_target(
         name: for reports; without it, the function's own.
         rules: limits; by default 8 at a time and 30 s each.
         clock: for tests.
+        scoring_terms: which questionnaires are scored, and how; by default what the function's
+            attribute `instruments` names, or all, on the usual terms.
 
     Raises:
         UsageError: a capability that cannot be asked, or a parameter that cannot be filled.
     """
     time = clock or SystemClock()
-    functions = _by_capability(function, capabilities)
+    function, scoring = _without_scoring(function, time, scoring_terms)
+    functions = _by_capability(function, capabilities, alone=scoring is None)
     backend = CallableBackend(functions, clock=time)
-    label = name or " + ".join(dict.fromkeys(label_of(each) for each in functions.values()))
-    return ShellTarget(backend, name=label, rules=rules or Rules(), clock=time)
+    labels = dict.fromkeys(label_of(each) for each in functions.values())
+    label = name or " + ".join(labels) or "scoring"
+    return ShellTarget(backend, name=label, rules=rules or Rules(), clock=time, scoring=scoring)
 
 
 class CallableBackend:
@@ -107,7 +118,7 @@ class _Call:
             return answer, self._clock.now() - started
 
         try:
-            answer, spent_s = timed() if self._is_async else await _in_thread(timed)
+            answer, spent_s = timed() if self._is_async else await in_thread(timed)
             if inspect.isawaitable(answer):
                 started = self._clock.now()
                 answer = await answer
@@ -125,42 +136,56 @@ class _Call:
         return AttemptError(Outcome.ERROR, f"{self._label} raised {how}")
 
 
-async def _in_thread(work: Callable[[], tuple[Any, float]]) -> tuple[Any, float]:
+async def in_thread(work: Callable[[], T]) -> T:
     """Run `work` in a daemon thread of its own and return what it returned.
 
     No pool: a call that never returns would keep its place in it, and at the end it would keep the
     interpreter from leaving.
     """
     loop = asyncio.get_running_loop()
-    done: asyncio.Future[tuple[tuple[Any, float] | None, BaseException | None]]
-    done = loop.create_future()
+    done: asyncio.Future[Callable[[], T]] = loop.create_future()
     context = contextvars.copy_context()
 
-    def settle(result: tuple[Any, float] | None, error: BaseException | None) -> None:
+    def settle(outcome: Callable[[], T]) -> None:
         if not done.done():
-            done.set_result((result, error))
+            done.set_result(outcome)
 
     def run() -> None:
-        result, error = None, None
         try:
             result = context.run(work)
-        except BaseException as problem:  # noqa: BLE001 - handed over to the caller
-            error = problem
+            outcome = lambda: result  # noqa: E731
+        except BaseException as error:  # noqa: BLE001 - handed over to the caller
+            outcome = _raising(error)
         try:
-            loop.call_soon_threadsafe(settle, result, error)
+            loop.call_soon_threadsafe(settle, outcome)
         except RuntimeError:
             return  # the loop is closed; nobody waits any more
 
     threading.Thread(target=run, name="clinigate-target", daemon=True).start()
-    result, error = await done
-    if error is not None:
+    return (await done)()
+
+
+def _raising(error: BaseException) -> Callable[[], Any]:
+    def outcome() -> Any:
         raise error
-    assert result is not None
-    return result
+
+    return outcome
+
+
+def _without_scoring(
+    function: Functions, clock: Clock, terms: Mapping[Instrument, Terms] | None
+) -> tuple[Functions, ScoringBackend | None]:
+    """Return what is asked in conversations, and what scores sheets."""
+    if not isinstance(function, Mapping) or Capability.SCORING not in function:
+        return function, None
+    from clinigate.targets.python_scoring import CallableScoring
+
+    others = {key: each for key, each in function.items() if key != Capability.SCORING}
+    return others, CallableScoring(function[Capability.SCORING], clock=clock, terms=terms)
 
 
 def _by_capability(
-    function: Functions, declared: Iterable[Capability | str] | None
+    function: Functions, declared: Iterable[Capability | str] | None, *, alone: bool
 ) -> dict[Capability, Function]:
     if isinstance(function, Mapping):
         if declared is not None:
@@ -173,7 +198,7 @@ def _by_capability(
     for capability, each in functions.items():
         if not callable(each):
             raise UsageError(f"what answers for {capability} is no function: {type(each).__name__}")
-    if not functions:
+    if not functions and alone:
         raise UsageError("a target without a capability offers nothing; give it at least one")
     return functions
 

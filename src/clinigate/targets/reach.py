@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Protocol, runtime_checkable
 
 from clinigate.core.case import Turn
+from clinigate.core.scoring import FORMS, Scorer
 from clinigate.core.target import Capability, Outcome, Reply, Target
 from clinigate.targets.answer import ESSENTIAL
 
@@ -32,8 +33,9 @@ async def probe(target: Target, *, timeout_s: float = 30.0) -> Mapping[Capabilit
 async def check_reachable(target: Target, *, timeout_s: float = 30.0) -> str | None:
     """Return in one sentence why the target cannot be asked or understood, or None.
 
-    It is greeted once for each capability. An empty reply and a refusal are left to the checks:
-    they are how a system behaves, not a sign that nobody is there.
+    It is greeted once for each capability, and has the lowest sheet of one questionnaire scored
+    where it scores any. An empty reply and a refusal are left to the checks: they are how a system
+    behaves, not a sign that nobody is there.
 
     Raises:
         ConfigError: the target is configured in a way that shows only now.
@@ -43,4 +45,14 @@ async def check_reachable(target: Target, *, timeout_s: float = 30.0) -> str | N
     for capability, reply in (await probe(target, timeout_s=timeout_s)).items():
         if reply.outcome in _UNUSABLE:
             return f"{target.name}, {capability}: {reply.error or reply.outcome}"
+    return await _scoring_trouble(target, timeout_s)
+
+
+async def _scoring_trouble(target: Target, timeout_s: float) -> str | None:
+    if Capability.SCORING not in target.capabilities or not isinstance(target, Scorer):
+        return None
+    instrument = next(iter(target.instruments))
+    (scored,) = await target.score(instrument, [FORMS[instrument].floor], timeout_s=timeout_s)
+    if scored.outcome in _UNUSABLE:
+        return f"{target.name}, scoring: {scored.error or scored.outcome}"
     return None

@@ -123,7 +123,9 @@ class ReplayTarget:
 
 
 class RecordingTarget:
-    """Passes everything on to another target and writes its replies to a file.
+    """Passes conversations on to another target and writes its replies to a file.
+
+    Questionnaires are no conversations: what a target scores is not recorded, nor offered here.
 
     The file holds what was answered, word for word. It belongs to whoever runs the evaluation,
     and only they may read it.
@@ -149,8 +151,8 @@ class RecordingTarget:
 
     @property
     def capabilities(self) -> frozenset[Capability]:
-        """What the target behind offers."""
-        return self._inner.capabilities
+        """What the target behind offers to conversations."""
+        return self._inner.capabilities - {Capability.SCORING}
 
     async def ask(
         self,

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from types import MappingProxyType
+from typing import Generic, Protocol, TypeVar
 
 from clinigate.core.blame import blame
 from clinigate.core.case import Turn
+from clinigate.core.scoring import Answers, Instrument, Scored, Terms
 from clinigate.core.target import Capability, Outcome, Reply
 from clinigate.errors import ClinigateError, TargetError
 from clinigate.targets.attempt import AttemptError
 from clinigate.targets.clock import Clock, PerLoop, SystemClock
 from clinigate.targets.pacing import Pacer, backoff_s
 
-__all__ = ["Backend", "Rules", "ShellTarget"]
+__all__ = ["Backend", "Rules", "ScoringBackend", "ShellTarget"]
+
+T = TypeVar("T")
 
 
 class Backend(Protocol):
@@ -41,6 +45,33 @@ class Backend(Protocol):
         ...
 
 
+class ScoringBackend(Protocol):
+    """One way to have sheets scored; what it says of itself is as in `Scorer`."""
+
+    @property
+    def instruments(self) -> Mapping[Instrument, Terms]:
+        """What it scores, and on which terms."""
+        ...
+
+    @property
+    def scored_fields(self) -> frozenset[str]:
+        """Which fields its answers are said to hold."""
+        ...
+
+    @property
+    def sheets_at_once(self) -> int:
+        """How many sheets one request may carry."""
+        ...
+
+    async def send(self, instrument: Instrument, sheets: Sequence[Answers]) -> Sequence[Scored]:
+        """Ask once, and return what came of each sheet.
+
+        Raises:
+            AttemptError: there was no answer.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """How a target may be asked.
@@ -61,6 +92,22 @@ class Rules:
     max_wait_s: float = 60.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Settled(Generic[T]):
+    """How asking ended: with an answer, or with the failure that stands.
+
+    Attributes:
+        before: failed attempts before it. latency_s: of the attempt that counted.
+        sent: whether the attempt that counted was sent at all.
+    """
+
+    answer: T | None
+    before: Sequence[AttemptError]
+    latency_s: float
+    failure: AttemptError | None = None
+    sent: bool = True
+
+
 class ShellTarget:
     """A target: a backend, asked by the rules.
 
@@ -71,9 +118,16 @@ class ShellTarget:
     """
 
     def __init__(
-        self, backend: Backend, *, name: str, rules: Rules, clock: Clock | None = None
+        self,
+        backend: Backend,
+        *,
+        name: str,
+        rules: Rules,
+        clock: Clock | None = None,
+        scoring: ScoringBackend | None = None,
     ) -> None:
         self._backend = backend
+        self._scoring = scoring
         self._name = name
         self._rules = rules
         self._clock = clock or SystemClock()
@@ -91,7 +145,23 @@ class ShellTarget:
     @property
     def capabilities(self) -> frozenset[Capability]:
         """What this target offers."""
-        return self._backend.capabilities
+        scores = {Capability.SCORING} if self._scoring is not None else set()
+        return self._backend.capabilities | scores
+
+    @property
+    def instruments(self) -> Mapping[Instrument, Terms]:
+        """The questionnaires that it scores; none without `Capability.SCORING`."""
+        return MappingProxyType({}) if self._scoring is None else self._scoring.instruments
+
+    @property
+    def scored_fields(self) -> frozenset[str]:
+        """Which fields its answers are said to hold."""
+        return frozenset() if self._scoring is None else self._scoring.scored_fields
+
+    @property
+    def sheets_at_once(self) -> int:
+        """How many sheets one request may carry."""
+        return 1 if self._scoring is None else self._scoring.sheets_at_once
 
     async def ask(
         self,
@@ -114,45 +184,77 @@ class ShellTarget:
             raise TargetError(f"{self._name}: a conversation without a turn cannot be sent")
         limit_s = min(timeout_s, self._rules.timeout_s)
         async with self._slots.get():
-            return await self._ask(turns, capability, seed, limit_s)
+            settled = await self._settle(
+                lambda: self._backend.send(turns, capability=capability, seed=seed),
+                limit_s,
+                lambda reply: reply.latency_s,
+            )
+        return _reply_of(settled)
+
+    async def score(
+        self, instrument: Instrument, sheets: Sequence[Answers], *, timeout_s: float
+    ) -> Sequence[Scored]:
+        """Have sheets scored by one request, and return what came of each, in their order.
+
+        Raises:
+            TargetError: the instrument is not offered, or there are no sheets, or too many.
+            ConfigError: the target is configured in a way that shows only now.
+        """
+        scoring = self._scoring
+        if scoring is None or instrument not in scoring.instruments:
+            offered = ", ".join(sorted(self.instruments)) or "none"
+            raise TargetError(f"{self._name} scores no {instrument}, only {offered}")
+        if not 1 <= len(sheets) <= scoring.sheets_at_once:
+            raise TargetError(
+                f"{self._name}: {len(sheets)} sheets; one request takes 1 to "
+                f"{scoring.sheets_at_once}"
+            )
+        limit_s = min(timeout_s, self._rules.timeout_s)
+        async with self._slots.get():
+            settled = await self._settle(
+                lambda: scoring.send(instrument, sheets),
+                limit_s,
+                lambda scored: max(each.latency_s for each in scored),
+            )
+        return settled.answer or _unscored(settled, len(sheets))
 
     async def aclose(self) -> None:
         """Release connections. Calling it twice is harmless, and so is asking again."""
         await self._backend.aclose()
 
-    async def _ask(
-        self, turns: Sequence[Turn], capability: Capability, seed: int | None, limit_s: float
-    ) -> Reply:
+    async def _settle(
+        self, send: Callable[[], Awaitable[T]], limit_s: float, latency_of: Callable[[T], float]
+    ) -> _Settled[T]:
+        """Attempt until one brings an answer, or the last failure stands."""
         failures: list[AttemptError] = []
         granted_s = 0.0
         while True:
             closed_s = self._pacer.closed_for_s
             if closed_s > self._rules.max_wait_s:
-                return _unasked(failures, closed_s)
+                return _Settled(None, failures, 0.0, _unasked(closed_s), sent=False)
             await self._pacer.turn()
             started = self._clock.now()
             try:
-                reply = await self._attempt(turns, capability, seed, limit_s)
+                answer = await self._attempt(send, limit_s, latency_of)
             except AttemptError as failure:
                 latency_s = self._clock.now() - started
                 failures.append(failure)
                 wait_s = self._wait_after(failures, granted_s)
                 if wait_s is None:
-                    return _failed(failures, latency_s)
+                    return _Settled(None, failures[:-1], latency_s, failure)
                 if failure.outcome is Outcome.THROTTLED:
                     granted_s += wait_s
                 else:
                     await self._clock.sleep(wait_s)
             else:
-                attempts = len(failures) + 1
-                return _on_record(reply, failures, attempts=attempts) if failures else reply
+                return _Settled(answer, failures, latency_of(answer))
 
     async def _attempt(
-        self, turns: Sequence[Turn], capability: Capability, seed: int | None, limit_s: float
-    ) -> Reply:
+        self, send: Callable[[], Awaitable[T]], limit_s: float, latency_of: Callable[[T], float]
+    ) -> T:
         try:
             async with asyncio.timeout(limit_s) as scope:
-                reply = await self._backend.send(turns, capability=capability, seed=seed)
+                answer = await send()
         except TimeoutError:
             if not scope.expired():
                 raise AttemptError(Outcome.ERROR, "the target raised TimeoutError") from None
@@ -162,9 +264,9 @@ class ShellTarget:
         except Exception as error:
             raise AttemptError(Outcome.ERROR, f"asking broke: {blame(error)}") from error
         # A reply that held the loop, or swallowed its cancellation, is no less late.
-        if scope.expired() or reply.latency_s > limit_s:
+        if scope.expired() or latency_of(answer) > limit_s:
             raise _too_late(limit_s)
-        return reply
+        return answer
 
     def _wait_after(self, failures: list[AttemptError], granted_s: float) -> float | None:
         """Seconds to wait after the last failure, or None: it stands."""
@@ -183,22 +285,35 @@ def _too_late(limit_s: float) -> AttemptError:
     return AttemptError(Outcome.TIMEOUT, f"no complete answer in {limit_s:g} s")
 
 
-def _on_record(reply: Reply, failures: list[AttemptError], *, attempts: int) -> Reply:
-    records = tuple(failure.record for failure in failures)
-    return replace(reply, attempts=attempts, failures=records)
-
-
-def _failed(failures: list[AttemptError], latency_s: float) -> Reply:
-    *before, last = failures
-    reply = Reply(last.outcome, latency_s, error=last.reason)
-    return _on_record(reply, before, attempts=len(failures))
-
-
-def _unasked(failures: list[AttemptError], closed_s: float) -> Reply:
-    """The reply where the service wants to be left alone for longer than one may wait."""
-    reason = (
+def _unasked(closed_s: float) -> AttemptError:
+    """What stands where the service wants to be left alone for longer than one may wait."""
+    return AttemptError(
+        Outcome.THROTTLED,
         f"the service asked to be left alone for {closed_s:.0f} s more; "
-        "lower [target.limits] requests_per_minute or raise max_wait_s"
+        "lower [target.limits] requests_per_minute or raise max_wait_s",
     )
-    reply = Reply(Outcome.THROTTLED, 0.0, error=reason)
-    return _on_record(reply, failures, attempts=len(failures))
+
+
+def _reply_of(settled: _Settled[Reply]) -> Reply:
+    """The reply, with what went before it on record."""
+    records = tuple(failure.record for failure in settled.before)
+    if settled.answer is not None:
+        if not records:
+            return settled.answer
+        return replace(settled.answer, attempts=len(records) + 1, failures=records)
+    assert settled.failure is not None
+    return Reply(
+        settled.failure.outcome,
+        settled.latency_s,
+        attempts=len(records) + settled.sent,
+        failures=records,
+        error=settled.failure.reason,
+    )
+
+
+def _unscored(settled: _Settled[Sequence[Scored]], count: int) -> Sequence[Scored]:
+    """What came of sheets whose request brought no answer."""
+    assert settled.failure is not None
+    failure = settled.failure
+    one = Scored(failure.outcome, settled.latency_s, of_request=True, error=failure.reason)
+    return (one,) * count

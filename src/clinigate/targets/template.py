@@ -11,7 +11,7 @@ from clinigate.core.case import Turn
 from clinigate.core.target import Capability
 from clinigate.targets.messages import last_words, messages_of
 
-__all__ = ["encode_json", "fill_template"]
+__all__ = ["encode_json", "fill_template", "fill_values"]
 
 
 def fill_template(
@@ -29,7 +29,7 @@ def fill_template(
         "capability": capability.value,
         "seed": seed,
     }
-    return _fill(template, values)
+    return fill_values(template, values)
 
 
 def encode_json(value: Any) -> bytes:
@@ -40,13 +40,14 @@ def encode_json(value: Any) -> bytes:
     return json.dumps(value, separators=(",", ":"), allow_nan=False).encode("ascii")
 
 
-def _fill(node: Any, values: Mapping[str, Any]) -> Any:
+def fill_values(node: Any, values: Mapping[str, Any]) -> Any:
+    """Return a template with its placeholders filled with `values`, by their names."""
     if isinstance(node, dict):
-        filled = ((key, child, _fill(child, values)) for key, child in node.items())
+        filled = ((key, child, fill_values(child, values)) for key, child in node.items())
         # Null under a placeholder can only be an absent seed.
         return {key: value for key, child, value in filled if value is not None or child is None}
     if isinstance(node, list):
-        return [_fill(child, values) for child in node]
+        return [fill_values(child, values) for child in node]
     if not isinstance(node, str):
         return node
     whole = PLACEHOLDER.fullmatch(node)

@@ -66,7 +66,8 @@ def status_failure(
     if status >= 500:
         reason = f"{place} failed ({status}); look into its logs"
         return AttemptError(Outcome.ERROR, reason, retryable=True, retry_after_s=retry_after_s)
-    return AttemptError(Outcome.ERROR, f"{place} {_refusal(response, field, credentials)}")
+    reason = f"{place} {_refusal(response, field, credentials)}"
+    return AttemptError(Outcome.ERROR, reason, status=status)
 
 
 def _refusal(response: httpx.Response, field: str, credentials: str) -> str:
