@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from clinigate.core.criterion import Criterion, Relation
+from clinigate.quality.model_criteria import MODEL_CRITERIA
 
 __all__ = [
     "ACCURACY_LOSS",
@@ -44,8 +45,8 @@ DELIVERY_CONTROLS = ("CC8.1",)
 
 
 def builtin_criteria() -> tuple[Criterion, ...]:
-    """Return the criteria, one for each metric."""
-    return _CRITERIA
+    """Return the criteria, one for each metric; those of a model's release too."""
+    return (*_CRITERIA, *MODEL_CRITERIA)
 
 
 def criterion(metric: str) -> Criterion:
