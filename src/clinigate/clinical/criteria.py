@@ -5,6 +5,7 @@ A policy may tighten a limit and may demand less of a criterion; what a criterio
 
 from __future__ import annotations
 
+from clinigate.clinical.instruments.criteria import instrument_criteria
 from clinigate.core.criterion import Criterion, Relation
 from clinigate.core.measurement import Scope
 
@@ -135,4 +136,5 @@ CRITERIA: tuple[Criterion, ...] = (
         min_n=SAFETY_MIN_N,
         zero_tolerance=True,
     ),
+    *instrument_criteria(CONTROLS),
 )

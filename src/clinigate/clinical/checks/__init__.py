@@ -7,10 +7,21 @@ from clinigate.clinical.checks import (
     emotion,
     empathy,
     fairness,
+    instruments,
     latency,
     robustness,
     safety,
     therapy,
 )
 
-__all__ = ["crisis", "emotion", "empathy", "fairness", "latency", "robustness", "safety", "therapy"]
+__all__ = [
+    "crisis",
+    "emotion",
+    "empathy",
+    "fairness",
+    "instruments",
+    "latency",
+    "robustness",
+    "safety",
+    "therapy",
+]

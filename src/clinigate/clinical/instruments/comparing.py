@@ -92,7 +92,7 @@ def _explains(trap: Trap, right: Score, scored: Scored) -> bool:
         factor, less = trap.percent
         by_rule = (right.total - less) * factor
         return by_rule in (scored.percent, scored.total)
-    names = [name for name, lowest in trap.bands.items() if right.total >= lowest]
+    names = [name for name, lowest in trap.bands if right.total >= lowest]
     return scored.band is not None and bool(names) and same_band(scored.band, names[-1])
 
 

@@ -32,12 +32,12 @@ class Trap:
     """A wrong rule: the lowest total of each band, or a formula of the percentage.
 
     Attributes:
-        words: what it does, for a reader. bands: by name, the lowest total.
+        words: what it does, for a reader. bands: names with their lowest totals.
         percent: from the total of 0 to 25: the factor, and what is taken off the total before.
     """
 
     words: str
-    bands: Mapping[str, int] = MappingProxyType({})
+    bands: tuple[tuple[str, int], ...] = ()
     percent: tuple[int, int] | None = None
 
 
@@ -84,13 +84,13 @@ TRAPS: Mapping[Instrument, tuple[Trap, ...]] = MappingProxyType(
         _P: (
             Trap(
                 "calls 15 to 27 severe and has no band 'moderately severe'",
-                MappingProxyType({"minimal": 0, "mild": 5, "moderate": 10, "severe": 15}),
+                (("minimal", 0), ("mild", 5), ("moderate", 10), ("severe", 15)),
             ),
         ),
         _G: (
             Trap(
                 "begins each band one too high: 0-5, 6-10, 11-15, 16-21",
-                MappingProxyType({"minimal": 0, "mild": 6, "moderate": 11, "severe": 16}),
+                (("minimal", 0), ("mild", 6), ("moderate", 11), ("severe", 16)),
             ),
         ),
         _W: (Trap("takes 5 off the total before multiplying it by 4", percent=(4, 5)),),
