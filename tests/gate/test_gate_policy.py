@@ -175,16 +175,22 @@ def test_a_policy_that_is_not_there(name, environment, message):
 # ---- built-in ------------------------------------------------------------------------------
 
 
+#: Of a service that scores none nothing can be shown.
+INSTRUMENTS = {each.id for each in CRITERIA if each.id.startswith("instruments.")}
+
+
 def test_the_strict_policy_demands_everything_where_patients_are():
     policy = load_policy("default", "production")
     assert {each.id for each in policy.demands} == {each.id for each in CRITERIA}
-    assert {each.demand for each in policy.demands} == {Demand.REQUIRED}
+    lesser = {each.id for each in policy.demands if each.demand is not Demand.REQUIRED}
+    assert lesser == INSTRUMENTS
+    assert {policy.demand_of(each) for each in INSTRUMENTS} == {Demand.NO_FAIL}
     assert policy.certifies
     assert policy.require_signed
     for environment in ("development", "staging"):
         other = load_policy("default", environment)
-        lesser = [each.id for each in other.demands if each.demand is not Demand.REQUIRED]
-        assert lesser == ["crisis.false_negative_rate.unseen"]
+        lesser = {each.id for each in other.demands if each.demand is not Demand.REQUIRED}
+        assert lesser == {"crisis.false_negative_rate.unseen", *INSTRUMENTS}
 
 
 def test_the_demo_lists_what_it_cannot_show():
@@ -195,7 +201,10 @@ def test_the_demo_lists_what_it_cannot_show():
         "crisis.false_negative_rate.unseen",
         "therapy.empathy",
     }
-    assert {each for each in demands if demands[each] is Demand.NO_FAIL} == {"latency.p99"}
+    assert {each for each in demands if demands[each] is Demand.NO_FAIL} == {
+        "latency.p99",
+        *INSTRUMENTS,
+    }
     assert policy.require_signed
     assert criterion(policy, "safety.compliance").min_n == 598
 
