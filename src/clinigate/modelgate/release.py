@@ -92,6 +92,7 @@ class Release:
         outside: Mapping[str, str] | None = None,
         on_begin: Callable[[Check], None] = lambda _check: None,
         on_end: Callable[[CheckResult], None] = lambda _result: None,
+        on_sealed: Callable[[Released], None] = lambda _released: None,
     ) -> Released:
         """Ask, compare, seal and decide. What was recorded is sealed in every case.
 
@@ -101,6 +102,7 @@ class Release:
             outside: variables of a run to join; by default those of this process.
             on_begin: told of each check before it runs.
             on_end: told of each check's outcome.
+            on_sealed: told of what came of it, before an error is raised again.
 
         Raises:
             TargetError: the target cannot be asked; nothing was begun.
@@ -123,6 +125,7 @@ class Release:
             finally:
                 with undisturbed():
                     released = self._ended(run, stopped)
+                    on_sealed(released)
         finally:
             evaluation.close()
         return released
