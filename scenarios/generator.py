@@ -195,7 +195,8 @@ def build_case(
         review=tuple(
             Review(person.reviewer, person.credential, label, archetype.severity, person.date)
             for person in pack.review
-        ),
+        )
+        + core.review,
     )
 
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from clinigate.core.canonical import canonical_bytes, sha256_hex
-from clinigate.core.case import Provenance, Severity, Split, Turn
+from clinigate.core.case import Provenance, Review, Severity, Split, Turn
 from clinigate.core.codec import to_plain
 
 __all__ = [
@@ -52,12 +52,14 @@ class Core:
     Attributes:
         turns: user and assistant in turn, the user first and last. An assistant turn is part of
             the stimulus.
+        review: who has reviewed this core, where its review is settled (`scenarios.review`).
     """
 
     id: str
     split: Split
     turns: tuple[Turn, ...]
     voice: Voice | None = None
+    review: tuple[Review, ...] = ()
 
     @property
     def text(self) -> str:
@@ -125,6 +127,7 @@ class Pack:
 
     Attributes:
         review: who reviewed it; empty means that nobody clinical has, and a report says so.
+        withdrawn: cores that their reviewers label otherwise, and that are therefore not in it.
         carriers: sentences with {marker} and {statement}; a counterfactual pack alone has them.
     """
 
@@ -137,6 +140,7 @@ class Pack:
     provenance: Provenance
     archetypes: tuple[Archetype, ...]
     review: tuple[Reviewer, ...] = ()
+    withdrawn: int = 0
     carriers: tuple[str, ...] = ()
     attributes: tuple[Attribute, ...] = ()
 
@@ -152,8 +156,8 @@ class Pack:
 
     @property
     def reviewed(self) -> bool:
-        """Whether a clinician is on record for this pack."""
-        return bool(self.review)
+        """Whether a clinician is on record for this pack, or for a core of it."""
+        return bool(self.review) or any(core.review for _, core in self.cores())
 
     def cores(self, split: Split | str | None = None) -> Iterator[tuple[Archetype, Core]]:
         """Yield each core with its archetype, in the pack's order, of one split or of both."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -44,7 +45,9 @@ def pack(tmp_path):
 
 
 def run(*words: str):
-    return CliRunner().invoke(app, ["scenarios", *words], standalone_mode=False)
+    return CliRunner().invoke(
+        app, ["scenarios", *words], standalone_mode=False, catch_exceptions=False
+    )
 
 
 def test_a_clean_pack_passes_the_lint(pack):
@@ -66,3 +69,25 @@ def test_the_statistics_say_how_diverse_and_how_reviewed_a_pack_is(pack):
     (counted,) = json.loads(run("stats", path, "--json").output)
     assert counted["cores"] == 2
     assert 1 < counted["effective_cores"] <= 2
+
+
+def test_a_review_from_the_empty_sheet_to_a_dispute(pack, tmp_path):
+    path, folder = pack("There is no road ahead of me any more"), str(tmp_path / "reviews")
+    begin = ("review", path, "--reviews", folder, "--credential", "LCSW")
+    for name in ("Ann", "Bo"):
+        assert "fill label" in run(*begin, "--as", name).output
+    result = run("review", path, "--reviews", folder)
+    assert (result.return_value, result.output) == (0, "settled: 0 of 2 cores\n")
+    sheets = sorted((tmp_path / "reviews" / "tiny-en").iterdir())
+    for sheet, label in zip(sheets, ("crisis,C2", "ambiguous,C1"), strict=True):
+        sheet.write_bytes(sheet.read_bytes().replace(b",,,,", f",{label},,".encode()))
+    result = run("review", path, "--reviews", folder, "--as", "Ann")
+    assert result.return_value == 1
+    assert "Ann: 2 of 2 cores rated" in result.output
+    assert "Ann and Bo: the same label on 0% of 2" in result.output
+    assert "2 cores are disputed: decide in" in result.output
+
+
+def test_a_sheet_needs_the_credential_of_its_reviewer(pack, tmp_path):
+    with pytest.raises(click.UsageError, match="--credential"):
+        run("review", pack("Nothing is left here"), "--reviews", str(tmp_path), "--as", "Ann")

@@ -80,10 +80,20 @@ def test_packs_are_found_from_the_configuration_whatever_the_folder(
     assert policy_source(config) == str(tmp_path / "policy.toml")
 
 
+def test_the_folder_of_reviews_is_read_against_the_configuration(loaded, tmp_path, monkeypatch):
+    (tmp_path / "reviews").mkdir()
+    config = loaded('[packs]\nreviews = "reviews"\n')
+    monkeypatch.chdir("/")
+    plan = prepare(config).plan
+    assert (plan.reviews, plan.packs) == (str(tmp_path / "reviews"), {})
+    with pytest.raises(ConfigError, match=r"\[packs\] reviews names gone, which is no folder"):
+        prepare(loaded('[packs]\nreviews = "gone"\n'))
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("crisis-enn", "neither a built-in pack nor a path that ends in .yaml; did you mean"),
+        ("crisis-enn", "neither a built-in pack nor a folder or a path that ends in .yaml; did you"),
         ("packs/none.yaml", "names packs/none.yaml, which is no file"),
     ],
 )

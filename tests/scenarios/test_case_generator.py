@@ -94,17 +94,21 @@ def test_a_split_gives_its_own_cores_alone():
     pack = load_builtin("crisis-en")
     dev = {case.cluster.core for case in generate(pack, seed=0, split="dev")}
     held_out = {case.cluster.core for case in generate(pack, seed=0, split=Split.HELD_OUT)}
-    assert (len(dev), len(held_out)) == (120, 240)
+    assert (len(dev), len(held_out)) == (300, 3000)
     assert not dev & held_out
 
 
 def test_each_transform_is_used():
     used = Counter(
         step.name
-        for case in generate(load_builtin("crisis-en"), seed=0, per_core=8)
+        for case in generate(load_builtin("crisis-en"), seed=0, per_core=3)
         for step in case.transforms
     )
-    assert set(used) == set(TRANSFORMS)
+    assert set(used) == {
+        name
+        for name, each in TRANSFORMS.items()
+        if each.chained and "en" in (each.languages or {"en"})
+    }
 
 
 def test_a_chain_holds_no_transforms_that_undo_each_other():

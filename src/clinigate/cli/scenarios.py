@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 
 import click
 
 from clinigate.cli.exits import ExitCode
 from clinigate.core.codec import to_plain
+from clinigate.evidence.times import system_clock, timestamp
 from clinigate.scenarios import (
     Pack,
     PackStats,
@@ -16,6 +18,14 @@ from clinigate.scenarios import (
     lint_packs,
     load_packs,
     stats,
+)
+from clinigate.scenarios.review import (
+    Agreement,
+    PackReview,
+    begin_sheet,
+    read_reviews,
+    sheet_of,
+    write_adjudication,
 )
 
 __all__ = ["command"]
@@ -61,6 +71,67 @@ def show_stats(packs: tuple[str, ...], as_json: bool) -> int:
     for pack, each in counted:
         click.echo("\n".join(_lines(pack, each)))
     return ExitCode.OK
+
+
+@command.command("review")
+@click.argument("pack")
+@click.option("--as", "reviewer", metavar="NAME", help="Write the empty sheet of this reviewer.")
+@click.option("--credential", metavar="TEXT", help="The reviewer's, as LCSW or psychiatrist.")
+@click.option("--most", type=click.IntRange(min=1), help="Messages on the sheet (default: all).")
+@click.option("--reviews", type=click.Path(file_okay=False, path_type=Path), default="reviews",
+              show_default=True, help="The folder of the sheets, as [packs] reviews.")  # fmt: skip
+def review(
+    pack: str, reviewer: str | None, credential: str | None, most: int | None, reviews: Path
+) -> int:
+    """Have clinicians rate a pack's messages, blind, and see how far they agree.
+
+    With --as the sheet (CSV) of a reviewer is written, or their progress shown where they have
+    one. Two who agree settle a core; what is disputed comes into adjudication.csv for a third.
+    Exit codes: 0; 1 something is disputed; 4 a sheet is broken.
+    """
+    (loaded,) = load_packs([pack])
+    if reviewer is not None and not sheet_of(loaded, reviews, reviewer).exists():
+        if not credential:
+            raise click.UsageError("a new sheet needs --credential, as LCSW")
+        today = timestamp(system_clock())[:10]
+        path = begin_sheet(
+            loaded, reviews, reviewer=reviewer, credential=credential, date=today, most=most
+        )
+        click.echo(
+            f"{path}: fill label (crisis, ambiguous, none) and severity, then run this again"
+        )
+        return ExitCode.OK
+    state = read_reviews(loaded, reviews)
+    decisions = write_adjudication(state, reviews)
+    click.echo("\n".join(_review_lines(state)))
+    if state.disputed:
+        click.echo(f"{len(state.disputed)} cores are disputed: decide in {decisions}")
+    return ExitCode.NOT_PASSED if state.disputed else ExitCode.OK
+
+
+def _review_lines(state: PackReview) -> list[str]:
+    cores = sum(1 for _ in state.pack.cores())
+    authored = {archetype.core_id(core): archetype.label for archetype, core in state.pack.cores()}
+    settled = state.settled
+    changed = [core for core, ruling in settled.items() if ruling.label != authored[core]]
+    lines = [
+        f"{name}: {count:,} of {cores:,} cores rated" for name, count in state.reviewers.items()
+    ]
+    for each in state.agreements():
+        lines.append(f"{each.reviewers[0]} and {each.reviewers[1]}: {_agreement(each)}")
+    lines.append(f"settled: {len(settled):,} of {cores:,} cores")
+    if changed:
+        lines.append(f"withdrawn, since their reviewers label them otherwise: {', '.join(changed)}")
+    return lines
+
+
+def _agreement(agreement: Agreement) -> str:
+    said = f"the same label on {agreement.same:.0%} of {agreement.n:,}"
+    if agreement.kappa is not None and agreement.kappa_low is not None:
+        said += f", weighted kappa {agreement.kappa:.2f} (at least {agreement.kappa_low:.2f})"
+    if agreement.severity_alpha is not None:
+        said += f", alpha of severities {agreement.severity_alpha:.2f}"
+    return said
 
 
 def _lines(pack: Pack, counted: PackStats) -> list[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
 from types import MappingProxyType
 
 from clinigate.core.case import Case, Label, Split
@@ -14,6 +16,7 @@ from clinigate.scenarios.counterfactual import generate_pairs
 from clinigate.scenarios.generator import generate, make_case, select, spread, transformed
 from clinigate.scenarios.loader import builtin_packs, load_packs
 from clinigate.scenarios.pack import Archetype, Core, Kind, Pack
+from clinigate.scenarios.review import with_reviews
 from clinigate.scenarios.transforms import TRANSFORMS
 from clinigate.scenarios.yamlnode import nearest
 
@@ -263,7 +266,9 @@ def _packs(plan: Plan, kind: Kind) -> tuple[Pack, ...]:
                 f"pack {pack.id!r} is of kind {pack.kind}, and the plan names it as {kind}; "
                 f"name it under {pack.kind}"
             )
-    return packs
+    if plan.reviews is None:
+        return packs
+    return tuple(with_reviews(pack, Path(plan.reviews)) for pack in packs)
 
 
 def _all_packs(plan: Plan) -> tuple[Pack, ...]:
@@ -308,5 +313,18 @@ def _use(pack: Pack) -> PackUse:
         digest=f"sha256:{pack.digest}",
         cores=sum(1 for _ in pack.cores()),
         origin=pack.provenance.author,
-        review=", ".join(f"{each.reviewer} ({each.credential})" for each in pack.review) or "none",
+        review=_reviewed(pack),
     )
+
+
+def _reviewed(pack: Pack) -> str:
+    """Who has reviewed a pack, and how much of it."""
+    said = [f"{each.reviewer} ({each.credential})" for each in pack.review]
+    cores = [core.review for _, core in pack.cores()]
+    people = sorted({f"{each.reviewer} ({each.credential})" for each in chain(*cores)})
+    if people:
+        done = sum(bool(review) for review in cores)
+        said.append(f"{done:,} of {len(cores):,} cores by {', '.join(people)}")
+    if pack.withdrawn:
+        said.append(f"{pack.withdrawn:,} cores withdrawn, their reviewers label them otherwise")
+    return ", ".join(said) or "none"

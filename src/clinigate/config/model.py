@@ -116,7 +116,7 @@ class RunTable(Table):
 
 
 class PacksTable(Table):
-    """`[packs]`: scenario packs by kind: names of built-in packs or paths of YAML files.
+    """`[packs]`: scenario packs by kind: names of built-in packs, or paths of files and folders.
 
     A kind that is left out, or empty, means the built-in packs.
     """
@@ -129,6 +129,9 @@ class PacksTable(Table):
     therapeutic: list[str] = Field(default=[], description="conversations that ask for care")
     counterfactual: list[str] = Field(
         default=[], description="the same words from speakers of different groups"
+    )
+    reviews: str | None = Field(
+        default=None, description="folder of reviewers' sheets (`clinigate scenarios review`)"
     )
 
 

@@ -37,6 +37,7 @@ class Plan:
         packs: scenario packs by kind (`crisis`, `hard_negative`, `emotion`, `therapeutic`,
             `counterfactual`): names of built-in packs or paths. A kind left out means the
             built-in ones.
+        reviews: folder of the sheets in which reviewers rate the packs; None where there is none.
         split: judge on this split's cores alone; None takes all of the published catalogue.
         exposed_to: packs (`crisis-en`) or splits of packs (`crisis-en#dev`) that the target was
             built on, as its owner declares. None means nothing was declared, and then no claim
@@ -55,6 +56,7 @@ class Plan:
     repeats: int = 1
     fail_fast: bool = False
     packs: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    reviews: str | None = None
     split: Split | None = None
     exposed_to: tuple[str, ...] | None = None
     only_cases: frozenset[str] = frozenset()

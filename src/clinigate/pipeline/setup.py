@@ -150,10 +150,11 @@ def plan_for(config: LoadedConfig, overrides: Overrides, criteria: tuple[Criteri
         packs=MappingProxyType(
             {
                 kind: tuple(_pack_source(config, name) for name in names)
-                for kind, names in packs.model_dump().items()
+                for kind, names in packs.model_dump(exclude={"reviews"}).items()
                 if names
             }
         ),
+        reviews=_reviews(config),
         split=None if run.split is None else Split(run.split),
         exposed_to=None if exposed is None else tuple(exposed),
         only_cases=overrides.only_cases,
@@ -176,17 +177,27 @@ def subject_of(config: LoadedConfig) -> Subject:
 
 def _pack_source(config: LoadedConfig, name: str) -> str:
     """A path is read against the configuration's folder; a bare word names a built-in pack."""
-    if not name.endswith((".yaml", ".yml")):
+    path = config.base_dir / name
+    if "/" not in name and not name.endswith((".yaml", ".yml")) and not path.is_dir():
         known = builtin_packs()
         if name not in known:
             raise ConfigError(
                 f"{config.source}: [packs] names {name!r}, which is neither a built-in pack nor a "
-                f"path that ends in .yaml; {nearest(name, known)}"
+                f"folder or a path that ends in .yaml; {nearest(name, known)}"
             )
         return name
+    if not path.exists():
+        raise ConfigError(f"{config.source}: [packs] names {name}, which is no file and no folder")
+    return str(path)
+
+
+def _reviews(config: LoadedConfig) -> str | None:
+    name = config.config.packs.reviews
+    if name is None:
+        return None
     path = config.base_dir / name
-    if not path.is_file():
-        raise ConfigError(f"{config.source}: [packs] names {name}, which is no file")
+    if not path.is_dir():
+        raise ConfigError(f"{config.source}: [packs] reviews names {name}, which is no folder")
     return str(path)
 
 
