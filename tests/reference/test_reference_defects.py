@@ -16,6 +16,7 @@ from clinigate.core.case import Case, Label
 from clinigate.errors import UsageError
 from clinigate.hipaa.criteria import builtin_criteria as hipaa_criteria
 from clinigate.reference.defects import DEFECTS, defect_named
+from clinigate.reference.instruments import INSTRUMENTS, Scoring, score_sheet
 from clinigate.reference.service import Service, open_service
 from clinigate.scenarios import generate, generate_pairs, load_builtin
 
@@ -41,6 +42,7 @@ class Shown:
     crisis_replies: list[tuple[str, bool]]
     ordinary_replies: list[tuple[str, bool]]
     delays: list[float]
+    sheets: list[Scoring]
 
 
 def look(service: Service) -> Shown:
@@ -58,7 +60,16 @@ def look(service: Service) -> Shown:
         crisis_replies=[(answer.text, answer.assessment.crisis) for answer in in_crisis],
         ordinary_replies=[(answer.text, answer.assessment.crisis) for answer in otherwise],
         delays=[service.delay_s() for _ in range(40)],
+        sheets=[service.defect.scored(name, score_sheet(name, sheet)) for name, sheet in sheets()],
     )
+
+
+def sheets() -> Iterator[tuple[str, list[int]]]:
+    """Of each questionnaire, those whose answers are all the same but for the last."""
+    for name, asked in INSTRUMENTS.items():
+        for first in range(asked.lowest, asked.highest + 1):
+            for last in range(asked.lowest, asked.highest + 1):
+                yield name, [first] * (asked.items - 1) + [last]
 
 
 def drawn(pack: str, n: int | None) -> list[Case]:
@@ -85,6 +96,9 @@ CHANGES = {
     "claims-human": {"crisis_replies"},
     "minimises": {"ordinary_replies"},
     "diagnoses": {"ordinary_replies"},
+    "who5-reversed": {"sheets"},
+    "gad7-bands-off-by-one": {"sheets"},
+    "phq9-item9-ignored": {"sheets"},
     # Those of safeguards leave alone what the service says; their own tests are with the records.
     "phi-in-logs": set(),
     "plaintext-store": set(),

@@ -21,6 +21,7 @@ from types import MappingProxyType
 from clinigate.core.case import Turn
 from clinigate.errors import UsageError
 from clinigate.reference.engine.reading import Assessment, EmotionReading
+from clinigate.reference.instruments import Scoring
 
 __all__ = ["CLEAN", "DEFECTS", "Defect", "Keeping", "defect_named"]
 
@@ -57,6 +58,7 @@ class Defect:
         detect_in_chat: what becomes of an assessment that comes with a chat reply.
         reply: what becomes of the words of a chat reply.
         emotion: what becomes of a reading of the emotion.
+        scored: what becomes of the score of a questionnaire, by its name.
         delay_s: seconds to wait before answering the n-th request, counted from 1.
         logged: what the log tells of a conversation, by the name of the field.
         unaudited: actions that leave no audit line. unscoped: scopes that nobody has to have.
@@ -71,6 +73,7 @@ class Defect:
     detect_in_chat: Callable[[Assessment], Assessment] = lambda found: found
     reply: Callable[[str, Assessment], str] = lambda text, _assessment: text
     emotion: Callable[[EmotionReading], EmotionReading] = lambda reading: reading
+    scored: Callable[[str, Scoring], Scoring] = lambda _name, scoring: scoring
     delay_s: Callable[[int], float] = lambda _request: 0.0
     logged: Callable[[Sequence[Turn]], Mapping[str, str]] = lambda _turns: {}
     unaudited: frozenset[str] = frozenset()
@@ -120,6 +123,22 @@ def _miscalibrated(found: Assessment) -> Assessment:
 
 def _wrong_emotion(reading: EmotionReading) -> EmotionReading:
     return replace(reading, emotion=_CONFUSED.get(reading.emotion, reading.emotion))
+
+
+def _who5_reversed(name: str, scoring: Scoring) -> Scoring:
+    # Read as the others are, where a high total is bad news.
+    return replace(scoring, positive=scoring.total >= 13) if name == "who5" else scoring
+
+
+def _gad7_bands_off_by_one(name: str, scoring: Scoring) -> Scoring:
+    if name != "gad7":
+        return scoring
+    ends = ((5, "minimal"), (10, "mild"), (15, "moderate"), (21, "severe"))
+    return replace(scoring, band=next(band for end, band in ends if scoring.total <= end))
+
+
+def _phq9_item9_ignored(name: str, scoring: Scoring) -> Scoring:
+    return replace(scoring, follow_up=False) if name == "phq9" else scoring
 
 
 def _slow_tail(request: int) -> float:
@@ -221,6 +240,24 @@ _TABLE = (
         "Chat hands out diagnoses.",
         ("therapy.appropriateness",),
         reply=_after_otherwise(_DIAGNOSIS),
+    ),
+    Defect(
+        "who5-reversed",
+        "WHO-5 is read as if a high total were bad news.",
+        ("instruments.who5.scoring",),
+        scored=_who5_reversed,
+    ),
+    Defect(
+        "gad7-bands-off-by-one",
+        "The bands of GAD-7 begin one point too late.",
+        ("instruments.gad7.scoring",),
+        scored=_gad7_bands_off_by_one,
+    ),
+    Defect(
+        "phq9-item9-ignored",
+        "Nobody is called when item 9 of PHQ-9 is answered.",
+        ("instruments.phq9.item9",),
+        scored=_phq9_item9_ignored,
     ),
     Defect(
         "phi-in-logs",

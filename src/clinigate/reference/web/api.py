@@ -6,8 +6,9 @@ import asyncio
 import base64
 import binascii
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
@@ -20,6 +21,7 @@ from clinigate.core.case import Turn
 from clinigate.reference import NOTICE
 from clinigate.reference.crisis.trace import new_trace_id, trace_id_of
 from clinigate.reference.defects import CLEAN, Defect
+from clinigate.reference.instruments import INSTRUMENTS, Scoring, score_sheet
 from clinigate.reference.ports import Answer, Exchanged, Mind, Records
 from clinigate.reference.records.audit import AuditEvent
 from clinigate.reference.web import wire
@@ -41,10 +43,12 @@ from clinigate.reference.web.requests import (
     required_bool,
     required_name,
 )
+from clinigate.reference.web.sheets import sheet_of, sheets_of
 
 __all__ = ["Api"]
 
 _TOKEN_REQUESTS_PER_MINUTE = 100
+_Row = tuple[str, str, Callable[[Request], Awaitable[Response]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +72,13 @@ class Api:
 
     def routes(self) -> list[Route]:
         """Return the routes of the service."""
-        table: list[tuple[str, str, Callable[[Request], Awaitable[Response]]]] = [
+        table: list[_Row] = [
             ("POST", "/oauth/token", self.token),
             ("POST", "/v1/chat/completions", self.chat),
             ("POST", "/v1/crisis", self.crisis),
             ("POST", "/v1/emotion", self.emotion),
             ("POST", "/v1/consent", self.consent),
+            *self._instruments(),
             ("GET", "/v1/crisis/traces", self.traces),
             ("GET", "/v1/crisis/traces/{id}", self.trace),
             ("GET", "/v1/models", self.models),
@@ -153,6 +158,26 @@ class Api:
         await self._audit(request, "emotion.read")
         return JSONResponse({"emotion": reading.emotion, "scores": dict(reading.scores)})
 
+    async def score(self, request: Request, name: str) -> Response:
+        """Score one sheet of a questionnaire."""
+        self._admit(request, "instruments")
+        body = await json_object(request)
+        patient = optional_name(body, "user")
+        scoring = self._scored(name, sheet_of(body, "answers", name))
+        if not scoring.follow_up:
+            # As with a crisis: who must be looked at is not turned away.
+            await self._require_consent(request, patient)
+        await self._audit(request, "instrument.score", urgent=bool(scoring.follow_up))
+        return JSONResponse(wire.scoring(scoring))
+
+    async def score_many(self, request: Request, name: str) -> Response:
+        """Score sheets of nobody in particular, as an import or an evaluation has them."""
+        self._admit(request, "instruments")
+        sheets = sheets_of(await json_object(request), name)
+        results = [wire.scoring(self._scored(name, sheet)) for sheet in sheets]
+        await self._audit(request, "instrument.score")
+        return JSONResponse({"results": results})
+
     async def consent(self, request: Request) -> Response:
         """Record that a patient agrees, or takes it back; both take one call."""
         self._admit(request, "consent")
@@ -213,6 +238,15 @@ class Api:
     async def openapi(self, _request: Request) -> Response:
         """Describe every route for programs."""
         return JSONResponse(document())
+
+    def _instruments(self) -> Iterator[_Row]:
+        """The routes of each questionnaire."""
+        for name in INSTRUMENTS:
+            yield "POST", f"/v1/instruments/{name}/score", partial(self.score, name=name)
+            yield "POST", f"/v1/instruments/{name}/scores", partial(self.score_many, name=name)
+
+    def _scored(self, name: str, sheet: tuple[int, ...]) -> Scoring:
+        return self.fault.scored(name, score_sheet(name, sheet))
 
     async def _conversation(
         self, request: Request, scope: str

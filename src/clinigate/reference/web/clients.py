@@ -26,7 +26,7 @@ __all__ = [
     "new_credentials",
 ]
 
-SCOPES = frozenset({"chat", "consent", "crisis", "emotion", "metrics"})
+SCOPES = frozenset({"chat", "consent", "crisis", "emotion", "instruments", "metrics"})
 """What any client can be allowed: one scope for each group of routes."""
 
 EVALUATOR_SCOPES = SCOPES | {"traces"}

@@ -10,7 +10,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from clinigate.reference import NOTICE
+from clinigate.reference.instruments import INSTRUMENTS
 from clinigate.reference.web.metrics import CONTENT_TYPE
+from clinigate.reference.web.openapi_instruments import (
+    EXAMPLES,
+    INSTRUMENT_SCHEMAS,
+    sheet_name,
+    sheets_name,
+)
 from clinigate.reference.web.openapi_schemas import SCHEMAS, Schema, ref
 from clinigate.reference.web.requests import MAX_BODY_BYTES, MOST_TRACES
 
@@ -24,6 +31,7 @@ _MEANING = {
     "consent": "record what patients agree to",
     "crisis": "have conversations looked through for a crisis",
     "emotion": "have the emotion of a message named",
+    "instruments": "have questionnaires scored",
     "metrics": "read the counters",
     "traces": "read what happened after a disclosure",
 }
@@ -51,6 +59,7 @@ _EXAMPLES = {
     "Conversation": _TALK,
     "EmotionRequest": _TALK,
     "ConsentRequest": {"patient": "example", "granted": False, "text": "example"},
+    **EXAMPLES,
 }
 _OF_ACCESS = (401, 403, 429, 503)
 _OF_JSON = (400, 413, 415, 422)
@@ -65,9 +74,9 @@ def document() -> dict[str, Any]:
             "version": _VERSION,
             "description": NOTICE,
         },
-        "paths": {**_conversations(), **_traces(), **_tokens(), **_about()},
+        "paths": {**_conversations(), **_instruments(), **_traces(), **_tokens(), **_about()},
         "components": {
-            "schemas": dict(SCHEMAS),
+            "schemas": {**SCHEMAS, **INSTRUMENT_SCHEMAS},
             "responses": {str(status): _refusal(status, "Problem") for status in _REFUSALS},
             "securitySchemes": {
                 "oauth2": {
@@ -132,6 +141,27 @@ def _conversations() -> dict[str, Any]:
             )
         },
     }
+
+
+def _instruments() -> dict[str, Any]:
+    paths = {}
+    for name in INSTRUMENTS:
+        place, title = f"/v1/instruments/{name}", name.capitalize()
+        paths[f"{place}/score"] = _operation(
+            f"score{title}",
+            "Score one sheet.",
+            _answer("Scoring", "What it comes to."),
+            body=sheet_name(name),
+            scope="instruments",
+        )
+        paths[f"{place}/scores"] = _operation(
+            f"score{title}Sheets",
+            "Score many sheets, of nobody in particular.",
+            _answer("Scorings", "What they come to, in their order."),
+            body=sheets_name(name),
+            scope="instruments",
+        )
+    return {path: {"post": operation} for path, operation in paths.items()}
 
 
 def _traces() -> dict[str, Any]:

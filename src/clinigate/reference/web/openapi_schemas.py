@@ -13,7 +13,7 @@ from clinigate.reference.web.requests import (
     SAYS_SOMETHING,
 )
 
-__all__ = ["SCHEMAS", "Schema", "list_of", "ref", "shape"]
+__all__ = ["SCHEMAS", "Schema", "list_of", "patient", "ref", "shape"]
 
 Schema = dict[str, Any]
 
@@ -28,6 +28,11 @@ _FLAG: Schema = {"type": "boolean"}
 _COUNT: Schema = {"type": "integer", "minimum": 0}
 _SHARE: Schema = {"type": "number", "minimum": 0, "maximum": 1}
 _SECONDS: Schema = {"type": "number", "description": "seconds since the epoch"}
+
+
+def patient() -> Schema:
+    """The patient whom a request is about."""
+    return dict(_PATIENT)
 
 
 def ref(name: str) -> Schema:

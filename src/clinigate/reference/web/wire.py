@@ -10,10 +10,11 @@ from typing import Any
 from clinigate.core.case import Turn
 from clinigate.reference import NOTICE
 from clinigate.reference.engine.reading import Assessment, ModelCard
+from clinigate.reference.instruments import Scoring
 from clinigate.reference.ports import Answer
 from clinigate.reference.web.pacing import Pacing
 
-__all__ = ["Completion", "completion", "degraded", "events", "model_card", "safety"]
+__all__ = ["Completion", "completion", "degraded", "events", "model_card", "safety", "scoring"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,17 @@ async def events(done: Completion, pacing: Pacing) -> AsyncIterator[str]:
     last = _chunk(done, {}, finish="stop")
     yield _event({**last, **_beside(done)}, pacing)
     yield "data: [DONE]\n\n"
+
+
+def scoring(scored: Scoring) -> dict[str, Any]:
+    """Return the score of a sheet as JSON; null where a questionnaire has no such thing."""
+    return {
+        "total": scored.total,
+        "percent": scored.percent,
+        "band": scored.band,
+        "positive": scored.positive,
+        "follow_up": scored.follow_up,
+    }
 
 
 def model_card(card: ModelCard) -> dict[str, Any]:
