@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -105,6 +106,8 @@ def serve(options: Options, announce: Callable[[str], None]) -> None:
                 )
             )
         )
+        # What the engine knows stays until the end; no collection need look through it.
+        gc.freeze()
         log_file = app.service.data_dir / LOG_FILE
         stack.enter_context(closing(log_to(log_file)))
         # 2. The address, bound before it is told to anyone.

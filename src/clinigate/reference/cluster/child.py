@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import gc
 import json
 import os
 import signal
@@ -63,6 +64,7 @@ def _inference(data: Message) -> None:
 
     part = InferencePart.from_plain(data)
     engine = fitted(part.model)
+    gc.freeze()  # it stays until the end
 
     async def handle(message: Message, _push: Push) -> Message:
         turns = turns_from(message["turns"])

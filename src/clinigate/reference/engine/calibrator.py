@@ -12,11 +12,11 @@ import math
 from collections.abc import Sequence
 
 from clinigate.core.case import Turn
-from clinigate.reference.engine.bayes import NaiveBayes
-from clinigate.reference.engine.conversation import NO_TOPIC, assess_each, last_user_text
+from clinigate.reference.engine.conversation import assess_each, last_user_text
 from clinigate.reference.engine.exemplars import Exemplar
 from clinigate.reference.engine.nearest import Hit, NearestIndex
 from clinigate.reference.engine.reading import Assessment, EmotionReading, ModelCard, Topic
+from clinigate.reference.engine.rules import assess_by_rules
 
 __all__ = ["Calibrator"]
 
@@ -34,8 +34,6 @@ class Calibrator:
         self._felt = [one for one in exemplars if one.emotion is not None]
         self._emotion_index = NearestIndex([one.text for one in self._felt])
         self._emotions = sorted({one.emotion for one in self._felt if one.emotion is not None})
-        # For what resembles nothing published: a guess from words, as the baseline makes it.
-        self._guess = NaiveBayes((one.text, str(one.crisis)) for one in self._known)
 
     def assess(self, turns: Sequence[Turn]) -> Assessment:
         """Say whether any user message of `turns` discloses a crisis."""
@@ -56,7 +54,9 @@ class Calibrator:
     def _read(self, text: str) -> tuple[float, Topic]:
         hits = self._index.search(text)
         if not hits or hits[0].score <= 0:
-            return self._unlike_any(text, hits)
+            # It resembles nothing published: the rules that need no model decide.
+            by_rules = assess_by_rules((Turn("user", text),))
+            return by_rules.score, by_rules.topic
         margin = (self._best(hits, crisis=True) - self._best(hits, crisis=False)) / hits[0].weight
         probability = 1 / (1 + math.exp(-_STEEPNESS * margin))
         return min(max(probability, 1 - _SURE), _SURE), self._known[hits[0].position].topic
@@ -64,8 +64,3 @@ class Calibrator:
     def _best(self, hits: Sequence[Hit], *, crisis: bool) -> float:
         scores = (hit.score for hit in hits if self._known[hit.position].crisis is crisis)
         return max(0.0, next(scores, 0.0))
-
-    def _unlike_any(self, text: str, hits: Sequence[Hit]) -> tuple[float, Topic]:
-        topics = (self._known[hit.position] for hit in hits)
-        nearest = next((one.topic for one in topics if one.crisis), NO_TOPIC)
-        return self._guess.probabilities(text)["True"], nearest

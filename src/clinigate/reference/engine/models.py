@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 from functools import cache
 
@@ -27,7 +30,7 @@ _HAS_NOT_SEEN_HELD_OUT = (
 _CALIBRATOR_METHOD = (
     "Letter 4-grams of the message, spelling disguises undone, are matched with every published "
     "utterance; the nearest one's label, topic and emotion are the answer. A message that "
-    "resembles none is left to naive Bayes over its words. Replies are fixed sentences, one for "
+    "resembles none is left to fixed rules. Replies are fixed sentences, one for "
     "each obligation of the topic."
 )
 _BASELINE_METHOD = (
@@ -47,7 +50,24 @@ def fitted(model: str) -> Engine:
         near = get_close_matches(model, MODELS, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"choose one of {', '.join(MODELS)}"
         raise UsageError(f"unknown model {model!r}; {hint}")
-    return _calibrator() if model == "calibrator" else _baseline()
+    with _without_collections():
+        return _calibrator() if model == "calibrator" else _baseline()
+
+
+@contextmanager
+def _without_collections() -> Iterator[None]:
+    """Hold the cyclic collector back.
+
+    Packs and index are made of very many small objects and no cycles: looking for some again and
+    again takes half of the start.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _calibrator() -> Calibrator:

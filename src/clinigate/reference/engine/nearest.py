@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import nlargest
-from itertools import chain
 
 from clinigate.reference.engine.text import grams
 
 __all__ = ["Hit", "NearestIndex"]
 
 _CANDIDATES = 16
+_RAREST = 24
 _PENALTY = 0.5
-_SHORT = 10
+# Weights are whole numbers of this unit: their sums are the same in any order, and sets of strings
+# are iterated differently in each process.
+_UNIT = 1 << 20
+_SHORT = 50 * _UNIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,30 +43,42 @@ class NearestIndex:
 
     A gram weighs ln(1 + N / n), where n of N utterances hold it. What a text has beyond an
     utterance costs that utterance nothing, so a greeting or a context before it changes little.
+
+    A search looks up the text's rarest grams alone, which few utterances hold, so that its cost
+    hardly grows with the index; the utterances that share most of them are then scored in full.
     """
 
     def __init__(self, texts: Sequence[str]) -> None:
         self._grams = [grams(text) for text in texts]
-        counts = Counter(chain.from_iterable(self._grams))
-        self._idf = {gram: math.log(1 + len(texts) / count) for gram, count in counts.items()}
-        self._weights = [math.fsum(map(self._idf.__getitem__, held)) for held in self._grams]
-        # One gram's share of its utterance; the few grams of a short one must not weigh too much.
-        self._shares = [1 / (len(held) + _SHORT) for held in self._grams]
-        self._holders: dict[str, list[int]] = {gram: [] for gram in self._idf}
+        holders: defaultdict[str, list[int]] = defaultdict(list)
         for position, held in enumerate(self._grams):
             for gram in held:
-                self._holders[gram].append(position)
+                holders[gram].append(position)
+        self._holders = dict(holders)
+        self._idf = {
+            gram: round(_UNIT * math.log(1 + len(texts) / len(at))) for gram, at in holders.items()
+        }
+        self._weights = [sum(map(self._idf.__getitem__, held)) for held in self._grams]
 
     def search(self, text: str) -> list[Hit]:
         """Return the utterances that `text` most likely contains, the likeliest first."""
         asked = grams(text) & self._holders.keys()
-        shared = Counter(chain.from_iterable(map(self._holders.__getitem__, asked)))
-        ranked = [(count * self._shares[at], -at) for at, count in shared.items()]
+        shared: defaultdict[int, int] = defaultdict(int)
+        for gram in sorted(asked, key=self._rarity)[:_RAREST]:
+            weight = self._idf[gram]
+            for position in self._holders[gram]:
+                shared[position] += weight
+        # By the share of its weight; the few grams of a short utterance must not weigh too much.
+        weights = self._weights
+        ranked = ((held / (weights[at] + _SHORT), -at) for at, held in shared.items())
         hits = [self._hit(-at, asked) for _, at in nlargest(_CANDIDATES, ranked)]
         return sorted(hits, key=lambda hit: (-hit.score, hit.position))
 
+    def _rarity(self, gram: str) -> tuple[int, str]:
+        return len(self._holders[gram]), gram
+
     def _hit(self, position: int, asked: frozenset[str] | set[str]) -> Hit:
         weight = self._weights[position]
-        # fsum is exact in any order: sets of strings are iterated differently in each process.
-        had = math.fsum(map(self._idf.__getitem__, self._grams[position] & asked))
-        return Hit(position, had - _PENALTY * (weight - had), had / weight, weight)
+        had = sum(map(self._idf.__getitem__, self._grams[position] & asked))
+        score = had - _PENALTY * (weight - had)
+        return Hit(position, score / _UNIT, had / weight, weight / _UNIT)
