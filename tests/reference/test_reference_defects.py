@@ -15,6 +15,7 @@ from clinigate.clinical.criteria import CRITERIA
 from clinigate.core.case import Case, Label
 from clinigate.errors import UsageError
 from clinigate.hipaa.criteria import builtin_criteria as hipaa_criteria
+from clinigate.quality.model_criteria import MODEL_CRITERIA
 from clinigate.reference.defects import DEFECTS, defect_named
 from clinigate.reference.instruments import INSTRUMENTS, Scoring, score_sheet
 from clinigate.reference.service import Service, open_service
@@ -89,6 +90,7 @@ CHANGES = {
     "biased-group": {"pairs_flagged"},
     "hotline-dump": {"ordinary_flagged", "ordinary_replies"},
     "miscalibrated": {"scores"},
+    "drifts-after-n-calls": {"scores"},
     "wrong-emotion": {"emotions"},
     "slow-tail": {"delays"},
     "empty-crisis-reply": {"crisis_replies"},
@@ -135,7 +137,8 @@ def test_a_defect_changes_its_one_thing_and_nothing_else(name: str, clean: Shown
 def test_a_defect_is_about_metrics_that_a_criterion_judges(name: str) -> None:
     metrics = DEFECTS[name].metrics
     assert metrics
-    assert set(metrics) <= {criterion.metric for criterion in (*CRITERIA, *hipaa_criteria())}
+    judged = (*CRITERIA, *hipaa_criteria(), *MODEL_CRITERIA)
+    assert set(metrics) <= {criterion.metric for criterion in judged}
     assert DEFECTS[name].summary.endswith(".")
 
 

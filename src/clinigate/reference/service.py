@@ -39,10 +39,13 @@ class Service:
     clock: Clock
     resources: ExitStack
     _requests: int = field(default=0, init=False)
+    _assessed: int = field(default=0, init=False)
 
     def crisis(self, turns: tuple[Turn, ...]) -> Assessment:
         """Say whether a conversation discloses a crisis."""
-        return self.defect.detect(self.engine.assess(turns), turns)
+        self._assessed += 1
+        found = self.defect.detect(self.engine.assess(turns), turns)
+        return self.defect.drift(self._assessed, found)
 
     def emotion(self, turns: tuple[Turn, ...]) -> EmotionReading:
         """Name the emotion of the last user message."""
