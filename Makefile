@@ -60,7 +60,7 @@ sbom: $(STAMP)
 
 # The lock is made for every supported Python at once; it names no index.
 lock:
-	uv pip compile pyproject.toml --extra chaos --extra db --extra demo --extra load --extra phi \
+	uv pip compile pyproject.toml --extra chaos --extra db --extra demo --extra load --extra mlflow --extra phi \
 	  --extra security --extra stats --group test --group lint \
 	  --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  -o requirements.lock
