@@ -27,7 +27,7 @@ TOLD = {
     "alterable-store": (2, "a bit flipped at conversations.messages is not noticed"),
     "no-audit": (1, "leaves 0 audit rows in place of 1"),
     "scope-ignored": (1, "serves a token without the scope emotion"),
-    "immortal-tokens": (6, "POST /v1/chat/completions answers 200 to it"),
+    "immortal-tokens": (14, "POST /v1/chat/completions answers 200 to it"),
     "old-tls": (1, "still speaks TLSv1.1"),
     "consent-ignored": (4, "a patient who said nothing is served"),
 }

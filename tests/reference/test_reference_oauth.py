@@ -51,7 +51,7 @@ def test_basic_authentication_works_as_well(app: ReferenceApp, anyone: Any) -> N
         headers={"Authorization": basic(held.client_id, held.client_secret)},
     )
     assert answer.status_code == 200
-    assert answer.json()["scope"] == "chat consent crisis emotion metrics"
+    assert answer.json()["scope"] == "chat consent crisis emotion instruments metrics"
 
 
 def basic(user: str, password: str) -> str:
