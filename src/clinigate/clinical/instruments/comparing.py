@@ -76,7 +76,7 @@ def known_fields(definition: Definition, fields: Iterable[str]) -> frozenset[str
 
 def same_band(given: str, wanted: str) -> bool:
     """Whether two names of a band are the same but for case, blanks and punctuation."""
-    return _letters(given) == _letters(wanted)
+    return given == wanted or _letters(given) == _letters(wanted)
 
 
 def trap_behind(definition: Definition, wrong: Sequence[tuple[Score, Scored]]) -> Trap | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from clinigate.core.scoring import FORMS, Form, Instrument
@@ -35,9 +34,9 @@ class Screen:
     below: bool = False
     low_item: int | None = None
 
-    def positive(self, total: float, answers: Sequence[int]) -> bool:
-        """Whether it is, for a total and the answers behind it."""
-        if self.low_item is not None and min(answers) <= self.low_item:
+    def positive(self, total: float, least: int) -> bool:
+        """Whether it is, for a total and the least of the answers behind it."""
+        if self.low_item is not None and least <= self.low_item:
             return True
         return total < self.cut if self.below else total >= self.cut
 

@@ -10,8 +10,8 @@ from itertools import chain, islice
 
 from clinigate.clinical.instruments.comparing import Compared
 from clinigate.clinical.instruments.definition import Definition
-from clinigate.clinical.instruments.oracle import Score, score
-from clinigate.core.scoring import Answers, Scored, Scorer, Terms
+from clinigate.clinical.instruments.oracle import Oracle, Score
+from clinigate.core.scoring import Answers, Scored, Scorer
 from clinigate.core.target import Outcome
 
 __all__ = ["FOLLOW_UP", "MOST_FAULTS", "Fault", "Tally", "examine", "in_requests"]
@@ -91,14 +91,14 @@ async def examine(
     Raises:
         TargetError: asking made no sense.
     """
-    terms = scorer.instruments[definition.instrument]
+    oracle = Oracle(definition, scorer.instruments[definition.instrument])
     requests = enumerate(in_requests(sheets, scorer.sheets_at_once))
     parts: dict[int, Tally] = {}
 
     async def work() -> None:
         for place, asked in requests:
             answers = await scorer.score(definition.instrument, asked, timeout_s=timeout_s)
-            parts[place] = _tally(definition, terms, asked, answers, compared, follow_up=follow_up)
+            parts[place] = _tally(definition, oracle, asked, answers, compared, follow_up=follow_up)
 
     try:
         async with asyncio.TaskGroup() as group:
@@ -121,7 +121,7 @@ def in_requests(sheets: Iterable[Answers], size: int) -> Iterator[list[Answers]]
 
 def _tally(
     definition: Definition,
-    terms: Terms,
+    oracle: Oracle,
     asked: Sequence[Answers],
     answers: Sequence[Scored],
     compared: Compared,
@@ -134,7 +134,7 @@ def _tally(
             tally.unmeasured += 1
             tally.lost[scored.error or scored.outcome.value] += 1
             continue
-        right = score(definition, sheet, terms)
+        right = oracle.complete(sheet)
         tally.answered += scored.answered
         if follow_up:
             _count_call(tally, definition, sheet, right, scored)

@@ -11,7 +11,7 @@ from clinigate.clinical.instruments.definition import Definition
 from clinigate.core.scoring import Terms
 from clinigate.errors import UsageError
 
-__all__ = ["Change", "Direction", "Score", "change", "score", "unscorable"]
+__all__ = ["Change", "Direction", "Oracle", "Score", "change", "score", "unscorable"]
 
 USUAL = Terms()
 
@@ -99,18 +99,60 @@ def score(definition: Definition, answers: Sequence[Any], terms: Terms = USUAL) 
     if why is not None:
         raise UsageError(f"{definition.title}: {why}")
     given = [answer for answer in answers if answer is not None]
-    prorated = len(given) < len(answers)
-    total: float = sum(given)
-    if prorated:
-        total = total * len(answers) / len(given)
-    at_once = definition.follow_up_item
+    if len(given) == len(answers):
+        return Oracle(definition, terms).complete(given)
+    calls = definition.follow_up_item
+    return _scored(
+        definition,
+        terms,
+        total=sum(given) * len(answers) / len(given),
+        least=min(given),
+        calls=calls is not None and answers[calls] > definition.form.lowest,
+        prorated=True,
+    )
+
+
+class Oracle:
+    """The right scores of many complete sheets, each worked out once for all that are alike."""
+
+    def __init__(self, definition: Definition, terms: Terms = USUAL) -> None:
+        self._definition = definition
+        self._terms = terms
+        self._known: dict[tuple[int, int, bool], Score] = {}
+
+    def complete(self, answers: Sequence[int]) -> Score:
+        """Return the score of a sheet that is complete and in range.
+
+        Raises:
+            UsageError: the terms name a screen that no source gives.
+        """
+        place = self._definition.follow_up_item
+        calls = place is not None and answers[place] > self._definition.form.lowest
+        alike = (sum(answers), min(answers), calls)
+        found = self._known.get(alike)
+        if found is None:
+            total, least, _ = alike
+            found = _scored(self._definition, self._terms, total=total, least=least, calls=calls)
+            self._known[alike] = found
+        return found
+
+
+def _scored(
+    definition: Definition,
+    terms: Terms,
+    *,
+    total: float,
+    least: int,
+    calls: bool,
+    prorated: bool = False,
+) -> Score:
     factor = definition.percent_factor
     return Score(
         total=total,
         percent=None if factor is None else total * factor,
         band=definition.band_of(total),
-        positive=definition.screen(terms.screen).positive(total, given),
-        follow_up=None if at_once is None else answers[at_once] > definition.form.lowest,
+        positive=definition.screen(terms.screen).positive(total, least),
+        follow_up=None if definition.follow_up_item is None else calls,
         prorated=prorated,
     )
 
