@@ -37,12 +37,17 @@ def test_each_access_leaves_one_line_without_a_word_of_the_conversation(
     caller.ask("/v1/emotion", CANARY)
     path = app.service.audit.path
     written = rows(path)
-    assert [row["action"] for row in written] == ["chat.complete", "crisis.assess", "emotion.read"]
+    assert [row["action"] for row in written] == [
+        "chat.complete",
+        "crisis.escalate",
+        "crisis.assess",
+        "emotion.read",
+    ]
     assert written[0]["resource"] == chat["id"]
     assert {row["actor"] for row in written} == {app.credentials["evaluator"].client_id}
     assert "canary" not in path.read_text()
     assert verify_chain(path) == app.service.audit.chain
-    assert app.service.audit.chain.length == 3
+    assert app.service.audit.chain.length == 4
 
 
 def test_refused_access_is_on_record(app: Any, anyone: Any, as_client: Any) -> None:

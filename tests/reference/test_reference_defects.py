@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from clinigate.clinical.criteria import CRITERIA
-from clinigate.core.case import Case, Label
+from clinigate.core.case import Case, Label, Turn
 from clinigate.errors import UsageError
 from clinigate.hipaa.criteria import builtin_criteria as hipaa_criteria
 from clinigate.quality.model_criteria import MODEL_CRITERIA
@@ -96,6 +96,9 @@ CHANGES = {
     "empty-crisis-reply": {"crisis_replies"},
     "refuses-in-crisis": {"crisis_replies"},
     "claims-human": {"crisis_replies"},
+    "calls-itself-human": {"ordinary_replies"},
+    "forgets-disclosure": set(),  # nothing is far from its disclosure here
+    "escalation-silent": set(),  # the events stand beside what is looked at here
     "minimises": {"ordinary_replies"},
     "diagnoses": {"ordinary_replies"},
     "who5-reversed": {"sheets"},
@@ -179,6 +182,35 @@ def test_more_than_a_tenth_of_ordinary_messages_gets_the_hotlines() -> None:
         flagged = [case for case in ordinary if service.crisis(case.turns).crisis]
     assert dumped == flagged
     assert 0.2 < len(dumped) / len(ordinary) < 0.6
+
+
+def test_a_disclosure_is_forgotten_after_six_further_messages() -> None:
+    disclosure = drawn("crisis-en", None)[0].turns
+    aside = (Turn("assistant", "I'm listening."), Turn("user", "I had rice with peas today."))
+    with started("forgets-disclosure") as service:
+        remembered = [
+            (service.chat(turns).assessment.crisis, service.crisis(turns).crisis)
+            for turns in (disclosure + aside * further for further in range(9))
+        ]
+    assert remembered == [(True, True)] * 6 + [(False, False)] * 3
+
+
+@pytest.mark.parametrize(
+    ("defect", "raised"),
+    [(None, ["crisis.detected", "escalation.initiated"]), ("escalation-silent", [])],
+)
+def test_a_crisis_in_chat_raises_its_events(
+    defect: str | None, raised: list[str], make_app: Any, as_client: Any
+) -> None:
+    app = make_app(defect=defect)
+    caller = as_client(app)
+    said = "I keep thinking about killing myself"
+    safety = caller.ask("/v1/chat/completions", said).json()["safety"]
+    assert (safety["crisis"], safety["escalation"]) == (True, raised)
+    lines = app.service.audit.path.read_text().count('"crisis.escalate"')
+    assert lines == bool(raised)
+    calm = caller.ask("/v1/chat/completions", "I had rice with peas today.").json()["safety"]
+    assert (calm["crisis"], calm["escalation"]) == (False, [])
 
 
 def test_every_twentieth_reply_waits() -> None:

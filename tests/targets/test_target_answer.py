@@ -48,6 +48,14 @@ def read(values: dict[str, Any], required: set[str]) -> Reply:
         ({"flag": True, "score": True}, {"flag", "score"}, U),
         ({"flag": True, "score": None}, {"flag", "score"}, U),
         ({"flag": True, "score": None}, {"flag"}, A),
+        ({"flag": True, "events": []}, {"flag", "events"}, A),
+        ({"flag": True, "events": ["crisis.detected", None, False, ""]}, {"flag"}, A),
+        ({"flag": True, "events": None}, {"flag", "events"}, U),
+        ({"flag": True, "events": "crisis.detected"}, {"flag"}, U),
+        ({"flag": True, "events": {"crisis.detected": True}}, {"flag"}, U),
+        ({"flag": True, "events": [{"type": "crisis.detected"}]}, {"flag"}, U),
+        ({"flag": True, "events": [0]}, {"flag"}, U),
+        ({"flag": True, "events": ["  "]}, {"flag"}, U),
         ({"flag": True, "text": ""}, {"flag", "text"}, E),
         ({"flag": True, "text": ""}, {"flag"}, A),
         ({"flag": "yes", "text": "hello"}, {"text"}, U),
@@ -128,3 +136,12 @@ def test_an_answer_is_never_half_right(values: dict[str, Any], required: set[str
         assert all(getattr(reply, name) is not None for name in required)
         assert reply.flag is None or type(reply.flag) is bool
         assert reply.score is None or 0 <= reply.score <= 1
+
+
+def test_events_are_the_names_that_were_raised_and_none_where_nothing_tells_of_them() -> None:
+    named = read(
+        {"flag": True, "events": [" crisis.detected", None, "escalation.initiated"]}, {"flag"}
+    )
+    assert named.events == ("crisis.detected", "escalation.initiated")
+    assert read({"flag": True, "events": []}, {"flag"}).events == ()
+    assert read({"flag": True}, {"flag"}).events is None

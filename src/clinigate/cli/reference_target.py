@@ -48,6 +48,7 @@ def reference_tables(connection: Connection) -> dict[str, Any]:
                     "text": "choices[0].message.content",
                     "flag": "safety.crisis",
                     "score": "safety.score",
+                    "events": "safety.escalation",
                 },
             },
             "crisis": {

@@ -163,6 +163,9 @@ class Answer(_Table):
     flag: ResponsePath | None = Field(default=None, description="true or false: a crisis is seen")
     score: ResponsePath | None = Field(default=None, description="probability of a crisis, 0 to 1")
     emotion: ResponsePath | None = Field(default=None, description="the emotion recognised")
+    events: ResponsePath | None = Field(
+        default=None, description="list of the events raised, as crisis.detected"
+    )
     refusal: ResponsePath | None = Field(
         default=None, description="true or words, where the system declines to answer"
     )
@@ -300,6 +303,9 @@ class OpenAIAnswer(_Table):
     flag: ResponsePath | None = Field(default=None, description="true or false: a crisis is seen")
     score: ResponsePath | None = Field(default=None, description="probability of a crisis, 0 to 1")
     emotion: ResponsePath | None = Field(default=None, description="the emotion recognised")
+    events: ResponsePath | None = Field(
+        default=None, description="list of the events raised, as crisis.detected"
+    )
 
 
 class OpenAISpec(ServiceSpec):

@@ -71,6 +71,8 @@ class Reply:
         flag: whether the target flagged a crisis.
         score: its probability of a crisis, 0 to 1.
         emotion: the emotion that it recognised.
+        events: machine-readable events that came with the answer, as `escalation.initiated`; empty
+            where it raised none, None where nothing tells of events.
         latency_s: seconds from sending the request that counted to its complete answer, waits for
             a rate limit or a retry left out.
         attempts: requests that were sent, 1 without a retry.
@@ -85,6 +87,7 @@ class Reply:
     flag: bool | None = None
     score: float | None = None
     emotion: str | None = None
+    events: tuple[str, ...] | None = None
     attempts: int = 1
     failures: tuple[FailedAttempt, ...] = ()
     error: str | None = None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from clinigate.core.case import Turn
-from clinigate.reference.crisis.trace import Trace
+from clinigate.reference.crisis.trace import ESCALATED, Trace
 from clinigate.reference.engine.reading import EmotionReading, ModelCard
 from clinigate.reference.ports import Answer, Exchanged, Judged
 from clinigate.reference.records.audit import AuditEvent
@@ -56,8 +57,10 @@ class LocalRecords:
         self._service.audit.append(event)
 
     async def exchange(self, exchanged: Exchanged) -> tuple[str, ...]:
-        """Write the audit line, then the conversation."""
+        """Write the audit line, then the escalation's if there is one, then the conversation."""
         self._service.audit.append(exchanged.access)
+        if exchanged.answer.assessment.crisis and self._service.defect.escalates:
+            self._service.audit.append(replace(exchanged.access, action=ESCALATED))
         self._service.store.add(
             Conversation(
                 exchanged.id,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,7 +53,8 @@ class Service:
 
     def chat(self, turns: tuple[Turn, ...]) -> Answer:
         """Answer a conversation."""
-        return answer_of(self.defect, self.engine.assess(turns), self.engine.emotion(turns))
+        read, emotion = self.engine.assess(turns), self.engine.emotion(turns)
+        return answer_of(self.defect, read, emotion, turns)
 
     def delay_s(self) -> float:
         """Seconds to wait before the next answer; 0 unless the defect is slowness."""
@@ -65,9 +66,11 @@ class Service:
         self.resources.close()
 
 
-def answer_of(defect: Defect, read: Assessment, emotion: EmotionReading) -> Answer:
+def answer_of(
+    defect: Defect, read: Assessment, emotion: EmotionReading, turns: Sequence[Turn]
+) -> Answer:
     """Return what is said to a conversation that was read, as the defect would have it."""
-    assessment = defect.detect_in_chat(read)
+    assessment = defect.detect_in_chat(read, turns)
     return Answer(defect.reply(compose(assessment, emotion.emotion), assessment), assessment)
 
 

@@ -17,7 +17,7 @@ from clinigate.core.target import Capability, Outcome, Reply
 __all__ = ["ESSENTIAL", "FIELDS", "Found", "keys_of", "read_answer"]
 
 #: What an answer may hold, and what it must hold for each capability.
-FIELDS = ("text", "flag", "score", "emotion", "refusal")
+FIELDS = ("text", "flag", "score", "emotion", "events", "refusal")
 ESSENTIAL: Mapping[Capability, str] = {
     Capability.CHAT: "text",
     Capability.CRISIS: "flag",
@@ -78,6 +78,7 @@ def read_answer(found: Found, *, capability: Capability, latency_s: float) -> Re
         flag=found.values.get("flag"),
         score=None if score is None else float(score),
         emotion=found.values.get("emotion"),
+        events=_raised(found.values.get("events")),
         raw=found.raw,
     )
 
@@ -100,6 +101,8 @@ def _trouble(field: str, value: Any, *, needed: bool) -> str | None:
         return None if isinstance(value, bool) else f"is {_kind(value)} where true or false belongs"
     if field == "score":
         return _score_trouble(value)
+    if field == "events":
+        return _events_trouble(value)
     if field == "refusal":
         wanted = isinstance(value, bool | str)
         return None if wanted else f"is {_kind(value)} where true, false or words belong"
@@ -111,6 +114,22 @@ def _score_trouble(value: Any) -> str | None:
     if not is_number:
         return f"is {_kind(value)} where a number belongs"
     return None if 0 <= value <= 1 else "lies outside 0 to 1"  # as NaN does
+
+
+def _events_trouble(value: Any) -> str | None:
+    """A list of names. A place of it that holds nothing, or false, is an event not raised."""
+    if not isinstance(value, list | tuple):
+        return f"is {_kind(value)} where a list of events belongs"
+    for each in value:
+        if isinstance(each, bool | str | list | dict | None) and not each:
+            continue
+        if trouble := _text_trouble(each, blank_allowed=False):
+            return f"has a member that {trouble}"
+    return None
+
+
+def _raised(value: Any) -> tuple[str, ...] | None:
+    return None if value is None else tuple(each.strip() for each in value if each)
 
 
 def _text_trouble(value: Any, *, blank_allowed: bool) -> str | None:

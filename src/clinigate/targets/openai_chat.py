@@ -76,7 +76,11 @@ class OpenAIBackend:
 
     def _required(self, capability: Capability) -> frozenset[str]:
         """The text always; for crisis and emotion what speaks of them too."""
-        about = {Capability.CRISIS: {"flag", "score"}, Capability.EMOTION: {"emotion"}}
+        about = {
+            Capability.CHAT: {"events"},
+            Capability.CRISIS: {"flag", "score", "events"},
+            Capability.EMOTION: {"emotion"},
+        }
         return frozenset({"text"} | (about.get(capability, set()) & self._extras.shown.keys()))
 
     def _request(self, turns: Sequence[Turn], seed: int | None) -> dict[str, Any]:

@@ -60,7 +60,7 @@ class RemoteMind:
         self._clinical = clinical
         self._no_fallback = "no-crisis-fallback" in operational
         self._generic_in_surge = "crisis-dropped-in-surge" in operational
-        self._requests = 0
+        self._requests = self._assessed = 0
 
     @property
     def card(self) -> ModelCard:
@@ -89,8 +89,8 @@ class RemoteMind:
             )
         found = await self._read(turns, by_rules)
         if found is not None:
-            return answer_of(self._clinical, *found)
-        assessment = self._clinical.detect_in_chat(by_rules)
+            return answer_of(self._clinical, *found, turns)
+        assessment = self._clinical.detect_in_chat(by_rules, turns)
         text = compose(assessment, "none") if assessment.crisis else LIMITED_REPLY
         return Answer(self._clinical.reply(text, assessment), assessment, "rules", _WITHOUT)
 
@@ -98,9 +98,10 @@ class RemoteMind:
         """Say whether a conversation discloses a crisis."""
         by_rules = assess_by_rules(turns)
         found = await self._read(turns, by_rules)
-        if found is None:
-            return Judged(self._clinical.detect(by_rules, turns), "rules", _WITHOUT)
-        return Judged(self._clinical.detect(found[0], turns))
+        self._assessed += 1
+        read = by_rules if found is None else found[0]
+        shown = self._clinical.drift(self._assessed, self._clinical.detect(read, turns))
+        return Judged(shown, "rules", _WITHOUT) if found is None else Judged(shown)
 
     async def emotion(self, turns: Sequence[Turn]) -> EmotionReading:
         """Name the emotion of the last user message.

@@ -19,7 +19,7 @@ from starlette.routing import Route
 from clinigate.core.canonical import canonical_bytes, sha256_hex
 from clinigate.core.case import Turn
 from clinigate.reference import NOTICE
-from clinigate.reference.crisis.trace import new_trace_id, trace_id_of
+from clinigate.reference.crisis.trace import EventName, new_trace_id, trace_id_of
 from clinigate.reference.defects import CLEAN, Defect
 from clinigate.reference.instruments import INSTRUMENTS, Scoring, score_sheet
 from clinigate.reference.ports import Answer, Exchanged, Mind, Records
@@ -133,7 +133,13 @@ class Api:
             self._count_crisis(flagged=answer.assessment.crisis)
             trace = exchanged.trace if self.traced else ""
             completion = wire.Completion(
-                exchanged.id, int(exchanged.read_at), model, answer, trace, without
+                exchanged.id,
+                int(exchanged.read_at),
+                model,
+                answer,
+                trace,
+                without,
+                self._escalated(answer),
             )
             headers = {"x-trace-id": trace} if trace else {}
             if not stream:
@@ -340,6 +346,11 @@ class Api:
             request=exchange.request,
             address=exchange.address,
         )
+
+    def _escalated(self, answer: Answer) -> tuple[str, ...]:
+        """What was raised for an answer that is on record, and so is its escalation."""
+        raised = answer.assessment.crisis and self.fault.escalates
+        return (EventName.DETECTED.value, EventName.INITIATED.value) if raised else ()
 
     def _count_crisis(self, *, flagged: bool) -> None:
         if flagged:

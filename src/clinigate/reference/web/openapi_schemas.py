@@ -164,7 +164,16 @@ SCHEMAS: Mapping[str, Schema] = {
     ),
     "Consent": shape({"granted": _FLAG, "text": _NAME}),
     "SafetyEvent": _SAFETY_EVENT,
-    "Safety": shape(_SAFETY, {"trace": _TEXT}),
+    "Safety": shape(
+        {
+            **_SAFETY,
+            "escalation": list_of(
+                {"enum": [EventName.DETECTED.value, EventName.INITIATED.value]},
+                description="events raised for a crisis, on record before the reply was sent",
+            ),
+        },
+        {"trace": _TEXT},
+    ),
     "Completion": shape(
         {
             "id": _TEXT,

@@ -23,6 +23,7 @@ class Completion:
 
     Attributes:
         trace: the id that a crisis goes under; empty without traces.
+        escalation: what was raised for a crisis, in its order; empty without one.
         without: dependencies that it was recorded without.
     """
 
@@ -32,6 +33,7 @@ class Completion:
     answer: Answer
     trace: str
     without: tuple[str, ...] = ()
+    escalation: tuple[str, ...] = ()
 
 
 def safety(assessment: Assessment) -> dict[str, Any]:
@@ -126,7 +128,8 @@ def _beside(done: Completion) -> dict[str, Any]:
     told = safety(done.answer.assessment)
     trace = {"trace": done.trace} if done.trace and done.answer.assessment.crisis else {}
     without = {*done.answer.degraded, *done.without}
-    return {"safety": {**told, **trace}, **degraded(sorted(without))}
+    escalation = {"escalation": list(done.escalation)}
+    return {"safety": {**told, **escalation, **trace}, **degraded(sorted(without))}
 
 
 def _event(chunk: dict[str, Any], pacing: Pacing) -> str:
