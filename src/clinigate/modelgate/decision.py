@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from clinigate.core.criterion import Criterion
@@ -63,8 +63,11 @@ def decide_release(
 
 
 def _reasons(
-    policy: Policy, criteria: Sequence[Criterion], found: dict[str, Verdict]
-) -> Iterable[str]:
+    policy: Policy, criteria: Sequence[Criterion], found: Mapping[str, Verdict]
+) -> list[str]:
+    """Say what shuts, what is proven wrong first."""
+    proven: list[str] = []
+    unproven: list[str] = []
     for criterion in criteria:
         demand = policy.demand_of(criterion.id)
         if demand is None:
@@ -73,4 +76,6 @@ def _reasons(
         status = Status.NOT_ASSESSED if verdict is None else verdict.status
         if status in _SHUTS[demand]:
             reason = "nothing was observed of it" if verdict is None else verdict.reason
-            yield f"{criterion.id} is {status}: {reason}"
+            told = proven if status in _SHUTS[Demand.NO_FAIL] else unproven
+            told.append(f"{criterion.id} is {status}: {reason}")
+    return proven + unproven
