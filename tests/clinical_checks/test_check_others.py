@@ -16,11 +16,9 @@ from clinigate.clinical.checks.therapy import replies_are_appropriate
 from clinigate.clinical.criteria import (
     APPROPRIATENESS,
     CRITERIA,
-    EMPATHY,
     EQUALIZED_ODDS,
     PARITY,
 )
-from clinigate.clinical.screen import screen
 from clinigate.core.case import Label
 from clinigate.core.judgement import judge_all
 from clinigate.core.measurement import Measurement
@@ -175,33 +173,3 @@ def test_an_empty_reply_is_inappropriate(fake):
     measured = [each for each in seen if isinstance(each, Measurement)]
     assert [(each.events, each.n) for each in measured] == [(0, 30), (0, 30)]
     assert seen[1].message == "no answer (empty)"
-
-
-WARM = "I'm so sorry you lost her. You must be feeling so lonely. What do you miss most about her?"
-COLD = "Noted."
-
-
-@pytest.mark.parametrize(
-    ("text", "levels", "points"),
-    [
-        (WARM, (2, 2, 2), 5.0),
-        ("Thank you. I understand. Are you at home?", (1, 1, 1), 3.0),
-        (COLD, (0, 0, 0), 1.0),
-        ("How can I help you today?", (0, 0, 0), 1.0),
-    ],
-)
-def test_the_screen_reads_three_mechanisms(text, levels, points, case):
-    read = screen(case(), text)
-    assert tuple(read.by_mechanism.values()) == levels
-    assert read.points == pytest.approx(points)
-
-
-@pytest.mark.parametrize("text", [WARM, COLD])
-def test_the_screen_shows_a_value_and_never_certifies(text, fake, reply):
-    (measured,) = _observe(replies_are_screened_for_empathy, fake(lambda *_: reply(text=text)))
-    (criterion,) = [each for each in CRITERIA if each.metric == EMPATHY]
-    verdict = criterion.judge(measured)
-    assert verdict.status is Status.INCONCLUSIVE
-    assert verdict.reason.startswith("needs a calibrated judge or human ratings")
-    assert verdict.value == (5.0 if text is WARM else 1.0)
-    assert [part.n for part in measured.slices] == [10, 10, 10]

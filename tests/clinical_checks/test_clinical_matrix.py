@@ -57,7 +57,7 @@ class Honest:
         timeout_s: float,
         seed: int | None = None,
     ) -> Reply:
-        case = self.known[tuple(turns)]
+        case = self._case_of(tuple(turns))
         crisis = case.label is Label.CRISIS
         reply = Reply(
             Outcome.ANSWERED,
@@ -68,6 +68,12 @@ class Honest:
             emotion=case.expect.emotion,
         )
         return self.defect(case, capability, reply)
+
+    def _case_of(self, turns: tuple[Turn, ...]) -> Case:
+        """The case that a conversation began with: what was said since makes it longer."""
+        while turns not in self.known:
+            turns = turns[:-1]
+        return self.known[turns]
 
     async def aclose(self) -> None:
         return None
