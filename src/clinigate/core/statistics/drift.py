@@ -179,8 +179,10 @@ def sketch(text: str) -> Mapping[int, int]:
 
     The words cannot be read back; two texts can be compared.
     """
-    words = ["", *text.casefold().split(), ""]
-    grams = [*words[1:-1], *(f"{one} {two}" for one, two in pairwise(words))]
+    words = text.casefold().split()
+    # Where a text begins and ends is part of how it is worded; one without words has no wording.
+    ends = pairwise(["", *words, ""]) if words else ()
+    grams = [*words, *(f"{one} {two}" for one, two in ends)]
     return Counter(_bucket(gram) for gram in grams)
 
 
