@@ -71,7 +71,7 @@ class Honest:
 
     def _case_of(self, turns: tuple[Turn, ...]) -> Case:
         """The case that a conversation began with: what was said since makes it longer."""
-        while turns not in self.known:
+        while turns not in self.known and turns:
             turns = turns[:-1]
         return self.known[turns]
 
