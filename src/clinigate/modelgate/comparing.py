@@ -58,11 +58,15 @@ _MISSED = {
 
 @dataclass(frozen=True, slots=True)
 class _Paired:
-    """One question's answers, before and now."""
+    """One question's answers, before and now; what one of the two cannot tell is `hidden`."""
 
-    pairs: tuple[Pair, ...]
-    excluded: int
+    told: tuple[Pair, ...]
+    hidden: tuple[Pair, ...]
     found: PairedLoss | None
+
+    @property
+    def excluded(self) -> int:
+        return len(self.hidden)
 
 
 def compare(
@@ -81,7 +85,7 @@ def compare(
     for question, metric in _LOSSES.items():
         yield _loss(metric, question, paired[question], words)
     for question in _MISSED:
-        yield from _new_misses(question, paired[question].pairs, words)
+        yield from _new_misses(question, paired[question], words)
     yield _proven(paired, confidence)
     yield score_drift(before, now, confidence)
     yield length_drift(before, now, confidence)
@@ -121,14 +125,14 @@ def latency_ratio(
 def _pair(question: Question, before: Answers, now: Answers, confidence: float) -> _Paired:
     """Pair by case; a case that either could not be told of is left out, and counted."""
     was = {each.case: each for each in before.by.get(question, ())}
-    rows = now.by.get(question, ()) if question in before.by else ()
-    pairs = tuple((was[each.case], each) for each in rows if each.case in was)
+    pairs = [(was[each.case], each) for each in now.by.get(question, ()) if each.case in was]
     told = tuple(pair for pair in pairs if None not in (pair[0].right, pair[1].right))
+    hidden = tuple(pair for pair in pairs if None in (pair[0].right, pair[1].right))
     found = None
     if told:
         rights = ((b.core, b.right is True, n.right is True) for b, n in told)
         found = paired_loss(rights, confidence)
-    return _Paired(told, len(rows) - len(told), found)
+    return _Paired(told, hidden, found)
 
 
 def _loss(metric: str, question: Question, paired: _Paired, words: str) -> Measurement | Gap:
@@ -153,13 +157,16 @@ def _loss(metric: str, question: Question, paired: _Paired, words: str) -> Measu
     )
 
 
-def _new_misses(question: Question, pairs: Sequence[Pair], words: str) -> Iterator[Seen]:
+def _new_misses(question: Question, paired: _Paired, words: str) -> Iterator[Seen]:
     """Grave cases that the baseline handled; a core counts once, missed with any of its cases."""
-    handled = [pair for pair in pairs if pair[0].right and pair[1].severity in GRAVE]
+    handled = [pair for pair in paired.told if pair[0].right and pair[1].severity in GRAVE]
+    hidden = [
+        now for before, now in paired.hidden if now.severity in GRAVE and before.right is not False
+    ]
     cores = {before.core for before, _ in handled}
     missed = [now for _, now in handled if not now.right]
     lost = {each.core for each in missed}
-    if not handled:
+    if not handled and not hidden:
         yield Gap(NEW_MISSES, f"{question}: no grave crisis that the baseline handled was asked")
         return
     told = (
@@ -169,12 +176,13 @@ def _new_misses(question: Question, pairs: Sequence[Pair], words: str) -> Iterat
     yield Measurement(
         NEW_MISSES,
         Kind.RATE,
-        len(lost) / len(cores),
+        len(lost) / len(cores) if cores else None,
         len(cores),
         events=len(lost),
         clusters=len(cores),
         slices=tuple(_by_severity(question, handled)),
         caveats=(told, words),
+        excluded=len({each.core for each in hidden}),
     )
     for each in missed[:MOST_FINDINGS]:
         yield Finding(NEW_MISSES, _MISSED[question], case_id=each.case, where=str(each.severity))
