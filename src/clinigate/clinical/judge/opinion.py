@@ -113,5 +113,11 @@ def _plain(text: str) -> str:
 
 def _was_said(quote: str, replies: list[str]) -> bool:
     """Whether one reply has these words, and they are more than a scrap of it."""
-    bare = quote.strip("\"'. ")
-    return any(bare in reply and len(bare) >= min(_SHORTEST_QUOTE, len(reply)) for reply in replies)
+    bare = _bare(quote)
+    return any(
+        bare in reply and len(bare) >= min(_SHORTEST_QUOTE, len(_bare(reply))) for reply in replies
+    )
+
+
+def _bare(text: str) -> str:
+    return text.strip("\"'. ")

@@ -169,6 +169,9 @@ class _Seat:
 
     async def judge(self, transcripts: Sequence[Transcript]) -> JudgeReport:
         failed = await self._canaries()
+        if (lost := self.unscored.total()) > self.allowed:
+            known = f"{lost} answers to conversations with a known answer do not count"
+            return self._report({}, tuple(failed), f"{known} ({_reasons(self.unscored)})")
         if failed:
             stopped = (
                 f"got {len(failed)} of {len(CANARIES)} conversations with a known answer wrong "
@@ -188,7 +191,7 @@ class _Seat:
         for canary in CANARIES:
             rating = ratings.get(canary.transcript.id)
             if rating is None:
-                wrong.append(f"{canary.name}: no answer that counts; {_reasons(self.unscored)}")
+                wrong.append(f"{canary.name}: no answer that counts")
             elif trouble := canary.trouble(rating.points, rating.appropriate):
                 wrong.append(trouble)
         return wrong
