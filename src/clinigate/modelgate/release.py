@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -70,12 +70,14 @@ class Release:
 
     Attributes:
         setup: the evaluation, with the criteria of a release among its own.
-        asking: what will be asked. digests: names of the digests that must be there.
+        asking: what will be asked. checks: that ask it.
+        digests: names of the digests that must be there.
         baseline: what it is held against; None holds it against nothing.
     """
 
     setup: Setup
     asking: Asking
+    checks: tuple[Check, ...]
     digests: tuple[str, ...]
     baseline: Baseline | None = None
 
@@ -153,7 +155,7 @@ class Release:
             baseline=self.baseline,
             store=run.recording.recorder.blob,
         )
-        for check in (*clinical_checks(all_checks()), own.as_check()):
+        for check in (*self.checks, own.as_check()):
             on_begin(check)
             evaluation.target = watched if check.needs <= WATCHED else watched.inner
             result = evaluation.run(check, run.recording.observation)
@@ -186,6 +188,7 @@ def prepare_release(
 
     Raises:
         ConfigError, PolicyError, PackError: one of these is wrong.
+        CheckDefinitionError: a check does not load.
         UsageError: an option is looser than the policy.
     """
     given = overrides or Overrides()
@@ -202,9 +205,5 @@ def prepare_release(
     plan = replace(plan, confidence=max(plan.confidence, asked))
     setup = replace(setup, plan=plan, criteria=(*setup.criteria, *own))
     asking = Asking(setup.subject, plan, packs_used(plan), questions(plan))
-    return Release(setup, asking, tuple(digests))
-
-
-def clinical_checks(checks: Iterable[Check]) -> tuple[Check, ...]:
-    """Return those of what a model says."""
-    return tuple(check for check in checks if check.id.startswith(_CLINICAL))
+    checks = tuple(check for check in all_checks() if check.id.startswith(_CLINICAL))
+    return Release(setup, asking, checks, tuple(digests))
