@@ -56,6 +56,13 @@ OPTIONS = (
         for name, (criterion, _, text) in LIMITS.items()
     ),
     Option("confidence", "one-sided confidence of the bounds; raises the policy's", _NUMBER),
+    Option(
+        "judge",
+        "off: ask no judge of [judge] and read no ratings; what needs them is INCONCLUSIVE then "
+        "(default: on)",
+        MappingProxyType({"metavar": "on|off", "choices": ("on", "off")}),
+        evaluates=False,
+    ),
 )
 
 

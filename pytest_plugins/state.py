@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from clinigate.clinical.draw import packs_used
+from clinigate.clinical.judge.bench import Bench, appoint, hearing
 from clinigate.core.check import REGISTRY
 from clinigate.core.criterion import Criterion
 from clinigate.core.judgement import judge_all
@@ -70,6 +71,7 @@ class SessionState:
         self._signer: tuple[Signer | None] | None = None
         self._run: ProcessRun | None = None
         self._evaluation: Evaluation | None = None
+        self._bench: Bench | None = None
         self._results: dict[str, CheckResult] = {}
         self._added: dict[str, Criterion] = {}
         self._began = False
@@ -130,6 +132,8 @@ class SessionState:
         with self._in_one_sentence():
             setup, asked = self._prepare(), as_target(target)
             REGISTRY.load_entry_points()
+            if value(self._config, "judge") != "off":
+                self._bench = appoint(setup.config.config.judge, base_dir=setup.config.base_dir)
             self._record().recording.describe(setup, asked)
             self._began = True
             self._evaluation = Evaluation(setup, asked)
@@ -244,7 +248,7 @@ class SessionState:
         return self._signer[0]
 
     def _look(self, check_id: str) -> CheckResult:
-        check = REGISTRY.get(check_id)
+        check = hearing(REGISTRY.get(check_id), self._bench)
         assert self._evaluation is not None
         result = self._evaluation.run(check, self._record().recording.observation)
         self._results[check_id] = result

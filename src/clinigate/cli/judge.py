@@ -179,8 +179,10 @@ async def _sit(panel: Panel, transcripts: list[Transcript]) -> Sitting:
 def _of_judges(sitting: Sitting) -> Iterator[str]:
     for each in sitting.reports:
         said = f"judge {each.name} ({each.family}, {each.model})"
-        if each.trouble is None:
-            lost = sum(each.unscored.values())
+        lost = sum(each.unscored.values())
+        if each.trouble is None and not each.calls:
+            yield f"{said}: all of them right"
+        elif each.trouble is None:
             yield f"{said}: {each.calls} answers, {lost} do not count, {each.wavered} wavered"
         else:
             yield f"{said}: {each.trouble.partition(': ')[2]}"

@@ -56,7 +56,7 @@ class Bench:
         self.panel = panel
         self.card = card
         self.ratings = ratings
-        self._heard: dict[tuple[int, Plan], Heard] = {}
+        self._heard: tuple[Target, Plan, Heard] | None = None
 
     @property
     def untrusted(self) -> str | None:
@@ -80,10 +80,11 @@ class Bench:
 
         A panel that may not judge is not asked: its answers would cost and decide nothing.
         """
-        key = (id(target), plan)
-        if key not in self._heard:
-            self._heard[key] = await self._hear(target, plan)
-        return self._heard[key]
+        if self._heard is not None and self._heard[0] is target and self._heard[1] == plan:
+            return self._heard[2]
+        heard = await self._hear(target, plan)
+        self._heard = (target, plan, heard)
+        return heard
 
     async def _hear(self, target: Target, plan: Plan) -> Heard:
         conversations = tuple(await hold(target, draw.empathy(plan), plan))
