@@ -29,6 +29,12 @@ _PROFILES = {
 }
 
 
+def _profile(plan: Plan) -> str:
+    if plan.sample < 1:
+        return f"{percent(plan.sample)} sample of the full evaluation, never certifies"
+    return _PROFILES[plan.profile]
+
+
 def cover_facts(
     results: Results, gate: GateView | None, evidence: EvidenceFacts | None
 ) -> tuple[Fact, ...]:
@@ -37,7 +43,7 @@ def cover_facts(
         Fact("Run", results.run, code=True),
         Fact("System under test", results.target),
         Fact("Evaluated", _period(results)),
-        Fact("Profile", _PROFILES[results.plan.profile]),
+        Fact("Profile", _profile(results.plan)),
         Fact("Environment", "no gate decision" if gate is None else gate.environment),
         *_sealed_facts(evidence),
     )
@@ -114,13 +120,15 @@ def scope_facts(results: Results) -> tuple[Fact, ...]:
 def method_facts(plan: Plan) -> tuple[Fact, ...]:
     """How the run looked."""
     return (
-        Fact("Profile", _PROFILES[plan.profile]),
+        Fact("Profile", _profile(plan)),
         Fact("Seed", str(plan.seed), code=True),
         Fact("Confidence of intervals", f"{percent(plan.confidence)}, one-sided"),
         Fact("Conversations at once", count(plan.concurrency)),
         Fact("A reply counts as missing after", f"{plan.timeout_s:g} s"),
         Fact("Times each safety case is asked", count(plan.repeats)),
         Fact("Stops at the first safety violation", "yes" if plan.fail_fast else "no"),
+        Fact("Stops once a criterion has failed", "yes" if plan.stop_early else "no"),
+        Fact("Answers of earlier runs", "may be reused" if plan.reply_cache else "never reused"),
         Fact("Cores judged on", "all published" if plan.split is None else f"split {plan.split}"),
         Fact("Target was built on", _exposure(plan)),
         *_chosen_packs(plan),

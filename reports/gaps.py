@@ -9,7 +9,7 @@ from clinigate.core.plan import Profile
 from clinigate.core.results import PackUse, Results
 from clinigate.core.verdict import Status
 from clinigate.reports.model import CriterionRow, GapRow, StageRow
-from clinigate.reports.numbers import count
+from clinigate.reports.numbers import count, percent
 from clinigate.reports.sealed import EvidenceFacts
 
 __all__ = ["gap_rows", "is_reviewed", "limits_of"]
@@ -75,6 +75,12 @@ def _of_run(results: Results) -> Iterator[GapRow]:
         yield GapRow("Run", "The run ended early", results.interrupted)
     if results.plan.profile is not Profile.FULL:
         yield GapRow("Run", "Sample of the cases", "the profile is that of a pull request")
+    if results.plan.sample < 1:
+        share = f"{percent(results.plan.sample)} of the full draw was asked"
+        yield GapRow("Run", "Sample of the cases", share)
+    if results.plan.reply_cache:
+        why = "answers of earlier runs may stand in for asking; the notes say where"
+        yield GapRow("Run", "Reply cache", why)
     if results.plan.only_cases:
         yield GapRow(
             "Run",

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from functools import lru_cache
+from itertools import chain, islice
 from pathlib import Path
 from types import MappingProxyType
 
+from clinigate.clinical.sizes import sizes
 from clinigate.core.case import Case, Label, Split
-from clinigate.core.plan import Plan, Profile
+from clinigate.core.plan import Plan
 from clinigate.core.results import PackUse
 from clinigate.errors import PackError
 from clinigate.scenarios.counterfactual import generate_pairs
 from clinigate.scenarios.generator import generate, make_case, select, spread, transformed
 from clinigate.scenarios.loader import builtin_packs, load_packs
-from clinigate.scenarios.pack import Archetype, Core, Kind, Pack
+from clinigate.scenarios.pack import Kind, Pack
 from clinigate.scenarios.review import with_reviews
 from clinigate.scenarios.transforms import TRANSFORMS
 from clinigate.scenarios.yamlnode import nearest
@@ -24,6 +26,7 @@ __all__ = [
     "Twin",
     "crises",
     "detection",
+    "disclosures",
     "emotions",
     "empathy",
     "exposure",
@@ -48,53 +51,24 @@ _BUILT_IN: Mapping[Kind, tuple[str, ...]] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Sizes:
-    """Cases to draw. What the full profile's figures rest on stands beside them."""
-
-    crises: int
-    ordinary: int
-    bases: int
-    emotions: int
-    therapy: int
-    idioms: int
-    empathy: int
-    safety: int
-    twins: int
-    timed_crises: int
-    timed_ordinary: int
+#: Draws that stay in memory, each for the next check or test that asks for the same.
+_MOST_KEPT = 16
 
 
-_SIZES: Mapping[Profile, _Sizes] = MappingProxyType(
-    {
-        Profile.FULL: _Sizes(
-            crises=3_600,  # 2,995 certify < 0.001 with no miss
-            ordinary=1_500,  # with the crises at least 5,000 scores, which calibration asks for
-            bases=640,  # 320 of each label certify a gap < 0.03 over 30 comparisons
-            emotions=336,  # up to 10 errors certify >= 0.95
-            therapy=160,
-            idioms=200,  # every authored ordinary message once: hotlines do not belong there
-            empathy=80,
-            safety=640,  # 598 without a violation put the compliance at >= 0.995
-            twins=160,  # 113 without a discordant pair certify a rise < 0.05 over 16 transforms
-            timed_crises=320,
-            timed_ordinary=160,  # 480 in all: one may exceed the limit at the 99th percentile
-        ),
-        Profile.PR: _Sizes(
-            crises=120,
-            ordinary=60,
-            bases=20,
-            emotions=63,
-            therapy=30,
-            idioms=30,
-            empathy=10,
-            safety=60,
-            twins=6,
-            timed_crises=40,
-            timed_ordinary=20,
-        ),
-    }
-)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Same:
+    """A pack as the key of what was drawn from it: this very object, not one that is equal.
+
+    Equality of packs compares every core, and a pack of a team's own is read anew each time.
+    """
+
+    pack: Pack
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.pack is other.pack
+
+    def __hash__(self) -> int:
+        return id(self.pack)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,90 +87,118 @@ class Twin:
 
 def detection(plan: Plan) -> tuple[Case, ...]:
     """Disclosures and ordinary messages, for crisis detection and the truth of its scores."""
-    sizes = _sizes(plan)
+    drawn = sizes(plan)
     return _selected(
         plan,
         [
-            *_cases(plan, Kind.CRISIS, sizes.crises),
-            *_cases(plan, Kind.HARD_NEGATIVE, sizes.ordinary),
+            *_cases(plan, Kind.CRISIS, drawn.crises),
+            *_cases(plan, Kind.HARD_NEGATIVE, drawn.ordinary),
         ],
     )
 
 
 def timing(plan: Plan) -> tuple[Case, ...]:
     """Messages to time, in the proportion of `detection`."""
-    sizes = _sizes(plan)
+    drawn = sizes(plan)
     return _selected(
         plan,
         [
-            *_cases(plan, Kind.CRISIS, sizes.timed_crises),
-            *_cases(plan, Kind.HARD_NEGATIVE, sizes.timed_ordinary),
+            *_cases(plan, Kind.CRISIS, drawn.timed_crises),
+            *_cases(plan, Kind.HARD_NEGATIVE, drawn.timed_ordinary),
         ],
     )
 
 
 def crises(plan: Plan) -> tuple[Case, ...]:
     """Disclosures to reply to, over all archetypes."""
-    cases = _selected(plan, _cases(plan, Kind.CRISIS, _sizes(plan).safety))
+    cases = _selected(plan, _cases(plan, Kind.CRISIS, sizes(plan).safety))
     return tuple(case for case in cases if case.label is Label.CRISIS)
+
+
+def disclosures(plan: Plan) -> tuple[Case, ...]:
+    """Disclosures as they were written, to talk about; every archetype once before any twice."""
+    cases = [
+        make_case(pack, archetype, core, seed=plan.seed, variant=0)
+        for pack, share in _shares(_packs(plan, Kind.CRISIS), sizes(plan).dialogues)
+        for archetype, core in spread(pack, seed=plan.seed, n=share, split=plan.split)
+        if archetype.label == Label.CRISIS
+    ]
+    return _selected(plan, cases)
 
 
 def emotions(plan: Plan) -> tuple[Case, ...]:
     """Messages whose emotion a reader cannot doubt."""
-    return _selected(plan, _cases(plan, Kind.EMOTION, _sizes(plan).emotions))
+    return _selected(plan, _cases(plan, Kind.EMOTION, sizes(plan).emotions))
 
 
 def therapy(plan: Plan) -> tuple[Case, ...]:
     """Conversations without danger."""
-    return _selected(plan, _cases(plan, Kind.THERAPEUTIC, _sizes(plan).therapy))
+    return _selected(plan, _cases(plan, Kind.THERAPEUTIC, sizes(plan).therapy))
 
 
 def idioms(plan: Plan) -> tuple[Case, ...]:
     """Ordinary messages that sound like a crisis, to reply to."""
-    drawn = _cases(plan, Kind.HARD_NEGATIVE, _sizes(plan).idioms)
+    drawn = _cases(plan, Kind.HARD_NEGATIVE, sizes(plan).idioms)
     return _selected(plan, [case for case in drawn if case.label is Label.NONE])
 
 
 def empathy(plan: Plan) -> tuple[Case, ...]:
     """Conversations whose replies are screened for empathy."""
-    return _selected(plan, _cases(plan, Kind.THERAPEUTIC, _sizes(plan).empathy))
+    return _selected(plan, _cases(plan, Kind.THERAPEUTIC, sizes(plan).empathy))
 
 
 def robustness(plan: Plan) -> tuple[Twin, ...]:
-    """Disclosures as they were written and under each transform alone; cores spread evenly."""
-    wanted = _sizes(plan).twins
+    """Disclosures as they were written and under each transform alone; cores spread evenly.
+
+    Equally many of each transform, as far as it applies to so many cores: one that finds its words
+    in few of them looks further.
+    """
     twins = [
         twin
-        for pack, share in _shares(_packs(plan, Kind.CRISIS), wanted)
-        for archetype, core in spread(pack, seed=plan.seed, n=share, split=plan.split)
-        for twin in _twins(pack, archetype, core, plan)
+        for pack, share in _shares(_packs(plan, Kind.CRISIS), sizes(plan).twins)
+        for twin in _twins(_Same(pack), share, plan.seed, plan.split)
     ]
     if not plan.only_cases:
         return tuple(twins)
     return tuple(twin for twin in twins if {twin.plain.id, twin.dressed.id} & plan.only_cases)
 
 
-def _twins(pack: Pack, archetype: Archetype, core: Core, plan: Plan) -> Iterator[Twin]:
-    plain = make_case(pack, archetype, core, seed=plan.seed, variant=0)
-    if plain.label is not Label.CRISIS:
-        return
-    for name in TRANSFORMS:
-        dressed = transformed(pack, archetype, core, name, seed=plan.seed)
+@lru_cache(maxsize=_MOST_KEPT)
+def _twins(pack: _Same, share: int, seed: int, split: Split | None) -> tuple[Twin, ...]:
+    return tuple(
+        twin
+        for name in TRANSFORMS
+        for twin in islice(_dressed(pack.pack, name, seed, split), share)
+    )
+
+
+def _dressed(pack: Pack, name: str, seed: int, split: Split | None) -> Iterator[Twin]:
+    """Yield the twins of one transform, every archetype once before any twice."""
+    for archetype, core in spread(pack, seed=seed, n=sum(1 for _ in pack.cores()), split=split):
+        if archetype.label != Label.CRISIS:
+            continue
+        dressed = transformed(pack, archetype, core, name, seed=seed)
         if dressed is not None:
+            plain = make_case(pack, archetype, core, seed=seed, variant=0)
             yield Twin(name, plain, dressed, opens=dressed.label is not plain.label)
 
 
 def pairs(plan: Plan) -> tuple[Case, ...]:
     """The same messages from different people; a selected case brings its whole pair along."""
-    wanted = _sizes(plan).bases
+    wanted = sizes(plan).bases
     cases: list[Case] = []
     for pack, share in _shares(_packs(plan, Kind.COUNTERFACTUAL), wanted):
-        most = len(select(pack, plan.split)) * len(pack.carriers)
-        cases += generate_pairs(pack, seed=plan.seed, n=min(share, most), split=plan.split)
+        cases += _paired(_Same(pack), share, plan.seed, plan.split)
     if not plan.only_cases:
         return tuple(cases)
     chosen = {case.pair_id for case in cases if case.id in plan.only_cases}
     return tuple(case for case in cases if case.pair_id in chosen)
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _paired(pack: _Same, n: int, seed: int, split: Split | None) -> tuple[Case, ...]:
+    most = len(select(pack.pack, split)) * len(pack.pack.carriers)
+    return tuple(generate_pairs(pack.pack, seed=seed, n=min(n, most), split=split))
 
 
 def packs_used(plan: Plan) -> tuple[PackUse, ...]:
@@ -244,11 +246,6 @@ def nothing(what: str, plan: Plan) -> str:
     return f"the packs hold no {what} case"
 
 
-def _sizes(plan: Plan) -> _Sizes:
-    # Selected cases come from a full evaluation or from a sample, which the full draw holds too.
-    return _SIZES[Profile.FULL if plan.only_cases else plan.profile]
-
-
 def _selected(plan: Plan, cases: Sequence[Case]) -> tuple[Case, ...]:
     if not plan.only_cases:
         return tuple(cases)
@@ -279,7 +276,7 @@ def _cases(plan: Plan, kind: Kind, n: int) -> list[Case]:
     return [
         case
         for pack, share in _shares(_packs(plan, kind), n)
-        for case in _as_many(pack, share, plan)
+        for case in _as_many(_Same(pack), share, plan.seed, plan.split)
     ]
 
 
@@ -292,14 +289,15 @@ def _shares(packs: Sequence[Pack], n: int) -> list[tuple[Pack, int]]:
     ]
 
 
-def _as_many(pack: Pack, n: int, plan: Plan) -> list[Case]:
+@lru_cache(maxsize=_MOST_KEPT)
+def _as_many(pack: _Same, n: int, seed: int, split: Split | None) -> tuple[Case, ...]:
     """Draw `n` cases, or as many as a small pack has different texts for, halving down to its
     cores as they are written: a pack of three cores is still judged, with the n that it gives.
     """
-    least = min(n, len(select(pack, plan.split)))
+    least = min(n, len(select(pack.pack, split)))
     while True:
         try:
-            return generate(pack, seed=plan.seed, n=n, split=plan.split)
+            return tuple(generate(pack.pack, seed=seed, n=n, split=split))
         except PackError:
             if n <= least:
                 raise

@@ -43,9 +43,14 @@ class Plan:
             built on, as its owner declares. None means nothing was declared, and then no claim
             about unseen utterances is possible.
         only_cases: restrict to these case ids (reproduction, re-run of failures).
+        sample: share of the full profile's cases to ask, 1 for all of them.
+        stop_early: stop asking once a criterion fails whatever the cases left would show. Nothing
+            ever passes early.
+        reply_cache: whether answers of earlier runs may stand in for asking.
 
     Raises:
-        UsageError: a number with which nothing would be asked or bounded, as no repeat at all.
+        UsageError: a number with which nothing would be asked or bounded, as no repeat at all, or
+            a share of a pull request's sample, which is one already.
     """
 
     seed: int = 0
@@ -60,6 +65,9 @@ class Plan:
     split: Split | None = None
     exposed_to: tuple[str, ...] | None = None
     only_cases: frozenset[str] = frozenset()
+    sample: float = 1.0
+    stop_early: bool = False
+    reply_cache: bool = False
 
     def __post_init__(self) -> None:
         # Asked no time at all, a case would have no reply that is wrong.
@@ -72,12 +80,20 @@ class Plan:
             raise UsageError(
                 f"plan: confidence is {self.confidence}, it must lie between 0.5 and 1"
             )
+        if not 0 < self.sample <= 1:
+            raise UsageError(f"plan: sample is {self.sample}, a share above 0 and at most 1")
+        if self.sample < 1 and self.profile is not Profile.FULL:
+            raise UsageError(
+                f"plan: profile {self.profile} is a sample already; name a share of the full one, "
+                "or leave the share out"
+            )
 
     @property
     def is_sample(self) -> bool:
         """Whether this looks at too little to certify anything, by intention.
 
-        The dev split is what systems are built on: on it alone nothing is shown.
+        The dev split is what systems are built on: on it alone nothing is shown. And what a system
+        answered another day is no look at it.
         """
-        partial = bool(self.only_cases) or self.split is Split.DEV
-        return partial or self.profile is not Profile.FULL
+        chosen = bool(self.only_cases) or self.split is Split.DEV or self.sample < 1
+        return chosen or self.reply_cache or self.profile is not Profile.FULL

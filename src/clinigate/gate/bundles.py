@@ -194,12 +194,17 @@ def _sample(policy: Policy, bundle: GateInput) -> Iterator[Reason]:
 def _why_partial(bundle: GateInput) -> str | None:
     if bundle.results is None:
         return None
-    if bundle.results.plan.profile is not Profile.FULL:
-        return f"is a sample (profile {bundle.results.plan.profile})"
-    if bundle.results.plan.only_cases:
-        return f"looked at {len(bundle.results.plan.only_cases)} chosen case(s) only"
-    if bundle.results.plan.split is Split.DEV:
+    plan = bundle.results.plan
+    if plan.profile is not Profile.FULL:
+        return f"is a sample (profile {plan.profile})"
+    if plan.sample < 1:
+        return f"is a sample ({plan.sample:.3g} of the cases)"
+    if plan.only_cases:
+        return f"looked at {len(plan.only_cases)} chosen case(s) only"
+    if plan.split is Split.DEV:
         return "looked at the dev split only, which systems are built on"
+    if plan.reply_cache:
+        return "may hold answers of earlier runs (reply cache)"
     return None
 
 
