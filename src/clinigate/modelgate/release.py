@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from clinigate.clinical.draw import packs_used
+from clinigate.clinical.judge.bench import appoint, hearing
 from clinigate.config.loader import LoadedConfig
 from clinigate.core.check import Check
 from clinigate.core.results import Results
@@ -205,5 +206,8 @@ def prepare_release(
     plan = replace(plan, confidence=max(plan.confidence, asked))
     setup = replace(setup, plan=plan, criteria=(*setup.criteria, *own))
     asking = Asking(setup.subject, plan, packs_used(plan), questions(plan))
-    checks = tuple(check for check in all_checks() if check.id.startswith(_CLINICAL))
+    bench = appoint(config.config.judge, base_dir=config.base_dir)
+    checks = tuple(
+        hearing(check, bench) for check in all_checks() if check.id.startswith(_CLINICAL)
+    )
     return Release(setup, asking, checks, tuple(digests))
