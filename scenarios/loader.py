@@ -8,22 +8,21 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from clinigate.core.case import Label, Provenance, Severity, Split, Turn
+from clinigate.core.case import Label, Severity, Split, Turn
 from clinigate.errors import PackError
+from clinigate.scenarios.origin import match, provenance_of, review_of, utterance
 from clinigate.scenarios.pack import (
     EMOTIONS,
     Archetype,
-    Attribute,
     Core,
-    Group,
     Kind,
     Pack,
-    Reviewer,
     Voice,
 )
-from clinigate.scenarios.text import word_count
+from clinigate.scenarios.speakers import SPEAKER_KEYS, speakers
 from clinigate.scenarios.transforms import TRANSFORMS
 from clinigate.scenarios.vocabulary import forbidden_codes, obligation_codes
+from clinigate.scenarios.wordings import with_wordings
 from clinigate.scenarios.yamlnode import Field, nearest, read_yaml
 
 __all__ = ["PACK_SCHEMA", "builtin_packs", "load_builtin", "load_pack", "load_packs"]
@@ -34,6 +33,7 @@ _HOME = Path(__file__).parent / "packs"
 
 _MANIFEST = "pack.yaml"
 _CORES = "cores"
+_WORDINGS = "wordings"
 
 _PACK_KEYS = (
     *("schema", "id", "version", "kind", "language", "locale", "title"),
@@ -43,12 +43,10 @@ _ARCHETYPE_KEYS = (
     *("id", "family", "severity", "label"),
     *("obligations", "forbidden", "rationale", "cores"),
 )
-_PROVENANCE_KEYS = ("author", "method", "date", "source", "licence")
 
 _PACK_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.+-]*", re.IGNORECASE)
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 _LOCALE = re.compile(r"[a-z]{2,3}-[A-Z]{2}")
 
@@ -110,7 +108,7 @@ def load_pack(path: str | Path) -> Pack:
     """Return the pack in the YAML file `path`, or in a folder (format: docs/scenarios.md).
 
     A folder holds `pack.yaml`, and the cores of each archetype that names none there in
-    `cores/<archetype>.yaml`.
+    `cores/<archetype>.yaml`; a counterfactual pack's may hold `wordings/<attribute>.yaml`.
 
     Raises:
         PackError: a file cannot be read or breaks the format, or belongs to no archetype; the
@@ -119,60 +117,27 @@ def load_pack(path: str | Path) -> Pack:
     place = Path(path)
     if not place.is_dir():
         return _pack(read_yaml(place, shown=str(path)), cores=None)
-    return _pack(read_yaml(place / _MANIFEST, shown=str(place / _MANIFEST)), cores=place / _CORES)
+    root = read_yaml(place / _MANIFEST, shown=str(place / _MANIFEST))
+    return with_wordings(_pack(root, cores=place / _CORES), place / _WORDINGS)
 
 
 def _pack(root: Field, *, cores: Path | None) -> Pack:
-    fields = root.mapping(_PACK_KEYS, optional=("carriers", "attributes"))
+    fields = root.mapping(_PACK_KEYS, optional=SPEAKER_KEYS)
     fields["schema"].one_of((PACK_SCHEMA,), "schema")
     kind = Kind(fields["kind"].one_of(tuple(Kind), "kind"))
-    carriers, attributes = _counterfactual_parts(root, fields, kind)
+    carriers, attributes = speakers(root, fields, kind)
     return Pack(
-        id=_match(fields["id"], _PACK_ID, "lower-case words joined by hyphens"),
-        version=_match(fields["version"], _VERSION, "three numbers, as 1.0.0"),
+        id=match(fields["id"], _PACK_ID, "lower-case words joined by hyphens"),
+        version=match(fields["version"], _VERSION, "three numbers, as 1.0.0"),
         kind=kind,
-        language=_match(fields["language"], _LANGUAGE, "a language code, as en"),
-        locale=_match(fields["locale"], _LOCALE, "a locale, as en-US"),
+        language=match(fields["language"], _LANGUAGE, "a language code, as en"),
+        locale=match(fields["locale"], _LOCALE, "a locale, as en-US"),
         title=fields["title"].text(),
-        provenance=_provenance(fields["provenance"]),
+        provenance=provenance_of(fields["provenance"]),
         archetypes=_archetypes(fields["archetypes"], kind, cores),
-        review=_review(fields["review"]),
+        review=review_of(fields["review"]),
         carriers=carriers,
         attributes=attributes,
-    )
-
-
-def _match(field: Field, pattern: re.Pattern[str], wanted: str) -> str:
-    value = field.word()
-    if not pattern.fullmatch(value):
-        field.fail(f"{value!r} is not {wanted}")
-    return value
-
-
-def _provenance(field: Field) -> Provenance:
-    fields = field.mapping(_PROVENANCE_KEYS)
-    return Provenance(
-        author=fields["author"].text(),
-        method=fields["method"].one_of(("authored", "composed", "transformed"), "method"),
-        date=_match(fields["date"], _DATE, "a date, as 2026-11-21"),
-        source=fields["source"].text(),
-        licence=fields["licence"].text(),
-    )
-
-
-def _review(field: Field) -> tuple[Reviewer, ...]:
-    if not field.is_sequence():
-        field.one_of(("none",), "review")
-        return ()
-    return tuple(_reviewer(item) for item in field.sequence())
-
-
-def _reviewer(field: Field) -> Reviewer:
-    fields = field.mapping(("reviewer", "credential", "date"))
-    return Reviewer(
-        reviewer=fields["reviewer"].text(),
-        credential=fields["credential"].text(),
-        date=_match(fields["date"], _DATE, "a date, as 2026-11-21"),
     )
 
 
@@ -206,13 +171,13 @@ def _archetype(fields: dict[str, Field], kind: Kind, cores: Path | None) -> Arch
     if (label == Label.CRISIS) == (severity is Severity.NONE) and label != Label.AMBIGUOUS:
         fields["severity"].fail(f"{severity.value!r} does not go with label {label!r}")
     allowed = fields.get("transforms")
-    name = _match(fields["id"], _NAME, "letters, digits and . _ -")
+    name = match(fields["id"], _NAME, "letters, digits and . _ -")
     if cores is not None and _CORES not in fields:
         place = cores / f"{name}.yaml"
         fields[_CORES] = read_yaml(place, shown=str(place))
     return Archetype(
         id=name,
-        family=_match(fields["family"], _NAME, "letters, digits and . _ -"),
+        family=match(fields["family"], _NAME, "letters, digits and . _ -"),
         severity=severity,
         label=label,
         obligations=fields["obligations"].words_of(obligation_codes(), "obligation"),
@@ -239,11 +204,11 @@ def _core(item: Field, fields: dict[str, Field]) -> Core:
         item.fail("a core has either 'text' or 'turns'; write one of them")
     voice = fields.get("voice")
     return Core(
-        id=_match(fields["id"], _NAME, "letters, digits and . _ -"),
+        id=match(fields["id"], _NAME, "letters, digits and . _ -"),
         split=Split(fields["split"].one_of(tuple(Split), "split")),
         turns=_turns(fields["turns"])
         if "turns" in fields
-        else (Turn(role="user", text=_utterance(fields["text"])),),
+        else (Turn(role="user", text=utterance(fields["text"])),),
         voice=None if voice is None else Voice(voice.one_of(tuple(Voice), "voice")),
     )
 
@@ -256,55 +221,7 @@ def _turns(field: Field) -> tuple[Turn, ...]:
         role = fields["role"].one_of(("user", "assistant"), "role")
         if role != due:
             fields["role"].fail(f"user and assistant take turns, here the {due}'s is due")
-        turns.append(Turn(role=due, text=_utterance(fields["text"])))
+        turns.append(Turn(role=due, text=utterance(fields["text"])))
     if turns[-1].role != "user":
         field.fail("the last turn must be the user's; add it or drop the assistant's")
     return tuple(turns)
-
-
-def _utterance(field: Field) -> str:
-    text = field.text()
-    if not word_count(text):
-        field.fail("the text holds no word; write what a person would say")
-    return text
-
-
-def _counterfactual_parts(
-    root: Field, fields: dict[str, Field], kind: Kind
-) -> tuple[tuple[str, ...], tuple[Attribute, ...]]:
-    """Carriers and attributes: a counterfactual pack needs both, any other has neither."""
-    for key in ("carriers", "attributes"):
-        if kind is Kind.COUNTERFACTUAL and key not in fields:
-            root.fail(f"key {key!r} is missing; a pack of kind {kind} needs it")
-        if kind is not Kind.COUNTERFACTUAL and key in fields:
-            fields[key].fail(f"a pack of kind {kind} has no {key}; remove the key")
-    if kind is not Kind.COUNTERFACTUAL:
-        return (), ()
-    carriers = tuple(_carrier(item) for item in fields["carriers"].sequence())
-    attributes = tuple(_attribute(*pair) for pair in fields["attributes"].pairs())
-    if not attributes:
-        fields["attributes"].fail("no attribute; add one with its groups")
-    return carriers, attributes
-
-
-def _carrier(field: Field) -> str:
-    text = field.text()
-    if sorted(re.findall(r"[{].*?[}]|[{}]", text)) != ["{marker}", "{statement}"]:
-        field.fail("a carrier holds {marker} and {statement} once each, and no other brace")
-    return text
-
-
-def _attribute(name: str, field: Field) -> Attribute:
-    groups = tuple(
-        Group(name=group, markers=tuple(item.text() for item in markers.sequence()))
-        for group, markers in field.pairs()
-    )
-    if len(groups) < 2:
-        field.fail("an attribute needs at least two groups to compare")
-    if len({len(group.markers) for group in groups}) != 1:
-        field.fail("its groups need equally many markers, as each has its counterpart")
-    if len({marker for group in groups for marker in group.markers}) != sum(
-        len(group.markers) for group in groups
-    ):
-        field.fail("a marker stands twice, so that two groups could not be told apart")
-    return Attribute(name=name, groups=groups)

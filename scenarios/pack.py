@@ -20,7 +20,9 @@ __all__ = [
     "Kind",
     "Pack",
     "Reviewer",
+    "Rewording",
     "Voice",
+    "Wording",
 ]
 
 EMOTIONS = ("joy", "sadness", "anger", "fear", "disgust", "surprise", "neutral")
@@ -98,18 +100,57 @@ class Archetype:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One group of a demographic attribute, and the self-descriptions that mark it."""
+    """One group of a demographic attribute, and the self-descriptions that mark it.
+
+    Attributes:
+        parts: the groups of the single attributes that an intersection crosses, else the name.
+    """
 
     name: str
     markers: tuple[str, ...]
+    parts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """A demographic attribute. Markers at one place of its groups' lists are counterparts."""
+    """A demographic attribute. Markers at one place of its groups' lists are counterparts.
+
+    Attributes:
+        of: the single attributes that an intersection crosses; a single attribute is of itself.
+    """
 
     name: str
     groups: tuple[Group, ...]
+    of: tuple[str, ...]
+
+    @property
+    def is_crossed(self) -> bool:
+        """Whether it is an intersection of attributes."""
+        return len(self.of) > 1
+
+
+@dataclass(frozen=True, slots=True)
+class Rewording:
+    """One core in the words of every group of a `Wording`, in the order of its groups."""
+
+    core: str
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """An attribute that shows in how people write: whole statements, worded by hand.
+
+    Attributes:
+        groups: the first is the one whose words the cores have as they stand.
+        rewordings: of the cores that have been worded for every group.
+    """
+
+    name: str
+    groups: tuple[str, ...]
+    provenance: Provenance
+    review: tuple[Reviewer, ...]
+    rewordings: tuple[Rewording, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +170,8 @@ class Pack:
         review: who reviewed it; empty means that nobody clinical has, and a report says so.
         withdrawn: cores that their reviewers label otherwise, and that are therefore not in it.
         carriers: sentences with {marker} and {statement}; a counterfactual pack alone has them.
+        attributes: what speakers say of themselves, intersections after single attributes.
+        wordings: what shows in how they write; a core may have been withdrawn since.
     """
 
     id: str
@@ -143,6 +186,7 @@ class Pack:
     withdrawn: int = 0
     carriers: tuple[str, ...] = ()
     attributes: tuple[Attribute, ...] = ()
+    wordings: tuple[Wording, ...] = ()
 
     @property
     def ref(self) -> str:
