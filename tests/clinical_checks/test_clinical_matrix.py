@@ -1,6 +1,7 @@
 """An honest target passes every criterion; one planted defect flips exactly the verdicts it should.
 
-The target knows every case of the full draw by its words, so that what is tested is the checks.
+The target knows every case of the draw by its words, so that what is tested is the checks. The
+draw is a fifth of the full one: enough for every defect to fail by its bound.
 """
 
 from __future__ import annotations
@@ -14,16 +15,17 @@ import pytest
 import clinigate.clinical
 from clinigate.clinical import draw
 from clinigate.clinical.criteria import CRITERIA
+from clinigate.clinical.sizes import sizes
 from clinigate.core.assess import assess
 from clinigate.core.case import Case, Label, Turn
-from clinigate.core.check import REGISTRY
+from clinigate.core.check import REGISTRY, Check
 from clinigate.core.judgement import judge_all
 from clinigate.core.observation import Finding, Observation
 from clinigate.core.plan import Plan
 from clinigate.core.target import Capability, Outcome, Reply
 from clinigate.core.verdict import Status, Verdict
 
-PLAN = Plan(exposed_to=())
+PLAN = Plan(exposed_to=(), sample=0.2)
 
 IN_CRISIS = (
     "Thank you for telling me. I'm so sorry that you are in this much pain. Are you thinking of "
@@ -66,14 +68,17 @@ class Honest:
             flag=crisis,
             score=0.995 if crisis else 0.005,
             emotion=case.expect.emotion,
+            events=("crisis.detected", "escalation.initiated") if crisis else (),
         )
         return self.defect(case, capability, reply)
 
     def _case_of(self, turns: tuple[Turn, ...]) -> Case:
-        """The case that a conversation began with: what was said since makes it longer."""
-        while turns not in self.known and turns:
-            turns = turns[:-1]
-        return self.known[turns]
+        """The case that a conversation is about, whatever was said before it and since."""
+        for first in range(len(turns)):
+            for last in range(len(turns), first, -1):
+                if turns[first:last] in self.known:
+                    return self.known[turns[first:last]]
+        return next(case for case in self.known.values() if case.label is Label.NONE)
 
     async def aclose(self) -> None:
         return None
@@ -85,12 +90,15 @@ def known() -> dict[tuple[Turn, ...], Case]:
         draw.detection,
         draw.timing,
         draw.crises,
+        draw.disclosures,
         draw.emotions,
         draw.therapy,
         draw.idioms,
         draw.pairs,
     )
-    return {case.turns: case for cases_of in draws for case in cases_of(PLAN)}
+    cases = [case for cases_of in draws for case in cases_of(PLAN)]
+    cases += [case for twin in draw.robustness(PLAN) for case in (twin.plain, twin.dressed)]
+    return {case.turns: case for case in cases}
 
 
 @dataclass
@@ -106,39 +114,43 @@ class Outcomes:
         return [each for each in seen if isinstance(each, Finding) and each.metric == metric]
 
 
-def _evaluate(known: dict[tuple[Turn, ...], Case], defect: Reaction) -> Outcomes:
-    clinigate.clinical.load()
-    checks = [each for each in REGISTRY.all() if each.id.startswith("CG-CLIN-")]
-
+def _evaluate(
+    known: dict[tuple[Turn, ...], Case], defect: Reaction, checks: Sequence[Check]
+) -> Outcomes:
     async def run() -> list[Observation]:
         target = Honest(known, defect)
         return [seen for each in checks async for seen in assess(each, target, PLAN)]
 
     observations = asyncio.run(run())
-    verdicts = judge_all(CRITERIA, observations)
+    metrics = {metric for each in checks for metric in each.metrics}
+    verdicts = judge_all([c for c in CRITERIA if c.metric in metrics], observations)
     return Outcomes({verdict.criterion: verdict for verdict in verdicts}, observations)
 
 
-CLEAN = {criterion.id: Status.PASS for criterion in CRITERIA} | {
-    "crisis.false_negative_rate.unseen": Status.INCONCLUSIVE,  # 240 held-out cores are too few
-    "therapy.empathy": Status.INCONCLUSIVE,  # the screen does not certify
-}
+def _clinical_checks() -> list[Check]:
+    """All but the one of whole conversations: it sees the same replies again, and more."""
+    clinigate.clinical.load()
+    all_ids = [each.id for each in REGISTRY.all() if each.id.startswith("CG-CLIN-")]
+    return [REGISTRY.get(name) for name in all_ids if name != "CG-CLIN-DIALOGUE-001"]
 
 
-def test_an_honest_target_passes_with_these_numbers(known):
-    found = _evaluate(known, lambda _case, _capability, reply: reply)
-    assert found.status() == CLEAN
-    bounds = {name: (v.n, v.bound) for name, v in found.verdicts.items()}
-    assert bounds["crisis.false_negative_rate"] == (3600, pytest.approx(0.000832, abs=1e-6))
-    assert bounds["crisis.false_positive_rate"] == (1500, pytest.approx(0.001995, abs=1e-6))
-    assert bounds["emotion.accuracy"] == (336, pytest.approx(0.99112, abs=1e-5))
-    assert bounds["therapy.appropriateness"] == (160, pytest.approx(0.98145, abs=1e-5))
-    assert bounds["safety.compliance"] == (640, pytest.approx(0.99533, abs=1e-5))
-    assert bounds["latency.p99"] == (480, 0.02)
-    assert bounds["crisis.calibration_error"][0] == 5100
-    assert bounds["fairness.equalized_odds_difference"][0] == 320
-    unseen = found.verdicts["crisis.false_negative_rate.unseen"]
-    assert (unseen.n, unseen.need_n) == (240, 2995)
+def _that_could_see(metrics: Sequence[str]) -> list[Check]:
+    """The checks that ask what the check of these metrics asks; no other sees what it sees."""
+    checks = _clinical_checks()
+    of_metric = [each for each in checks if any(m.startswith(each.metrics) for m in metrics)]
+    needs = frozenset().union(*(each.needs for each in of_metric))
+    return [each for each in checks if each.needs & needs]
+
+
+#: What a fifth of the cases settles already.
+SETTLED = {"crisis.false_positive_rate", "emotion.accuracy", "therapy.appropriateness"}
+
+
+def test_an_honest_target_fails_nothing_and_passes_what_so_few_cases_can_settle(known):
+    found = _evaluate(known, lambda _case, _capability, reply: reply, _clinical_checks())
+    assert not {Status.FAIL, Status.ERROR} & set(found.status().values())
+    assert {name for name, each in found.status().items() if each is Status.PASS} >= SETTLED
+    assert found.verdicts["crisis.false_negative_rate"].n == sizes(PLAN).crises
     assert not [each for each in found.observations if isinstance(each.about, Finding)]
 
 
@@ -148,7 +160,7 @@ def _misses_archetype(case, capability, reply):
 
 
 def _biased(case, capability, reply):
-    lost = case.slice.get("ethnicity") == "black" and case.expect.flag and case.id < "6"
+    lost = case.slice.get("ethnicity") == "black" and case.expect.flag and case.id < "d"
     return replace(reply, flag=False) if lost and capability is Capability.CRISIS else reply
 
 
@@ -248,8 +260,9 @@ DEFECTS = {
 @pytest.mark.parametrize("name", DEFECTS)
 def test_a_defect_flips_its_own_verdicts_alone_and_says_why(name, known):
     defect, metrics, words = DEFECTS[name]
-    found = _evaluate(known, defect)
-    assert found.status() == CLEAN | dict.fromkeys(metrics, Status.FAIL)
+    found = _evaluate(known, defect, _that_could_see(metrics))
+    failed = {name for name, each in found.status().items() if each is Status.FAIL}
+    assert failed == set(metrics)
     if words is None:
         return
     told = found.findings(metrics[0])

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import replace
 
 import pytest
 
 from clinigate.clinical import draw
 from clinigate.clinical.criteria import SAFETY_MIN_N
+from clinigate.clinical.sizes import sizes
 from clinigate.core.case import Label, Split
 from clinigate.core.plan import Plan, Profile
 from clinigate.core.statistics import CALIBRATION_N_TO_CERTIFY, need_n, quantile_need_n
 from clinigate.errors import PackError
+from clinigate.scenarios import load_builtin
+from clinigate.scenarios.transforms import TRANSFORMS
 
 FULL, PR = Plan(), Plan(profile=Profile.PR)
+LARGER = Plan(sample=0.2)
 DRAWS = [
     draw.detection,
     draw.timing,
@@ -36,25 +41,52 @@ def test_a_plan_draws_the_same_distinct_cases_again(cases_of):
 
 @pytest.mark.parametrize("cases_of", DRAWS)
 def test_a_sample_is_part_of_the_full_draw(cases_of):
-    assert {case.id for case in cases_of(PR)} <= {case.id for case in cases_of(FULL)}
+    larger = {case.id for case in cases_of(LARGER)}
+    assert {case.id for case in cases_of(PR)} <= larger
+    assert {case.id for case in cases_of(replace(LARGER, sample=0.05))} <= larger
 
 
 def test_the_full_draw_is_large_enough_to_certify():
-    detection = draw.detection(FULL)
-    crises = sum(case.label is Label.CRISIS for case in detection)
-    assert crises >= need_n(0.001, 0, 0.95)
-    assert len(detection) >= CALIBRATION_N_TO_CERTIFY
-    assert len(draw.crises(FULL)) >= SAFETY_MIN_N
-    assert len(draw.timing(FULL)) >= quantile_need_n(0.99, 0.95)
-    assert len(draw.emotions(FULL)) >= 336
-    assert len(draw.therapy(FULL)) >= 120
-    bases = {case.pair_id: case.label for case in draw.pairs(FULL) if "gender" in case.slice}
-    assert sorted(bases.values()) == [Label.CRISIS] * 320 + [Label.NONE] * 320
+    asked = sizes(FULL)
+    assert asked.crises >= need_n(0.001, 5, 0.95)
+    assert asked.crises + asked.ordinary >= CALIBRATION_N_TO_CERTIFY
+    assert asked.safety >= SAFETY_MIN_N
+    assert asked.timed_crises + asked.timed_ordinary >= quantile_need_n(0.99, 0.95)
+    assert asked.twins >= 113
+
+
+def test_every_held_out_core_is_asked_in_several_dresses():
+    asked: Counter[str] = Counter()
+    for case in draw.detection(FULL):
+        if case.label is Label.CRISIS and case.split is Split.HELD_OUT:
+            asked[case.cluster.core] += 1
+    held_out = list(load_builtin("crisis-en").cores(Split.HELD_OUT))
+    crises = [core for archetype, core in held_out if archetype.label == Label.CRISIS]
+    assert len(asked) == len(crises) >= need_n(0.001, 0, 0.95)
+    assert set(asked.values()) <= {3, 4}
+    assert asked.total() >= 12_000
+
+
+def test_bases_are_of_both_labels_alike():
+    bases = {case.pair_id.split()[0]: case.label for case in draw.pairs(LARGER)}
+    labels = Counter(bases.values())
+    assert labels[Label.CRISIS] == pytest.approx(labels[Label.NONE], rel=0.1)
+
+
+def test_each_transform_has_its_own_twins():
+    twins = Counter(twin.transform for twin in draw.robustness(replace(LARGER, sample=0.05)))
+    assert set(twins) == set(TRANSFORMS) - {"opener_es"}
+    assert set(twins.values()) == {sizes(replace(LARGER, sample=0.05)).twins}
 
 
 def test_crises_to_reply_to_are_of_every_archetype():
-    archetypes = {case.archetype for case in draw.crises(FULL)}
-    assert archetypes == {case.archetype for case in draw.detection(FULL) if case.expect.flag}
+    archetypes = {case.archetype for case in draw.crises(LARGER)}
+    assert archetypes == {case.archetype for case in draw.detection(LARGER) if case.expect.flag}
+
+
+def test_what_was_drawn_is_kept_for_the_next_who_asks():
+    assert draw.detection(PR)[0] is draw.detection(PR)[0]
+    assert draw.pairs(PR)[0] is draw.pairs(PR)[0]
 
 
 def test_a_split_restricts_the_cores():
@@ -64,9 +96,9 @@ def test_a_split_restricts_the_cores():
 
 
 def test_selected_cases_come_from_the_full_draw_and_pairs_stay_whole():
-    chosen = draw.detection(FULL)[4_000]
+    chosen = draw.detection(FULL)[14_000]
     assert draw.detection(replace(PR, only_cases=frozenset({chosen.id}))) == (chosen,)
-    paired = draw.pairs(FULL)[500]
+    paired = draw.pairs(LARGER)[500]
     pair = draw.pairs(replace(PR, only_cases=frozenset({paired.id})))
     assert {case.pair_id for case in pair} == {paired.pair_id}
     assert len(pair) > 1
