@@ -140,7 +140,7 @@ def _csv(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def _jsonl(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for number, line in enumerate(_text(path).splitlines(), start=1):
+    for number, line in enumerate(_text(path).split("\n"), start=1):
         if not line.strip():
             continue
         where = f"{path.name}:{number}"

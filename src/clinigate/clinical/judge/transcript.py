@@ -85,7 +85,8 @@ def read_transcripts(path: Path) -> dict[str, Transcript]:
 
 def _lines(path: Path) -> list[str]:
     try:
-        return [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        # Not splitlines: it breaks at characters that may stand within a JSON string.
+        return [line for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
     except OSError as error:
         raise UsageError(f"{path}: cannot be read ({error.strerror}); name another file") from None
     except UnicodeDecodeError:
