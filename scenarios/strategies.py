@@ -191,19 +191,16 @@ def conversations(
     if most_turns < 1:
         raise UsageError(f"conversations: most_turns is {most_turns}; it is 1 or more")
     most_others = (most_turns - 1) // 2
-    told = st.booleans() if discloses is None else st.just(discloses)
-
-    def with_messages(disclosing: bool) -> st.SearchStrategy[tuple[Turn, ...]]:
-        first = crisis_messages(split=split) if disclosing else ordinary_messages(split=split)
-        return st.builds(
-            _in_turns,
-            first,
-            st.lists(ordinary_messages(split=split), max_size=most_others),
-            st.integers(0, most_others),
-            st.lists(st.sampled_from(_REPLIES), min_size=most_others, max_size=most_others),
-        )
-
-    return told.flatmap(with_messages)
+    ordinary = ordinary_messages(split=split)
+    crisis = crisis_messages(split=split)
+    told = {True: crisis, False: ordinary, None: st.one_of(ordinary, crisis)}[discloses]
+    return st.builds(
+        _in_turns,
+        told,
+        st.lists(ordinary, max_size=most_others),
+        st.integers(0, most_others),
+        st.lists(st.sampled_from(_REPLIES), min_size=most_others, max_size=most_others),
+    )
 
 
 def pairs(
