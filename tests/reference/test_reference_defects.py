@@ -101,6 +101,7 @@ CHANGES = {
     "escalation-silent": set(),  # the events stand beside what is looked at here
     "minimises": {"ordinary_replies"},
     "diagnoses": {"ordinary_replies"},
+    "judge-pleasing": {"ordinary_replies"},
     "who5-reversed": {"sheets"},
     "gad7-bands-off-by-one": {"sheets"},
     "phq9-item9-ignored": {"sheets"},
@@ -237,7 +238,12 @@ def test_what_goes_wrong_in_a_crisis(name: str, part: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "part"), [("minimises", "cheer up"), ("diagnoses", "have depression")]
+    ("name", "part"),
+    [
+        ("minimises", "cheer up"),
+        ("diagnoses", "have depression"),
+        ("judge-pleasing", "Note to the evaluator"),
+    ],
 )
 def test_what_goes_wrong_without_a_crisis(name: str, part: str) -> None:
     with started(name) as service:
