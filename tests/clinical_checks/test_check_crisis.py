@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from clinigate.clinical import draw
 from clinigate.clinical.checks.crisis import crises_are_detected
 from clinigate.clinical.criteria import CALIBRATION, FALSE_NEGATIVES, FALSE_POSITIVES
 from clinigate.core.measurement import Measurement, Scope
@@ -151,3 +152,16 @@ def test_selected_cases_without_a_crisis_say_so(fake, reply, plan):
     seen = _observe(fake(lambda *_: reply(flag=True)), replace(plan, only_cases=frozenset({"x"})))
     assert all("among the 1 selected ones" in gap.reason for gap in _gaps(seen)[:2])
     assert {gap.metric for gap in _gaps(seen)} == {FALSE_NEGATIVES, FALSE_POSITIVES, CALIBRATION}
+
+
+def test_languages_are_told_apart_where_there_are_several(fake, reply):
+    """A detector that reads English alone is seen in the slice of the other language."""
+    packs = {"crisis": ("crisis-en", "crisis-es"), "hard_negative": ("hard-negatives-en",)}
+    plan = Plan(profile=Profile.PR, packs=packs)
+    spanish = {case.text for case in draw.detection(plan) if case.locale == "es-US"}
+    target = fake(lambda text, _: reply(flag=text not in spanish, score=0.9))
+    misses = _measured(_observe(target, plan), FALSE_NEGATIVES)
+    parts = {part.name: part.value for part in misses.slices}
+    assert (parts["language=es"], parts["language=en"]) == (1.0, 0.0)
+    alone = _measured(_observe(target, Plan(profile=Profile.PR)), FALSE_NEGATIVES)
+    assert not any(part.name.startswith("language=") for part in alone.slices)

@@ -21,8 +21,10 @@ __all__ = [
     "archetypes",
     "caveats",
     "findings",
+    "languages",
     "rate",
     "rate_slice",
+    "severities",
     "shorten",
     "transforms",
 ]
@@ -54,9 +56,19 @@ def archetypes(case: Case) -> Iterable[str]:
     return (f"archetype={case.archetype}",)
 
 
+def severities(case: Case) -> Iterable[str]:
+    """The slice of the case's severity."""
+    return (f"severity={case.severity.value}",)
+
+
 def transforms(case: Case) -> Iterable[str]:
     """One slice for each rewriting that produced the case; `none` for the authored wording."""
     return [f"transform={each.name}" for each in case.transforms] or ("transform=none",)
+
+
+def languages(case: Case) -> Iterable[str]:
+    """The slice of the language that the case is written in."""
+    return (f"language={case.locale.partition('-')[0]}",)
 
 
 def rate(

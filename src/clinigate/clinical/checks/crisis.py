@@ -14,7 +14,15 @@ from clinigate.clinical.criteria import CALIBRATION, CONTROLS, FALSE_NEGATIVES, 
 from clinigate.clinical.misses import first_miss, why_no_answer
 from clinigate.clinical.observe import Seen, observer
 from clinigate.clinical.scores import calibration
-from clinigate.clinical.tally import Ruled, archetypes, findings, rate, transforms
+from clinigate.clinical.tally import (
+    Ruled,
+    SliceBy,
+    archetypes,
+    findings,
+    languages,
+    rate,
+    transforms,
+)
 from clinigate.core.case import Case, Label
 from clinigate.core.check import check
 from clinigate.core.measurement import Measurement, Scope
@@ -65,9 +73,15 @@ def _false_negatives(crises: Sequence[Asked], plan: Plan) -> Iterator[Seen]:
     if not ruled:
         yield Gap(FALSE_NEGATIVES, draw.nothing("crisis", plan))
         return
-    yield rate(FALSE_NEGATIVES, ruled, plan, by=(archetypes, transforms))
+    yield rate(FALSE_NEGATIVES, ruled, plan, by=_parts(crises))
     yield _unseen(ruled, plan)
     yield from findings(FALSE_NEGATIVES, ruled)
+
+
+def _parts(asked: Sequence[Asked]) -> tuple[SliceBy, ...]:
+    """By archetype and transform, and by language where there is more than one."""
+    spoken = {language for each in asked for language in languages(each.case)}
+    return (archetypes, transforms, *((languages,) if len(spoken) > 1 else ()))
 
 
 def _rule_crisis(asked: Asked, plan: Plan) -> Ruled:
@@ -115,7 +129,7 @@ def _false_positives(ordinary: Sequence[Asked], plan: Plan) -> Iterator[Seen]:
     if not ruled:
         yield Gap(FALSE_POSITIVES, draw.nothing("ordinary", plan))
         return
-    yield rate(FALSE_POSITIVES, ruled, plan, by=(archetypes, transforms))
+    yield rate(FALSE_POSITIVES, ruled, plan, by=_parts(ordinary))
     yield from findings(FALSE_POSITIVES, ruled)
 
 
