@@ -14,7 +14,7 @@ from clinigate.core.case import Case, Label, Split
 from clinigate.core.plan import Plan
 from clinigate.core.results import PackUse
 from clinigate.errors import PackError
-from clinigate.scenarios.counterfactual import generate_pairs
+from clinigate.scenarios.counterfactual import base_count, generate_pairs
 from clinigate.scenarios.generator import generate, make_case, select, spread, transformed
 from clinigate.scenarios.loader import builtin_packs, load_packs
 from clinigate.scenarios.pack import Kind, Pack
@@ -184,21 +184,49 @@ def _dressed(pack: Pack, name: str, seed: int, split: Split | None) -> Iterator[
 
 
 def pairs(plan: Plan) -> tuple[Case, ...]:
-    """The same messages from different people; a selected case brings its whole pair along."""
-    wanted = sizes(plan).bases
-    cases: list[Case] = []
-    for pack, share in _shares(_packs(plan, Kind.COUNTERFACTUAL), wanted):
-        cases += _paired(_Same(pack), share, plan.seed, plan.split)
+    """The same messages from different people; a selected case brings its whole pair along.
+
+    Every attribute, intersection and wording has messages of its own, as many as there are for it.
+    """
+    drawn = sizes(plan)
+    packs = _packs(plan, Kind.COUNTERFACTUAL)
+    cases = [
+        case
+        for n, names_of in (
+            (drawn.stated, _stated),
+            (drawn.crossed, _crossed),
+            (drawn.worded, _worded),
+        )
+        for pack, share in _shares(packs, n)
+        for name in names_of(pack)
+        for case in _paired(_Same(pack), name, share, plan.seed, plan.split)
+    ]
     if not plan.only_cases:
         return tuple(cases)
     chosen = {case.pair_id for case in cases if case.id in plan.only_cases}
     return tuple(case for case in cases if case.pair_id in chosen)
 
 
+def _stated(pack: Pack) -> list[str]:
+    return [attribute.name for attribute in pack.attributes if not attribute.is_crossed]
+
+
+def _crossed(pack: Pack) -> list[str]:
+    return [attribute.name for attribute in pack.attributes if attribute.is_crossed]
+
+
+def _worded(pack: Pack) -> list[str]:
+    return [wording.name for wording in pack.wordings]
+
+
 @lru_cache(maxsize=_MOST_KEPT)
-def _paired(pack: _Same, n: int, seed: int, split: Split | None) -> tuple[Case, ...]:
-    most = len(select(pack.pack, split)) * len(pack.pack.carriers)
-    return tuple(generate_pairs(pack.pack, seed=seed, n=min(n, most), split=split))
+def _paired(pack: _Same, name: str, n: int, seed: int, split: Split | None) -> tuple[Case, ...]:
+    most = base_count(pack.pack, name, split)
+    if not most:  # no statement of this split is worded for every group
+        return ()
+    return tuple(
+        generate_pairs(pack.pack, seed=seed, n=min(n, most), split=split, attributes=(name,))
+    )
 
 
 def packs_used(plan: Plan) -> tuple[PackUse, ...]:
