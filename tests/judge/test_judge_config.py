@@ -1,0 +1,80 @@
+"""The table `[judge]`: two families at least, never the target's, and no looser than it may be."""
+
+from __future__ import annotations
+
+import pytest
+
+from clinigate.clinical.judge.bench import appoint
+from clinigate.config.judge import JudgeTable, family_of
+from clinigate.config.model import Config
+from clinigate.config.validation import validate
+from clinigate.errors import ConfigError, UsageError
+
+A = {"name": "a", "family": "alpha", "model": "alpha-1", "base_url": "https://a.example/v1"}
+B = {"name": "b", "family": "beta", "model": "beta-1", "base_url": "https://b.example/v1"}
+
+
+def _read(**judge):
+    config = validate(Config, {"judge": judge}, file="clinigate.toml", error=ConfigError)
+    return config.judge
+
+
+def test_a_panel_of_two_families_is_taken(tmp_path):
+    table = _read(target_family="gamma", panel=[A, B])
+    assert (table.repeats, table.min_kappa, table.min_rated) == (3, 0.6, 100)
+    seat = appoint(table, base_dir=tmp_path, environ={})
+    assert [each.family for each in seat.panel.judges] == ["alpha", "beta"]
+    assert "is not calibrated" in seat.untrusted
+
+
+def test_without_a_table_nobody_judges(tmp_path):
+    assert appoint(JudgeTable(), base_dir=tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    ("judge", "words"),
+    [
+        ({"panel": [A, B]}, "target_family is missing"),
+        ({"panel": [A], "target_family": "x"}, "all judges are of the family 'alpha'"),
+        ({"panel": [A, B | {"family": " Alpha"}], "target_family": "x"}, "two families"),
+        ({"panel": [A, B], "target_family": "Beta"}, "no judge of its own kin"),
+        ({"panel": [A, B | {"name": "a"}], "target_family": "x"}, "have one name"),
+        ({"panel": [A | {"model": "openai/gpt-4o"}, B], "target_family": "x"}, "family 'gpt'"),
+        ({"card": "card.json"}, "no .* that it is of"),
+        ({"min_kappa": 0.4}, "min_kappa"),
+        ({"min_rated": 30}, "min_rated"),
+        ({"repeats": 0}, "repeats"),
+        ({"panels": []}, "did you mean 'panel'"),
+        ({"panel": [A | {"base_url": "a.example"}, B], "target_family": "x"}, "http"),
+    ],
+)
+def test_a_table_that_cannot_be_meant_is_refused(judge, words):
+    with pytest.raises(ConfigError, match=words):
+        _read(**judge)
+
+
+@pytest.mark.parametrize(
+    ("model", "family"),
+    [
+        ("gpt-4o", "gpt"),
+        ("openai/o3-mini", "gpt"),
+        ("meta-llama/Llama-3.3-70B-Instruct", "llama"),
+        ("claude-sonnet", "claude"),
+        ("Qwen2.5-72B", "qwen"),
+        ("mixtral:8x22b", "mistral"),
+        ("sulphide-7b", None),
+        ("graphite", None),
+    ],
+)
+def test_a_models_name_tells_its_family(model, family):
+    assert family_of(model) == family
+
+
+def test_files_that_are_not_there_are_named(tmp_path):
+    with pytest.raises(UsageError, match=r"ratings.csv: cannot be read"):
+        appoint(_read(ratings="ratings.csv"), base_dir=tmp_path)
+    with pytest.raises(UsageError, match=r"card.json: cannot be read"):
+        appoint(_read(target_family="x", panel=[A, B], card="card.json"), base_dir=tmp_path)
+    judge = A | {"tls": {"ca_file": "ca.pem"}}
+    with pytest.raises(ConfigError, match=r"\[\[judge.panel\]\] a: .*ca.pem"):
+        appoint(_read(target_family="x", panel=[judge, B]), base_dir=tmp_path)
