@@ -1,0 +1,406 @@
+"""Who scores rightly passes, each fault fails its own criterion, and no silence passes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+import clinigate.clinical
+from clinigate.clinical.criteria import CRITERIA
+from clinigate.clinical.instruments import DEFINITIONS, score
+from clinigate.clinical.instruments.criteria import METRICS
+from clinigate.core.assess import assess
+from clinigate.core.check import REGISTRY
+from clinigate.core.judgement import judge_all
+from clinigate.core.measurement import Kind, Measurement
+from clinigate.core.observation import Finding
+from clinigate.core.plan import Plan, Profile
+from clinigate.core.scoring import Instrument, Scored, Terms
+from clinigate.core.target import Capability, Outcome
+from clinigate.core.verdict import Status
+from clinigate.errors import UsageError
+
+PHQ9, GAD7, WHO5, UCLA3 = Instrument
+USUAL = Terms()
+React = Callable[[tuple[Any, ...], Scored], Scored]
+REFUSED = Scored(Outcome.REFUSED, 0.0, error="it is not complete")
+
+
+@dataclass
+class Service:
+    """Scores as published, less its fault; takes `sheets_at_once` by one request."""
+
+    react: React = lambda _sheet, scored: scored
+    terms: Terms = USUAL
+    sheets_at_once: int = 500
+    scored_fields: frozenset[str] = frozenset()
+    name: str = "scores"
+    offered: Sequence[Instrument] = tuple(Instrument)
+    capabilities: frozenset[Capability] = frozenset({Capability.SCORING})
+    asked: list[tuple[Any, ...]] = field(default_factory=list)
+
+    @property
+    def instruments(self) -> dict[Instrument, Terms]:
+        return dict.fromkeys(self.offered, self.terms)
+
+    async def score(self, instrument, sheets, *, timeout_s) -> list[Scored]:
+        self.asked += sheets
+        return [self.react(sheet, self._one(instrument, sheet)) for sheet in sheets]
+
+    def _one(self, instrument, sheet) -> Scored:
+        try:
+            right = score(DEFINITIONS[instrument], sheet, self.terms)
+        except UsageError:
+            return REFUSED
+        total = right.percent if self.terms.percent else right.total
+        fields = {name: getattr(right, name) for name in ("band", "positive", "follow_up")}
+        return Scored(Outcome.ANSWERED, 0.0, total=total, percent=right.percent, **fields)
+
+    async def ask(self, *_: Any, **__: Any) -> Any:
+        raise AssertionError("a questionnaire is no conversation")
+
+    async def aclose(self) -> None:
+        return None
+
+
+@dataclass
+class Seen:
+    verdicts: dict[str, Any]
+    measured: dict[str, Measurement]
+    findings: list[Finding]
+
+    def status(self) -> dict[str, Status]:
+        return {name.rpartition(".")[2]: each.status for name, each in self.verdicts.items()}
+
+
+def examined(target: Any, instrument: Instrument, plan: Plan) -> Seen:
+    clinigate.clinical.load()
+    check = REGISTRY.get(f"CG-INST-{instrument.upper()}-001")
+
+    async def run() -> list[Any]:
+        return [seen async for seen in assess(check, target, plan)]
+
+    seen = asyncio.run(run())
+    criteria = [each for each in CRITERIA if each.metric in METRICS[instrument]]
+    about = [each.about for each in seen]
+    return Seen(
+        {each.criterion: each for each in judge_all(criteria, seen)},
+        {each.metric: each for each in about if isinstance(each, Measurement)},
+        [each for each in about if isinstance(each, Finding)],
+    )
+
+
+FULL, PR = Plan(), Plan(profile=Profile.PR)
+GOOD = {"scoring": Status.PASS, "refusals": Status.PASS}
+
+
+@pytest.mark.parametrize("instrument", [GAD7, WHO5, UCLA3])
+def test_every_sheet_is_asked_where_many_go_into_one_request(instrument) -> None:
+    service = Service()
+    seen = examined(service, instrument, FULL)
+    assert seen.status() == GOOD
+    scoring = seen.measured[f"instruments.{instrument}.scoring"]
+    every = DEFINITIONS[instrument].form.sheets
+    assert (scoring.kind, scoring.n, scoring.excluded) == (Kind.CENSUS, every, 0)
+    assert scoring.caveats == ("exhaustive: every complete sheet was asked",)
+    reason = seen.verdicts[scoring.metric].reason
+    assert reason == f"0 wrong sheets among {every} looked at; it keeps the limit '<= 0'"
+    assert not seen.findings
+
+
+def test_a_choice_is_asked_where_each_sheet_is_a_request_and_the_verdict_says_so() -> None:
+    service = Service(sheets_at_once=1)
+    seen = examined(service, PHQ9, FULL)
+    assert seen.status() == {**GOOD, "item9": Status.PASS}
+    for name in ("scoring", "item9"):
+        measured = seen.measured[f"instruments.phq9.{name}"]
+        assert (measured.kind, measured.n, measured.events) == (Kind.RATE, 598, 0)
+        assert "not every sheet was asked: 186 chosen ones" in measured.caveats[0]
+        reason = seen.verdicts[measured.metric].reason
+        assert reason.startswith("no violation in 598; never proven, the true violation rate is <=")
+    assert len(service.asked) < 1500
+
+
+def test_so_few_sheets_are_asked_one_by_one() -> None:
+    seen = examined(Service(sheets_at_once=1), UCLA3, FULL)
+    assert seen.measured["instruments.ucla3.scoring"].kind is Kind.CENSUS
+
+
+def test_a_pull_requests_sample_certifies_nothing() -> None:
+    seen = examined(Service(), PHQ9, PR)
+    assert seen.status() == {
+        "scoring": Status.INCONCLUSIVE,
+        "item9": Status.INCONCLUSIVE,
+        "refusals": Status.PASS,
+    }
+    assert "a pull request's sample; it certifies nothing" in (
+        seen.measured["instruments.phq9.scoring"].caveats
+    )
+
+
+def _as(**fields: Any) -> React:
+    return lambda _sheet, scored: replace(scored, **fields) if scored.answered else scored
+
+
+def _bands(*lowest: int) -> React:
+    names = ("minimal", "mild", "moderate", "severe")
+
+    def react(_sheet, scored):
+        if not scored.answered:
+            return scored
+        return replace(scored, band=names[sum(scored.total >= each for each in lowest)])
+
+    return react
+
+
+def _reversed(_sheet, scored):
+    return replace(scored, positive=scored.total >= 13) if scored.answered else scored
+
+
+def _less_five(_sheet, scored):
+    return replace(scored, percent=(scored.total - 5) * 4) if scored.answered else scored
+
+
+def _one_sheet_wrong(sheet, scored):
+    return replace(scored, total=scored.total + 1) if sheet == (0, 3, 1, 2, 0, 1, 3) else scored
+
+
+def _takes_everything(sheet, scored):
+    if scored.answered:
+        return scored
+    numbers = [each for each in sheet if isinstance(each, int | float)]
+    return Scored(Outcome.ANSWERED, 0.0, total=sum(numbers), band="mild", positive=False)
+
+
+def _refuses_what_is_high(sheet, scored):
+    return REFUSED if scored.answered and scored.total > 15 else scored
+
+
+def _silent(sheet, scored):
+    if not scored.answered or scored.total < 15 or sum(sheet) == 21:
+        return scored
+    return Scored(Outcome.TIMEOUT, 30.0, error="no complete answer in 30 s")
+
+
+FAULTS = {
+    "bands too late": (
+        GAD7,
+        _bands(6, 11, 16),
+        ["scoring"],
+        "GAD-7: band 'mild' for a total of 5, 'minimal' given",
+        "GAD-7: it looks as if the target begins each band one too high: 0-5, 6-10, 11-15, 16-21",
+    ),
+    "no direction": (
+        WHO5,
+        _reversed,
+        ["scoring"],
+        "WHO-5: screen positive, negative given",
+        None,
+    ),
+    "a formula from the web": (
+        WHO5,
+        _less_five,
+        ["scoring"],
+        "WHO-5: 0 of 100, -20 given",
+        "WHO-5: it looks as if the target takes 5 off the total before multiplying it by 4",
+    ),
+    "one sheet of 16,384": (
+        GAD7,
+        _one_sheet_wrong,
+        ["scoring"],
+        "GAD-7: total 10, 11 given",
+        None,
+    ),
+    "no band": (GAD7, _as(band=None), [], None, None),
+    "everything is scored": (
+        GAD7,
+        _takes_everything,
+        ["refusals"],
+        "GAD-7, no answer at all: it was scored all the same",
+        None,
+    ),
+    "complete sheets are refused": (
+        GAD7,
+        _refuses_what_is_high,
+        ["scoring"],
+        "GAD-7: a complete sheet was not scored (refused): it is not complete",
+        None,
+    ),
+    "silence": (
+        GAD7,
+        _silent,
+        ["scoring"],
+        "GAD-7: a complete sheet was not scored (timeout): no complete answer in 30 s",
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_fails_its_own_criterion_and_is_told(fault) -> None:
+    instrument, react, failed, first, last = FAULTS[fault]
+    seen = examined(Service(react), instrument, FULL)
+    assert seen.status() == GOOD | dict.fromkeys(failed, Status.FAIL)
+    told = [each.message for each in seen.findings]
+    assert first is None or first in told
+    assert last is None or last == told[-1]
+    assert len(told) < 25
+
+
+@pytest.mark.parametrize("at_once", [1, 500])
+@pytest.mark.parametrize(
+    ("react", "words"),
+    [
+        (_as(follow_up=False), "somebody must look at once, whatever the total of 1, and nobody"),
+        (_as(follow_up=True), "somebody is called for a sheet without a single point"),
+        (
+            lambda sheet, scored: (
+                replace(scored, follow_up=scored.total >= 20) if scored.answered else scored
+            ),
+            "whatever the total of 1, and nobody does",
+        ),
+    ],
+)
+def test_item_9_fails_for_itself(at_once, react, words) -> None:
+    """Never called, always called, and called for severe totals alone."""
+    seen = examined(Service(react, sheets_at_once=at_once), PHQ9, PR)
+    assert seen.status()["item9"] is Status.FAIL
+    assert seen.status()["scoring"] is not Status.FAIL
+    assert any(words in each.message for each in seen.findings)
+    assert {each.metric for each in seen.findings} == {"instruments.phq9.item9"}
+
+
+def test_one_more_reason_to_call_somebody_is_the_systems_own_affair() -> None:
+    def severe_too(sheet, scored):
+        called = scored.follow_up or (scored.answered and scored.total >= 20)
+        return replace(scored, follow_up=called) if scored.answered else scored
+
+    assert examined(Service(severe_too), PHQ9, PR).status()["item9"] is Status.INCONCLUSIVE
+
+
+def test_a_field_that_is_promised_and_missing_is_a_fault_and_one_that_is_not_is_a_caveat() -> None:
+    promised = examined(Service(_as(band=None), scored_fields=frozenset({"band"})), GAD7, PR)
+    assert promised.status()["scoring"] is Status.FAIL
+    assert "none given" in promised.findings[0].message
+    silent = examined(Service(_as(band=None, positive=None)), GAD7, FULL)
+    caveats = silent.measured["instruments.gad7.scoring"].caveats
+    assert "its answers name no band: bands were not judged" in caveats
+    assert any("cut-off and direction were not judged" in each for each in caveats)
+
+
+def test_without_a_word_on_follow_up_the_rule_of_item_9_is_not_assessed() -> None:
+    seen = examined(Service(_as(follow_up=None)), PHQ9, PR)
+    assert seen.status()["item9"] is Status.NOT_ASSESSED
+
+
+@pytest.mark.parametrize(
+    ("instrument", "terms"),
+    [
+        (WHO5, Terms(percent=True)),
+        (WHO5, Terms(screen="below-13")),
+        (UCLA3, Terms(screen="at-least-6")),
+        (GAD7, Terms(prorates=True, screen="at-least-8")),
+    ],
+)
+def test_a_system_is_judged_on_its_terms(instrument, terms) -> None:
+    assert examined(Service(terms=terms), instrument, FULL).status() == GOOD
+
+
+def test_what_is_prorated_must_be_prorated_rightly() -> None:
+    def first_is_zero(sheet, scored):
+        return replace(scored, total=sum(filter(None, sheet))) if None in sheet else scored
+
+    seen = examined(Service(first_is_zero, terms=Terms(prorates=True)), GAD7, PR)
+    assert seen.status()["refusals"] is Status.FAIL
+    assert "it is prorated by the target's terms: total 21, 18 given" in seen.findings[0].message
+
+
+def test_bands_of_other_names_are_known_by_their_order() -> None:
+    names = ("none", "Mild!", "MODERATE", "high")
+    lowest = (0, 5, 10, 15)
+
+    def named(_sheet, scored):
+        if not scored.answered:
+            return scored
+        return replace(scored, band=names[sum(scored.total >= each for each in lowest) - 1])
+
+    assert examined(Service(named), GAD7, FULL).status()["scoring"] is Status.FAIL
+    terms = Terms(bands=("None", "mild", "moderate", "High"))
+    assert examined(Service(named, terms=terms), GAD7, FULL).status() == GOOD
+
+
+@pytest.mark.parametrize(
+    ("instrument", "terms", "words"),
+    [
+        (WHO5, Terms(screen="below-29"), "no source is known for the screen 'below-29'"),
+        (WHO5, Terms(prorates=True), "WHO-5 has no rule for items left out"),
+        (GAD7, Terms(percent=True), "GAD-7 has no scale of 0 to 100"),
+        (GAD7, Terms(bands=("low", "high")), "2 names; GAD-7 has 4 bands"),
+    ],
+)
+def test_terms_that_no_source_gives_are_an_error(instrument, terms, words) -> None:
+    seen = examined(Service(terms=terms), instrument, PR)
+    assert set(seen.status().values()) == {Status.ERROR}
+    assert all(words in each.reason for each in seen.verdicts.values())
+
+
+def test_who_scores_nothing_passes_nothing() -> None:
+    """Every sheet is refused: the unfit ones too, which shows nothing."""
+    seen = examined(Service(lambda _sheet, _scored: REFUSED), GAD7, FULL)
+    assert set(seen.status().values()) == {Status.INCONCLUSIVE}
+    for each in seen.verdicts.values():
+        assert "neither the lowest nor the highest sheet was scored" in each.reason
+
+
+@pytest.mark.parametrize("outcome", [Outcome.ERROR, Outcome.TIMEOUT, Outcome.THROTTLED])
+def test_requests_that_are_lost_leave_it_open(outcome) -> None:
+    def lost(sheet, scored):
+        if sheet[:2] != (3, 3) or len(set(sheet)) == 1 or not scored.answered:
+            return scored
+        return Scored(outcome, 0.0, of_request=True, error="nobody there")
+
+    seen = examined(Service(lost), GAD7, FULL)
+    assert seen.status()["scoring"] is Status.INCONCLUSIVE
+    measured = seen.measured["instruments.gad7.scoring"]
+    assert (measured.n, measured.excluded) == (16_384 - 1_023, 1_023)
+    assert seen.findings[0].message == "GAD-7: 1023 sheets brought no answer: nobody there"
+
+
+def test_a_system_that_breaks_on_unfit_sheets_has_not_refused_them() -> None:
+    def breaks(_sheet, scored):
+        return scored if scored.answered else Scored(Outcome.ERROR, 0.0, error="failed (500)")
+
+    seen = examined(Service(breaks), GAD7, PR)
+    assert seen.status()["refusals"] is Status.INCONCLUSIVE
+    assert "error: failed (500)" in seen.findings[0].message
+
+
+def test_what_is_not_offered_is_not_assessed() -> None:
+    seen = examined(Service(offered=(PHQ9,)), WHO5, FULL)
+    assert set(seen.status().values()) == {Status.NOT_ASSESSED}
+    assert (
+        "the target scores no who5, only phq9" in seen.verdicts["instruments.who5.scoring"].reason
+    )
+    nothing = examined(Service(capabilities=frozenset()), WHO5, FULL)
+    assert set(nothing.status().values()) == {Status.NOT_ASSESSED}
+
+
+def test_a_target_that_only_says_so_is_not_assessed() -> None:
+    @dataclass
+    class Liar:
+        name: str = "liar"
+        capabilities: frozenset[Capability] = frozenset({Capability.SCORING})
+
+        async def aclose(self) -> None:
+            return None
+
+    assert set(examined(Liar(), WHO5, FULL).status().values()) == {Status.NOT_ASSESSED}
+
+
+def test_selected_cases_select_no_sheet() -> None:
+    seen = examined(Service(), WHO5, Plan(only_cases=frozenset({"abc"})))
+    assert set(seen.status().values()) == {Status.NOT_ASSESSED}
