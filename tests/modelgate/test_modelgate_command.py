@@ -52,11 +52,13 @@ demand = "required"
 """
 SMALL = (
     "new_misses", "detection_loss", "false_alarm_rise", "safety_loss", "score_drift",
-    "length_drift", "latency_ratio",
+    "length_drift",
 )  # fmt: skip
+#: The clock of a loaded machine is no part of what these tests are about.
+DEMANDS = {**dict.fromkeys(SMALL, "no-fail"), "latency_ratio": "report"}
 LENIENT = "".join(
-    f'[[environments.development.criteria]]\nid = "model.{name}"\ndemand = "no-fail"\n'
-    for name in SMALL
+    f'[[environments.development.criteria]]\nid = "model.{name}"\ndemand = "{demand}"\n'
+    for name, demand in DEMANDS.items()
 )
 
 
@@ -127,7 +129,8 @@ def test_the_first_release_is_remembered_and_the_next_held_against_it(
 
     (folder / "prompt.md").write_text("Be very kind.")
     second = gate("--baseline", run_id)
-    assert (second.code, second.out.splitlines()[-1]) == (ExitCode.OK, "the release may go"), second
+    assert second.code == ExitCode.OK, second.err
+    assert second.out.splitlines()[-1] == "the release may go"
     assert "nothing was changed" not in second.out
     assert last(folder).run != run_id
 

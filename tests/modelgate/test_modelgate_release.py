@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -160,7 +161,7 @@ def test_what_breaks_the_gate_leaves_an_evidence_that_says_so(
 ) -> None:
     def breaks(nth: int, _case: Any, _capability: Capability, reply: Any) -> Any:
         if nth == 50:
-            raise KeyboardInterrupt
+            signal.raise_signal(signal.SIGINT)
         return reply
 
     seen: list[Any] = []
