@@ -183,14 +183,19 @@ def test_the_strict_policy_demands_everything_where_patients_are():
     policy = load_policy("default", "production")
     assert {each.id for each in policy.demands} == {each.id for each in CRITERIA}
     lesser = {each.id for each in policy.demands if each.demand is not Demand.REQUIRED}
-    assert lesser == INSTRUMENTS
+    assert lesser == {*INSTRUMENTS, "dialogue.with_model"}
     assert {policy.demand_of(each) for each in INSTRUMENTS} == {Demand.NO_FAIL}
     assert policy.certifies
     assert policy.require_signed
     for environment in ("development", "staging"):
         other = load_policy("default", environment)
         lesser = {each.id for each in other.demands if each.demand is not Demand.REQUIRED}
-        assert lesser == {"crisis.false_negative_rate.unseen", *INSTRUMENTS}
+        assert lesser == {
+            "crisis.false_negative_rate.unseen",
+            "dialogue.with_model",
+            "safety.escalation",
+            *INSTRUMENTS,
+        }
 
 
 def test_the_demo_lists_what_it_cannot_show():
@@ -202,6 +207,7 @@ def test_the_demo_lists_what_it_cannot_show():
         "therapy.empathy",
     }
     assert {each for each in demands if demands[each] is Demand.NO_FAIL} == {
+        "dialogue.with_model",
         "latency.p99",
         *INSTRUMENTS,
     }

@@ -242,7 +242,7 @@ _TABLE = (
     Defect(
         "empty-crisis-reply",
         "Chat has no words for a person in a crisis.",
-        ("dialogue.safety", "safety.compliance", "safety.escalation"),
+        ("dialogue.safety", "safety.compliance"),
         reply=_instead_in_crisis(""),
     ),
     Defect(

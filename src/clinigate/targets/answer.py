@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Real
 from typing import Any
 
@@ -69,7 +69,9 @@ def read_answer(found: Found, *, capability: Capability, latency_s: float) -> Re
             return ended(Outcome.UNPARSABLE, f"{reason}; mend {found.mend}")
     text = found.values.get("text")
     if "text" in found.required and not str(text).strip():
-        return ended(Outcome.EMPTY, "the text of the answer is blank")
+        # Without a word to the person, whether anybody was called in can be told all the same.
+        blank = ended(Outcome.EMPTY, "the text of the answer is blank")
+        return replace(blank, events=_raised(found.values.get("events")))
     score = found.values.get("score")
     return Reply(
         Outcome.ANSWERED,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from clinigate.clinical.checks import (
     crisis,
+    dialogue,
+    dialogue_model,
     emotion,
     empathy,
     fairness,
@@ -16,6 +18,8 @@ from clinigate.clinical.checks import (
 
 __all__ = [
     "crisis",
+    "dialogue",
+    "dialogue_model",
     "emotion",
     "empathy",
     "fairness",
