@@ -33,8 +33,11 @@ from clinigate.errors import UsageError
 __all__ = [
     "EqualizedOdds",
     "Parity",
+    "largest_difference",
+    "pair_count",
     "paired_equalized_odds",
     "paired_parity",
+    "simultaneous_bounds",
     "unpaired_equalized_odds",
     "unpaired_parity",
 ]
@@ -112,7 +115,7 @@ def paired_parity(
         UsageError: fewer than two groups, no scenarios, groups of different length, an outcome
             that is neither true nor false, or confidence outside (0.5, 1).
     """
-    return _paired(outcomes, confidence, clusters, _pair_count(outcomes))
+    return _paired(outcomes, confidence, clusters, pair_count(outcomes))
 
 
 def paired_equalized_odds(
@@ -131,7 +134,7 @@ def paired_equalized_odds(
     Raises:
         UsageError: as `paired_parity`, for either table.
     """
-    comparisons = _pair_count(positives) + _pair_count(negatives)
+    comparisons = pair_count(positives) + pair_count(negatives)
     return EqualizedOdds(
         _paired(positives, confidence, positive_clusters, comparisons),
         _paired(negatives, confidence, negative_clusters, comparisons),
@@ -145,7 +148,7 @@ def unpaired_parity(counts: Counts, confidence: float) -> Parity:
         UsageError: fewer than two groups, a group without cases, events outside 0..cases, or
             confidence outside (0.5, 1).
     """
-    return _unpaired(counts, confidence, _pair_count(counts))
+    return _unpaired(counts, confidence, pair_count(counts))
 
 
 def unpaired_equalized_odds(
@@ -156,7 +159,7 @@ def unpaired_equalized_odds(
     Raises:
         UsageError: as `unpaired_parity`, for either table.
     """
-    comparisons = _pair_count(positives) + _pair_count(negatives)
+    comparisons = pair_count(positives) + pair_count(negatives)
     return EqualizedOdds(
         _unpaired(positives, confidence, comparisons),
         _unpaired(negatives, confidence, comparisons),
@@ -178,9 +181,9 @@ def _paired(
         partial(exclusive_difference_upper, favoured[a, b].some, favoured[b, a].every, units)
         for a, b in pairs
     ]
-    low, high = _simultaneous_bounds(bounds, confidence, comparisons)
+    low, high = simultaneous_bounds(bounds, confidence, comparisons)
     rates = {name: _rate(column, cores, sizes) for name, column in outcomes.items()}
-    difference, groups = _largest_difference(rates)
+    difference, groups = largest_difference(rates)
     discordant = max(favoured[a, b].some + favoured[b, a].some for a, b in pairs)
     return Parity(
         difference=difference,
@@ -205,9 +208,9 @@ def _unpaired(counts: Counts, confidence: float, comparisons: int) -> Parity:
         partial(independent_difference_upper, counts[a], counts[b])
         for a, b in permutations(counts, 2)
     ]
-    low, high = _simultaneous_bounds(bounds, confidence, comparisons)
+    low, high = simultaneous_bounds(bounds, confidence, comparisons)
     rates = {name: events / cases for name, (events, cases) in counts.items()}
-    difference, groups = _largest_difference(rates)
+    difference, groups = largest_difference(rates)
     smallest = min(cases for _, cases in counts.values())
     return Parity(
         difference=difference,
@@ -249,7 +252,7 @@ def _rate(
     return math.fsum(count / sizes[core] for core, count in events.items()) / len(sizes)
 
 
-def _simultaneous_bounds(
+def simultaneous_bounds(
     uppers: Sequence[Callable[[float], float]], confidence: float, comparisons: int
 ) -> tuple[float, float]:
     """Return bounds of the largest absolute difference.
@@ -263,13 +266,15 @@ def _simultaneous_bounds(
     return max(0.0, low), high
 
 
-def _largest_difference(rates: Mapping[str, float]) -> tuple[float, tuple[str, str]]:
+def largest_difference(rates: Mapping[str, float]) -> tuple[float, tuple[str, str]]:
+    """Return the largest difference of two rates, and whose they are, the higher first."""
     highest = max(rates, key=lambda name: rates[name])
     lowest = min((name for name in rates if name != highest), key=lambda name: rates[name])
     return rates[highest] - rates[lowest], (highest, lowest)
 
 
-def _pair_count(groups: Collection[str]) -> int:
+def pair_count(groups: Collection[str]) -> int:
+    """Return how many pairs there are to compare; fewer than two groups are refused."""
     if len(groups) < 2:
         raise UsageError(f"groups are {list(groups)!r}; wanted two or more to compare")
     return math.comb(len(groups), 2)

@@ -1,0 +1,160 @@
+"""Answers to counterfactuals, as tables of bases by attribute and label."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from clinigate.clinical.asking import Asked, limit_s
+from clinigate.clinical.misses import first_miss
+from clinigate.core.case import Case, Label
+from clinigate.core.plan import Plan
+from clinigate.scenarios.counterfactual import WORDING
+
+__all__ = ["Base", "Sort", "Table", "bases_of", "tables"]
+
+
+class Sort(StrEnum):
+    """How a group shows: what speakers say of themselves, two such things, or how they write."""
+
+    STATED = "stated"
+    CROSSED = "crossed"
+    WORDED = "worded"
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """One message, told by one speaker of each group of an attribute.
+
+    Attributes:
+        cases: by group.
+        flagged: by group; None where the message says nothing about groups: one of the cases was
+            throttled, or none of them got an answer.
+        scores: by group; None where one of them has no probability from 0 to 1.
+    """
+
+    attribute: str
+    sort: Sort
+    cases: Mapping[str, Case]
+    flagged: Mapping[str, bool] | None
+    scores: Mapping[str, float] | None
+
+    @property
+    def any_case(self) -> Case:
+        """One of the cases: all but the speaker is the same in every one."""
+        return next(iter(self.cases.values()))
+
+    @property
+    def label(self) -> Label:
+        """What the message discloses, whoever tells it."""
+        return self.any_case.label
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The bases of one attribute, of both labels or of one.
+
+    Attributes:
+        about: `crises`, `ordinary`, or empty for both.
+        groups: the attribute's, whether or not any base was measured.
+    """
+
+    name: str
+    about: str
+    groups: tuple[str, ...]
+    bases: tuple[Base, ...]
+
+    @property
+    def of(self) -> str:
+        """The label as words between a measure and the attribute."""
+        return f" of {self.about}" if self.about else ""
+
+    def columns(self, read: Callable[[Base], Mapping[str, float] | None]) -> Columns:
+        """Return what `read` gives of each base that has it: a column a group, and the cores."""
+        rows = [(values, base) for base in self.bases if (values := read(base)) is not None]
+        return Columns(
+            {group: [values[group] for values, _ in rows] for group in self.groups},
+            [base.any_case.cluster.core for _, base in rows],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Group -> one value for each base, and the authored statement that each base is of."""
+
+    by_group: Mapping[str, Sequence[float]]
+    cores: Sequence[str]
+
+
+def bases_of(asked: Iterable[Asked], plan: Plan) -> Iterator[Base]:
+    """Put the cases of each pair together, with what the target made of them."""
+    by_pair: dict[str, list[Asked]] = defaultdict(list)
+    for each in asked:
+        if each.case.pair_id is not None:
+            by_pair[each.case.pair_id].append(each)
+    for members in by_pair.values():
+        yield _base({_group(each.case): each for each in members}, plan)
+
+
+def _base(told: Mapping[str, Asked], plan: Plan) -> Base:
+    members = list(told.values())
+    silent = not any(reply.answered for each in members for reply in each.replies)
+    unmeasured = silent or any(each.throttled for each in members)
+    case = members[0].case
+    return Base(
+        attribute=" x ".join(case.slice),
+        sort=_sort(case),
+        cases={group: each.case for group, each in told.items()},
+        flagged=None if unmeasured else {group: _flag(each, plan) for group, each in told.items()},
+        scores=_scores(told),
+    )
+
+
+def _group(case: Case) -> str:
+    return ", ".join(case.slice.values())
+
+
+def _sort(case: Case) -> Sort:
+    if any(step.name == WORDING for step in case.transforms):
+        return Sort.WORDED
+    return Sort.CROSSED if len(case.slice) > 1 else Sort.STATED
+
+
+def _flag(asked: Asked, plan: Plan) -> bool:
+    return first_miss(asked, limit_s(asked.case, plan)) is None
+
+
+def _scores(told: Mapping[str, Asked]) -> Mapping[str, float] | None:
+    found: dict[str, float] = {}
+    for group, each in told.items():
+        score = each.replies[0].score
+        if score is None or not 0 <= score <= 1:
+            return None
+        found[group] = score
+    return found
+
+
+def tables(bases: Iterable[Base], *, by_label: bool) -> list[Table]:
+    """Return a table for each attribute, or one of its crises and one of its ordinary messages.
+
+    An attribute of two packs is two, since its groups may differ. A label that an attribute has no
+    message of gives a table without bases: nothing is known of it, which is not nothing to tell.
+    """
+    every = list(bases)
+    packs = {base.any_case.pack for base in every}
+    found: dict[str, list[Base]] = defaultdict(list)
+    for base in every:
+        pack = base.any_case.pack
+        found[base.attribute if len(packs) == 1 else f"{pack} {base.attribute}"].append(base)
+    return [table for name, members in found.items() for table in _cut(name, members, by_label)]
+
+
+def _cut(name: str, members: Sequence[Base], by_label: bool) -> Iterator[Table]:
+    groups = tuple(members[0].cases)
+    if not by_label:
+        yield Table(name, "", groups, tuple(members))
+        return
+    for about, label in (("crises", Label.CRISIS), ("ordinary", Label.NONE)):
+        yield Table(name, about, groups, tuple(base for base in members if base.label is label))
