@@ -14,9 +14,15 @@ import pytest
 import clinigate.modelgate.release as release_module
 from clinigate.cli.app import run
 from clinigate.cli.exits import ExitCode
+from clinigate.config.loader import LoadedConfig, load_config
+from clinigate.config.model import Config
 from clinigate.core.case import Turn
+from clinigate.core.plan import Profile
 from clinigate.core.target import Capability
+from clinigate.errors import ConfigError
 from clinigate.evidence.bundle import open_bundle
+from clinigate.modelgate import gate_model
+from clinigate.pipeline.setup import Overrides
 
 MODEL = "sha256:" + "1" * 64
 
@@ -200,3 +206,16 @@ def test_a_configured_baseline_stands_where_no_option_says_otherwise(
     said = gate()
     assert said.code == ExitCode.USAGE
     assert "'gone' is neither a run's id nor its directory" in said.err
+
+
+def test_the_same_in_one_call(folder: Path) -> None:
+    """A release without a baseline may not go; with itself as one it is held against it."""
+    loaded = load_config(folder / "clinigate.toml")
+    sample = Overrides(profile=Profile.PR)
+    first = gate_model(loaded, baseline=None, overrides=sample)
+    assert not first.decision.opens
+    assert first.conclusion is not None
+    again = gate_model(loaded, baseline=first.conclusion.bundle.path, overrides=sample)
+    assert again.decision.reasons == ()
+    with pytest.raises(ConfigError, match=r"has no \[target\]"):
+        gate_model(LoadedConfig(Config(), folder, "empty"), baseline=None, overrides=sample)

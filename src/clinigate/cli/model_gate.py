@@ -139,11 +139,11 @@ def _named(
     loaded: LoadedConfig, given: tuple[str, ...], tracker: Tracker | None, mlflow: _Mlflow
 ) -> LoadedConfig:
     """Add to `[subject] digests` what options, files and MLflow name."""
-    from clinigate.modelgate.files import digests_of_files
+    from clinigate.modelgate.files import with_digests
 
+    loaded = with_digests(loaded)
     sources: list[tuple[str, Mapping[str, str]]] = [
         ("--digest", read_digests(given, option="--digest")),
-        ("[model_gate] files", digests_of_files(loaded.config.model_gate.files, loaded.base_dir)),
     ]
     if tracker is not None and mlflow.run is not None:
         told = [f"{name}={value}" for name, value in tracker.digests(mlflow.run).items()]

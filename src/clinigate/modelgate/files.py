@@ -6,9 +6,20 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
+from clinigate.config.loader import LoadedConfig
 from clinigate.errors import ConfigError
 
-__all__ = ["digests_of_files"]
+__all__ = ["digests_of_files", "with_digests"]
+
+
+def with_digests(config: LoadedConfig) -> LoadedConfig:
+    """Return the configuration with the digests of its `[model_gate] files` among the others.
+
+    Raises:
+        ConfigError: as `digests_of_files`, or `[subject] digests` names another one.
+    """
+    found = digests_of_files(config.config.model_gate.files, config.base_dir)
+    return config.naming(found, option="[model_gate] files")
 
 
 def digests_of_files(files: Mapping[str, str], base_dir: Path) -> dict[str, str]:

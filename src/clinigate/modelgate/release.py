@@ -20,13 +20,14 @@ from clinigate.core.check import Check
 from clinigate.core.results import Results
 from clinigate.core.target import Capability, Target
 from clinigate.core.verdict import Verdict
-from clinigate.errors import TargetError
+from clinigate.errors import ConfigError, TargetError
 from clinigate.evidence.envelope import Signer
 from clinigate.evidence.trust import TrustStore
 from clinigate.modelgate.answers import questions
 from clinigate.modelgate.baseline import Asking, Baseline, read_baseline
 from clinigate.modelgate.check import ReleaseCheck
 from clinigate.modelgate.decision import Decision, decide_release
+from clinigate.modelgate.files import with_digests
 from clinigate.modelgate.steadiness import Sentinels, ask_first, sentinel_cases
 from clinigate.modelgate.watched import WATCHED, Watched
 from clinigate.pipeline.conclude import Conclusion
@@ -37,9 +38,9 @@ from clinigate.pipeline.process_run import ProcessRun, run_from_outside
 from clinigate.pipeline.reading import read_results
 from clinigate.pipeline.setup import Overrides, Setup, prepare
 from clinigate.quality.model_criteria import MODEL_CRITERIA
-from clinigate.targets import check_reachable
+from clinigate.targets import build_target, check_reachable
 
-__all__ = ["Release", "Released", "prepare_release"]
+__all__ = ["Release", "Released", "gate_model", "prepare_release"]
 
 PRODUCER = "model-gate"
 #: The checks of what a model says; how a service keeps its records is not its model's doing.
@@ -180,6 +181,40 @@ class Release:
             self.setup.policy, self.setup.criteria, verdicts, self.setup.plan, stopped=stopped
         )
         return Released(run.id, results, verdicts, conclusion, decision, stopped)
+
+
+def gate_model(
+    config: LoadedConfig,
+    target: Target | None = None,
+    *,
+    baseline: Path | None,
+    trust: TrustStore | None = None,
+    signer: Signer | None = None,
+    overrides: Overrides | None = None,
+) -> Released:
+    """Judge a model's release in one call; `Released.decision` says whether it may go.
+
+    Args:
+        config: names the release's digests, and its target.
+        target: the release, where it is not `[target]`.
+        baseline: bundle of the model in use; None leaves everything relative unassessed, so that
+            the release may not go, but its answers are remembered.
+        trust: the keys whose signatures count on the baseline.
+        signer: who states the results; None leaves them UNSIGNED.
+        overrides: what options add.
+
+    Raises:
+        ClinigateError: as `prepare_release`, `Release.against` and `Release.run`.
+    """
+    loaded = with_digests(config)
+    release = prepare_release(loaded, loaded.config.model_gate.digests, overrides)
+    if baseline is not None:
+        release = release.against(baseline, trust=trust)
+    if target is None:
+        if loaded.config.target is None:
+            raise ConfigError(f"{loaded.source}: has no [target]; say where the release answers")
+        target = build_target(loaded.config.target, base_dir=loaded.base_dir)
+    return release.run(target, signer=signer)
 
 
 def prepare_release(
