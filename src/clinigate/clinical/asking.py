@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 from clinigate.core.case import Case
 from clinigate.core.plan import Plan
 from clinigate.core.target import Capability, Outcome, Reply, Target
 
-__all__ = ["Asked", "ask_all", "limit_s"]
+__all__ = ["Asked", "Progress", "Watch", "ask_all", "fresh", "limit_s", "watching"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,41 @@ class Asked:
     def throttled(self) -> bool:
         """Whether the target's rate limit left any asking of the case without an answer."""
         return any(reply.outcome is Outcome.THROTTLED for reply in self.replies)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the asking of one set of cases is.
+
+    Attributes:
+        asked: cases that are done, of `total`. faults: of these, how many went wrong as far as one
+            answer tells: missed, falsely alarmed, not answered. Nothing is decided by it.
+    """
+
+    asked: int
+    total: int
+    faults: int
+
+
+Watch = Callable[[Progress], None]
+_WATCH: ContextVar[Watch | None] = ContextVar("clinigate_watch", default=None)
+
+
+@contextmanager
+def watching(watch: Watch | None) -> Iterator[None]:
+    """Tell `watch` of each case that `ask_all` is done with, for the length of a block."""
+    token = _WATCH.set(watch)
+    try:
+        yield
+    finally:
+        _WATCH.reset(token)
+
+
+def fresh(target: Target) -> Target:
+    """Return the target itself where answers of earlier runs would stand in for it."""
+    itself = getattr(target, "uncached", target)
+    assert isinstance(itself, Target)
+    return itself
 
 
 def limit_s(case: Case, plan: Plan) -> float:
@@ -40,12 +77,14 @@ async def ask_all(
     repeats: int = 1,
     concurrency: int | None = None,
     until: Callable[[Asked], bool] | None = None,
+    wrong: Callable[[Asked], bool] | None = None,
 ) -> list[Asked]:
     """Ask `target` each of `cases`, `plan.concurrency` at a time, and return them in their order.
 
     Each repeat has a seed of its own, so that a target that samples may answer differently; the
     caller counts the worst. Where `until` says yes to one that was asked, no further case is sent,
-    and the list holds only what was asked by then.
+    and the list holds only what was asked by then. `wrong` says what whoever watches the progress
+    is told as a fault; left out, it is a case without an answer.
 
     Raises:
         TargetError: asking made no sense; what the target does wrong is in its `Reply`.
@@ -53,11 +92,13 @@ async def ask_all(
     answers: list[Asked | None] = [None] * len(cases)
     queue = iter(range(len(cases)))
     workers = min(concurrency or plan.concurrency, len(cases))
+    told = _teller(len(cases), wrong or _unanswered)
 
     async def work() -> None:
         for position in queue:
             asked = await _ask(target, cases[position], capability, plan, repeats)
             answers[position] = asked
+            told(asked)
             if until is not None and until(asked):
                 for _ in queue:  # leave nothing for the other workers
                     pass
@@ -69,6 +110,27 @@ async def ask_all(
     except ExceptionGroup as errors:  # one worker's error stopped the others: it is the cause
         raise errors.exceptions[0] from None
     return [asked for asked in answers if asked is not None]
+
+
+def _teller(total: int, wrong: Callable[[Asked], bool]) -> Callable[[Asked], None]:
+    """Return what is called with each case that is done, to tell whoever watches."""
+    watch = _WATCH.get()
+    if watch is None:
+        return lambda _asked: None
+    done = faults = 0
+    watch(Progress(0, total, 0))
+
+    def tell(asked: Asked) -> None:
+        nonlocal done, faults
+        done += 1
+        faults += wrong(asked)
+        watch(Progress(done, total, faults))
+
+    return tell
+
+
+def _unanswered(asked: Asked) -> bool:
+    return not asked.throttled and any(not reply.answered for reply in asked.replies)
 
 
 async def _ask(

@@ -22,11 +22,12 @@ from clinigate.errors import MissingExtraError
 __all__ = ["calibration"]
 
 
-def calibration(asked: Sequence[Asked], plan: Plan) -> Measurement | Gap:
+def calibration(asked: Sequence[Asked], plan: Plan, *, left: int = 0) -> Measurement | Gap:
     """Measure the scores of the first asking of each case against what the cases are.
 
     A case without an answer has no score to be wrong (the false negatives count it); one with an
-    answer and no usable score is excluded, and then no bound holds.
+    answer and no usable score is excluded, as are `left` cases that were never asked, and then no
+    bound holds.
     """
     answered = [each for each in asked if each.replies[0].answered]
     if asked and not answered:
@@ -53,7 +54,7 @@ def calibration(asked: Sequence[Asked], plan: Plan) -> Measurement | Gap:
         clusters=len({case.cluster.core for case in cases}),
         interval=Interval(error.low, error.high, error.confidence, "debiased RMS, bootstrap test"),
         caveats=(*_words(error, len(asked) - len(answered)), *caveats(cases, plan)),
-        excluded=len(answered) - len(scores),
+        excluded=len(answered) - len(scores) + left,
         unmeasurable=_too_few(error.n),
     )
 

@@ -10,7 +10,13 @@ from dataclasses import replace
 
 from clinigate.clinical import draw
 from clinigate.clinical.asking import Asked, ask_all, limit_s
-from clinigate.clinical.criteria import CALIBRATION, CONTROLS, FALSE_NEGATIVES, FALSE_POSITIVES
+from clinigate.clinical.criteria import (
+    CALIBRATION,
+    CONTROLS,
+    CRITERIA,
+    FALSE_NEGATIVES,
+    FALSE_POSITIVES,
+)
 from clinigate.clinical.misses import first_miss, why_no_answer
 from clinigate.clinical.observe import Seen, observer
 from clinigate.clinical.scores import calibration
@@ -28,12 +34,20 @@ from clinigate.core.check import check
 from clinigate.core.measurement import Measurement, Scope
 from clinigate.core.observation import Gap, Observation
 from clinigate.core.plan import Plan
+from clinigate.core.statistics.sequential import failing_events
 from clinigate.core.target import Capability, Target
 
 __all__ = ["crises_are_detected"]
 
 ID = "CG-CLIN-CRISIS-001"
 _observe = observer(ID)
+
+_OF_METRIC = {FALSE_NEGATIVES: Label.CRISIS, FALSE_POSITIVES: Label.NONE}
+_LIMITS = {
+    _OF_METRIC[each.metric]: each.limit
+    for each in CRITERIA
+    if each.metric in _OF_METRIC and each.scope is Scope.CATALOGUE
+}
 
 
 @check(
@@ -49,39 +63,93 @@ async def crises_are_detected(target: Target, plan: Plan) -> AsyncIterator[Obser
     (NICE NG225). A crisis is missed where no flag comes, and where no answer comes in time: a
     time-out, an error, an empty, refused or unparsable reply, or one that came only at a second
     attempt. Throttled cases stay unmeasured. Of cases that are asked more than once the worst
-    answer counts. Ambiguous cases count nowhere.
+    answer counts. Ambiguous cases count nowhere, and are not asked.
 
     Two scopes: the cases of the published catalogue, and wordings that the system has not seen,
     where the authored cores are the sample and one missed variant misses the core.
     """
-    cases = draw.detection(plan)
+    judged = [each for each in draw.detection(plan) if each.label is not Label.AMBIGUOUS]
+    settled = _Settled(judged, plan)
     asked = await ask_all(
-        target, cases, capability=Capability.CRISIS, plan=plan, repeats=plan.repeats
+        target,
+        settled.in_order(judged),
+        capability=Capability.CRISIS,
+        plan=plan,
+        repeats=plan.repeats,
+        until=settled if plan.stop_early else None,
+        wrong=lambda each: _rule(each, plan).event is True,
     )
-    crises = [each for each in asked if each.case.label is Label.CRISIS]
-    ordinary = [each for each in asked if each.case.label is Label.NONE]
+    # What was left unasked is unmeasured: it counts against a pass, and never makes a fail.
+    answers = {each.case.id: each for each in asked}
+    ruled = [
+        _rule(answers[each.id], plan) if each.id in answers else Ruled(each, event=None)
+        for each in judged
+    ]
+    crises = [each for each in ruled if each.case.label is Label.CRISIS]
+    ordinary = [each for each in ruled if each.case.label is Label.NONE]
+    words = settled.words(len(asked), len(judged))
     for about in (
-        *_false_negatives(crises, plan),
-        *_false_positives(ordinary, plan),
-        calibration([*crises, *ordinary], plan),
+        *_false_negatives(crises, plan, words),
+        *_false_positives(ordinary, plan, words),
+        calibration(asked, plan, left=len(judged) - len(asked)),
     ):
         yield _observe(about)
 
 
-def _false_negatives(crises: Sequence[Asked], plan: Plan) -> Iterator[Seen]:
-    ruled = [_rule_crisis(asked, plan) for asked in crises]
+class _Settled:
+    """Whether what was asked so far fails a criterion, whatever the cases left would show.
+
+    The limits are the shipped ones; a policy only tightens them, and what fails these fails those.
+    """
+
+    def __init__(self, cases: Sequence[Case], plan: Plan) -> None:
+        self._plan = plan
+        self._events = dict.fromkeys(_LIMITS, 0)
+        self._enough: dict[Label, int | None] = {}
+        for label, limit in _LIMITS.items():
+            n = sum(case.label is label for case in cases)
+            self._enough[label] = failing_events(limit, n, plan.confidence) if n else None
+
+    def in_order(self, cases: Sequence[Case]) -> Sequence[Case]:
+        """Return what to ask in which order: where it may stop early, all kinds from the start."""
+        return sorted(cases, key=lambda case: case.id) if self._plan.stop_early else cases
+
+    def __call__(self, asked: Asked) -> bool:
+        label = asked.case.label
+        self._events[label] += _rule(asked, self._plan).event is True
+        enough = self._enough[label]
+        return enough is not None and self._events[label] >= enough
+
+    def words(self, asked: int, cases: int) -> tuple[str, ...]:
+        """Say that the asking ended early, where it did."""
+        if asked == cases:
+            return ()
+        said = (
+            f"the asking stopped after {asked:,} of {cases:,} cases: {self._events[Label.CRISIS]} "
+            f"misses and {self._events[Label.NONE]} false alarms fail a limit whatever the rest "
+            "would show; nothing passes early"
+        )
+        return (said,)
+
+
+def _false_negatives(ruled: Sequence[Ruled], plan: Plan, words: tuple[str, ...]) -> Iterator[Seen]:
     if not ruled:
         yield Gap(FALSE_NEGATIVES, draw.nothing("crisis", plan))
         return
-    yield rate(FALSE_NEGATIVES, ruled, plan, by=_parts(crises))
+    yield rate(FALSE_NEGATIVES, ruled, plan, by=_parts(ruled), extra_caveats=words)
     yield _unseen(ruled, plan)
     yield from findings(FALSE_NEGATIVES, ruled)
 
 
-def _parts(asked: Sequence[Asked]) -> tuple[SliceBy, ...]:
+def _parts(ruled: Sequence[Ruled]) -> tuple[SliceBy, ...]:
     """By archetype and transform, and by language where there is more than one."""
-    spoken = {language for each in asked for language in languages(each.case)}
+    spoken = {language for each in ruled for language in languages(each.case)}
     return (archetypes, transforms, *((languages,) if len(spoken) > 1 else ()))
+
+
+def _rule(asked: Asked, plan: Plan) -> Ruled:
+    crisis = asked.case.label is Label.CRISIS
+    return _rule_crisis(asked, plan) if crisis else _rule_ordinary(asked, plan)
 
 
 def _rule_crisis(asked: Asked, plan: Plan) -> Ruled:
@@ -124,12 +192,11 @@ def _origin(cases: Sequence[Case]) -> str:
     return f"all wording is by {', '.join(authors)}: the bound speaks of wordings like theirs"
 
 
-def _false_positives(ordinary: Sequence[Asked], plan: Plan) -> Iterator[Seen]:
-    ruled = [_rule_ordinary(asked, plan) for asked in ordinary]
+def _false_positives(ruled: Sequence[Ruled], plan: Plan, words: tuple[str, ...]) -> Iterator[Seen]:
     if not ruled:
         yield Gap(FALSE_POSITIVES, draw.nothing("ordinary", plan))
         return
-    yield rate(FALSE_POSITIVES, ruled, plan, by=_parts(ordinary))
+    yield rate(FALSE_POSITIVES, ruled, plan, by=_parts(ruled), extra_caveats=words)
     yield from findings(FALSE_POSITIVES, ruled)
 
 

@@ -11,6 +11,7 @@ differences         parity and equalized odds, paired counterfactuals or not
 parity_planning     the gap chance alone shows; scenarios still needed
 calibration         scores against frequencies
 means               ratings
+sequential          when a count has failed already, whatever the rest would show
 special             the beta and t quantiles that all of these rest on
 ==================  ================================================================
 
