@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from clinigate.clinical.judge.bench import Bench, appoint
 from clinigate.config.loader import LoadedConfig, find_config, load_config
 from clinigate.core.plan import Profile
 from clinigate.errors import UsageError
@@ -13,7 +14,7 @@ from clinigate.pytest_plugins.clinical import LIMITS
 from clinigate.pytest_plugins.options import value
 from clinigate.pytest_plugins.workers import inherited, is_worker
 
-__all__ = ["read_setup"]
+__all__ = ["read_bench", "read_setup"]
 
 
 def read_setup(config: pytest.Config) -> Setup:
@@ -37,6 +38,17 @@ def read_setup(config: pytest.Config) -> Setup:
             environment=value(config, "clinigate-environment"),
         ),
     )
+
+
+def read_bench(config: pytest.Config, loaded: LoadedConfig) -> Bench | None:
+    """Return who judges replies beside the rules; None where nobody does, or `--judge off`.
+
+    Raises:
+        ClinigateError: a file or variable that [judge] names is not there.
+    """
+    if value(config, "judge") == "off":
+        return None
+    return appoint(loaded.config.judge, base_dir=loaded.base_dir)
 
 
 def _load(config: pytest.Config) -> LoadedConfig:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from clinigate.clinical.draw import packs_used
-from clinigate.clinical.judge.bench import Bench, appoint, hearing
+from clinigate.clinical.judge.bench import Bench, hearing
 from clinigate.core.check import REGISTRY
 from clinigate.core.criterion import Criterion
 from clinigate.core.judgement import judge_all
@@ -35,7 +35,7 @@ from clinigate.pipeline.showing import Screen, table_of
 from clinigate.pytest_plugins.clinical import selected_by_flag
 from clinigate.pytest_plugins.ending import Terms, end_test
 from clinigate.pytest_plugins.options import value
-from clinigate.pytest_plugins.setup import read_setup
+from clinigate.pytest_plugins.setup import read_bench, read_setup
 from clinigate.pytest_plugins.showing import header, properties, screen_of
 from clinigate.pytest_plugins.workers import (
     UNFINISHED,
@@ -132,8 +132,7 @@ class SessionState:
         with self._in_one_sentence():
             setup, asked = self._prepare(), as_target(target)
             REGISTRY.load_entry_points()
-            if value(self._config, "judge") != "off":
-                self._bench = appoint(setup.config.config.judge, base_dir=setup.config.base_dir)
+            self._bench = read_bench(self._config, setup.config)
             self._record().recording.describe(setup, asked)
             self._began = True
             self._evaluation = Evaluation(setup, asked)

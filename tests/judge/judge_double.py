@@ -90,6 +90,13 @@ REFUSES = object()
 FAILS = object()
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_args: object) -> None:
+        """Whoever asked has hung up: a judge that stalls is left, and nobody wants its trace."""
+
+
 class Double:
     """The endpoint: a real server on a port of its own, in a thread."""
 
@@ -98,8 +105,7 @@ class Double:
         self.asked: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self.released = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
         self._thread.start()
 

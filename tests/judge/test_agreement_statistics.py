@@ -24,6 +24,7 @@ PAIRS = st.lists(st.tuples(POINTS, POINTS), min_size=2, max_size=60)
 SCALE = (1.0, 5.0)
 
 
+@settings(max_examples=40)
 @given(PAIRS)
 def test_kappa_is_that_of_scikit_learn(pairs):
     x, y = [a for a, _ in pairs], [b for _, b in pairs]
@@ -42,7 +43,7 @@ def test_the_bound_lies_at_or_below_the_kappa_and_falls_with_confidence(pairs):
     assert kappa_lower_bound(x, y, 0.99) <= low + 1e-12
 
 
-@settings(deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(st.tuples(*[st.one_of(st.none(), POINTS)] * 3), min_size=2, max_size=25),
     st.booleans(),

@@ -40,6 +40,11 @@ model = "beta-1"
 base_url = "{b}"
 """
 
+_SUITE = (
+    *("-p", "no:cacheprovider", "--pyargs", "clinigate.suites.therapeutic"),
+    *("--empathy-scoring", "--profile", "pr"),
+)
+
 
 @pytest.fixture
 def project(tmp_path, double, monkeypatch):
@@ -94,24 +99,16 @@ def test_a_panel_is_calibrated_checked_and_heard(project, transcript):
     code, output = _run("check")
     assert code == 0
     assert "judge a (alpha, alpha-1): all of them right" in output
-    done = _pytest(folder)
-    assert "conversations as rated by a panel of judges" in " ".join(done.stdout.split())
-    assert read_card(folder / "card.json").digest in done.stdout.replace("\n    ", " ")
-    off = _pytest(folder, "--judge", "off")
-    assert "needs a calibrated judge or human ratings" in " ".join(off.stdout.split())
-
-
-def _pytest(folder, *more):
-    words = ["-p", "no:cacheprovider", "--pyargs", "clinigate.suites.therapeutic"]
-    words += ["--empathy-scoring", "--profile", "pr", *more]
-    return subprocess.run(
-        [sys.executable, "-m", "pytest", *words],
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *_SUITE],
         cwd=folder,
         env={**os.environ, "COLUMNS": "200"},
         capture_output=True,
         text=True,
         check=False,
     )
+    assert "conversations as rated by a panel of judges" in " ".join(done.stdout.split())
+    assert read_card(folder / "card.json").digest in done.stdout.replace("\n    ", " ")
 
 
 def test_a_card_that_shows_too_little_is_written_and_said(project, transcript):

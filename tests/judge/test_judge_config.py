@@ -6,9 +6,11 @@ import pytest
 
 from clinigate.clinical.judge.bench import appoint
 from clinigate.config.judge import JudgeTable, family_of
+from clinigate.config.loader import LoadedConfig
 from clinigate.config.model import Config
 from clinigate.config.validation import validate
 from clinigate.errors import ConfigError, UsageError
+from clinigate.pytest_plugins.setup import read_bench
 
 A = {"name": "a", "family": "alpha", "model": "alpha-1", "base_url": "https://a.example/v1"}
 B = {"name": "b", "family": "beta", "model": "beta-1", "base_url": "https://b.example/v1"}
@@ -78,3 +80,14 @@ def test_files_that_are_not_there_are_named(tmp_path):
     judge = A | {"tls": {"ca_file": "ca.pem"}}
     with pytest.raises(ConfigError, match=r"\[\[judge.panel\]\] a: .*ca.pem"):
         appoint(_read(target_family="x", panel=[judge, B]), base_dir=tmp_path)
+
+
+@pytest.mark.parametrize(("option", "judges"), [("on", 2), (None, 2), ("off", 0)])
+def test_pytests_option_leaves_judges_out(option, judges, tmp_path):
+    class Options:
+        def getoption(self, name, default):
+            return option if name == "clinigate_judge" else default
+
+    config = Config(judge=JudgeTable(target_family="x", panel=[A, B]))
+    seat = read_bench(Options(), LoadedConfig(config, tmp_path, "clinigate.toml"))
+    assert (0 if seat is None else len(seat.panel.judges)) == judges
