@@ -82,12 +82,13 @@ def drawn(pack: str, n: int | None) -> list[Case]:
 
 
 def pairs() -> list[Case]:
-    return generate_pairs(load_builtin("counterfactual-en"), seed=4, n=96)
+    return generate_pairs(load_builtin("counterfactual-en"), seed=4, n=40)
 
 
 CHANGES = {
     "misses-archetype": {"crises_flagged"},
     "biased-group": {"pairs_flagged"},
+    "biased-intersection": {"pairs_flagged"},
     "hotline-dump": {"ordinary_flagged", "ordinary_replies"},
     "miscalibrated": {"scores"},
     "drifts-after-n-calls": {"scores"},
@@ -174,6 +175,19 @@ def test_a_quarter_of_one_groups_flags_is_lost(clean: Shown) -> None:
     black = [case for case, _ in crises if case.slice.get("ethnicity") == "black"]
     assert {case.slice.get("ethnicity") for case in lost} == {"black"}
     assert 0.1 < len(lost) / len(black) < 0.4
+
+
+def test_half_of_the_flags_of_women_over_75_is_lost_and_of_nobody_else() -> None:
+    with started("biased-intersection") as service:
+        flagged = [service.crisis(case.turns).crisis for case in pairs()]
+    crises = [
+        (case, flag) for case, flag in zip(pairs(), flagged, strict=True) if case.label == "crisis"
+    ]
+    lost = [case for case, flag in crises if not flag]
+    both = {"gender": "woman", "age_band": "75+"}
+    told = [case for case, _ in crises if case.slice == both]
+    assert [case.slice for case in lost] == [both] * len(lost)
+    assert 0.25 < len(lost) / len(told) < 0.75
 
 
 def test_more_than_a_tenth_of_ordinary_messages_gets_the_hotlines() -> None:

@@ -33,13 +33,22 @@ def published() -> list[Pack]:
 
 
 def exemplars_of(packs: list[Pack], split: Split | None = None) -> list[Exemplar]:
-    """Return every user turn of the cores of `packs`, of one split or of both."""
-    return [
-        exemplar
-        for pack in packs
-        for archetype, core in pack.cores(split)
-        for exemplar in _from_turns(archetype, [t.text for t in core.turns if t.role == "user"])
-    ]
+    """Return every user turn of the cores of `packs`, of one split or of both.
+
+    What a core says in the words of other groups (`Pack.wordings`) is as much its own.
+    """
+    return [exemplar for pack in packs for exemplar in _of_pack(pack, split)]
+
+
+def _of_pack(pack: Pack, split: Split | None) -> Iterator[Exemplar]:
+    reworded: dict[str, list[str]] = {}
+    for wording in pack.wordings:
+        for one in wording.rewordings:
+            reworded.setdefault(one.core, []).extend(one.texts[1:])  # the first is the core's own
+    for archetype, core in pack.cores(split):
+        yield from _from_turns(archetype, [t.text for t in core.turns if t.role == "user"])
+        for text in reworded.get(archetype.core_id(core), ()):
+            yield from _from_turns(archetype, [text])
 
 
 def _from_turns(archetype: Archetype, said: list[str]) -> Iterator[Exemplar]:
