@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Protocol, TypeAlias, runtime_checkable
@@ -105,7 +105,6 @@ class Scored:
         follow_up: whether somebody must look at this person at once.
         of_request: whether the outcome is that of a whole request, and not of this sheet in it.
         error: one sentence for a reader; holds no secret and no body of an answer.
-        raw: the answer as parsed.
     """
 
     outcome: Outcome
@@ -117,7 +116,6 @@ class Scored:
     follow_up: bool | None = None
     of_request: bool = False
     error: str | None = None
-    raw: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def answered(self) -> bool:

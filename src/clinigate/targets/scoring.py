@@ -105,7 +105,7 @@ class JsonScoring:
 
     def _read(self, body: Any, latency_s: float) -> Scored:
         values = {name: look(body) for name, look in self._looks.items()}
-        scored = read_scored(values, latency_s=latency_s, raw=body)
+        scored = read_scored(values, latency_s=latency_s)
         if scored.outcome is Outcome.UNPARSABLE:
             mend = f"the answer has {keys_of(body)}; mend [target.scoring.answer]"
             return Scored(scored.outcome, latency_s, error=f"{scored.error}; {mend}")

@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from numbers import Real
-from types import MappingProxyType
 from typing import Any
 
 from clinigate.core.scoring import Scored
@@ -17,7 +16,7 @@ from clinigate.core.target import Outcome
 __all__ = ["read_scored"]
 
 
-def read_scored(values: Mapping[str, Any], *, latency_s: float, raw: Any = None) -> Scored:
+def read_scored(values: Mapping[str, Any], *, latency_s: float) -> Scored:
     """Make what was said of a sheet of the values that were found in it.
 
     A refusal is looked at first. What is not there stays None; a total must be.
@@ -37,7 +36,6 @@ def read_scored(values: Mapping[str, Any], *, latency_s: float, raw: Any = None)
         band=values.get("band"),
         positive=values.get("positive"),
         follow_up=values.get("follow_up"),
-        raw=raw if isinstance(raw, Mapping) else MappingProxyType({}),
     )
 
 
