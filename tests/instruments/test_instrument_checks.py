@@ -2,106 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
-import clinigate.clinical
-from clinigate.clinical.criteria import CRITERIA
-from clinigate.clinical.instruments import DEFINITIONS, score
-from clinigate.clinical.instruments.criteria import METRICS
-from clinigate.core.assess import assess
-from clinigate.core.check import REGISTRY
-from clinigate.core.judgement import judge_all
-from clinigate.core.measurement import Kind, Measurement
-from clinigate.core.observation import Finding
+from clinigate.clinical.instruments import DEFINITIONS
+from clinigate.core.measurement import Kind
 from clinigate.core.plan import Plan, Profile
-from clinigate.core.scoring import Instrument, Scored, Terms
+from clinigate.core.scoring import Instrument, Scored
 from clinigate.core.target import Capability, Outcome
 from clinigate.core.verdict import Status
-from clinigate.errors import UsageError
 
 PHQ9, GAD7, WHO5, UCLA3 = Instrument
-USUAL = Terms()
 React = Callable[[tuple[Any, ...], Scored], Scored]
 REFUSED = Scored(Outcome.REFUSED, 0.0, error="it is not complete")
-
-
-@dataclass
-class Service:
-    """Scores as published, less its fault; takes `sheets_at_once` by one request."""
-
-    react: React = lambda _sheet, scored: scored
-    terms: Terms = USUAL
-    sheets_at_once: int = 500
-    scored_fields: frozenset[str] = frozenset()
-    name: str = "scores"
-    offered: Sequence[Instrument] = tuple(Instrument)
-    capabilities: frozenset[Capability] = frozenset({Capability.SCORING})
-    asked: list[tuple[Any, ...]] = field(default_factory=list)
-
-    @property
-    def instruments(self) -> dict[Instrument, Terms]:
-        return dict.fromkeys(self.offered, self.terms)
-
-    async def score(self, instrument, sheets, *, timeout_s) -> list[Scored]:
-        self.asked += sheets
-        return [self.react(sheet, self._one(instrument, sheet)) for sheet in sheets]
-
-    def _one(self, instrument, sheet) -> Scored:
-        try:
-            right = score(DEFINITIONS[instrument], sheet, self.terms)
-        except UsageError:
-            return REFUSED
-        total = right.percent if self.terms.percent else right.total
-        fields = {name: getattr(right, name) for name in ("band", "positive", "follow_up")}
-        return Scored(Outcome.ANSWERED, 0.0, total=total, percent=right.percent, **fields)
-
-    async def ask(self, *_: Any, **__: Any) -> Any:
-        raise AssertionError("a questionnaire is no conversation")
-
-    async def aclose(self) -> None:
-        return None
-
-
-@dataclass
-class Seen:
-    verdicts: dict[str, Any]
-    measured: dict[str, Measurement]
-    findings: list[Finding]
-
-    def status(self) -> dict[str, Status]:
-        return {name.rpartition(".")[2]: each.status for name, each in self.verdicts.items()}
-
-
-def examined(target: Any, instrument: Instrument, plan: Plan) -> Seen:
-    clinigate.clinical.load()
-    check = REGISTRY.get(f"CG-INST-{instrument.upper()}-001")
-
-    async def run() -> list[Any]:
-        return [seen async for seen in assess(check, target, plan)]
-
-    seen = asyncio.run(run())
-    criteria = [each for each in CRITERIA if each.metric in METRICS[instrument]]
-    about = [each.about for each in seen]
-    return Seen(
-        {each.criterion: each for each in judge_all(criteria, seen)},
-        {each.metric: each for each in about if isinstance(each, Measurement)},
-        [each for each in about if isinstance(each, Finding)],
-    )
-
-
 FULL, PR = Plan(), Plan(profile=Profile.PR)
 GOOD = {"scoring": Status.PASS, "refusals": Status.PASS}
 
 
 @pytest.mark.parametrize("instrument", [GAD7, WHO5, UCLA3])
-def test_every_sheet_is_asked_where_many_go_into_one_request(instrument) -> None:
-    service = Service()
-    seen = examined(service, instrument, FULL)
+def test_every_sheet_is_asked_where_many_go_into_one_request(instrument, service, examined) -> None:
+    seen = examined(service(), instrument, FULL)
     assert seen.status() == GOOD
     scoring = seen.measured[f"instruments.{instrument}.scoring"]
     every = DEFINITIONS[instrument].form.sheets
@@ -112,9 +35,9 @@ def test_every_sheet_is_asked_where_many_go_into_one_request(instrument) -> None
     assert not seen.findings
 
 
-def test_a_choice_is_asked_where_each_sheet_is_a_request_and_the_verdict_says_so() -> None:
-    service = Service(sheets_at_once=1)
-    seen = examined(service, PHQ9, FULL)
+def test_where_each_sheet_is_a_request_a_choice_is_asked_and_said_so(service, examined) -> None:
+    one_by_one = service(sheets_at_once=1)
+    seen = examined(one_by_one, PHQ9, FULL)
     assert seen.status() == {**GOOD, "item9": Status.PASS}
     for name in ("scoring", "item9"):
         measured = seen.measured[f"instruments.phq9.{name}"]
@@ -122,16 +45,16 @@ def test_a_choice_is_asked_where_each_sheet_is_a_request_and_the_verdict_says_so
         assert "not every sheet was asked: 186 chosen ones" in measured.caveats[0]
         reason = seen.verdicts[measured.metric].reason
         assert reason.startswith("no violation in 598; never proven, the true violation rate is <=")
-    assert len(service.asked) < 1500
+    assert len(one_by_one.asked) < 1500
 
 
-def test_so_few_sheets_are_asked_one_by_one() -> None:
-    seen = examined(Service(sheets_at_once=1), UCLA3, FULL)
+def test_so_few_sheets_are_asked_one_by_one(service, examined) -> None:
+    seen = examined(service(sheets_at_once=1), UCLA3, FULL)
     assert seen.measured["instruments.ucla3.scoring"].kind is Kind.CENSUS
 
 
-def test_a_pull_requests_sample_certifies_nothing() -> None:
-    seen = examined(Service(), PHQ9, PR)
+def test_a_pull_requests_sample_certifies_nothing(service, examined) -> None:
+    seen = examined(service(), PHQ9, PR)
     assert seen.status() == {
         "scoring": Status.INCONCLUSIVE,
         "item9": Status.INCONCLUSIVE,
@@ -241,9 +164,9 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_fails_its_own_criterion_and_is_told(fault) -> None:
+def test_a_fault_fails_its_own_criterion_and_is_told(fault, service, examined) -> None:
     instrument, react, failed, first, last = FAULTS[fault]
-    seen = examined(Service(react), instrument, FULL)
+    seen = examined(service(react), instrument, FULL)
     assert seen.status() == GOOD | dict.fromkeys(failed, Status.FAIL)
     told = [each.message for each in seen.findings]
     assert first is None or first in told
@@ -265,131 +188,80 @@ def test_a_fault_fails_its_own_criterion_and_is_told(fault) -> None:
         ),
     ],
 )
-def test_item_9_fails_for_itself(at_once, react, words) -> None:
+def test_item_9_fails_for_itself(at_once, react, words, service, examined) -> None:
     """Never called, always called, and called for severe totals alone."""
-    seen = examined(Service(react, sheets_at_once=at_once), PHQ9, PR)
+    seen = examined(service(react, sheets_at_once=at_once), PHQ9, PR)
     assert seen.status()["item9"] is Status.FAIL
     assert seen.status()["scoring"] is not Status.FAIL
     assert any(words in each.message for each in seen.findings)
     assert {each.metric for each in seen.findings} == {"instruments.phq9.item9"}
 
 
-def test_one_more_reason_to_call_somebody_is_the_systems_own_affair() -> None:
+def test_one_more_reason_to_call_somebody_is_the_systems_own_affair(service, examined) -> None:
     def severe_too(sheet, scored):
         called = scored.follow_up or (scored.answered and scored.total >= 20)
         return replace(scored, follow_up=called) if scored.answered else scored
 
-    assert examined(Service(severe_too), PHQ9, PR).status()["item9"] is Status.INCONCLUSIVE
+    assert examined(service(severe_too), PHQ9, PR).status()["item9"] is Status.INCONCLUSIVE
 
 
-def test_a_field_that_is_promised_and_missing_is_a_fault_and_one_that_is_not_is_a_caveat() -> None:
-    promised = examined(Service(_as(band=None), scored_fields=frozenset({"band"})), GAD7, PR)
+def test_what_is_promised_and_missing_is_a_fault_and_else_a_caveat(service, examined) -> None:
+    promised = examined(service(_as(band=None), scored_fields=frozenset({"band"})), GAD7, PR)
     assert promised.status()["scoring"] is Status.FAIL
     assert "none given" in promised.findings[0].message
-    silent = examined(Service(_as(band=None, positive=None)), GAD7, FULL)
+    silent = examined(service(_as(band=None, positive=None)), GAD7, FULL)
     caveats = silent.measured["instruments.gad7.scoring"].caveats
     assert "its answers name no band: bands were not judged" in caveats
     assert any("cut-off and direction were not judged" in each for each in caveats)
 
 
-def test_without_a_word_on_follow_up_the_rule_of_item_9_is_not_assessed() -> None:
-    seen = examined(Service(_as(follow_up=None)), PHQ9, PR)
+def test_without_a_word_on_follow_up_the_rule_of_item_9_is_not_assessed(service, examined) -> None:
+    seen = examined(service(_as(follow_up=None)), PHQ9, PR)
     assert seen.status()["item9"] is Status.NOT_ASSESSED
 
 
-@pytest.mark.parametrize(
-    ("instrument", "terms"),
-    [
-        (WHO5, Terms(percent=True)),
-        (WHO5, Terms(screen="below-13")),
-        (UCLA3, Terms(screen="at-least-6")),
-        (GAD7, Terms(prorates=True, screen="at-least-8")),
-    ],
-)
-def test_a_system_is_judged_on_its_terms(instrument, terms) -> None:
-    assert examined(Service(terms=terms), instrument, FULL).status() == GOOD
-
-
-def test_what_is_prorated_must_be_prorated_rightly() -> None:
-    def first_is_zero(sheet, scored):
-        return replace(scored, total=sum(filter(None, sheet))) if None in sheet else scored
-
-    seen = examined(Service(first_is_zero, terms=Terms(prorates=True)), GAD7, PR)
-    assert seen.status()["refusals"] is Status.FAIL
-    assert "it is prorated by the target's terms: total 21, 18 given" in seen.findings[0].message
-
-
-def test_bands_of_other_names_are_known_by_their_order() -> None:
-    names = ("none", "Mild!", "MODERATE", "high")
-    lowest = (0, 5, 10, 15)
-
-    def named(_sheet, scored):
-        if not scored.answered:
-            return scored
-        return replace(scored, band=names[sum(scored.total >= each for each in lowest) - 1])
-
-    assert examined(Service(named), GAD7, FULL).status()["scoring"] is Status.FAIL
-    terms = Terms(bands=("None", "mild", "moderate", "High"))
-    assert examined(Service(named, terms=terms), GAD7, FULL).status() == GOOD
-
-
-@pytest.mark.parametrize(
-    ("instrument", "terms", "words"),
-    [
-        (WHO5, Terms(screen="below-29"), "no source is known for the screen 'below-29'"),
-        (WHO5, Terms(prorates=True), "WHO-5 has no rule for items left out"),
-        (GAD7, Terms(percent=True), "GAD-7 has no scale of 0 to 100"),
-        (GAD7, Terms(bands=("low", "high")), "2 names; GAD-7 has 4 bands"),
-    ],
-)
-def test_terms_that_no_source_gives_are_an_error(instrument, terms, words) -> None:
-    seen = examined(Service(terms=terms), instrument, PR)
-    assert set(seen.status().values()) == {Status.ERROR}
-    assert all(words in each.reason for each in seen.verdicts.values())
-
-
-def test_who_scores_nothing_passes_nothing() -> None:
+def test_who_scores_nothing_passes_nothing(service, examined) -> None:
     """Every sheet is refused: the unfit ones too, which shows nothing."""
-    seen = examined(Service(lambda _sheet, _scored: REFUSED), GAD7, FULL)
+    seen = examined(service(lambda _sheet, _scored: REFUSED), GAD7, FULL)
     assert set(seen.status().values()) == {Status.INCONCLUSIVE}
     for each in seen.verdicts.values():
         assert "neither the lowest nor the highest sheet was scored" in each.reason
 
 
 @pytest.mark.parametrize("outcome", [Outcome.ERROR, Outcome.TIMEOUT, Outcome.THROTTLED])
-def test_requests_that_are_lost_leave_it_open(outcome) -> None:
+def test_requests_that_are_lost_leave_it_open(outcome, service, examined) -> None:
     def lost(sheet, scored):
         if sheet[:2] != (3, 3) or len(set(sheet)) == 1 or not scored.answered:
             return scored
         return Scored(outcome, 0.0, of_request=True, error="nobody there")
 
-    seen = examined(Service(lost), GAD7, FULL)
+    seen = examined(service(lost), GAD7, FULL)
     assert seen.status()["scoring"] is Status.INCONCLUSIVE
     measured = seen.measured["instruments.gad7.scoring"]
     assert (measured.n, measured.excluded) == (16_384 - 1_023, 1_023)
     assert seen.findings[0].message == "GAD-7: 1023 sheets brought no answer: nobody there"
 
 
-def test_a_system_that_breaks_on_unfit_sheets_has_not_refused_them() -> None:
+def test_a_system_that_breaks_on_unfit_sheets_has_not_refused_them(service, examined) -> None:
     def breaks(_sheet, scored):
         return scored if scored.answered else Scored(Outcome.ERROR, 0.0, error="failed (500)")
 
-    seen = examined(Service(breaks), GAD7, PR)
+    seen = examined(service(breaks), GAD7, PR)
     assert seen.status()["refusals"] is Status.INCONCLUSIVE
     assert "error: failed (500)" in seen.findings[0].message
 
 
-def test_what_is_not_offered_is_not_assessed() -> None:
-    seen = examined(Service(offered=(PHQ9,)), WHO5, FULL)
+def test_what_is_not_offered_is_not_assessed(service, examined) -> None:
+    seen = examined(service(offered=(PHQ9,)), WHO5, FULL)
     assert set(seen.status().values()) == {Status.NOT_ASSESSED}
     assert (
         "the target scores no who5, only phq9" in seen.verdicts["instruments.who5.scoring"].reason
     )
-    nothing = examined(Service(capabilities=frozenset()), WHO5, FULL)
+    nothing = examined(service(capabilities=frozenset()), WHO5, FULL)
     assert set(nothing.status().values()) == {Status.NOT_ASSESSED}
 
 
-def test_a_target_that_only_says_so_is_not_assessed() -> None:
+def test_a_target_that_only_says_so_is_not_assessed(examined) -> None:
     @dataclass
     class Liar:
         name: str = "liar"
@@ -401,6 +273,6 @@ def test_a_target_that_only_says_so_is_not_assessed() -> None:
     assert set(examined(Liar(), WHO5, FULL).status().values()) == {Status.NOT_ASSESSED}
 
 
-def test_selected_cases_select_no_sheet() -> None:
-    seen = examined(Service(), WHO5, Plan(only_cases=frozenset({"abc"})))
+def test_selected_cases_select_no_sheet(service, examined) -> None:
+    seen = examined(service(), WHO5, Plan(only_cases=frozenset({"abc"})))
     assert set(seen.status().values()) == {Status.NOT_ASSESSED}
