@@ -9,7 +9,7 @@ from clinigate.config.loader import LoadedConfig, find_config, load_config
 from clinigate.core.plan import Profile
 from clinigate.errors import UsageError
 from clinigate.pipeline.reading import last_failed
-from clinigate.pipeline.setup import Overrides, Setup, prepare
+from clinigate.pipeline.setup import Overrides, Setup, prepare, share_of
 from clinigate.pytest_plugins.clinical import LIMITS
 from clinigate.pytest_plugins.options import value
 from clinigate.pytest_plugins.workers import inherited, is_worker
@@ -36,6 +36,9 @@ def read_setup(config: pytest.Config) -> Setup:
             only_cases=cases,
             safety_critical=bool(value(config, "safety-critical")),
             environment=value(config, "clinigate-environment"),
+            sample=1.0 if (share := value(config, "sample")) is None else share_of(share),
+            stop_early=bool(value(config, "stop-early")),
+            reply_cache=bool(value(config, "reply-cache")),
         ),
     )
 
@@ -48,7 +51,7 @@ def read_bench(config: pytest.Config, loaded: LoadedConfig) -> Bench | None:
     """
     if value(config, "judge") == "off":
         return None
-    return appoint(loaded.config.judge, base_dir=loaded.base_dir)
+    return appoint(loaded)
 
 
 def _load(config: pytest.Config) -> LoadedConfig:

@@ -16,21 +16,41 @@ A = {"name": "a", "family": "alpha", "model": "alpha-1", "base_url": "https://a.
 B = {"name": "b", "family": "beta", "model": "beta-1", "base_url": "https://b.example/v1"}
 
 
-def _read(**judge):
-    config = validate(Config, {"judge": judge}, file="clinigate.toml", error=ConfigError)
-    return config.judge
+def _read(target=None, **judge):
+    data = {"judge": judge} | ({} if target is None else {"target": target})
+    return validate(Config, data, file="clinigate.toml", error=ConfigError)
+
+
+def _appoint(config, folder):
+    return appoint(LoadedConfig(config, folder, "clinigate.toml"), environ={})
 
 
 def test_a_panel_of_two_families_is_taken(tmp_path):
-    table = _read(target_family="gamma", panel=[A, B])
+    config = _read(target_family="gamma", panel=[A, B])
+    seat = _appoint(config, tmp_path)
+    table = seat.table
     assert (table.repeats, table.min_kappa, table.min_rated) == (3, 0.6, 100)
-    seat = appoint(table, base_dir=tmp_path, environ={})
     assert [each.family for each in seat.panel.judges] == ["alpha", "beta"]
     assert "is not calibrated" in seat.untrusted
 
 
 def test_without_a_table_nobody_judges(tmp_path):
-    assert appoint(JudgeTable(), base_dir=tmp_path) is None
+    assert _appoint(Config(), tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    ("model", "judge"),
+    [("mistral-small", A | {"family": "mistral"}), ("alpha-1", A)],
+)
+def test_the_targets_own_model_tells_its_kin(model, judge, tmp_path):
+    """Whatever the table says: a slip of the pen must not let a model judge itself."""
+    target = {"kind": "openai", "base_url": "https://t.example/v1", "model": model}
+    config = _read(target, target_family="other", panel=[judge, B])
+    with pytest.raises(ConfigError, match=rf"a is of the kin of \[target\] model '{model}'"):
+        _appoint(config, tmp_path)
+    assert _appoint(
+        _read({**target, "model": "gpt-4o"}, target_family="gpt", panel=[A, B]), tmp_path
+    )
 
 
 @pytest.mark.parametrize(
@@ -74,12 +94,12 @@ def test_a_models_name_tells_its_family(model, family):
 
 def test_files_that_are_not_there_are_named(tmp_path):
     with pytest.raises(UsageError, match=r"ratings.csv: cannot be read"):
-        appoint(_read(ratings="ratings.csv"), base_dir=tmp_path)
+        _appoint(_read(ratings="ratings.csv"), tmp_path)
     with pytest.raises(UsageError, match=r"card.json: cannot be read"):
-        appoint(_read(target_family="x", panel=[A, B], card="card.json"), base_dir=tmp_path)
+        _appoint(_read(target_family="x", panel=[A, B], card="card.json"), tmp_path)
     judge = A | {"tls": {"ca_file": "ca.pem"}}
     with pytest.raises(ConfigError, match=r"\[\[judge.panel\]\] a: .*ca.pem"):
-        appoint(_read(target_family="x", panel=[judge, B]), base_dir=tmp_path)
+        _appoint(_read(target_family="x", panel=[judge, B]), tmp_path)
 
 
 @pytest.mark.parametrize(("option", "judges"), [("on", 2), (None, 2), ("off", 0)])

@@ -140,7 +140,7 @@ def _panel(loaded: LoadedConfig) -> Panel:
     from clinigate.clinical.judge.bench import panel_of
     from clinigate.errors import ConfigError
 
-    panel = panel_of(loaded.config.judge, base_dir=loaded.base_dir)
+    panel = panel_of(loaded)
     if panel is None:
         raise ConfigError(f"{loaded.source}: no [[judge.panel]]; name judges of two families")
     return panel

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial, update_wrapper
-from pathlib import Path
 from typing import Any
 
 from clinigate.clinical import draw
@@ -15,10 +14,13 @@ from clinigate.clinical.judge.panel import Panel, Sitting
 from clinigate.clinical.judge.ratings import Ratings, read_ratings
 from clinigate.clinical.judge.transcript import Transcript
 from clinigate.clinical.talk import addresses_judge
-from clinigate.config.judge import JudgeTable
+from clinigate.config.judge import JudgeTable, family_of
+from clinigate.config.loader import LoadedConfig
+from clinigate.config.target import OpenAISpec
 from clinigate.core.check import Check
 from clinigate.core.plan import Plan
 from clinigate.core.target import Target
+from clinigate.errors import ConfigError
 
 __all__ = ["HEARD_BY", "Bench", "Heard", "appoint", "hearing", "judgeable", "panel_of"]
 
@@ -107,38 +109,52 @@ def judgeable(conversations: Sequence[Conversation]) -> list[Transcript]:
     ]
 
 
-def appoint(
-    table: JudgeTable, *, base_dir: Path, environ: Mapping[str, str] | None = None
-) -> Bench | None:
+def appoint(loaded: LoadedConfig, *, environ: Mapping[str, str] | None = None) -> Bench | None:
     """Return who judges, None where nobody does.
 
     Raises:
-        ConfigError: a variable or file of a judge is not there.
+        ConfigError: a variable or file of a judge is not there, or a judge is of the target's kin.
         UsageError: the card or the ratings are missing or malformed.
     """
+    table, base_dir = loaded.config.judge, loaded.base_dir
     if not table.panel and table.ratings is None:
         return None
     ratings = None if table.ratings is None else read_ratings(base_dir / table.ratings)
     card = None if table.card is None else read_card(base_dir / table.card)
-    panel = panel_of(table, base_dir=base_dir, environ=environ)
-    return Bench(table, panel=panel, card=card, ratings=ratings)
+    return Bench(table, panel=panel_of(loaded, environ=environ), card=card, ratings=ratings)
 
 
-def panel_of(
-    table: JudgeTable, *, base_dir: Path, environ: Mapping[str, str] | None = None
-) -> Panel | None:
-    """Return the panel that a table describes, None where it describes none.
+def panel_of(loaded: LoadedConfig, *, environ: Mapping[str, str] | None = None) -> Panel | None:
+    """Return the panel that a configuration describes, None where it describes none.
 
     Raises:
-        ConfigError: a variable or file that it names is not there.
+        ConfigError: a variable or file that it names is not there, or a judge is of the target's
+            kin by the name of the target's model, whatever `target_family` says.
     """
+    table = loaded.config.judge
     if not table.panel:
         return None
+    _refuse_kin(loaded)
     # Loads an HTTP client, which an evaluation without judges has no use for.
     from clinigate.clinical.judge.endpoint import EndpointJudge
 
-    judges = [EndpointJudge(each, base_dir=base_dir, environ=environ) for each in table.panel]
+    judges = [
+        EndpointJudge(each, base_dir=loaded.base_dir, environ=environ) for each in table.panel
+    ]
     return Panel(judges, repeats=table.repeats)
+
+
+def _refuse_kin(loaded: LoadedConfig) -> None:
+    target = loaded.config.target
+    if not isinstance(target, OpenAISpec):
+        return
+    family = family_of(target.model)
+    for each in loaded.config.judge.panel:
+        if each.model == target.model or each.family.strip().lower() == family:
+            raise ConfigError(
+                f"{loaded.source}: [[judge.panel]] {each.name} is of the kin of [target] model "
+                f"{target.model!r}; a model is no judge of its own kin, name another family"
+            )
 
 
 def hearing(check: Check, bench: Bench | None) -> Check:
