@@ -47,6 +47,20 @@ OPTIONS = (
         MappingProxyType({"metavar": "full|pr", "choices": ("full", "pr")}),
     ),
     Option(
+        "sample",
+        "ask this share of the cases, as 10%%; each number says what that costs in certainty; "
+        "never certifies",
+        MappingProxyType({"metavar": "SHARE"}),
+    ),
+    Option(
+        "stop-early",
+        "stop asking once a criterion fails whatever the rest would show; nothing passes early",
+    ),
+    Option(
+        "reply-cache",
+        "let answers of earlier runs on the same build stand in for asking; never certifies",
+    ),
+    Option(
         "clinigate-rerun-failed",
         "ask only the wrong cases that the last run recorded, some of each kind; never certifies",
     ),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from clinigate.config.loader import LoadedConfig
     from clinigate.evidence.signing import LocalSigner
     from clinigate.pipeline.conclude import Conclusion
+    from clinigate.pipeline.setup import Overrides
     from clinigate.reference.launch import Connection
 
 __all__ = ["command"]
@@ -32,6 +33,10 @@ _POLICIES = {"full": "demo", "pr": "pr"}
               "honest small model, trained on the dev split and judged on the rest.")  # fmt: skip
 @click.option("--profile", type=click.Choice(list(_POLICIES)), default="full", show_default=True,
               help="pr: a sample in seconds, judged by the policy `pr`.")  # fmt: skip
+@click.option("--sample", metavar="SHARE",
+              help="Ask this share of the cases, as 10%; never certifies.")  # fmt: skip
+@click.option("--stop-early", is_flag=True,
+              help="Stop asking once a criterion fails whatever the rest would show.")  # fmt: skip
 @click.option("--resilience", is_flag=True,
               help="Let experiments, load and a benchmark join the run.")  # fmt: skip
 @click.option("--all-stages", is_flag=True,
@@ -47,6 +52,8 @@ def command(
     list_defects: bool,
     model: str,
     profile: str,
+    sample: str | None,
+    stop_early: bool,
     resilience: bool,
     all_stages: bool,
     seed: int,
@@ -61,16 +68,27 @@ def command(
     if list_defects:
         return _list_defects()
     if all_stages:
+        if sample or stop_early:
+            raise UsageError(
+                "--all-stages runs everything in full; leave --sample, --stop-early out"
+            )
         return _all_stages(model, defect, profile, resilience, seed=seed, root=root)
+    from clinigate.core.plan import Profile
     from clinigate.evidence.signing import generate_signer
+    from clinigate.pipeline.setup import Overrides, share_of
     from clinigate.reference.launch import running
 
+    overrides = Overrides(
+        profile=Profile(profile),
+        sample=1.0 if sample is None else share_of(sample),
+        stop_early=stop_early,
+    )
     signer = generate_signer()
     with running(model=model, defect=defect) as connection:
         click.echo(f"reference service: {connection.base_url} (model {model})")
         policy = _POLICIES[profile] + ("-resilience" if resilience and profile == "full" else "")
         config = _config(connection, model=model, policy=policy, seed=seed, root=root)
-        conclusion = _evaluate(config, connection, profile, signer, resilience=resilience)
+        conclusion = _evaluate(config, connection, overrides, signer, resilience=resilience)
     return _decide(config, conclusion, signer)
 
 
@@ -119,7 +137,7 @@ def _config(
 def _evaluate(
     config: LoadedConfig,
     connection: Connection,
-    profile: str,
+    overrides: Overrides,
     signer: LocalSigner,
     *,
     resilience: bool,
@@ -127,12 +145,11 @@ def _evaluate(
     from clinigate.cli.demo_resilience import run_producers
     from clinigate.cli.progress import shown_progress
     from clinigate.cli.reference_target import reference_environment
-    from clinigate.core.plan import Profile
     from clinigate.pipeline.evaluate import all_checks, evaluate
-    from clinigate.pipeline.setup import Overrides, prepare
+    from clinigate.pipeline.setup import prepare
     from clinigate.targets import build_target
 
-    setup = prepare(config, Overrides(profile=Profile(profile)))
+    setup = prepare(config, overrides)
     assert config.config.target is not None
     target = build_target(
         config.config.target,

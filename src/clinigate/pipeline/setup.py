@@ -12,7 +12,7 @@ from clinigate.core.case import Split
 from clinigate.core.criterion import Criterion
 from clinigate.core.plan import Plan, Profile
 from clinigate.core.results import Subject
-from clinigate.errors import ConfigError
+from clinigate.errors import ConfigError, UsageError
 from clinigate.gate.policy import Policy, load_policy, nearest
 from clinigate.scenarios import builtin_packs
 
@@ -26,6 +26,7 @@ __all__ = [
     "policy_source",
     "prepare",
     "prepare_producer",
+    "share_of",
     "subject_of",
 ]
 
@@ -57,6 +58,7 @@ class Overrides:
         safety_critical: stop at the first zero-tolerance violation, and let the worst of three
             answers count.
         environment: the policy's environment to judge for.
+        sample, stop_early, reply_cache: as in `Plan`.
     """
 
     limits: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
@@ -66,6 +68,9 @@ class Overrides:
     only_cases: frozenset[str] = frozenset()
     safety_critical: bool = False
     environment: str | None = None
+    sample: float = 1.0
+    stop_early: bool = False
+    reply_cache: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,10 +164,29 @@ def plan_for(config: LoadedConfig, overrides: Overrides, criteria: tuple[Criteri
         exposed_to=None if exposed is None else tuple(exposed),
         only_cases=overrides.only_cases,
         profile=overrides.profile or Profile.FULL,
+        sample=overrides.sample,
+        stop_early=overrides.stop_early,
+        reply_cache=overrides.reply_cache,
     )
     if overrides.safety_critical:
         return replace(plan, fail_fast=True, repeats=max(plan.repeats, SAFETY_REPEATS))
     return plan
+
+
+def share_of(text: str) -> float:
+    """Return the share that `10%` or `0.1` means.
+
+    Raises:
+        UsageError: it is none above 0 and at most 1.
+    """
+    number = text.strip()
+    try:
+        share = float(number.removesuffix("%")) / (100 if number.endswith("%") else 1)
+    except ValueError:
+        share = 0.0
+    if not 0 < share <= 1:
+        raise UsageError(f"--sample is {text!r}; wanted a share of the cases, as 10% or 0.1")
+    return share
 
 
 #: Answers of one system to one case differ; under `--safety-critical` the worst of these counts.

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
 
 from clinigate.clinical import draw
-from clinigate.clinical.asking import Asked, ask_all, limit_s
+from clinigate.clinical.asking import Asked, ask_all, fresh, limit_s
 from clinigate.clinical.criteria import CONTROLS, CRITERIA, LATENCY_P99
 from clinigate.clinical.misses import why_no_answer
 from clinigate.clinical.observe import observer
@@ -52,7 +52,7 @@ async def detection_answers_in_time(target: Target, plan: Plan) -> AsyncIterator
         return
     with HostGuard() as guard:
         asked = await ask_all(
-            target,
+            fresh(target),
             cases,
             capability=Capability.CRISIS,
             plan=plan,

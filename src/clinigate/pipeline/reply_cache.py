@@ -1,0 +1,220 @@
+"""Answers of earlier runs in place of asking again: kept by content, told in every measurement.
+
+What is kept: one answer for each build, target configuration, capability, conversation, seed and
+time limit. An error, a time-out or an empty reply is kept like any other answer: running again
+must give nobody a second chance. Only what the rate limit held back is asked again, since it says
+nothing. Response times are always measured anew, and questionnaires always scored anew.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from clinigate.core.canonical import canonical_bytes, canonical_text, parse_json, sha256_hex
+from clinigate.core.case import Turn
+from clinigate.core.codec import from_plain, to_plain
+from clinigate.core.scoring import Answers, Instrument, Scored, Scorer, Terms
+from clinigate.core.target import Capability, Outcome, Reply, Target
+from clinigate.errors import EvidenceError, UsageError
+from clinigate.evidence.times import Clock, system_clock, timestamp
+from clinigate.pipeline.setup import Setup
+from clinigate.targets import check_reachable
+from clinigate.targets.messages import turns_digest
+
+__all__ = ["CachingTarget", "ReplyStore", "caching"]
+
+_SCHEMA = "clinigate.replies/1"
+_TABLE = "CREATE TABLE IF NOT EXISTS replies (key TEXT PRIMARY KEY, reply TEXT, kept_at TEXT)"
+_WAIT_S = 30.0
+
+
+class ReplyStore:
+    """The answers of one build, in one SQLite file that its owner alone can read."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file, or make it.
+
+        Raises:
+            EvidenceError: it cannot be written, or is no such file.
+        """
+        self._path = path
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+            self._file = sqlite3.connect(path, timeout=_WAIT_S, isolation_level=None)
+        except (OSError, sqlite3.Error) as error:
+            raise self._trouble(error) from error
+        try:
+            self._file.execute("PRAGMA journal_mode=WAL")
+            self._file.execute("PRAGMA synchronous=NORMAL")
+            self._file.execute(_TABLE)
+        except sqlite3.Error as error:
+            self.close()
+            raise self._trouble(error) from error
+
+    def get(self, key: str) -> tuple[Reply, str] | None:
+        """Return an answer and when it was given, or None.
+
+        Raises:
+            EvidenceError: what is kept there cannot be read.
+        """
+        try:
+            query = "SELECT reply, kept_at FROM replies WHERE key = ?"
+            row = self._file.execute(query, (key,)).fetchone()
+            return None if row is None else (from_plain(Reply, parse_json(row[0])), str(row[1]))
+        except (sqlite3.Error, ValueError, TypeError) as error:
+            raise self._trouble(error) from error
+
+    def put(self, key: str, reply: Reply, kept_at: str) -> None:
+        """Keep an answer; the first one of its key stays.
+
+        Raises:
+            EvidenceError: it cannot be written.
+        """
+        row = (key, canonical_text(to_plain(reply)), kept_at)
+        try:
+            self._file.execute("INSERT OR IGNORE INTO replies VALUES (?, ?, ?)", row)
+        except sqlite3.Error as error:
+            raise self._trouble(error) from error
+
+    def close(self) -> None:
+        """Close the file. Calling it twice is harmless."""
+        with suppress(sqlite3.Error):
+            self._file.close()
+
+    def _trouble(self, error: Exception) -> EvidenceError:
+        return EvidenceError(
+            f"reply cache {self._path}: {type(error).__name__}; delete the file, or leave "
+            "--reply-cache out"
+        )
+
+
+class CachingTarget:
+    """A target whose answers are kept, and given again to the same question.
+
+    Attributes:
+        uncached: the target itself, for what must be measured anew.
+        asked, reused: answers that it gave since `begin`; `oldest` is when the oldest was given.
+    """
+
+    def __init__(self, target: Target, store: ReplyStore, *, clock: Clock = system_clock) -> None:
+        self.uncached = target
+        self._store = store
+        self._clock = clock
+        self.begin()
+
+    def begin(self) -> None:
+        """Count anew, for the next check."""
+        self.asked = self.reused = 0
+        self.oldest: str | None = None
+
+    def policy(self) -> str | None:
+        """Return in a sentence which answers are of earlier runs; None where none is."""
+        if not self.reused:
+            return None
+        return (
+            f"reply cache: {self.reused:,} of {self.asked + self.reused:,} answers are of earlier "
+            f"runs, the oldest of {self.oldest}; kept for this build and target alone, failures "
+            "like answers, throttled ones never; response times are always measured anew"
+        )
+
+    @property
+    def name(self) -> str:
+        """The target's own."""
+        return self.uncached.name
+
+    @property
+    def capabilities(self) -> frozenset[Capability]:
+        """The target's own."""
+        return self.uncached.capabilities
+
+    async def ask(
+        self,
+        turns: Sequence[Turn],
+        *,
+        capability: Capability,
+        timeout_s: float,
+        seed: int | None = None,
+    ) -> Reply:
+        """Return what is kept, or else ask and keep what comes."""
+        key = sha256_hex(canonical_bytes([capability, turns_digest(turns), seed, str(timeout_s)]))
+        kept = self._store.get(key)
+        if kept is not None:
+            self.reused += 1
+            self.oldest = min(filter(None, (self.oldest, kept[1])))
+            return kept[0]
+        reply = await self.uncached.ask(
+            turns, capability=capability, timeout_s=timeout_s, seed=seed
+        )
+        self.asked += 1
+        if reply.outcome is not Outcome.THROTTLED:
+            # What it was parsed from is for the evidence of the run that asked.
+            self._store.put(key, replace(reply, raw={}), timestamp(self._clock()))
+        return reply
+
+    async def check_reachable(self) -> str | None:
+        """Ask the target itself: what it said another day does not tell whether it is there."""
+        return await check_reachable(self.uncached)
+
+    async def aclose(self) -> None:
+        """Release connections and the file."""
+        self._store.close()
+        await self.uncached.aclose()
+
+
+class _CachingScorer(CachingTarget):
+    """One that scores questionnaires too; these are always scored anew."""
+
+    uncached: Target
+
+    @property
+    def _scorer(self) -> Scorer:
+        assert isinstance(self.uncached, Scorer)
+        return self.uncached
+
+    @property
+    def instruments(self) -> Mapping[Instrument, Terms]:
+        return self._scorer.instruments
+
+    @property
+    def scored_fields(self) -> frozenset[str]:
+        return self._scorer.scored_fields
+
+    @property
+    def sheets_at_once(self) -> int:
+        return self._scorer.sheets_at_once
+
+    async def score(
+        self, instrument: Instrument, sheets: Sequence[Answers], *, timeout_s: float
+    ) -> Sequence[Scored]:
+        return await self._scorer.score(instrument, sheets, timeout_s=timeout_s)
+
+
+def caching(setup: Setup, target: Target) -> CachingTarget:
+    """Return `target` with the cache of its build before it.
+
+    Raises:
+        UsageError: nothing tells one build from the next, so that the answers of another one could
+            stand in for this one's.
+        EvidenceError: the cache cannot be opened.
+    """
+    if not setup.subject.names_a_build:
+        raise UsageError(
+            "--reply-cache needs to know which build gave an answer; name its digests or version "
+            "under [subject], or leave the option out"
+        )
+    spec = setup.config.config.target
+    identity = [
+        _SCHEMA,
+        to_plain(setup.subject),
+        target.name,
+        None if spec is None else spec.model_dump(mode="json"),
+    ]
+    build = sha256_hex(canonical_text(identity).encode())
+    store = ReplyStore(setup.config.root / "cache" / "replies" / f"{build[:32]}.sqlite")
+    return (_CachingScorer if isinstance(target, Scorer) else CachingTarget)(target, store)
