@@ -227,7 +227,8 @@ def prepare_release(
         CheckDefinitionError: a check does not load.
         UsageError: an option is looser than the policy.
     """
-    given = overrides or Overrides()
+    # A release answers for itself: what an earlier run was told is no answer of it.
+    given = replace(overrides or Overrides(), reply_cache=False)
     setup = prepare(config, given)
     demanded = {
         each.id: each for each in setup.policy.criteria(MODEL_CRITERIA, elsewhere=lambda _id: True)
@@ -241,7 +242,7 @@ def prepare_release(
     plan = replace(plan, confidence=max(plan.confidence, asked))
     setup = replace(setup, plan=plan, criteria=(*setup.criteria, *own))
     asking = Asking(setup.subject, plan, packs_used(plan), questions(plan))
-    bench = appoint(config.config.judge, base_dir=config.base_dir)
+    bench = appoint(config)
     checks = tuple(
         hearing(check, bench) for check in all_checks() if check.id.startswith(_CLINICAL)
     )
