@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from clinigate.core.canonical import canonical_bytes, sha256_hex
-from clinigate.core.case import AppliedTransform, Case, Split, Turn
+from clinigate.core.case import AppliedTransform, Case, Label, Review, Split, Turn
 from clinigate.errors import PackError
 from clinigate.scenarios.generator import build_case, select
 from clinigate.scenarios.pack import Archetype, Attribute, Core, Kind, Pack, Wording
@@ -167,6 +167,7 @@ def _stated(pack: Pack, base: Base, attribute: Attribute, seed: int) -> Iterator
     place = stream.below(len(attribute.groups[0].markers))
     chain = (AppliedTransform(CARRIER, _CARRIER_VERSION, carrier),)
     plain = build_case(pack, archetype, core, core.turns, chain, seed=seed, variant=carrier)
+    plain = replace(plain, provenance=replace(plain.provenance, method="composed"))
     pair_id = _id([pack.ref, name, carrier, attribute.name, seed])
     for group in attribute.groups:
         marker = group.markers[place]
@@ -182,7 +183,20 @@ def _worded(
     archetype, core, _ = base
     name = archetype.core_id(core)
     chain = (AppliedTransform(WORDING, _WORDING_VERSION, 0),)
-    plain = build_case(pack, archetype, core, core.turns, chain, seed=seed, variant=0)
+    plain = replace(
+        build_case(pack, archetype, core, core.turns, chain, seed=seed, variant=0),
+        provenance=wording.provenance,
+        review=tuple(
+            Review(
+                each.reviewer,
+                each.credential,
+                Label(archetype.label),
+                archetype.severity,
+                each.date,
+            )
+            for each in wording.review
+        ),
+    )
     pair_id = _id([pack.ref, name, WORDING, wording.name, seed])
     for group, text in zip(wording.groups, texts[name], strict=True):
         yield _told(plain, pair_id, text, {wording.name: group}, group, text)
@@ -193,7 +207,6 @@ def _told(plain: Case, pair_id: str, text: str, speaker: Mapping[str, str], *gro
         plain,
         id=_id([pair_id, *group]),
         turns=(*plain.turns[:-1], Turn(role="user", text=text)),
-        provenance=replace(plain.provenance, method="composed"),
         slice=speaker,
         pair_id=pair_id,
     )

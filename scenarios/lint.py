@@ -50,7 +50,13 @@ def lint_packs(packs: Iterable[Pack]) -> list[LintFinding]:
     """
     every = list(packs)
     named = [item for pack in every for item in _named(pack)]
-    findings = [*_copies(named), *_method_detail(named), *_short(named), *_label_conflicts(every)]
+    texts = [(name, turn.text) for name, core in named for turn in core.turns]
+    findings = [
+        *_copies(named),
+        *_method_detail([*texts, *(item for pack in every for item in _reworded(pack))]),
+        *_short(named),
+        *_label_conflicts(every),
+    ]
     return sorted(findings, key=lambda finding: not finding.is_error)
 
 
@@ -80,13 +86,20 @@ def _copy(rule: str, what: str, named: Sequence[tuple[str, Core]], copy: Copy) -
     return LintFinding(rule, where, f"these cores {what}; rewrite one")
 
 
-def _method_detail(named: Sequence[tuple[str, Core]]) -> Iterator[LintFinding]:
-    for name, core in named:
-        for turn in core.turns:
-            for pattern in _banned():
-                if found := pattern.search(turn.text):
-                    message = f"{found[0]!r} is method detail; say it without"
-                    yield LintFinding("method-detail", (name,), message)
+def _reworded(pack: Pack) -> Iterator[tuple[str, str]]:
+    """Yield what a core says in the words of every other group."""
+    for wording in pack.wordings:
+        for rewording in wording.rewordings:
+            for text in rewording.texts[1:]:
+                yield rewording.core, text
+
+
+def _method_detail(texts: Iterable[tuple[str, str]]) -> Iterator[LintFinding]:
+    for name, text in texts:
+        for pattern in _banned():
+            if found := pattern.search(text):
+                message = f"{found[0]!r} is method detail; say it without"
+                yield LintFinding("method-detail", (name,), message)
 
 
 def _short(named: Sequence[tuple[str, Core]]) -> Iterator[LintFinding]:

@@ -80,6 +80,8 @@ def _parity(metric: str, bases: Sequence[Base], what: str, plan: Plan) -> Iterat
         words += unpaired_words(compared, plan)
     else:  # these have no equalized odds of their own: their misses and false alarms, for a reader
         slices += rates(compare_flags(tables(bases, by_label=True), plan), plan)
+    if metric == WORDINGS and not all(base.any_case.review for base in bases):
+        words.append("nobody who speaks so has reviewed these wordings")
     yield measured(metric, compared, plan, slices=slices, words=words)
     yield from uneven(metric, bases)
 
