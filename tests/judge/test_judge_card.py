@@ -106,7 +106,8 @@ def test_a_card_holds_what_people_and_the_whole_panel_rated():
 
 def test_the_figure_and_the_sentences_show_both_sides(card):
     figure = calibration_figure(card())
-    assert [sum(filter(None, each.y)) for each in figure.series] == [1.0, 1.0]
+    assert [sum(each.y) for each in figure.series] == [120, 120]
+    assert all(each.x == (0.5, 1.5, 2.5, 3.5, 4.5, 5.5) for each in figure.series)
     assert card().digest in figure.note
     said = "; ".join(card_sentences(card(excess=1, wrong=2)))
     assert "+0.80 points kinder" in said

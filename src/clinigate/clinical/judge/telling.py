@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from clinigate.clinical.criteria import EMPATHY
 from clinigate.clinical.judge.bench import Bench, Heard
 from clinigate.clinical.judge.card import Card
@@ -12,6 +14,8 @@ from clinigate.core.measurement import SliceResult
 __all__ = ["by_judge", "calibration_figure", "card_sentences", "said_of_panel", "said_of_people"]
 
 _POINTS = (1, 2, 3, 4, 5)
+#: A bar reaches from one edge to the next; the last edge begins none.
+_EDGES = (*(points - 0.5 for points in _POINTS), _POINTS[-1] + 0.5)
 
 
 def calibration_figure(card: Card) -> Exhibit:
@@ -25,15 +29,8 @@ def calibration_figure(card: Card) -> Exhibit:
         form=Form.DISTRIBUTION,
         title=f"Points of empathy on the {n} conversations of the calibration card",
         x_unit="points",
-        y_unit="1",
-        series=tuple(
-            Series(
-                name,
-                tuple(map(float, _POINTS)),
-                tuple(sum(_whole(value) == points for value in values) / n for points in _POINTS),
-            )
-            for name, values in columns
-        ),
+        y_unit="rated",
+        series=tuple(Series(name, _EDGES, _counts(values)) for name, values in columns),
         note="; ".join(card_sentences(card)),
     )
 
@@ -104,5 +101,7 @@ def card_sentences(card: Card) -> list[str]:
     return said
 
 
-def _whole(value: float) -> int:
-    return int(value + 0.5)
+def _counts(values: Sequence[float]) -> tuple[float, ...]:
+    """How many lie nearest to each point, and nothing beyond the last edge."""
+    whole = [int(value + 0.5) for value in values]
+    return (*(float(whole.count(points)) for points in _POINTS), 0.0)
