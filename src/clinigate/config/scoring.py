@@ -51,9 +51,13 @@ Address = Annotated[ServicePath, AfterValidator(_check_address)]
 OneSheet = Annotated[JsonValue, AfterValidator(_check_one)]
 ManySheets = Annotated[JsonValue, AfterValidator(_check_many)]
 BandNames = Annotated[list[str], Field(min_length=1)]
-Named = Annotated[Instrument, Field(strict=False)]
+Named = Literal["phq9", "gad7", "who5", "ucla3"]
 Instruments = Annotated[list[Named], Field(min_length=1)]
-_OFFERED = Field(default=list(Instrument), description="the questionnaires that the system scores")
+_EVERY: list[Named] = ["phq9", "gad7", "who5", "ucla3"]
+_OFFERED = Field(
+    default=_EVERY,
+    description="the questionnaires that the system scores",
+)
 _NAME = Field(default=None, description="what the service calls it, in a path or a request")
 _BANDS = Field(default=None, description="its names of the bands, from the lowest total up")
 _PRORATES = Field(

@@ -108,7 +108,8 @@ def _with_scoring(
         declared: Any = spec.capabilities or getattr(function, "capabilities", [Capability.CHAT])
         functions = dict.fromkeys(declared, function)
     functions[Capability.SCORING] = scores
-    return functions, {each: scoring.terms.of(each) for each in scoring.instruments}
+    named = map(Instrument, scoring.instruments)
+    return functions, {each: scoring.terms.of(each) for each in named}
 
 
 def _json_target(spec: HttpSpec | AsgiSpec, wire: Wire, clock: Clock, *, name: str) -> ShellTarget:

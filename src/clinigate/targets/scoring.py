@@ -38,7 +38,7 @@ class JsonScoring:
         self._paths = section.answer.model_dump(exclude_none=True)
         self._looks = {name: _look(path) for name, path in self._paths.items()}
         self._terms = MappingProxyType(
-            {each: section.terms.of(each) for each in section.instruments}
+            {each: section.terms.of(each) for each in map(Instrument, section.instruments)}
         )
         batch = section.batch
         self._results = None if batch is None else _look(batch.results)

@@ -66,7 +66,9 @@ async def ask_unfit(
         unit="sheets that were not refused",
         events=len(wrong),
         excluded=len(unmeasured),
-        caveats=("of the kinds of unfit sheets that docs/instruments.md lists",),
+        caveats=(
+            "the unfit sheets are those of a fixed list, which docs/instruments.md describes",
+        ),
     )
     for sheet, scored, what in (wrong + unmeasured)[:_MOST_FINDINGS]:
         yield Finding(
