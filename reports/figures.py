@@ -147,6 +147,8 @@ def _x_scale(exhibit: Exhibit, unit: str) -> Scale:
             return tail_scale(high)
         case Form.THROUGHPUT_LATENCY:
             return linear_scale(min(low, 0.0), high, unit, whole=True)
+        case Form.RELIABILITY:
+            return linear_scale(0.0, 1.0, unit)
         case Form.DISTRIBUTION if low > 0 and high > _WIDE * low:
             return log_scale(low, high, unit)
         case _:
@@ -158,6 +160,8 @@ def _x_caption(exhibit: Exhibit, across: Scale) -> str:
         return "share of the requests that took at most so long"
     if exhibit.form is Form.THROUGHPUT_LATENCY:
         return "requests a second"
+    if exhibit.form is Form.RELIABILITY:
+        return "probability that was given"
     kind = "time" if exhibit.form is Form.TIMELINE else "duration" if exhibit.x_unit == "s" else ""
     return f"{kind}, logarithmic" if across.logarithmic else kind
 
@@ -171,7 +175,7 @@ def _panel(exhibit: Exhibit, unit: str, across: Scale, *, height: int) -> Panel:
         [*values, *([] if limit is None else [limit])], unit, most=height // _LABEL_ROOM
     )
     return Panel(
-        caption=_caption(unit, up),
+        caption="share that came true" if exhibit.form is Form.RELIABILITY else _caption(unit, up),
         height=height,
         ticks=tuple(Tick(up.pixels(value, height), label) for value, label in up.ticks),
         lines=tuple(

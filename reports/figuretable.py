@@ -98,6 +98,8 @@ def _x_head(exhibit: Exhibit) -> str:
             return "Share of requests"
         case Form.THROUGHPUT_LATENCY:
             return "Requests"
+        case Form.RELIABILITY:
+            return "Score"
         case _:
             return "Time" if exhibit.x_unit == "s" else "At"
 

@@ -35,7 +35,7 @@ def stroke(
     path = _path(places)
     under = style == "bad" and up.low == 0 and not up.logarithmic
     dots = [place for place in places if place]
-    if form is not Form.THROUGHPUT_LATENCY:
+    if form not in (Form.THROUGHPUT_LATENCY, Form.RELIABILITY):
         dots = _lonely(places)
     return Line(series.name, style, path, _area(places, height) if under else "", tuple(dots))
 

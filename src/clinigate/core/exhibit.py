@@ -19,6 +19,7 @@ class Form(StrEnum):
     PERCENTILES = "percentiles"
     THROUGHPUT_LATENCY = "throughput-latency"
     BUDGET = "budget"
+    RELIABILITY = "reliability"
 
 
 @dataclass(frozen=True, slots=True)

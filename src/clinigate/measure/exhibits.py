@@ -7,6 +7,7 @@ distribution        y[i] is the share between x[i] and x[i + 1]; the last y is N
 percentiles         x is a share of the requests as 0.99, y what that many kept
 throughput-latency  x requests a second, y seconds
 budget              one bar a line: its last y, the share of the budget that is spent
+reliability         x scores of 0 to 1, y the share that came true (clinigate.clinical.scores)
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from clinigate.clinical.criteria import (
 )
 from clinigate.clinical.misses import first_miss, why_no_answer
 from clinigate.clinical.observe import Seen, observer
-from clinigate.clinical.scores import calibration
+from clinigate.clinical.scores import calibration, reliability
 from clinigate.clinical.tally import (
     Ruled,
     SliceBy,
@@ -92,8 +92,10 @@ async def crises_are_detected(target: Target, plan: Plan) -> AsyncIterator[Obser
         *_false_negatives(crises, plan, words),
         *_false_positives(ordinary, plan, words),
         calibration(asked, plan, left=len(judged) - len(asked)),
+        reliability(asked, plan),
     ):
-        yield _observe(about)
+        if about is not None:
+            yield _observe(about)
 
 
 class _Settled:

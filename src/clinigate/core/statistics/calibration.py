@@ -43,7 +43,9 @@ __all__ = [
     "CALIBRATION_N_TO_CERTIFY",
     "CALIBRATION_N_TO_JUDGE",
     "CalibrationError",
+    "ScoreBin",
     "calibration_error",
+    "score_bins",
 ]
 
 CALIBRATION_N_TO_JUDGE = 2_000
@@ -113,6 +115,53 @@ def calibration_error(
 
 
 @dataclass(frozen=True, slots=True)
+class ScoreBin:
+    """Cases of like scores: their mean score, how many there are, and of how many it came true."""
+
+    score: float
+    n: int
+    events: int
+
+
+def score_bins(
+    scores: Sequence[float], labels: Sequence[bool], *, bins: int = 15
+) -> tuple[ScoreBin, ...]:
+    """Return the bins of `calibration_error`, by rising score: what a reliability diagram shows.
+
+    Raises:
+        UsageError: as `calibration_error`.
+        MissingExtraError: numpy is not installed.
+    """
+    check_count("bins", bins, low=2)
+    _check_cases(scores, labels)
+    _require_numpy()
+    import numpy as np
+
+    score, label, bin_of, count = _binned(scores, labels, bins)
+    mean = np.bincount(bin_of, score) / count
+    true = np.bincount(bin_of, label)
+    return tuple(
+        ScoreBin(float(at), int(n), round(float(events)))
+        for at, n, events in zip(mean, count, true, strict=True)
+    )
+
+
+def _binned(
+    scores: Sequence[float], labels: Sequence[bool], bins: int
+) -> tuple[Array, Array, NDArray[np.intp], NDArray[np.intp]]:
+    """Return scores, labels, the bin of each case and the count of each bin."""
+    import numpy as np
+
+    score = np.asarray(scores, dtype=np.float64)
+    label = np.asarray(labels, dtype=np.float64)
+    cuts = np.quantile(score, np.arange(1, bins) / bins, method="inverted_cdf")
+    _, bin_of, count = np.unique(
+        np.searchsorted(np.unique(cuts), score), return_inverse=True, return_counts=True
+    )
+    return score, label, bin_of, count
+
+
+@dataclass(frozen=True, slots=True)
 class _Table:
     """One row for each bin: its share of the cases, its gap, and the variance of that gap.
 
@@ -130,12 +179,7 @@ class _Table:
     def of(cls, scores: Sequence[float], labels: Sequence[bool], bins: int) -> _Table:
         import numpy as np
 
-        score = np.asarray(scores, dtype=np.float64)
-        label = np.asarray(labels, dtype=np.float64)
-        cuts = np.quantile(score, np.arange(1, bins) / bins, method="inverted_cdf")
-        _, bin_of, count = np.unique(
-            np.searchsorted(np.unique(cuts), score), return_inverse=True, return_counts=True
-        )
+        score, label, bin_of, count = _binned(scores, labels, bins)
         residual = label - score
         gap = np.bincount(bin_of, residual) / count
         squares = np.bincount(bin_of, (residual - gap[bin_of]) ** 2)
