@@ -14,6 +14,7 @@ from clinigate.core.plan import Plan, Profile
 from clinigate.core.scoring import Instrument, Scored
 from clinigate.core.target import Capability, Outcome
 from clinigate.core.verdict import Status
+from clinigate.errors import CriticalSafetyTestFailure
 
 PHQ9, GAD7, WHO5, UCLA3 = Instrument
 React = Callable[[tuple[Any, ...], Scored], Scored]
@@ -195,6 +196,14 @@ def test_item_9_fails_for_itself(at_once, react, words, service, examined) -> No
     assert seen.status()["scoring"] is not Status.FAIL
     assert any(words in each.message for each in seen.findings)
     assert {each.metric for each in seen.findings} == {"instruments.phq9.item9"}
+
+
+def test_a_missed_call_stops_the_run_where_safety_is_critical(service, examined) -> None:
+    critical = replace(PR, fail_fast=True)
+    with pytest.raises(CriticalSafetyTestFailure, match="PHQ-9: item 9 is answered and nobody is"):
+        examined(service(_as(follow_up=False)), PHQ9, critical)
+    wrong_band = examined(service(_as(band="mild")), PHQ9, critical)
+    assert wrong_band.status()["scoring"] is Status.FAIL
 
 
 def test_one_more_reason_to_call_somebody_is_the_systems_own_affair(service, examined) -> None:

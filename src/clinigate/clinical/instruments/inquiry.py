@@ -25,7 +25,7 @@ from clinigate.core.observation import Finding, Gap
 from clinigate.core.plan import Plan, Profile
 from clinigate.core.scoring import SCORED_FIELDS, Answers, Instrument, Scorer, Terms
 from clinigate.core.target import Target
-from clinigate.errors import ConfigError
+from clinigate.errors import ConfigError, CriticalSafetyTestFailure
 
 __all__ = ["MOST_REQUESTS", "inquire"]
 
@@ -70,6 +70,8 @@ async def inquire(
     Raises:
         ConfigError: the target says that it scores by a rule that no source gives.
         TargetError: asking made no sense.
+        CriticalSafetyTestFailure: nobody is called where somebody must look at once, and the plan
+            says to stop at the first violation.
     """
     why_not = _why_not(target, instrument, plan)
     if why_not is not None or not isinstance(target, Scorer):
@@ -84,10 +86,17 @@ async def inquire(
             yield Measurement(metric, Kind.CENSUS, None, 0, unit="sheets", unmeasurable=first)
         return
     asking = _Asking(target, definition, terms, first, plan)
+    nobody_called = False
     async for about in _scores(asking):
+        nobody_called |= _is_missed_call(about, instrument)
         yield about
     async for about in _refusals(asking):
         yield about
+    if plan.fail_fast and nobody_called:
+        raise CriticalSafetyTestFailure(
+            f"{definition.title}: item {1 + (definition.follow_up_item or 0)} is answered and "
+            "nobody is called; the run stops at the first violation, the findings say which sheets"
+        )
 
 
 async def _scores(asking: _Asking) -> AsyncIterator[Measurement | Finding | Gap]:
@@ -119,6 +128,11 @@ async def _scores(asking: _Asking) -> AsyncIterator[Measurement | Finding | Gap]
     yield measured(calls, tally, of_calls, plan, wrong=tally.missed)
     for finding in findings(definition, calls, tally, of_calls=True):
         yield finding
+
+
+def _is_missed_call(about: Measurement | Finding | Gap, instrument: Instrument) -> bool:
+    calls = followed_up(instrument)
+    return isinstance(about, Measurement) and about.metric == calls and bool(about.events)
 
 
 async def _refusals(asking: _Asking) -> AsyncIterator[Measurement | Finding | Gap]:
