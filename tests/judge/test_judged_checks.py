@@ -12,7 +12,8 @@ import clinigate.clinical
 from clinigate.clinical.checks.empathy import replies_are_screened_for_empathy
 from clinigate.clinical.checks.therapy import replies_are_appropriate
 from clinigate.clinical.criteria import APPROPRIATENESS, CRITERIA, EMPATHY
-from clinigate.clinical.judge.bench import Bench, hearing
+from clinigate.clinical.judge.bench import Bench, Heard, hearing
+from clinigate.clinical.judge.measure import measured_empathy
 from clinigate.clinical.judge.opinion import Unscored, Why
 from clinigate.clinical.judge.panel import Panel
 from clinigate.clinical.judge.ratings import Rated, Ratings
@@ -92,7 +93,8 @@ def test_a_calibrated_panel_lets_a_warm_system_pass(bench):
     assert 4.0 < verdict.bound < verdict.value < 5.0
     assert verdict.n == 10
     assert any("calibration card sha256:" in each for each in measured.caveats)
-    assert [part.name.partition(" (")[0] for part in measured.slices] == ["judge a", "judge b"]
+    names = [part.name.partition(" (")[0] for part in measured.slices]
+    assert names == ["panel, nothing taken off", "judge a", "judge b"]
     assert [each.about.metric for each in seen if isinstance(each.about, Exhibit)] == [EMPATHY]
 
 
@@ -187,7 +189,7 @@ def test_people_who_were_asked_about_empathy_alone_say_nothing_of_appropriatenes
     )
     seat = bench(lambda *_: 5, card=card(items=items))
     _, measured, _ = _verdict(APPROPRIATENESS, Speaker(WARM), seat)
-    assert "people were asked about empathy alone" in measured[2].unmeasurable
+    assert "people said of 0 conversations whether they are appropriate" in measured[2].unmeasurable
 
 
 def _ratings(points, *, raters=("x", "y"), leave_out=0):
@@ -265,3 +267,38 @@ def test_a_check_hears_the_bench_and_stays_itself(bench):
     criteria = [each for each in CRITERIA if each.metric == EMPATHY]
     (verdict,) = judge_all(criteria, asyncio.run(run()))
     assert verdict.status is Status.PASS
+
+
+def test_people_who_said_too_little_of_appropriateness_leave_it_open():
+    """Of one conversation nobody was asked whether it is appropriate."""
+    ratings = _ratings(5)
+    item = next(iter(ratings.by_item))
+    mute = {item: dict.fromkeys(("x", "y"), Rated(5, None))}
+    seat = Bench(JudgeTable(), ratings=Ratings({**ratings.by_item, **mute}))
+    _, measured, _ = _verdict(APPROPRIATENESS, Speaker(WARM), seat)
+    assert measured[2].n == 10
+    assert "1 of 10 conversations are unrated" in measured[2].unmeasurable
+    empathy, *_ = _verdict(EMPATHY, Speaker(WARM), seat)
+    assert empathy.status is Status.PASS
+
+
+def test_people_who_were_asked_about_empathy_alone_measure_it_alone():
+    rated = {item: dict.fromkeys(("x", "y"), Rated(4, None)) for item in _ratings(5).by_item}
+    seat = Bench(JudgeTable(), ratings=Ratings(rated))
+    _, measured, _ = _verdict(APPROPRIATENESS, Speaker(WARM), seat)
+    assert len(measured) == 2
+
+
+def test_what_is_missing_counts_at_its_worse_end_for_either_bound(bench):
+    """One of a hundred may be missing: for the lower bound it has 1 point, for the upper one 5."""
+    plan = Plan(packs={})
+    throttled = {3: Reply(Outcome.THROTTLED, 0.0)}
+    seat = bench(warm)
+    whole = asyncio.run(seat.hear(Speaker(WARM), plan))
+    short = asyncio.run(seat.hear(Speaker(WARM, throttled), plan))
+    double = Heard(short.conversations + whole.conversations, whole.sitting, whole.trouble)
+    (measured,) = measured_empathy(seat, double, plan)
+    assert measured.unmeasurable is None
+    (full,) = measured_empathy(seat, Heard(whole.conversations * 2, whole.sitting, None), plan)
+    assert measured.interval.low < full.interval.low
+    assert any("counts at its worse end" in each for each in measured.caveats)

@@ -47,6 +47,11 @@ class Ratings:
         """The conversations that two people or more rated."""
         return {item: rated for item, rated in self.by_item.items() if len(rated) > 1}
 
+    @property
+    def asks_appropriateness(self) -> bool:
+        """Whether anybody was asked more than empathy."""
+        return any(self.appropriate(item) is not None for item in self.double)
+
     def points(self, item: str) -> float:
         """The mean of people's points."""
         rated = self.by_item[item].values()

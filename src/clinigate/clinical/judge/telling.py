@@ -40,7 +40,7 @@ def by_judge(heard: Heard) -> tuple[SliceResult, ...]:
     reports = () if heard.sitting is None else heard.sitting.reports
     return tuple(
         SliceResult(
-            f"judge {each.name} (mean points, as given)",
+            f"judge {each.name} (mean points of empathy)",
             sum(r.points for r in each.ratings.values()) / len(each.ratings),
             len(each.ratings),
         )

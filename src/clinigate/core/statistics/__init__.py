@@ -11,6 +11,8 @@ differences         parity and equalized odds, paired counterfactuals or not
 parity_planning     the gap chance alone shows; scenarios still needed
 calibration         scores against frequencies
 means               ratings
+agreement           raters among each other: weighted kappa with its bound, alpha
+rectified           what people would have said, by a judge of known mistakes
 sequential          when a count has failed already, whatever the rest would show
 special             the beta and t quantiles that all of these rest on
 ==================  ================================================================
