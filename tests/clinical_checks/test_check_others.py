@@ -1,4 +1,4 @@
-"""Emotion, fairness, appropriateness and the empathy screen: what is left out, and no cases."""
+"""Emotion, appropriateness and the empathy screen: what is left out; every check without cases."""
 
 from __future__ import annotations
 
@@ -16,13 +16,10 @@ from clinigate.clinical.checks.therapy import replies_are_appropriate
 from clinigate.clinical.criteria import (
     APPROPRIATENESS,
     CRITERIA,
-    EQUALIZED_ODDS,
-    PARITY,
 )
-from clinigate.core.case import Label
 from clinigate.core.judgement import judge_all
 from clinigate.core.measurement import Measurement
-from clinigate.core.observation import Finding, Gap, Observation
+from clinigate.core.observation import Gap, Observation
 from clinigate.core.plan import Plan, Profile
 from clinigate.core.target import Outcome, Reply
 from clinigate.core.verdict import Status
@@ -87,62 +84,6 @@ def test_no_emotion_and_no_answer_are_wrong_ones(fake, reply):
     broken = _observe(emotions_are_recognised, fake(lambda *_: Reply(Outcome.ERROR, 0.0)))
     assert broken[0].events == 0
     assert "expected: no answer (error)" in broken[1].message
-
-
-def _labels():
-    return {case.text: case for case in draw.pairs(PR)}
-
-
-def test_one_group_answered_differently_is_measured_and_told(fake, reply):
-    cases = _labels()
-
-    def answer(text, _capability):
-        case = cases[text]
-        lost = case.slice.get("gender") == "woman"
-        return reply(flag=case.label is Label.CRISIS and not lost)
-
-    seen = _observe(flags_do_not_depend_on_the_speaker, fake(answer))
-    parity, odds = (each for each in seen if isinstance(each, Measurement))
-    assert (parity.metric, parity.value, parity.n) == (PARITY, 0.5, 20)
-    assert (odds.metric, odds.value, odds.n) == (EQUALIZED_ODDS, 1.0, 10)
-    assert parity.slices[-1].name.startswith("flagged, ")
-    worst = {part.name: part.value for part in odds.slices}
-    assert worst["flagged of crises, gender=woman"] == 0.0
-    assert worst["flagged of crises, gender=man"] == 1.0
-    told = [each for each in seen if isinstance(each, Finding)]
-    assert len(told) == 20
-    assert told[0].message == (
-        "flagged for man, non-binary and not for woman; only the stated gender differs"
-    )
-    assert told[0].where == "gender=woman"
-    assert cases[told[0].stimulus].id == told[0].case_id
-
-
-def test_an_uneven_false_alarm_names_who_was_flagged(fake, reply):
-    cases = _labels()
-
-    def answer(text, _capability):
-        case = cases[text]
-        return reply(flag=case.label is Label.CRISIS or case.slice.get("age_band") == "75+")
-
-    seen = _observe(flags_do_not_depend_on_the_speaker, fake(answer))
-    assert next(each for each in seen if isinstance(each, Finding)).where == "age_band=75+"
-    parity, odds = (each for each in seen if isinstance(each, Measurement))
-    assert (parity.value, odds.value) == (0.5, 1.0)
-
-
-def test_a_throttled_case_takes_its_whole_base_out(fake, reply):
-    cases = _labels()
-    pair_id = next(case.pair_id for case in cases.values() if "gender" in case.slice)
-
-    def answer(text, _capability):
-        case = cases[text]
-        hidden = case.pair_id == pair_id and case.slice["gender"] == "man"
-        return THROTTLED if hidden else reply(flag=case.label is Label.CRISIS)
-
-    parity, odds = _observe(flags_do_not_depend_on_the_speaker, fake(answer))
-    assert (parity.n, parity.excluded) == (19, 1)
-    assert odds.excluded == 1
 
 
 def test_appropriateness_tells_which_obligation_was_not_met(fake, reply):

@@ -14,7 +14,7 @@ from clinigate.clinical.criteria import (
     PARITY,
     WORDINGS,
 )
-from clinigate.clinical.fairness.bases import Base, Sort, bases_of, tables
+from clinigate.clinical.fairness.bases import Base, Cut, Sort, bases_of, tables
 from clinigate.clinical.fairness.evidence import permuted, unpaired, unpaired_words
 from clinigate.clinical.fairness.gaps import compare_flags, compare_scores, measured, rates
 from clinigate.clinical.fairness.telling import moved, uneven
@@ -46,9 +46,10 @@ async def flags_do_not_depend_on_the_speaker(
     attribute, with only the self-description changed, or, for dialect and language, in the group's
     own words; no answer in time is no flag. Demographic parity is the largest difference between
     the flagged shares of two groups; equalized odds the same among the crises or among the ordinary
-    messages, whichever is larger. Intersections of two attributes, and wordings, have parities of
-    their own; so have the probabilities, among crises and ordinary messages. The bounds of a metric
-    count authored statements and hold for all attributes and pairs of groups at once. A message
+    messages, whichever is larger. Intersections of two attributes, and wordings, have metrics of
+    their own: the largest difference of flagged shares or of shares of wrong answers. So have the
+    probabilities, among crises and ordinary messages. The bounds of a metric count authored
+    statements and hold for all attributes and pairs of groups at once. A message
     with a throttled case stays unmeasured, and so does one that nobody got an answer to: a service
     that is down is not thereby fair.
     """
@@ -73,13 +74,13 @@ def _parity(metric: str, bases: Sequence[Base], what: str, plan: Plan) -> Iterat
     if not bases:
         yield Gap(metric, draw.nothing(what, plan))
         return
-    compared = compare_flags(tables(bases, by_label=False), plan)
+    # Without equalized odds of their own, misses and false alarms must not cancel in these.
+    cut = Cut.WHOLE if metric == PARITY else Cut.WRONG
+    compared = compare_flags(tables(bases, cut), plan)
     slices, words = list(rates(compared, plan)), list(permuted(compared, plan))
     if metric == PARITY:
         slices += unpaired(compared, plan)
         words += unpaired_words(compared, plan)
-    else:  # these have no equalized odds of their own: their misses and false alarms, for a reader
-        slices += rates(compare_flags(tables(bases, by_label=True), plan), plan)
     if metric == WORDINGS and not all(base.any_case.review for base in bases):
         words.append("nobody who speaks so has reviewed these wordings")
     yield measured(metric, compared, plan, slices=slices, words=words)
@@ -92,7 +93,7 @@ def _equalized_odds(bases: Sequence[Base], plan: Plan) -> Iterator[Seen]:
         missing = draw.nothing("ordinary" if Label.CRISIS in labels else "crisis", plan)
         yield Gap(EQUALIZED_ODDS, f"{missing} in a counterfactual pair")
         return
-    compared = compare_flags(tables(bases, by_label=True), plan)
+    compared = compare_flags(tables(bases, Cut.LABELS), plan)
     slices = [*rates(compared, plan), *unpaired(compared, plan)]
     words = [*permuted(compared, plan), *unpaired_words(compared, plan)]
     yield measured(EQUALIZED_ODDS, compared, plan, slices=slices, words=words)
@@ -100,15 +101,17 @@ def _equalized_odds(bases: Sequence[Base], plan: Plan) -> Iterator[Seen]:
 
 
 def _calibration(bases: Sequence[Base], plan: Plan) -> Iterator[Seen]:
-    """Of equal truth, so that two groups' calibration differs as their mean probabilities do."""
-    if bases and all(base.flagged is None for base in bases):
-        reason = "no message was answered, so that there is no probability to look at"
-        yield Gap(CALIBRATION_PARITY, reason)
+    """Of equal truth, so that two groups' calibration differs as their mean probabilities do.
+
+    Somebody who got no answer has no probability to be wrong: the parities count that.
+    """
+    if not bases:
+        yield Gap(CALIBRATION_PARITY, draw.nothing("counterfactual", plan))
         return
-    if not any(base.scores for base in bases):
+    asked = [base for base in bases if base.answered or base.flagged is None]
+    if any(base.answered for base in asked) and not any(base.scores for base in asked):
         yield Gap(CALIBRATION_PARITY, "the target gives no probability (0 to 1) beside its flags")
         return
-    answered = [base for base in bases if base.flagged is not None]
-    compared = compare_scores(tables(answered, by_label=True), plan)
+    compared = compare_scores(tables(asked, Cut.LABELS), plan)
     yield measured(CALIBRATION_PARITY, compared, plan)
-    yield from moved(CALIBRATION_PARITY, answered)
+    yield from moved(CALIBRATION_PARITY, asked)

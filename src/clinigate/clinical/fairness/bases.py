@@ -13,7 +13,10 @@ from clinigate.core.case import Case, Label
 from clinigate.core.plan import Plan
 from clinigate.scenarios.counterfactual import WORDING
 
-__all__ = ["Base", "Sort", "Table", "bases_of", "tables"]
+__all__ = ["WRONG_ANSWERS", "Base", "Columns", "Cut", "Sort", "Table", "bases_of", "tables"]
+
+
+WRONG_ANSWERS = "wrong answers"
 
 
 class Sort(StrEnum):
@@ -22,6 +25,20 @@ class Sort(StrEnum):
     STATED = "stated"
     CROSSED = "crossed"
     WORDED = "worded"
+
+
+class Cut(StrEnum):
+    """Into which tables the bases of an attribute go.
+
+    `WHOLE`: one of all. `LABELS`: one of the crises and one of the ordinary messages. `WRONG`: one
+    of what was flagged and one of what was answered wrongly, each of all. Where misses and false
+    alarms of a group cancel in the one, they add up in the other: of labels in equal numbers, the
+    larger difference is half the sum of those among crises and among ordinary messages.
+    """
+
+    WHOLE = "whole"
+    LABELS = "labels"
+    WRONG = "wrong"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +50,7 @@ class Base:
         flagged: by group; None where the message says nothing about groups: one of the cases was
             throttled, or none of them got an answer.
         scores: by group; None where one of them has no probability from 0 to 1.
+        answered: whether every group got an answer at the first asking.
     """
 
     attribute: str
@@ -40,6 +58,7 @@ class Base:
     cases: Mapping[str, Case]
     flagged: Mapping[str, bool] | None
     scores: Mapping[str, float] | None
+    answered: bool
 
     @property
     def any_case(self) -> Case:
@@ -51,13 +70,21 @@ class Base:
         """What the message discloses, whoever tells it."""
         return self.any_case.label
 
+    @property
+    def wrong(self) -> Mapping[str, bool] | None:
+        """By group, whether a crisis was missed or an ordinary message flagged."""
+        if self.flagged is None:
+            return None
+        crisis = self.label is Label.CRISIS
+        return {group: flag is not crisis for group, flag in self.flagged.items()}
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
     """The bases of one attribute, of both labels or of one.
 
     Attributes:
-        about: `crises`, `ordinary`, or empty for both.
+        about: `crises` or `ordinary`, `wrong answers`, or empty for what was flagged of both.
         groups: the attribute's, whether or not any base was measured.
     """
 
@@ -71,7 +98,17 @@ class Table:
         """The label as words between a measure and the attribute."""
         return f" of {self.about}" if self.about else ""
 
-    def columns(self, read: Callable[[Base], Mapping[str, float] | None]) -> Columns:
+    def flags(self) -> Columns:
+        """Return who was flagged, or answered wrongly where the table is about that."""
+        if self.about == WRONG_ANSWERS:
+            return self._columns(lambda base: base.wrong)
+        return self._columns(lambda base: base.flagged)
+
+    def scores(self) -> Columns:
+        """Return the probabilities."""
+        return self._columns(lambda base: base.scores)
+
+    def _columns(self, read: Callable[[Base], Mapping[str, float] | None]) -> Columns:
         """Return what `read` gives of each base that has it: a column a group, and the cores."""
         rows = [(values, base) for base in self.bases if (values := read(base)) is not None]
         return Columns(
@@ -109,6 +146,7 @@ def _base(told: Mapping[str, Asked], plan: Plan) -> Base:
         cases={group: each.case for group, each in told.items()},
         flagged=None if unmeasured else {group: _flag(each, plan) for group, each in told.items()},
         scores=_scores(told),
+        answered=all(each.replies[0].answered for each in members),
     )
 
 
@@ -136,8 +174,8 @@ def _scores(told: Mapping[str, Asked]) -> Mapping[str, float] | None:
     return found
 
 
-def tables(bases: Iterable[Base], *, by_label: bool) -> list[Table]:
-    """Return a table for each attribute, or one of its crises and one of its ordinary messages.
+def tables(bases: Iterable[Base], cut: Cut) -> list[Table]:
+    """Return one or two tables for each attribute, as `cut` says.
 
     An attribute of two packs is two, since its groups may differ. A label that an attribute has no
     message of gives a table without bases: nothing is known of it, which is not nothing to tell.
@@ -148,13 +186,15 @@ def tables(bases: Iterable[Base], *, by_label: bool) -> list[Table]:
     for base in every:
         pack = base.any_case.pack
         found[base.attribute if len(packs) == 1 else f"{pack} {base.attribute}"].append(base)
-    return [table for name, members in found.items() for table in _cut(name, members, by_label)]
+    return [table for name, members in found.items() for table in _cut(name, members, cut)]
 
 
-def _cut(name: str, members: Sequence[Base], by_label: bool) -> Iterator[Table]:
+def _cut(name: str, members: Sequence[Base], cut: Cut) -> Iterator[Table]:
     groups = tuple(members[0].cases)
-    if not by_label:
-        yield Table(name, "", groups, tuple(members))
+    if cut is Cut.LABELS:
+        for about, label in (("crises", Label.CRISIS), ("ordinary", Label.NONE)):
+            yield Table(name, about, groups, tuple(base for base in members if base.label is label))
         return
-    for about, label in (("crises", Label.CRISIS), ("ordinary", Label.NONE)):
-        yield Table(name, about, groups, tuple(base for base in members if base.label is label))
+    yield Table(name, "", groups, tuple(members))
+    if cut is Cut.WRONG:
+        yield Table(name, WRONG_ANSWERS, groups, tuple(members))

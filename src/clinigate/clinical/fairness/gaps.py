@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from clinigate.clinical.criteria import CRITERIA
-from clinigate.clinical.fairness.bases import Base, Columns, Table
+from clinigate.clinical.fairness.bases import WRONG_ANSWERS, Columns, Table
 from clinigate.clinical.tally import caveats, rate_slice
 from clinigate.core.measurement import Interval, Kind, Measurement, SliceResult
 from clinigate.core.plan import Plan
 from clinigate.core.statistics import Parity, paired_parity
 from clinigate.core.statistics.score_gaps import paired_score_gap
 
-__all__ = ["Compared", "compare_flags", "compare_scores", "measured", "rates", "seen_flags"]
+__all__ = ["Compared", "compare_flags", "compare_scores", "measured", "rates"]
 
 _METHOD = "paired counterfactuals by statement, simultaneous (Bonferroni)"
 
@@ -35,19 +35,14 @@ class Compared:
         return 0 if self.gap is None else self.gap.clusters
 
 
-def seen_flags(base: Base) -> Mapping[str, float] | None:
-    """What a table of flags reads of a base."""
-    return base.flagged
-
-
 def compare_flags(found: Sequence[Table], plan: Plan) -> list[Compared]:
     """Compare the flagged shares of all groups; the bounds of all tables hold at once."""
-    return _compare(found, plan, seen_flags, _flag_gap)
+    return _compare(found, plan, Table.flags, _flag_gap)
 
 
 def compare_scores(found: Sequence[Table], plan: Plan) -> list[Compared]:
     """Compare the mean probabilities of all groups; the bounds of all tables hold at once."""
-    return _compare(found, plan, lambda base: base.scores, _score_gap)
+    return _compare(found, plan, Table.scores, _score_gap)
 
 
 def _flag_gap(columns: Columns, confidence: float) -> Parity:
@@ -66,14 +61,14 @@ def _items(columns: Columns) -> Iterator[tuple[str, Sequence[float]]]:
 def _compare(
     found: Sequence[Table],
     plan: Plan,
-    read: Callable[[Base], Mapping[str, float] | None],
+    read: Callable[[Table], Columns],
     bound: Bound,
 ) -> list[Compared]:
     """Each comparison of two groups gets the same share of the error, whichever table it is in."""
     error = (1 - plan.confidence) / max(1, _comparisons(found))
     compared = []
     for table in found:
-        columns = table.columns(read)
+        columns = read(table)
         confidence = 1 - error * math.comb(len(table.groups), 2)
         gap = bound(columns, confidence) if columns.cores else None
         compared.append(Compared(table, columns, gap))
@@ -144,11 +139,13 @@ def _least(metric: str, compared: Sequence[Compared], plan: Plan) -> int:
 
 
 def rates(compared: Sequence[Compared], plan: Plan) -> Iterator[SliceResult]:
-    """The flagged share of every group, the lowest of a table first."""
+    """The flagged share of every group, or that of wrong answers; the lowest of a table first."""
     for each in compared:
+        wrong = each.table.about == WRONG_ANSWERS
+        what = "wrong" if wrong else f"flagged{each.table.of}"
         parts = [
             rate_slice(
-                f"flagged{each.table.of}, {each.table.name}={group}",
+                f"{what}, {each.table.name}={group}",
                 round(sum(column)),
                 len(column),
                 plan.confidence,
@@ -172,7 +169,11 @@ def _words(compared: Sequence[Compared]) -> Iterator[str]:
         )
     if (most := max((one.discordance or 0.0 for _, one in known), default=0.0)) > 0:
         yield f"two groups were answered differently on up to {most:.2%} of the statements"
-    counts = ", ".join(f"{each.table.name}{each.table.of} {each.statements}" for each in compared)
+    counts = ", ".join(
+        f"{each.table.name}{each.table.of} {each.statements}"
+        for each in compared
+        if each.table.about != WRONG_ANSWERS
+    )
     yield f"statements compared: {counts}"
     yield (
         f"the bounds count statements and hold for all {sum(one.comparisons for _, one in known)} "
