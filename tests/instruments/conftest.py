@@ -41,6 +41,7 @@ class Service:
     offered: Sequence[Instrument] = tuple(Instrument)
     capabilities: frozenset[Capability] = frozenset({Capability.SCORING})
     asked: list[tuple[Any, ...]] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)
 
     @property
     def instruments(self) -> dict[Instrument, Terms]:
@@ -48,6 +49,7 @@ class Service:
 
     async def score(self, instrument, sheets, *, timeout_s) -> list[Scored]:
         self.asked += sheets
+        self.sizes.append(len(sheets))
         return [self.react(sheet, self._one(instrument, sheet)) for sheet in sheets]
 
     def _one(self, instrument, sheet) -> Scored:

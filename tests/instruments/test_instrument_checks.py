@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from clinigate.clinical.instruments import DEFINITIONS
+from clinigate.clinical.instruments import DEFINITIONS, inquiry
 from clinigate.core.measurement import Kind
 from clinigate.core.plan import Plan, Profile
 from clinigate.core.scoring import Instrument, Scored
@@ -47,6 +47,17 @@ def test_where_each_sheet_is_a_request_a_choice_is_asked_and_said_so(service, ex
         reason = seen.verdicts[measured.metric].reason
         assert reason.startswith("no violation in 598; never proven, the true violation rate is <=")
     assert len(one_by_one.asked) < 1500
+
+
+def test_a_slow_system_is_asked_a_choice_and_few_at_once(service, examined, monkeypatch) -> None:
+    """So slow that no time would be enough for every sheet."""
+    monkeypatch.setattr(inquiry, "MOST_SECONDS", 0.0)
+    slow = service(sheets_at_once=500)
+    seen = examined(slow, GAD7, FULL)
+    assert seen.status() == GOOD
+    assert seen.measured["instruments.gad7.scoring"].kind is Kind.RATE
+    pilot = [size for size in slow.sizes if size > 16]
+    assert pilot == [64]
 
 
 def test_so_few_sheets_are_asked_one_by_one(service, examined) -> None:

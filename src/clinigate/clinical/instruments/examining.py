@@ -74,6 +74,7 @@ async def examine(
     *,
     compared: Compared,
     follow_up: bool,
+    at_once: int,
     concurrency: int,
     timeout_s: float,
 ) -> Tally:
@@ -85,6 +86,7 @@ async def examine(
         sheets: complete ones.
         compared: what holds an answer against the right one.
         follow_up: whether its answers say that somebody must look at once.
+        at_once: sheets of one request.
         concurrency: requests at one time.
         timeout_s: for each of them.
 
@@ -92,7 +94,7 @@ async def examine(
         TargetError: asking made no sense.
     """
     oracle = Oracle(definition, scorer.instruments[definition.instrument])
-    requests = enumerate(in_requests(sheets, scorer.sheets_at_once))
+    requests = enumerate(in_requests(sheets, at_once))
     parts: dict[int, Tally] = {}
 
     async def work() -> None:

@@ -36,6 +36,8 @@ _DRAWN = {Profile.FULL: MIN_N, Profile.PR: 60}
 #: Seconds up to which every sheet is asked, judged by how long some of them take.
 MOST_SECONDS = 300.0
 _PILOT = 64
+#: Sheets of one request of a choice: a slow system must answer it within its time limit.
+_FEW = 16
 #: Sheets up to which a pull request's sample asks every one.
 _MOST_SHEETS_OF_A_SAMPLE = 1_000
 
@@ -50,13 +52,14 @@ class _Asking:
     fields: frozenset[str]
     plan: Plan
 
-    async def examine(self, sheets: Iterable[Answers]) -> Tally:
+    async def examine(self, sheets: Iterable[Answers], *, at_once: int) -> Tally:
         return await examine(
             self.scorer,
             self.definition,
             sheets,
             compared=Compared(self.definition, self.terms, self.fields),
             follow_up=FOLLOW_UP in self.fields,
+            at_once=min(at_once, self.scorer.sheets_at_once),
             concurrency=self.plan.concurrency,
             timeout_s=self.plan.timeout_s,
         )
@@ -105,7 +108,7 @@ async def _scores(asking: _Asking) -> AsyncIterator[Measurement | Finding | Gap]
     asks_calls = definition.follow_up_item is not None
     says_calls = FOLLOW_UP in asking.fields
     if await _asks_every(asking):
-        tally = await asking.examine(every(definition))
+        tally = await asking.examine(every(definition), at_once=asking.scorer.sheets_at_once)
         extent = Extent(tally.asked - tally.unmeasured)
         of_calls = Extent(tally.called)
     else:
@@ -113,7 +116,7 @@ async def _scores(asking: _Asking) -> AsyncIterator[Measurement | Finding | Gap]
         chosen = covering(definition)
         drawn = uniform(definition, count, seed=plan.seed)
         calling = uniform(definition, count, seed=plan.seed, calls=True) if says_calls else []
-        tally = await asking.examine([*chosen, *drawn, *calling])
+        tally = await asking.examine([*chosen, *drawn, *calling], at_once=_FEW)
         extent = Extent(len(drawn), covered=len(chosen))
         of_calls = Extent(len(calling), covered=len(chosen))
     left_out = _not_told(asking)
