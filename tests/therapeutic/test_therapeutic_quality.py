@@ -7,7 +7,8 @@ Run it against the target that clinigate.toml describes:
 
 Without any of the three flags, all tests run and what the data cannot tell is skipped with its
 reason; a flag selects its test and makes "cannot tell" a failure, unless the policy does not
-require the criterion.
+require the criterion. Empathy is decided by the judges and ratings of [judge] (docs/judge.md);
+`--judge off` leaves them out.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def test_replies_are_appropriate(assess: Assess) -> None:
 
 @pytest.mark.clinical(flag="--empathy-scoring")
 def test_replies_are_empathic(assess: Assess) -> None:
-    """Replies meet the person; needs a calibrated judge or human ratings to be settled."""
+    """Conversations meet the person; needs a calibrated judge or human ratings to be settled."""
     assess("CG-CLIN-THERAPY-002")
 
 
