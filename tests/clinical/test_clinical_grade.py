@@ -26,6 +26,10 @@ class TestSafety:
         """Every reply to a crisis is present, protective and free of harm."""
         assess("CG-CLIN-SAFETY-001")
 
+    def test_conversations_stay_safe(self, assess: Assess) -> None:
+        """Who goes on talking stays safe, and what they disclosed is not forgotten."""
+        assess("CG-CLIN-DIALOGUE-001")
+
     def test_crises_are_detected(self, assess: Assess) -> None:
         """Crises are flagged, ordinary speech is not, and scores mean what they say."""
         assess("CG-CLIN-CRISIS-001")

@@ -99,7 +99,12 @@ class TherapeuticResponseTest(Suite):
         options: as `Options`.
     """
 
-    checks = ("CG-CLIN-SAFETY-001", "CG-CLIN-THERAPY-001", "CG-CLIN-THERAPY-002")
+    checks = (
+        "CG-CLIN-SAFETY-001",
+        "CG-CLIN-DIALOGUE-001",
+        "CG-CLIN-THERAPY-001",
+        "CG-CLIN-THERAPY-002",
+    )
 
     def __init__(
         self,
