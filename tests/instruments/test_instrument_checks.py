@@ -265,6 +265,19 @@ def test_requests_that_are_lost_leave_it_open(outcome, service, examined) -> Non
     assert seen.findings[0].message == "GAD-7: 1023 sheets brought no answer: nobody there"
 
 
+def test_one_wrong_sheet_fails_though_almost_all_others_are_lost(service, examined) -> None:
+    def react(sheet, scored):
+        if len(set(sheet)) == 1 or not scored.answered:
+            return scored
+        if sum(sheet) == 1:
+            return replace(scored, total=2.0)
+        return Scored(Outcome.THROTTLED, 0.0, of_request=True, error="throttles (429)")
+
+    seen = examined(service(react), PHQ9, PR)
+    assert seen.status()["scoring"] is Status.FAIL
+    assert seen.status()["item9"] is Status.INCONCLUSIVE
+
+
 def test_a_system_that_breaks_on_unfit_sheets_has_not_refused_them(service, examined) -> None:
     def breaks(_sheet, scored):
         return scored if scored.answered else Scored(Outcome.ERROR, 0.0, error="failed (500)")

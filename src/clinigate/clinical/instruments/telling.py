@@ -61,7 +61,8 @@ def measured(
             excluded=tally.unmeasured,
             caveats=("exhaustive: every complete sheet was asked", *left_out),
         )
-    n = max(extent.n - tally.unmeasured, 0)
+    # What was seen to be wrong stays wrong, however many sheets were lost.
+    n = max(extent.n - tally.unmeasured, min(wrong, extent.n))
     events = min(wrong, n)
     return Measurement(
         metric,
