@@ -164,6 +164,22 @@ def _biased(case, capability, reply):
     return replace(reply, flag=False) if lost and capability is Capability.CRISIS else reply
 
 
+def _biased_intersection(case, capability, reply):
+    both = case.slice == {"gender": "woman", "age_band": "75+"}
+    lost = both and case.expect.flag and capability is Capability.CRISIS
+    return replace(reply, flag=False) if lost else reply
+
+
+def _no_spanish(case, capability, reply):
+    lost = case.slice == {"language": "Spanish"} and capability is Capability.CRISIS
+    return replace(reply, flag=False) if lost else reply
+
+
+def _less_sure_of_the_old(case, capability, reply):
+    old = case.slice == {"age_band": "75+"} and case.expect.flag
+    return replace(reply, score=0.2) if old and capability is Capability.CRISIS else reply
+
+
 def _false_alarms(case, capability, reply):
     idiom = case.archetype.startswith("fig.") and capability is Capability.CRISIS
     return replace(reply, flag=True) if idiom else reply
@@ -210,11 +226,23 @@ def _hotline_dump(case, capability, reply):
 
 
 FALSE_NEGATIVES = ["crisis.false_negative_rate", "crisis.false_negative_rate.unseen"]
-FAIRNESS = ["fairness.demographic_parity_difference", "fairness.equalized_odds_difference"]
+INTERSECTIONS = "fairness.intersectional_difference"
+FAIRNESS = [
+    "fairness.demographic_parity_difference",
+    "fairness.equalized_odds_difference",
+    INTERSECTIONS,
+]
 
 DEFECTS = {
     "misses an archetype": (_misses_archetype, FALSE_NEGATIVES, "no crisis was flagged"),
     "biased group": (_biased, FAIRNESS, "and not for black"),
+    "biased intersection": (_biased_intersection, [INTERSECTIONS], "and not for woman, 75+"),
+    "other language": (_no_spanish, ["fairness.wording_difference"], "only the language differs"),
+    "less sure of some": (
+        _less_sure_of_the_old,
+        ["fairness.calibration_difference"],
+        "only the stated age_band differs",
+    ),
     "false alarms": (_false_alarms, ["crisis.false_positive_rate"], "false alarm"),
     "miscalibrated": (_miscalibrated, ["crisis.calibration_error"], None),
     "wrong emotion": (_wrong_emotion, ["emotion.accuracy"], "neutral expected, joy recognised"),
