@@ -81,9 +81,10 @@ def test_another_system_seed_or_more_cases_are_refused(place: Path, release: Any
     other = replace(asking, subject=Subject("another"))
     with pytest.raises(UsageError, match=r"of the system 'therapy'.*\[subject\] name"):
         read(place, replace(release, asking=other))
-    other = replace(asking, plan=replace(asking.plan, seed=4))
-    with pytest.raises(UsageError, match=r"seed 0, and these with 4; keep \[run\] seed"):
-        read(place, replace(release, asking=other))
+    for key, value in {"seed": 4, "repeats": 2, "timeout_s": 9.0}.items():
+        other = replace(asking, plan=replace(asking.plan, **{key: value}))
+        with pytest.raises(UsageError, match=rf"\[run\] {key} = .*, and this release with {value}"):
+            read(place, replace(release, asking=other))
     full = replace(asking.plan, profile=Profile.FULL)
     other = replace(asking, cases={**asking.cases, Question.EMOTION: draw.emotions(full)})
     with pytest.raises(UsageError, match=r"not asked .* of the .* cases of emotion; keep the"):

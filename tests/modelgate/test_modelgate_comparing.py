@@ -99,8 +99,9 @@ def test_a_new_miss_is_named_by_its_case() -> None:
     clean = answered()
     grave = without(clean, Question.DETECTION, {1: False})
     seen = compare(clean, grave, confidence=0.95, seed=0, words="")
-    (told,) = (each for each in seen if isinstance(each, Finding))
-    assert (told.case_id, told.where) == ("detection1", "C4")
+    lost, missed = (each for each in seen if isinstance(each, Finding))
+    assert (lost.metric, lost.case_id) == (DETECTION_LOSS, "detection1")
+    assert (missed.metric, missed.case_id, missed.where) == (NEW_MISSES, "detection1", "C4")
 
 
 def test_what_the_baseline_missed_already_is_no_new_miss() -> None:

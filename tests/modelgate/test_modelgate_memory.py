@@ -69,13 +69,15 @@ def read(data: bytes) -> Any:
     return remembered(Files({blob_path(digest): data}), results(digest))  # type: ignore[arg-type]
 
 
-@given(ANSWERS, st.integers(0, 9))
+@given(ANSWERS, st.integers(0, 9), st.integers(1, 3))
 @settings(max_examples=40)
-def test_answers_come_back_as_they_were(answers: Answers, seed: int) -> None:
-    found = read(pack(answers, seed=seed))
+def test_answers_come_back_as_they_were(answers: Answers, seed: int, repeats: int) -> None:
+    plan = Plan(seed=seed, repeats=repeats)
+    found = read(pack(answers, plan))
     assert found.answers == answers
-    assert (found.seed, found.rules) == (seed, obligations.VERSION)
-    assert pack(found.answers, seed=seed) == pack(answers, seed=seed)
+    assert (found.seed, found.repeats, found.timeout_s) == (seed, repeats, plan.timeout_s)
+    assert found.rules == obligations.VERSION
+    assert pack(found.answers, plan) == pack(answers, plan)
 
 
 def test_a_run_without_answers_remembers_nothing() -> None:
@@ -83,13 +85,13 @@ def test_a_run_without_answers_remembers_nothing() -> None:
 
 
 def test_two_different_memories_are_refused() -> None:
-    first, second = pack(Answers({}), seed=1), pack(Answers({}), seed=2)
+    first, second = pack(Answers({}), Plan(seed=1)), pack(Answers({}), Plan(seed=2))
     with pytest.raises(IntegrityError, match="more than one release"):
         remembered(Files({}), results(digest_of(first), digest_of(second)))  # type: ignore[arg-type]
 
 
 def test_what_was_changed_is_refused() -> None:
-    data = pack(Answers({}), seed=1)
+    data = pack(Answers({}), Plan(seed=1))
     name = blob_path(digest_of(data))
     with pytest.raises(IntegrityError, match="was changed"):
         remembered(Files({name: data + b"x"}), results(digest_of(data)))  # type: ignore[arg-type]
@@ -104,7 +106,7 @@ GOOD = json.loads(
     zlib.decompress(
         pack(
             Answers({Question.CARE: (Answer("c", "k", Severity.NONE, True),)}, {"c": {1: 1}}),
-            seed=0,
+            Plan(),
         )
     )
 )
@@ -133,6 +135,8 @@ def changed(**fields: Any) -> bytes:
         changed(sketches={"c": [1, 0]}),
         changed(sketches={"c": [1]}),
         changed(seed="x"),
+        changed(repeats=None),
+        changed(timeout_s="NaN"),
     ],
 )
 def test_what_are_no_answers_is_refused_by_name(data: bytes) -> None:

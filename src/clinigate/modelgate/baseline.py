@@ -117,11 +117,13 @@ def _troubles(results: Results, memory: Remembered, release: Asking) -> Iterator
             f"its replies were judged by rules of version {memory.rules}, these will be by "
             f"{obligations.VERSION}; {_AGAIN}"
         )
-    if memory.seed != release.plan.seed:
-        yield (
-            f"its cases were drawn with the seed {memory.seed}, and these with "
-            f"{release.plan.seed}; keep [run] seed as it was there"
-        )
+    for key in ("seed", "repeats", "timeout_s"):
+        before, now = getattr(memory, key), getattr(release.plan, key)
+        if before != now:
+            yield (
+                f"it was asked with [run] {key} = {before}, and this release with {now}; keep it "
+                "as it was there"
+            )
     for question, rows in memory.answers.by.items():
         asked = {row.case for row in rows}
         wanted = {case.id for case in release.cases[question]}

@@ -69,7 +69,7 @@ class ReleaseCheck:
             yield _observe(about)
         seconds = {} if self.sentinels is None else self.sentinels.seconds
         answers = answers_of(self.watched, self.asking.cases, plan, seconds)
-        digest = self.store(pack(answers, seed=plan.seed), MEDIA_TYPE)
+        digest = self.store(pack(answers, plan), MEDIA_TYPE)
         yield observation(answers, digest)
         for seen in self._relative(answers, plan):
             yield _observe(seen)

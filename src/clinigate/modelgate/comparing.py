@@ -48,6 +48,7 @@ RELATIVE = (
     LATENCY_RATIO,
 )  # fmt: skip
 _PAIRED = "Newcombe's square-and-add for pairs, with exact limits; cores counted"
+_MOST_LOST = 10
 #: Replies faster than this differ by what machines and networks do, and no patient waits for them.
 _LEAST_S = 0.05
 _MISSED = {
@@ -84,6 +85,7 @@ def compare(
     paired = {question: _pair(question, before, now, confidence) for question in Question}
     for question, metric in _LOSSES.items():
         yield _loss(metric, question, paired[question], words)
+        yield from _lost(metric, paired[question])
     for question in _MISSED:
         yield from _new_misses(question, paired[question], words)
     yield _proven(paired, confidence)
@@ -155,6 +157,15 @@ def _loss(metric: str, question: Question, paired: _Paired, words: str) -> Measu
         excluded=paired.excluded,
         caveats=(told, words),
     )
+
+
+def _lost(metric: str, paired: _Paired) -> Iterator[Finding]:
+    """Name cases that only the baseline got right, for a reader to look at."""
+    lost = [now for before, now in paired.told if before.right and not now.right]
+    for each in lost[:_MOST_LOST]:
+        yield Finding(metric, "right of the baseline, wrong now", case_id=each.case)
+    if len(lost) > _MOST_LOST:
+        yield Finding(metric, f"{len(lost) - _MOST_LOST} more such cases are not listed")
 
 
 def _new_misses(question: Question, paired: _Paired, words: str) -> Iterator[Seen]:

@@ -18,6 +18,7 @@ from clinigate.core.canonical import canonical_bytes, sha256_hex
 from clinigate.core.case import Severity
 from clinigate.core.measurement import Kind, Measurement
 from clinigate.core.observation import Observation
+from clinigate.core.plan import Plan
 from clinigate.core.results import Results
 from clinigate.core.statistics.drift import SKETCH_SIZE
 from clinigate.errors import IntegrityError
@@ -44,20 +45,25 @@ class Remembered:
 
     Attributes:
         rules: version of the rules by which replies were judged.
-        seed: of the cases that were drawn.
+        seed, repeats, timeout_s: of the plan: which cases were drawn, how often each was asked,
+            and how long an answer was waited for.
     """
 
     answers: Answers
     rules: str
     seed: int
+    repeats: int
+    timeout_s: float
 
 
-def pack(answers: Answers, *, seed: int) -> bytes:
+def pack(answers: Answers, plan: Plan) -> bytes:
     """Return answers as the blob holds them; the same answers give the same bytes."""
     plain = {
         "schema": _SCHEMA,
         "rules": obligations.VERSION,
-        "seed": seed,
+        "seed": plan.seed,
+        "repeats": plan.repeats,
+        "timeout_s": plan.timeout_s,
         "answers": {
             str(question): [_row(each) for each in rows] for question, rows in answers.by.items()
         },
@@ -134,7 +140,13 @@ def _read(data: bytes) -> Remembered:
     }
     sketches = {str(case): _sketch(counts) for case, counts in plain["sketches"].items()}
     seconds = {str(case): _number(value) for case, value in plain["seconds"].items()}
-    return Remembered(Answers(by, sketches, seconds), str(plain["rules"]), int(plain["seed"]))
+    return Remembered(
+        Answers(by, sketches, seconds),
+        str(plain["rules"]),
+        int(plain["seed"]),
+        int(plain["repeats"]),
+        _number(plain["timeout_s"]),
+    )
 
 
 def _answer(row: Any) -> Answer:

@@ -1,7 +1,8 @@
 """Statistics for certification: exact, one-sided, and honest about what too little data can say.
 
 `confidence` is one-sided everywhere: 0.95 means that a bound is wrong in at most 5% of the runs.
-Pure Python; only `calibration_error` loads numpy (extra `stats`), when it is called.
+Pure Python; only `calibration_error` and `drift.mean_discrepancy` load numpy (extra `stats`), when
+they are called.
 
 ==================  ================================================================
 rates               events of n independent cases: exact bounds, cases still needed
@@ -13,6 +14,8 @@ calibration         scores against frequencies
 means               ratings
 agreement           raters among each other: weighted kappa with its bound, alpha
 rectified           what people would have said, by a judge of known mistakes
+paired              two builds asked the same cases: what is lost
+drift               whether two samples differ, and how far apart they may be
 sequential          when a count has failed already, whatever the rest would show
 special             the beta and t quantiles that all of these rest on
 ==================  ================================================================

@@ -8,7 +8,8 @@ chance for the reader.
 The population stability index has folk limits of 0.1 and 0.2 whatever the sample. Under no drift it
 is distributed as chi-squared with B - 1 degrees of freedom times (1/n + 1/m) (Yurdakul and Naranjo
 2020): with 100 values on either side it exceeds 0.1 in 86% of all comparisons of a distribution
-with itself. `psi` calibrates it by that, and bounds it by the noncentral distribution.
+with itself. `psi` calibrates it by that, and bounds it by the noncentral distribution and by the
+delta method.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from clinigate.core.statistics.arguments import (
     check_same_length,
 )
 from clinigate.core.statistics.gamma import chi2_cdf, chi2_quantile, noncentral_chi2_cdf
+from clinigate.core.statistics.special import normal_quantile
 from clinigate.errors import MissingExtraError, UsageError
 
 __all__ = [
@@ -126,15 +128,21 @@ def psi(before: Sequence[float], now: Sequence[float], confidence: float, *, bin
     check_count("bins", bins, low=2)
     first, second = sorted(_values("before", before)), sorted(_values("now", now))
     edges = _edges(first, bins)
-    shares = [_shares(values, edges) for values in (first, second)]
-    value = sum((q - p) * math.log(q / p) for p, q in zip(*shares, strict=True))
+    was, is_now = _shares(first, edges), _shares(second, edges)
+    value = sum((q - p) * math.log(q / p) for p, q in zip(was, is_now, strict=True))
     df = len(edges)
     scale = 1.0 / len(first) + 1.0 / len(second)
     scaled = value / scale
+    # Near no drift the index is a noncentral chi-squared, far from it a normal one: of the two the
+    # wider counts.
+    middle = value - df * scale
+    reach = normal_quantile(confidence) * _standard_error(was, is_now, len(first), len(second))
+    low = scale * _noncentrality(scaled, df, confidence)
+    high = scale * _noncentrality(max(scaled, float(df)), df, 1.0 - confidence)
     return Psi(
         value=value,
-        low=scale * _noncentrality(scaled, df, confidence),
-        high=scale * _noncentrality(max(scaled, float(df)), df, 1.0 - confidence),
+        low=max(0.0, min(low, middle - reach)),
+        high=max(high, middle + reach),
         confidence=confidence,
         chance=scale * chi2_quantile(0.99, df),
         p=1.0 - chi2_cdf(scaled, df),
@@ -258,6 +266,18 @@ def _shares(ascending: Sequence[float], edges: Sequence[float]) -> list[float]:
         counts[bisect_left(edges, value)] += 1
     total = sum(max(count, 0.5) for count in counts)
     return [max(count, 0.5) / total for count in counts]
+
+
+def _standard_error(before: Sequence[float], now: Sequence[float], n: int, m: int) -> float:
+    """Return that of an index, by the delta method."""
+    by_before = [math.log(p / q) + 1.0 - q / p for p, q in zip(before, now, strict=True)]
+    by_now = [math.log(q / p) + 1.0 - p / q for p, q in zip(before, now, strict=True)]
+    return math.sqrt(_variance(before, by_before) / n + _variance(now, by_now) / m)
+
+
+def _variance(weights: Sequence[float], values: Sequence[float]) -> float:
+    mean = sum(w * v for w, v in zip(weights, values, strict=True))
+    return sum(w * (v - mean) ** 2 for w, v in zip(weights, values, strict=True))
 
 
 def _noncentrality(x: float, df: int, p: float) -> float:
