@@ -26,7 +26,10 @@ def mean_bounds(
     Values that are all equal have no spread to learn from, and t would claim certainty. Then the
     bounds are None, unless the ends of the `scale` (as (1, 5) for ratings) are given: the unseen
     share of other values is at most `upper_bound(0, n)`, and lies at the worst end of the scale.
-    With a `scale` the bounds never leave it. A single value has bounds only with a `scale`.
+    With a `scale` the bounds never leave it, and each is that of the values with one more at its
+    end of the scale: most ratings lie near one end, where t alone certifies a mean on its limit in
+    6 to 10% of the runs, and with it in at most 5% (`benchmarks/campaign_certification.py`). A
+    single value has bounds only with a `scale`.
 
     Raises:
         UsageError: no values, one that is not finite or outside the scale, a scale that is no
@@ -42,10 +45,21 @@ def mean_bounds(
     mean = math.fsum(sample) / n
     if max(sample) == min(sample):
         return _bounds_without_spread(sample[0], n, confidence, scale)
+    if scale is None:
+        reach = _reach(sample, confidence)
+        return mean, mean - reach, mean + reach
+    bottom, top = scale
+    worst, best = [*sample, bottom], [*sample, top]
+    low = math.fsum(worst) / (n + 1) - _reach(worst, confidence)
+    high = math.fsum(best) / (n + 1) + _reach(best, confidence)
+    return mean, max(low, bottom), min(high, top)
+
+
+def _reach(sample: Sequence[float], confidence: float) -> float:
+    n = len(sample)
+    mean = math.fsum(sample) / n
     deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in sample) / (n - 1))
-    reach = student_t_quantile(confidence, n - 1) * deviation / math.sqrt(n)
-    bottom, top = scale or (-math.inf, math.inf)
-    return mean, max(mean - reach, bottom), min(mean + reach, top)
+    return student_t_quantile(confidence, n - 1) * deviation / math.sqrt(n)
 
 
 def mean_need_n(margin: float, sd: float, confidence: float, *, power: float = 0.8) -> int:
