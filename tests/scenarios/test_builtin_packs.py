@@ -51,7 +51,7 @@ def test_every_folder_and_file_is_a_pack_that_ships():
         ("emotion-en", 7, 8, 16),
         ("hard-negatives-en", 40, 5, 23),
         ("hard-negatives-es", 40, 1, 4),
-        ("therapeutic-en", 40, 1, 1),
+        ("therapeutic-en", 60, 1, 5),
     ],
 )
 def test_every_archetype_holds_at_least_what_the_claim_needs(name, archetypes, dev, held_out):
