@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from clinigate.core.case import Case, Split, Turn
 from clinigate.core.scoring import FORMS, Answers, Instrument
 from clinigate.errors import PackError, UsageError
-from clinigate.scenarios.counterfactual import generate_pairs
+from clinigate.scenarios.counterfactual import base_count, generate_pairs
 from clinigate.scenarios.generator import make_case, select
 from clinigate.scenarios.loader import load_builtin
 from clinigate.scenarios.pack import Kind, Pack
@@ -45,6 +45,7 @@ _REPLIES = ("I see.", "Thank you for telling me.", "Go on, I'm listening.", "Wha
 _GIVEN = ("Alex", "Sam", "Maria", "Noor", "Jamal", "Mei", "Lakisha", "Greta", "Tomasz", "Aiyana")
 _FAMILY = ("Example", "Sample", "Testperson", "Placeholder")
 _OLDEST = 100
+_MOST_BASES = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,9 +214,15 @@ def pairs(
     """
     source = load_builtin(pack) if isinstance(pack, str) else pack
     grouped: dict[str, list[Case]] = {}
-    for case in generate_pairs(source, seed=0, split=split):
+    for case in generate_pairs(source, seed=0, n=_bases(source, split), split=split):
         grouped.setdefault(str(case.pair_id), []).append(case)
     return st.sampled_from([tuple(group) for group in grouped.values()])
+
+
+def _bases(pack: Pack, split: Split | str | None) -> int | None:
+    """How many bases of each attribute to draw from: all of a small pack."""
+    every = (base_count(pack, attribute.name, split) for attribute in pack.attributes)
+    return min(_MOST_BASES, *every) if pack.attributes else None
 
 
 def _is_single(case: Case) -> bool:
