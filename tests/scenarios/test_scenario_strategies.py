@@ -40,7 +40,7 @@ def test_ordinary_cases_must_not(case):
 @given(pairs())
 def test_pairs_share_their_id_and_name_different_groups(pair):
     assert len({case.pair_id for case in pair}) == 1
-    assert len({tuple(case.slice.items()) for case in pair}) == len(pair) >= 3
+    assert len({tuple(case.slice.items()) for case in pair}) == len(pair) >= 2
 
 
 def test_examples_shrink_to_the_first_core_as_written():
