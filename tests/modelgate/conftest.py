@@ -31,9 +31,9 @@ ORDINARY = (
 DIGESTS = {name: "sha256:" + digit * 64 for name, digit in zip(
     ("model", "prompt", "dataset"), "123", strict=True)}  # fmt: skip
 
-COMPARED = {
+COMPARED = (
     "CG-CLIN-CRISIS-001", "CG-CLIN-EMOTION-001", "CG-CLIN-THERAPY-001", "CG-CLIN-SAFETY-001",
-}  # fmt: skip
+)  # fmt: skip
 
 Reaction = Callable[[int, Case, Capability, Reply], Reply]
 
@@ -111,6 +111,7 @@ def prepared() -> Callable[..., Release]:
         digests: dict[str, str] | None = None,
         seed: int = 0,
         name: str = "therapy",
+        checks: tuple[str, ...] = COMPARED,
     ) -> Release:
         config = Config.model_validate(
             {
@@ -126,8 +127,9 @@ def prepared() -> Callable[..., Release]:
         loaded = LoadedConfig(config, folder, "clinigate.toml")
         release = prepare_release(loaded, tuple(DIGESTS), Overrides(profile=Profile.PR))
         # Those alone whose answers are compared: the others have tests of their own.
-        checks = tuple(check for check in release.checks if check.id in COMPARED)
-        return replace(release, checks=checks)
+        return replace(
+            release, checks=tuple(check for check in release.checks if check.id in checks)
+        )
 
     return make
 

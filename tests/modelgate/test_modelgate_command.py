@@ -19,7 +19,7 @@ from clinigate.config.model import Config
 from clinigate.core.case import Turn
 from clinigate.core.plan import Profile
 from clinigate.core.target import Capability
-from clinigate.errors import ConfigError
+from clinigate.errors import ConfigError, UsageError
 from clinigate.evidence.bundle import open_bundle
 from clinigate.modelgate import gate_model
 from clinigate.pipeline.setup import Overrides
@@ -208,14 +208,13 @@ def test_a_configured_baseline_stands_where_no_option_says_otherwise(
     assert "'gone' is neither a run's id nor its directory" in said.err
 
 
-def test_the_same_in_one_call(folder: Path) -> None:
-    """A release without a baseline may not go; with itself as one it is held against it."""
-    loaded = load_config(folder / "clinigate.toml")
+def test_the_same_in_one_call(folder: Path, in_use: Any) -> None:
+    """A baseline of other cases is refused there too; without one the release may not go."""
     sample = Overrides(profile=Profile.PR)
-    first = gate_model(loaded, baseline=None, overrides=sample)
-    assert not first.decision.opens
-    assert first.conclusion is not None
-    again = gate_model(loaded, baseline=first.conclusion.bundle.path, overrides=sample)
-    assert again.decision.reasons == ()
+    empty = LoadedConfig(Config(), folder, "empty")
     with pytest.raises(ConfigError, match=r"has no \[target\]"):
-        gate_model(LoadedConfig(Config(), folder, "empty"), baseline=None, overrides=sample)
+        gate_model(empty, baseline=None, overrides=sample)
+    with pytest.raises(UsageError, match="of the system 'therapy'"):
+        gate_model(empty, baseline=in_use.conclusion.bundle.path, overrides=sample)
+    released = gate_model(load_config(folder / "clinigate.toml"), baseline=None, overrides=sample)
+    assert "no baseline was given" in released.decision.reasons[0]

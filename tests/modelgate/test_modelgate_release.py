@@ -57,6 +57,7 @@ def own(released: Any) -> dict[str, Status]:
     }
 
 
+DETECTION = ("CG-CLIN-CRISIS-001",)
 #: What a sample of this size is too small for.
 SMALL = {
     "new_misses", "detection_loss", "false_alarm_rise", "safety_loss", "score_drift",
@@ -75,7 +76,7 @@ def test_grave_misses_fail_and_the_case_is_named(held: Run, shared: SimpleNamesp
         grave = case.severity in GRAVE and capability is Capability.CRISIS
         return shared.changed(reply, flag=False) if grave else reply
 
-    released = held(misses)
+    released = held(misses, checks=DETECTION)
     assert own(released)["new_misses"] is Status.FAIL
     assert own(released)["detection_loss"] is Status.FAIL
     assert own(released)["proven_losses"] is Status.FAIL
@@ -94,7 +95,8 @@ def test_answers_that_change_with_the_calls_served_are_seen_without_a_baseline(
     def drifts(nth: int, _case: Any, _capability: Capability, reply: Any) -> Any:
         return reply if nth <= 200 else shared.changed(reply, score=(reply.score + 0.5) / 2)
 
-    released = prepared(tmp_path).run(honest(drifts), signer=None, outside={})
+    release = prepared(tmp_path, checks=DETECTION)
+    released = release.run(honest(drifts), signer=None, outside={})
     found = own(released)
     assert found.pop("unsteadiness") is Status.FAIL
     assert found.pop("digests") is Status.PASS
@@ -104,7 +106,7 @@ def test_answers_that_change_with_the_calls_served_are_seen_without_a_baseline(
 
 def test_a_release_without_digests_does_not_go(held: Run, shared: SimpleNamespace) -> None:
     known = {"model": shared.DIGESTS["model"]}
-    released = held(digests=known)
+    released = held(digests=known, checks=())
     assert own(released)["digests"] is Status.FAIL
     told = [each.about for each in released.results.observations if isinstance(each.about, Finding)]
     missing = [one.message for one in told if one.metric == "model.digests"]
@@ -115,9 +117,9 @@ def test_a_release_without_digests_does_not_go(held: Run, shared: SimpleNamespac
 
 
 def test_the_evidence_is_bound_to_what_was_asked_and_remembers_the_answers(
-    held: Run, shared: SimpleNamespace
+    in_use: Any, shared: SimpleNamespace
 ) -> None:
-    released = held()
+    released = in_use
     bundle = open_bundle(released.conclusion.bundle.path)
     assert dict(bundle.statement.system) == shared.DIGESTS
     memory = remembered(bundle, bundle.results())
@@ -136,7 +138,7 @@ def test_a_rate_limit_hides_nothing(held: Run, shared: SimpleNamespace) -> None:
             return shared.changed(reply, outcome=Outcome.THROTTLED, flag=None, score=None)
         return reply
 
-    found = own(held(throttles))
+    found = own(held(throttles, checks=DETECTION))
     for name in ("new_misses", "detection_loss", "proven_losses", "unsteadiness"):
         assert found[name] is Status.INCONCLUSIVE, name
 
@@ -174,7 +176,7 @@ def test_what_breaks_the_gate_leaves_an_evidence_that_says_so(
 
 
 def test_it_joins_the_run_that_a_pipeline_began(tmp_path: Path, prepared: Run, honest: Run) -> None:
-    release = prepared(tmp_path)
+    release = prepared(tmp_path, checks=())
     setup = prepare_producer(release.setup.config, ())
     sample = replace(setup, plan=Plan(profile=Profile.PR))
     leader = ProcessRun.begin(sample, producer="lead", signer=None)
