@@ -1,4 +1,4 @@
-"""A sample of `benchmarks/campaign_certification.py`: what stands on a limit is hardly certified."""
+"""A sample of `benchmarks/campaign_certification.py`: on a limit hardly anything is certified."""
 
 from __future__ import annotations
 
