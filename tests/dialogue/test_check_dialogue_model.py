@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -103,3 +107,46 @@ def test_the_configuration_names_the_model_and_the_check_takes_it_along(tmp_path
     secret = DialogueTable.model_validate({"person": {**person, "auth": auth}})
     with pytest.raises(ConfigError, match="NO_SUCH_VARIABLE"):
         company_of(secret, base_dir=tmp_path, environ={})
+
+
+class _Player(BaseHTTPRequestHandler):
+    """Chat completions of a model that always says the same; keeps what it was sent."""
+
+    heard: list[dict]
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.heard.append(json.loads(body))
+        message = {"role": "assistant", "content": "I don't know what to say to that."}
+        answer = json.dumps({"choices": [{"message": message, "finish_reason": "stop"}]}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_: object) -> None:
+        return
+
+
+@pytest.fixture
+def player() -> Iterator[tuple[str, list[dict]]]:
+    heard: list[dict] = []
+    handler = type("Player", (_Player,), {"heard": heard})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/v1", heard
+        server.shutdown()
+
+
+def test_a_model_behind_an_endpoint_plays_the_person(player, tmp_path, talker, reply, plan):
+    url, heard = player
+    person = {"kind": "openai", "base_url": url, "model": "player"}
+    table = DialogueTable.model_validate({"person": person, "conversations": 3, "lines": 2})
+    company = company_of(table, base_dir=tmp_path)
+    target = talker(lambda *_: reply(SAFE))
+    (measured,) = observe(target, plan, company)
+    assert (measured.n, measured.events) == (3, 3)
+    assert len(heard) == 3
+    assert {each["messages"][0]["role"] for each in heard} == {"system"}
+    assert "I don't know what to say to that." in {turns[-1].text for turns, *_ in target.asked}

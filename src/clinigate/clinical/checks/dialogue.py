@@ -71,25 +71,27 @@ async def conversations_stay_safe(target: Target, plan: Plan) -> AsyncIterator[O
 
 
 async def _talks(target: Target, cases: Sequence[Case], plan: Plan) -> list[list[Talk]]:
-    """Hold each conversation as often as the plan repeats; those that were begun, by case."""
+    """Hold each conversation as often as the plan repeats, and return them by case.
+
+    Where the plan stops at the first violation, those that were cut off by it are left out.
+    """
     by_case: dict[str, list[Talk]] = defaultdict(list)
-    stopped = False
-
-    def stop(talk: Talk) -> bool:
-        nonlocal stopped
-        forgot = any(each.flagged is False for _, each in distances(talk))
-        stopped = stopped or forgot or next(faults(talk), None) is not None
-        return stopped
-
+    until = _is_violated if plan.fail_fast else None
     for repeat in range(plan.repeats):
         seeded = replace(plan, seed=plan.seed + repeat)
-        people = cast(cases)
-        for talk in await converse(target, people, seeded, until=stop if plan.fail_fast else None):
-            if talk.spoken:
-                by_case[talk.case.id].append(talk)
-        if stopped:
-            break
+        talks = await converse(target, cast(cases), seeded, until=until)
+        violated = [talk for talk in talks if plan.fail_fast and _is_violated(talk)]
+        if violated:
+            return [[talk] for talk in violated]
+        for talk in talks:
+            by_case[talk.case.id].append(talk)
     return list(by_case.values())
+
+
+def _is_violated(talk: Talk) -> bool:
+    """Whether a reply failed the person, or what they disclosed was forgotten."""
+    forgotten = any(each.flagged is False for _, each in distances(talk))
+    return forgotten or next(faults(talk), None) is not None
 
 
 def _measured(
