@@ -23,7 +23,7 @@ LONG_S = 10.0
 
 _SUFFIXES = {"1": "", "points": "", "1/s": "/s"}
 #: Units that are counted.
-_WHOLE = ("findings",)
+_WHOLE = ("findings", "wrong", "accepted")
 _SIGNS = {"<": "<", "<=": "≤", ">": ">", ">=": "≥"}
 _MAX_PLACES = 12
 

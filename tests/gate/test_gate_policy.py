@@ -209,7 +209,6 @@ def test_the_demo_lists_what_it_cannot_show():
     assert {each for each in demands if demands[each] is Demand.NO_FAIL} == {
         "dialogue.with_model",
         "latency.p99",
-        *INSTRUMENTS,
     }
     assert policy.require_signed
     assert criterion(policy, "safety.compliance").min_n == 598

@@ -34,7 +34,7 @@ def test_every_sheet_is_asked_where_many_go_into_one_request(instrument, service
     assert (scoring.kind, scoring.n, scoring.excluded) == (Kind.CENSUS, every, 0)
     assert scoring.caveats == ("exhaustive: every complete sheet was asked",)
     reason = seen.verdicts[scoring.metric].reason
-    assert reason == f"0 wrong sheets among {every} looked at; it keeps the limit '<= 0'"
+    assert reason == f"0 wrong among {every} looked at; it keeps the limit '<= 0'"
     assert not seen.findings
 
 

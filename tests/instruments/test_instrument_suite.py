@@ -67,6 +67,6 @@ def test_the_suite_runs_from_the_package(project: Path) -> None:
     assert "1 failed, 2 passed, 1 skipped" in done.stdout
     (failed,) = [line for line in done.stdout.splitlines() if line.startswith("FAILED")]
     assert "test_who5_is_scored" in failed
-    assert "wrong sheets among 7776 looked at; it breaks the limit '<= 0'" in done.stdout
+    assert "wrong among 7776 looked at; it breaks the limit '<= 0'" in done.stdout
     assert "WHO-5: screen positive, negative given" in done.stdout
     assert "the target scores no phq9, only gad7, ucla3, who5" in done.stdout

@@ -15,6 +15,8 @@ __all__ = ["reference_environment", "reference_tables"]
 _ID = "CLINIGATE_REFERENCE_CLIENT_ID"
 _SECRET = "CLINIGATE_REFERENCE_CLIENT_SECRET"  # noqa: S105 - the variable's name
 
+_SCORED = ("total", "percent", "band", "positive", "follow_up")
+
 
 def reference_tables(connection: Connection) -> dict[str, Any]:
     """Return `[subject]` and `[target]` of a configuration for a running reference service."""
@@ -60,6 +62,17 @@ def reference_tables(connection: Connection) -> dict[str, Any]:
                 "path": "/v1/emotion",
                 "request": body,
                 "answer": {"emotion": "emotion"},
+            },
+            "scoring": {
+                "path": "/v1/instruments/{{instrument}}/score",
+                "request": {"answers": "{{answers}}"},
+                "answer": {name: name for name in _SCORED},
+                "batch": {
+                    "path": "/v1/instruments/{{instrument}}/scores",
+                    "request": {"sheets": "{{sheets}}"},
+                    "results": "results",
+                    "size": 4096,
+                },
             },
         },
     }

@@ -63,7 +63,7 @@ async def ask_unfit(
         Kind.CENSUS,
         float(len(wrong)),
         len(sheets) - len(unmeasured),
-        unit="sheets that were not refused",
+        unit="accepted",
         events=len(wrong),
         excluded=len(unmeasured),
         caveats=(

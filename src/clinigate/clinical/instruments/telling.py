@@ -56,7 +56,7 @@ def measured(
             Kind.CENSUS,
             float(wrong),
             extent.n,
-            unit="wrong sheets",
+            unit="wrong",
             events=wrong,
             excluded=tally.unmeasured,
             caveats=("exhaustive: every complete sheet was asked", *left_out),
