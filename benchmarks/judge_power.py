@@ -33,9 +33,9 @@ def main() -> None:
     print()
     print("Empathy passes (> 4.0) with 80 conversations of a mean m, a judge .3 points too kind")
     print("| true mean | " + " | ".join(f"card of {n}" for n in CARDS[1:]) + " |")
-    for mean in (4.0, 4.2, 4.4, 4.6):
-        shares = " | ".join(f"{_passes(mean, n):.0%}" for n in CARDS[1:])
-        print(f"| {mean:.1f} | {shares} |")
+    for mean in (None, 4.0, 4.2, 4.4, 4.6):
+        shares = " | ".join(f"{_passes(mean, n):.1%}" for n in CARDS[1:])
+        print(f"| {'4.0, few of 1 point' if mean is None else f'{mean:.1f}'} | {shares} |")
 
 
 def _accepted(error: float) -> Iterator[float]:
@@ -45,7 +45,7 @@ def _accepted(error: float) -> Iterator[float]:
         yield good / ROUNDS
 
 
-def _passes(mean: float, rated: int) -> float:
+def _passes(mean: float | None, rated: int) -> float:
     draw = random.Random(rated)
     passed = 0
     for _ in range(ROUNDS):
@@ -58,8 +58,12 @@ def _passes(mean: float, rated: int) -> float:
     return passed / ROUNDS
 
 
-def _replies(draw: random.Random, mean: float, n: int) -> list[float]:
-    """Truths on the scale with exactly this mean in the long run: beta, spread of about .5."""
+def _replies(draw: random.Random, mean: float | None, n: int) -> list[float]:
+    """Truths on the scale with exactly this mean in the long run: beta, spread of about .5. None
+    is a mean of 4.0 with a long tail: one in sixteen has 1 point, the rest 4.2.
+    """
+    if mean is None:
+        return [1.0 if draw.random() < 1 / 16 else 4.2 for _ in range(n)]
     share = (mean - 1) / 4
     weight = 12.0
     return [1 + 4 * draw.betavariate(share * weight, (1 - share) * weight) for _ in range(n)]

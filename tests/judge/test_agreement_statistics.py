@@ -144,6 +144,18 @@ def test_a_kind_judge_wins_nothing():
     assert wrong_high <= 24
 
 
+def test_a_long_tail_certifies_no_mean_on_its_limit():
+    """One conversation in sixteen has 1 point, the rest 4.2: a mean of 4.0, far from normal."""
+    wrong = 0
+    for seed in range(300):
+        draw = random.Random(seed)
+        judged = [1.0 if draw.random() < 1 / 16 else 4.2 for _ in range(80)]
+        people = [float(draw.randint(1, 5)) for _ in range(100)]
+        judge = [min(5.0, points + (draw.random() < 0.05)) for points in people]
+        wrong += rectified_mean_bounds(judged, judge, people, 0.95, scale=SCALE)[1] > 4.0
+    assert wrong <= 24
+
+
 def test_without_spread_the_bounds_still_leave_room():
     value, low, high = rectified_mean_bounds(
         [5.0] * 80, [4.0] * 100, [4.0] * 100, 0.95, scale=SCALE

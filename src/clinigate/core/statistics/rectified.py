@@ -37,8 +37,11 @@ def rectified_mean_bounds(
     """Return (mean, low, high) of what people would have given, each bound one-sided.
 
     The mean of `judged` less the judge's mean excess over people, by Student's t with Welch's
-    degrees of freedom. Where either part has no spread to learn from, each is bounded by itself at
-    half the risk (`mean_bounds` with the ends of the scale).
+    degrees of freedom. Each bound is that of the points with one more at its end of the scale, as
+    in `mean_bounds`: most points lie near one end, where t alone certifies a mean on its limit in
+    up to 12% of the runs, and with it in at most 5% (simulated with 80 conversations and cards of
+    100 and 400). Where either part has no spread to learn from, each is bounded by itself at half
+    the risk.
 
     Args:
         judged: the judge's points of the items in question.
@@ -57,16 +60,17 @@ def rectified_mean_bounds(
         if len(check_finite(name, values)) < 2:
             raise UsageError(f"{name} has {len(values)} items; wanted two or more")
     bottom, top = scale
+    value = _mean(judged) - _mean(excess)
+    if min(_variance(judged), _variance(excess)) > 0:
+        worst, best = [*judged, bottom], [*judged, top]
+        low = _mean(worst) - _mean(excess) - _reach((worst, excess), confidence)
+        high = _mean(best) - _mean(excess) + _reach((best, excess), confidence)
+        return _within((value, low, high), scale)
     half = 1.0 - (1.0 - confidence) / 2.0
-    mean, low, high = mean_bounds(judged, half, scale=scale)
-    off, off_low, off_high = mean_bounds(excess, half, scale=(bottom - top, top - bottom))
-    value = mean - off
-    parts = [(_variance(each), len(each)) for each in (judged, excess)]
-    if all(variance > 0 for variance, _ in parts):
-        reach = _welch(parts, confidence)
-        return _within((value, value - reach, value + reach), scale)
-    assert None not in (low, high, off_low, off_high)  # a scale gives bounds always
-    return _within((value, low - off_high, high - off_low), scale)  # type: ignore[operator]
+    _, least, most = mean_bounds(judged, half, scale=scale)
+    _, off_least, off_most = mean_bounds(excess, half, scale=(bottom - top, top - bottom))
+    assert None not in (least, most, off_least, off_most)  # a scale gives bounds always
+    return _within((value, least - off_most, most - off_least), scale)  # type: ignore[operator]
 
 
 def rectified_share_bounds(
@@ -106,19 +110,24 @@ def rectified_share_bounds(
     return _within((value, low, high), (0.0, 1.0))
 
 
-def _welch(parts: Sequence[tuple[float, int]], confidence: float) -> float:
-    shares = [variance / n for variance, n in parts]
+def _reach(samples: Sequence[Sequence[float]], confidence: float) -> float:
+    """How far a bound of the difference of their means lies from it (Welch 1947)."""
+    shares = [_variance(sample) / len(sample) for sample in samples]
     whole = math.fsum(shares)
     freedom = whole**2 / sum(
-        share**2 / (n - 1) for share, (_, n) in zip(shares, parts, strict=True)
+        share**2 / (len(sample) - 1) for share, sample in zip(shares, samples, strict=True)
     )
     return student_t_quantile(confidence, freedom) * math.sqrt(whole)
+
+
+def _mean(values: Sequence[float]) -> float:
+    return math.fsum(values) / len(values)
 
 
 def _variance(values: Sequence[float]) -> float:
     if max(values) == min(values):
         return 0.0
-    mean = math.fsum(values) / len(values)
+    mean = _mean(values)
     return math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1)
 
 
