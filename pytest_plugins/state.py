@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
+from clinigate.clinical.asking import watching
 from clinigate.clinical.draw import packs_used
 from clinigate.clinical.judge.bench import Bench, hearing
 from clinigate.core.check import REGISTRY
@@ -35,6 +37,7 @@ from clinigate.pipeline.showing import Screen, table_of
 from clinigate.pytest_plugins.clinical import selected_by_flag
 from clinigate.pytest_plugins.ending import Terms, end_test
 from clinigate.pytest_plugins.options import value
+from clinigate.pytest_plugins.progress import progress_of
 from clinigate.pytest_plugins.setup import read_bench, read_setup
 from clinigate.pytest_plugins.showing import header, properties, screen_of
 from clinigate.pytest_plugins.workers import (
@@ -136,7 +139,10 @@ class SessionState:
             self._record().recording.describe(setup, asked)
             self._began = True
             self._evaluation = Evaluation(setup, asked)
-            if (trouble := self._evaluation.ask(check_reachable)) is not None:
+            # Whoever watches as the evaluation's loop begins is told of every case that it asks.
+            with watching(progress_of(self._config, time.monotonic)):
+                trouble = self._evaluation.ask(check_reachable)
+            if trouble is not None:
                 raise TargetError(trouble)
 
     def assess(self, check_id: str, item: pytest.Item, criteria: Sequence[Criterion]) -> None:
