@@ -60,7 +60,7 @@ def pytest_options() -> str:
 
 def pytest_markers() -> str:
     """What our plugins add to `pytest --markers`."""
-    blocked = [option for name in _plugins() for option in ("-p", f"no:{name}")]
+    blocked = [f"-pno:{name}" for name in _plugins()]
     return _fenced(entries_about(_pytest("--markers"), _pytest("--markers", *blocked)))
 
 
@@ -93,16 +93,17 @@ def fixture_entries(text: str) -> str:
     return "\n".join(f"{name}\n{description}" for name, description in found)
 
 
-def _plugins() -> list[str]:
+def _plugins(*, ours: bool = True) -> list[str]:
     points = entry_points(group="pytest11")
-    return [point.name for point in points if point.module.startswith("clinigate.")]
+    return [point.name for point in points if point.module.startswith("clinigate.") is ours]
 
 
 def _pytest(*arguments: str) -> str:
-    """Return what pytest prints in an empty folder."""
+    """Return what pytest prints in an empty folder, with no other plugins than ours."""
     environment = {name: text for name, text in os.environ.items() if "PYTEST" not in name}
     environment |= {"COLUMNS": str(WIDTH), "NO_COLOR": "1"}
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
+    others = [f"-pno:{name}" for name in ("cacheprovider", *_plugins(ours=False))]
+    command = [sys.executable, "-m", "pytest", *others, *arguments]
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(  # noqa: S603 - our own interpreter
             command, cwd=folder, env=environment, capture_output=True, text=True, check=False
