@@ -103,8 +103,10 @@ INI = """\
 [pytest]
 filterwarnings = error
 junit_family = xunit1
-addopts = -p no:cacheprovider -p no:hypothesispytest
+addopts = -p no:cacheprovider
 """
+#: Plugins of other tools, which nothing here needs; each process would spend seconds on them.
+OTHERS = [f"-pno:{name}" for name in ("anyio", "hypothesispytest", "locust", "schemathesis")]
 
 
 @dataclass(frozen=True)
@@ -165,7 +167,7 @@ class Project:
         return {**kept, "COLUMNS": "120", **self._environ, **variables}
 
     def start(self, *args: str, **how: object) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "pytest", "--junitxml=junit.xml", *args]
+        command = [sys.executable, "-m", "pytest", *OTHERS, "--junitxml=junit.xml", *args]
         return subprocess.Popen(  # type: ignore[call-overload,no-any-return]
             command,
             **{
