@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import io
+from types import SimpleNamespace
 
 from rich.console import Console
 
 from clinigate.cli.progress import CheckBar, shown_progress
 from clinigate.clinical.asking import Progress
 from clinigate.core.check import REGISTRY
+from clinigate.core.plan import Plan
 from clinigate.pipeline.evaluate import all_checks
 from clinigate.pipeline.evaluation import Evaluation
 
@@ -59,7 +61,7 @@ def test_a_log_gets_plain_lines_and_the_evaluation_tells_of_its_cases(capsys):
         from clinigate.clinical.asking import _WATCH
 
         begin(check)
-        evaluation = Evaluation(None, _Closable())
+        evaluation = Evaluation(SimpleNamespace(plan=Plan()), _Closable())
 
         async def asks(_target):
             watch = _WATCH.get()

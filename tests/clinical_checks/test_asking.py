@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinigate.clinical.asking import ask_all, limit_s
+from clinigate.clinical.asking import Progress, ask_all, fresh, limit_s, watching
 from clinigate.core.plan import Plan
 from clinigate.core.target import Capability, Outcome, Reply
 from clinigate.errors import TargetError
@@ -95,3 +95,58 @@ def test_one_throttled_reply_makes_the_case_throttled(fake, case):
     target = fake(lambda *_: Reply(next(replies), 0.0, flag=True))
     (asked,) = _ask(target, [case()], repeats=2)
     assert asked.throttled
+
+
+def _watched(target, cases, **options):
+    told = []
+    with watching(told.append):
+        asyncio.run(
+            ask_all(
+                target, cases, capability=Capability.CRISIS, plan=Plan(concurrency=1), **options
+            )
+        )
+    return told
+
+
+def test_whoever_watches_is_told_of_each_case_and_each_fault(fake, reply, case):
+    cases = [case(str(number)) for number in range(3)]
+    target = fake(lambda text, _capability: reply(flag=text != "1"))
+    told = _watched(target, cases, wrong=lambda asked: asked.replies[0].flag is False)
+    assert told == [Progress(0, 3, 0), Progress(1, 3, 0), Progress(2, 3, 1), Progress(3, 3, 1)]
+
+
+def test_a_fault_is_no_answer_unless_the_check_says_more(fake, case):
+    target = fake(lambda _text, _capability: Reply(Outcome.TIMEOUT, 30.0))
+    assert _watched(target, [case()])[-1] == Progress(1, 1, 1)
+    throttled = fake(lambda _text, _capability: Reply(Outcome.THROTTLED, 0.0))
+    assert _watched(throttled, [case()])[-1] == Progress(1, 1, 0)
+
+
+def test_an_early_end_is_told_as_the_end(fake, reply, case):
+    cases = [case(str(number)) for number in range(9)]
+    told = _watched(fake(lambda *_: reply(flag=True)), cases, until=lambda _asked: True)
+    assert told[-1].asked == told[-1].total < 9
+
+
+def test_nobody_watches_after_the_block(fake, reply, case):
+    told = _watched(fake(lambda *_: reply(flag=True)), [case()])
+    before = len(told)
+    asyncio.run(
+        ask_all(
+            fake(lambda *_: reply(flag=True)),
+            [case()],
+            capability=Capability.CRISIS,
+            plan=Plan(),
+        )
+    )
+    assert len(told) == before
+
+
+def test_the_target_itself_stands_behind_a_cache(fake, reply):
+    class Cache:
+        def __init__(self, uncached):
+            self.uncached = uncached
+
+    target = fake(lambda *_: reply(flag=True))
+    assert fresh(target) is target
+    assert fresh(Cache(target)) is target

@@ -95,7 +95,7 @@ def test_the_policy_tells_how_many_answers_are_of_which_day(store):
     target.begin()
     ask(target, seed=1), ask(target, seed=2)
     said = target.policy()
-    assert "2 of 2 answers are of earlier runs, the oldest of 2026-11-22T00:00:00" in said
+    assert "2 of 2 answers were given earlier, the oldest at 2026-11-22T00:00:00" in said
     assert "failures like answers, throttled ones never" in said
 
 
@@ -164,7 +164,7 @@ def caveats_of(setup):
 def test_each_measurement_tells_that_answers_are_of_earlier_runs(loaded):
     setup = prepared(loaded)
     assert caveats_of(setup) == ()
-    assert "1 of 1 answers are of earlier runs" in caveats_of(setup)[0]
+    assert "1 of 1 answers were given earlier" in caveats_of(setup)[0]
 
 
 def test_each_measurement_of_a_sample_tells_what_it_cost(loaded):

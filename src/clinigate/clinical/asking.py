@@ -30,7 +30,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the asking of one set of cases is.
+    """How far the asking of one set of cases is; where it stops early, `total` shrinks to `asked`.
 
     Attributes:
         asked: cases that are done, of `total`. faults: of these, how many went wrong as far as one
@@ -92,7 +92,7 @@ async def ask_all(
     answers: list[Asked | None] = [None] * len(cases)
     queue = iter(range(len(cases)))
     workers = min(concurrency or plan.concurrency, len(cases))
-    told = _teller(len(cases), wrong or _unanswered)
+    told = _Teller(len(cases), wrong or _unanswered)
 
     async def work() -> None:
         for position in queue:
@@ -109,24 +109,36 @@ async def ask_all(
                 group.create_task(work())
     except ExceptionGroup as errors:  # one worker's error stopped the others: it is the cause
         raise errors.exceptions[0] from None
+    told.end()
     return [asked for asked in answers if asked is not None]
 
 
-def _teller(total: int, wrong: Callable[[Asked], bool]) -> Callable[[Asked], None]:
-    """Return what is called with each case that is done, to tell whoever watches."""
-    watch = _WATCH.get()
-    if watch is None:
-        return lambda _asked: None
-    done = faults = 0
-    watch(Progress(0, total, 0))
+class _Teller:
+    """Tells whoever watches of each case that is done, and of the end."""
 
-    def tell(asked: Asked) -> None:
-        nonlocal done, faults
-        done += 1
-        faults += wrong(asked)
-        watch(Progress(done, total, faults))
+    def __init__(self, total: int, wrong: Callable[[Asked], bool]) -> None:
+        self._watch = _WATCH.get()
+        self._wrong = wrong
+        self._progress = Progress(0, total, 0)
+        self._tell()
 
-    return tell
+    def __call__(self, asked: Asked) -> None:
+        if self._watch is not None:
+            before = self._progress
+            faults = before.faults + self._wrong(asked)
+            self._progress = Progress(before.asked + 1, before.total, faults)
+            self._tell()
+
+    def end(self) -> None:
+        """Tell that no further case comes."""
+        before = self._progress
+        if before.asked < before.total:
+            self._progress = Progress(before.asked, before.asked, before.faults)
+            self._tell()
+
+    def _tell(self) -> None:
+        if self._watch is not None:
+            self._watch(self._progress)
 
 
 def _unanswered(asked: Asked) -> bool:

@@ -114,12 +114,12 @@ class CachingTarget:
         self.oldest: str | None = None
 
     def policy(self) -> str | None:
-        """Return in a sentence which answers are of earlier runs; None where none is."""
+        """Return in a sentence how many answers were given earlier; None where none was."""
         if not self.reused:
             return None
         return (
-            f"reply cache: {self.reused:,} of {self.asked + self.reused:,} answers are of earlier "
-            f"runs, the oldest of {self.oldest}; kept for this build and target alone, failures "
+            f"reply cache: {self.reused:,} of {self.asked + self.reused:,} answers were given "
+            f"earlier, the oldest at {self.oldest}; kept for this build and target alone, failures "
             "like answers, throttled ones never; response times are always measured anew"
         )
 
