@@ -52,11 +52,11 @@ def decide_release(
     """
     found = {verdict.criterion: verdict for verdict in verdicts}
     reasons = [] if stopped is None else [f"the run ended early: {stopped}"]
+    reasons += _reasons(policy, criteria, found)
     if policy.certifies and plan.is_sample:
         reasons.append(
             f"this was a sample, and policy {policy.name} certifies in {policy.environment}"
         )
-    reasons += _reasons(policy, criteria, found)
     if not verdicts:
         reasons.append("nothing was judged")
     return Decision(tuple(reasons))
