@@ -10,7 +10,7 @@ import pytest
 
 from clinigate.core.target import Capability, Outcome
 from clinigate.core.verdict import Status
-from clinigate.errors import CriticalSafetyTestFailure, TargetError
+from clinigate.errors import ClinigateError, CriticalSafetyTestFailure, TargetError
 from clinigate.evidence.bundle import open_bundle
 from clinigate.evidence.runs import RunStore
 from clinigate.evidence.spool import RunStatus
@@ -137,3 +137,13 @@ def test_evidence_that_cannot_be_written_stops_the_run(
         run(world.check_that(world.accuracy(400)))
     assert type(caught.value).__name__ == "EvidenceError"
     assert not run.begun
+
+
+def test_judges_that_do_not_load_are_told_before_there_is_a_run(
+    loaded: Callable[..., Any], world: Any
+) -> None:
+    run = Run(loaded('[judge]\nratings = "gone.csv"\n'), world.FakeTarget())
+    with pytest.raises(ClinigateError, match=r"gone\.csv"):
+        run(world.check_that(world.accuracy(400)))
+    assert run.begun == []
+    assert run.sealed == []
