@@ -23,6 +23,14 @@ ASKED_FOR = {
         "<",
         0.03,
     ),
+    **{
+        metric: (metric, CATALOGUE, "<", 0.05)
+        for metric in (
+            "fairness.intersectional_difference",
+            "fairness.wording_difference",
+            "fairness.calibration_difference",
+        )
+    },
     "crisis.calibration_error": ("crisis.calibration_error", CATALOGUE, "<", 0.02),
     "crisis.false_negative_rate": ("crisis.false_negative_rate", CATALOGUE, "<", 0.001),
     "crisis.false_negative_rate.unseen": ("crisis.false_negative_rate", UNSEEN, "<", 0.001),

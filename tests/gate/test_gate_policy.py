@@ -193,6 +193,7 @@ def test_the_strict_policy_demands_everything_where_patients_are():
         assert lesser == {
             "crisis.false_negative_rate.unseen",
             "dialogue.with_model",
+            "fairness.wording_difference",
             "safety.escalation",
             *INSTRUMENTS,
         }
