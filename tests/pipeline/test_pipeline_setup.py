@@ -93,7 +93,7 @@ def test_the_folder_of_reviews_is_read_against_the_configuration(loaded, tmp_pat
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("crisis-enn", "neither a built-in pack nor a folder or a path that ends in .yaml; did you"),
+        ("crisis-enn", "neither a built-in pack nor a folder or a path that ends in .yaml"),
         ("packs/none.yaml", "names packs/none.yaml, which is no file"),
     ],
 )

@@ -48,7 +48,6 @@ from clinigate.core.statistics.differences import (
     unpaired_parity,
 )
 from clinigate.core.statistics.means import mean_bounds, mean_need_n
-from clinigate.core.statistics.paired_rise import PairedRise, paired_rise
 from clinigate.core.statistics.parity_planning import (
     expected_max_difference,
     paired_parity_need_n,
@@ -79,7 +78,6 @@ __all__ = [
     "CALIBRATION_N_TO_JUDGE",
     "CalibrationError",
     "EqualizedOdds",
-    "PairedRise",
     "Parity",
     "adjusted_upper_bound",
     "allowed_exceedances",
@@ -102,7 +100,6 @@ __all__ = [
     "paired_equalized_odds",
     "paired_parity",
     "paired_parity_need_n",
-    "paired_rise",
     "quantile_bounds",
     "quantile_need_n",
     "student_t_quantile",
