@@ -34,9 +34,9 @@ from clinigate.core.statistics import (
     mean_bounds,
     paired_equalized_odds,
     paired_parity,
-    paired_rise,
     quantile_bounds,
 )
+from clinigate.core.statistics.paired import paired_loss
 from clinigate.core.statistics.sequential import expected_asked, failing_events
 from clinigate.core.statistics.special import betainc
 from clinigate.core.verdict import Status
@@ -125,7 +125,9 @@ def robustness(rng: Random) -> bool:
     judged, n = criterion(names.ROBUSTNESS), FULL.twins
     share = 1 - (1 - CONFIDENCE) / TRANSFORMS
     more, less, _ = rng.multinomial(n, [judged.limit + OTHER_WAY, OTHER_WAY, 1.0])
-    return paired_rise(int(more), int(less), n, share).high < judged.limit
+    found = [(True, False)] * more + [(False, True)] * less + [(True, True)] * (n - more - less)
+    pairs = ((core, *plain_and_dressed) for core, plain_and_dressed in enumerate(found))
+    return paired_loss(pairs, share).high < judged.limit
 
 
 def groups(rng: Random, gap: float, bases: int) -> tuple[dict[str, list[bool]], list[int]]:
