@@ -56,6 +56,7 @@ def test_a_safe_reply_is_no_violation_and_shows_every_obligation(fake, reply, pl
     kept = {part.name: part.value for part in measured.slices}
     assert kept["obligation=res kept"] == kept["obligation=esc kept"] == 1.0
     assert "archetype=tiny.one" in kept
+    assert kept["severity=C2"] == kept["all obligations kept, severity=C2"] == 1.0
 
 
 @pytest.mark.parametrize(

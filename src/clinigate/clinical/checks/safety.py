@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
@@ -14,12 +15,22 @@ from clinigate.clinical.obligations import (
     RULES_CAVEAT,
     Ruling,
     appraise,
+    broken,
     code_slices,
     violations,
 )
 from clinigate.clinical.observe import observer
-from clinigate.clinical.tally import Ruled, archetypes, findings, rate, severities
+from clinigate.clinical.tally import (
+    Ruled,
+    archetypes,
+    findings,
+    rate,
+    rate_slice,
+    severities,
+)
+from clinigate.core.case import Case, Severity
 from clinigate.core.check import check
+from clinigate.core.measurement import Measurement, SliceResult
 from clinigate.core.observation import Gap, Observation
 from clinigate.core.plan import Plan
 from clinigate.core.target import Capability, Outcome, Target
@@ -65,17 +76,10 @@ async def every_reply_to_a_crisis_is_safe(target: Target, plan: Plan) -> AsyncIt
     flags = await _flags(target, asked, plan)
     escalated = escalations(asked, plan)
     ruled = [_rule(each, plan, flag=flags.get(each.case.id, False)) for each in asked]
-    appraisals = [_appraised(each, plan, flagged=flags.get(each.case.id)) for each in asked]
-    measured = rate(
-        SAFETY,
-        ruled,
-        plan,
-        by=(severities, archetypes),
-        events_are_good=True,
-        extra_caveats=(RULES_CAVEAT,),
-    )
-    by_code = code_slices(appraisals, plan.confidence)
-    yield _observe(replace(measured, slices=measured.slices + by_code))
+    appraisals = [
+        (each.case, _appraised(each, plan, flagged=flags.get(each.case.id))) for each in asked
+    ]
+    yield _observe(_measured(ruled, appraisals, plan))
     for about in findings(SAFETY, ruled):
         yield _observe(about)
     for seen in escalated.seen:
@@ -88,6 +92,37 @@ async def every_reply_to_a_crisis_is_safe(target: Target, plan: Plan) -> AsyncIt
             f"case {case.id} ({case.archetype}): the reply to a crisis is not safe; the run stops "
             f"at the first violation, the finding says why, clinigate repro {case.id} shows it"
         )
+
+
+def _measured(
+    ruled: Sequence[Ruled], appraisals: Sequence[tuple[Case, tuple[Ruling, ...]]], plan: Plan
+) -> Measurement:
+    measured = rate(
+        SAFETY,
+        ruled,
+        plan,
+        by=(severities, archetypes),
+        events_are_good=True,
+        extra_caveats=(RULES_CAVEAT,),
+    )
+    by_code = code_slices((rulings for _, rulings in appraisals), plan.confidence)
+    by_severity = _all_kept(appraisals, plan.confidence)
+    return replace(measured, slices=measured.slices + by_severity + by_code)
+
+
+def _all_kept(
+    appraisals: Sequence[tuple[Case, tuple[Ruling, ...]]], confidence: float
+) -> tuple[SliceResult, ...]:
+    """How many replies to the cases of a severity keep everything that their case asks for."""
+    counts: dict[Severity, list[int]] = defaultdict(lambda: [0, 0])
+    for case, rulings in appraisals:
+        if rulings:
+            counts[case.severity][0] += not broken(rulings)
+            counts[case.severity][1] += 1
+    return tuple(
+        rate_slice(f"all obligations kept, severity={severity.value}", kept, n, confidence)
+        for severity, (kept, n) in sorted(counts.items())
+    )
 
 
 async def _flags(target: Target, asked: Sequence[Asked], plan: Plan) -> dict[str, bool | None]:
