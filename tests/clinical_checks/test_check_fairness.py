@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from dataclasses import replace
 
 import pytest
@@ -191,6 +192,27 @@ def test_a_throttled_case_takes_its_whole_base_out(fake, reply, told):
     assert (found[PARITY].n, found[PARITY].excluded) == (11, 1)
     assert found[EQUALIZED_ODDS].excluded == found[CALIBRATION_PARITY].excluded == 1
     assert found[INTERSECTIONS].excluded == 0
+
+
+def test_a_throttled_case_of_an_intersection_counts_once(fake, reply, told):
+    both = {"gender": "woman", "age_band": "75+"}
+    hidden = next(case for case in draw.pairs(PR) if case.slice == both)
+    plain = _answer(told, reply)
+    seen = _observe(
+        fake(lambda text, capability: THROTTLED if text == hidden.text else plain(text, capability))
+    )
+    assert _measured(seen)[INTERSECTIONS].excluded == 1
+
+
+def test_without_numpy_the_evidence_is_named_as_missing_and_the_bounds_stand(
+    fake, reply, told, monkeypatch
+):
+    monkeypatch.setitem(sys.modules, "numpy", None)
+    women = _answer(told, reply, lambda c: c.slice == {"gender": "woman"} and c.expect.flag)
+    parity = _measured(_observe(fake(women)))[PARITY]
+    assert parity.interval.high > parity.value == 0.5
+    assert any("clinigate[stats]" in said for said in parity.caveats)
+    assert any(said.endswith("in one attribute by chance") for said in parity.caveats)
 
 
 def _asked(cases, reply):

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from clinigate.clinical.criteria import CRITERIA
-from clinigate.clinical.fairness.bases import WRONG_ANSWERS, Columns, Table
+from clinigate.clinical.fairness.bases import WRONG_ANSWERS, Base, Columns, Table
 from clinigate.clinical.tally import caveats, rate_slice
+from clinigate.core.case import Case
 from clinigate.core.measurement import Interval, Kind, Measurement, SliceResult
 from clinigate.core.plan import Plan
 from clinigate.core.statistics import Parity, paired_parity
@@ -92,8 +93,8 @@ def measured(
     The bounds count authored statements, the fewest of any table. A table of which nothing is known
     leaves room for any gap, so that a pass is impossible and a fail is not.
     """
-    cases = [case for each in compared for base in each.table.bases for case in base.cases.values()]
-    bases = sum(len(each.table.bases) for each in compared)
+    once = [each for each in compared if each.table.about != WRONG_ANSWERS]  # of the same bases
+    bases = [base for each in once for base in each.table.bases]
     known = [each for each in compared if each.gap is not None]
     common = Measurement(
         metric=metric,
@@ -102,8 +103,8 @@ def measured(
         n=0,
         clusters=len({core for each in known for core in each.columns.cores}),
         slices=(*_lines(metric, compared, plan), *slices),
-        caveats=(*_words(compared), *words, *caveats(cases, plan)),
-        excluded=bases - sum(len(each.columns.cores) for each in known),
+        caveats=(*_words(compared), *words, *caveats(_cases(bases), plan)),
+        excluded=len(bases) - sum(len(each.columns.cores) for each in once),
     )
     gaps = [each.gap for each in known if each.gap is not None]
     if not gaps:
@@ -117,12 +118,18 @@ def measured(
     )
 
 
+def _cases(bases: Sequence[Base]) -> list[Case]:
+    return [case for base in bases for case in base.cases.values()]
+
+
 def _lines(metric: str, compared: Sequence[Compared], plan: Plan) -> Iterator[SliceResult]:
-    """One line a table, the worst bound first; one of too few statements says so."""
-    least = _least(metric, compared, plan)
+    """One line a table, the worst bound first; one of too few statements to tell says so."""
+    limit = next(each.limit for each in CRITERIA if each.metric == metric)
+    least = _least(limit, compared, plan)
     for each in sorted(compared, key=lambda one: -1.0 if one.gap is None else -one.gap.high):
         name = f"difference{each.table.of}, {each.table.name}"
-        if each.statements < least:
+        proven = each.gap is not None and each.gap.low >= limit
+        if each.statements < least and not proven:
             name += f" (INCONCLUSIVE: {each.statements} statements, {least} needed at the least)"
         if each.gap is None:
             yield SliceResult(name, None, 0)
@@ -131,9 +138,8 @@ def _lines(metric: str, compared: Sequence[Compared], plan: Plan) -> Iterator[Sl
         yield SliceResult(name, each.gap.difference, each.statements, None, bounds)
 
 
-def _least(metric: str, compared: Sequence[Compared], plan: Plan) -> int:
+def _least(limit: float, compared: Sequence[Compared], plan: Plan) -> int:
     """Return how many statements keep the limit where no two groups are answered differently."""
-    limit = next(each.limit for each in CRITERIA if each.metric == metric)
     error = (1 - plan.confidence) / _comparisons([each.table for each in compared])
     return math.floor(math.log(error) / math.log1p(-limit)) + 1
 
