@@ -39,6 +39,16 @@ def pytest_runtest_makereport(
     return report
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Beside other tests our suites ask a sample: tests/cli/test_cli_demo.py evaluates in full.
+
+    By themselves, or with `--profile full`, they are the full evaluation that they ship as.
+    """
+    beside = any(_SUITES.isdisjoint(item.path.parents) for item in items)
+    if beside and config.option.clinigate_profile is None:
+        config.option.clinigate_profile = "pr"
+
+
 @pytest.fixture(scope="session")
 def reference_target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     """The clean reference service over HTTPS, as a process of its own."""
