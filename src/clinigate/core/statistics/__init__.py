@@ -1,8 +1,8 @@
 """Statistics for certification: exact, one-sided, and honest about what too little data can say.
 
 `confidence` is one-sided everywhere: 0.95 means that a bound is wrong in at most 5% of the runs.
-Pure Python; only `calibration_error` and `drift.mean_discrepancy` load numpy (extra `stats`), when
-they are called.
+Pure Python; only `calibration_error`, `drift.mean_discrepancy` and the permutations load numpy (extra
+`stats`), when they are called.
 
 ==================  ================================================================
 rates               events of n independent cases: exact bounds, cases still needed
@@ -10,6 +10,8 @@ quantiles           latencies: bounds by order statistics
 clusters            variants of one core: the core is the case
 differences         parity and equalized odds, paired counterfactuals or not
 parity_planning     the gap chance alone shows; scenarios still needed
+permutation         groups exchanged: evidence of bias, and what chance shows
+score_gaps          probabilities of groups, paired; bounds of any bounded mean
 calibration         scores against frequencies
 means               ratings
 agreement           raters among each other: weighted kappa with its bound, alpha
