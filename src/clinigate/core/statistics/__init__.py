@@ -1,8 +1,8 @@
 """Statistics for certification: exact, one-sided, and honest about what too little data can say.
 
 `confidence` is one-sided everywhere: 0.95 means that a bound is wrong in at most 5% of the runs.
-Pure Python; only `calibration_error`, `drift.mean_discrepancy` and the permutations load numpy (extra
-`stats`), when they are called.
+Pure Python; only `calibration_error`, `drift.mean_discrepancy` and the permutations load numpy
+(extra `stats`), when they are called.
 
 ==================  ================================================================
 rates               events of n independent cases: exact bounds, cases still needed
