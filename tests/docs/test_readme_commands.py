@@ -45,6 +45,7 @@ ELSEWHERE: dict[str, str] = {
     "clinigate bench ai --latency-threshold=100ms --throughput-threshold=100rps --allow-cpu": (
         "tests/cli/test_cli_resilience.py"
     ),
+    "clinigate demo --profile pr": "tests/cli/test_cli_demo.py",
     "clinigate demo --resilience": "tests/cli/test_cli_resilience.py",
     "clinigate demo --all-stages": "tests/stages/test_demo_stages.py",
 }
@@ -58,6 +59,9 @@ FETCHING = re.compile(
 
 #: Evaluations that take minutes. Their flags ask for a certificate, and no sample gets one.
 FULL_EVALUATION = re.compile(r"python -m pytest tests/(clinical|therapeutic)\b(?!.*--profile)")
+
+#: Plugins of other tools, which no command here needs; each pytest would spend seconds on them.
+OTHERS = ("anyio", "hypothesispytest", "locust", "schemathesis")
 
 _FENCE = re.compile(r"^```(?P<kind>\w*)[^\n]*\n(?P<body>.*?)^```$", re.M | re.S)
 _EXIT_CODE = re.compile(r"\s+# exit code (\d)$")
@@ -164,6 +168,7 @@ def project(tmp_path: Path) -> Iterator[tuple[Path, dict[str, str]]]:
         )
         own = {name: text for name, text in os.environ.items() if "PYTEST" not in name}
         own |= reference_environment(connection) | passphrase
+        own["PYTEST_ADDOPTS"] = " ".join(f"-pno:{name}" for name in OTHERS)
         own["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{own['PATH']}"
         yield folder, own
 
