@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from clinigate.clinical.judge.bench import Bench, appoint
+from clinigate.clinical.equipment import Equipment, equipment_of
 from clinigate.config.loader import LoadedConfig, find_config, load_config
 from clinigate.core.plan import Profile
 from clinigate.errors import UsageError
@@ -14,7 +14,7 @@ from clinigate.pytest_plugins.clinical import LIMITS
 from clinigate.pytest_plugins.options import value
 from clinigate.pytest_plugins.workers import inherited, is_worker
 
-__all__ = ["read_bench", "read_setup"]
+__all__ = ["read_equipment", "read_setup"]
 
 
 def read_setup(config: pytest.Config) -> Setup:
@@ -43,15 +43,13 @@ def read_setup(config: pytest.Config) -> Setup:
     )
 
 
-def read_bench(config: pytest.Config, loaded: LoadedConfig) -> Bench | None:
-    """Return who judges replies beside the rules; None where nobody does, or `--judge off`.
+def read_equipment(config: pytest.Config, loaded: LoadedConfig) -> Equipment:
+    """Return who judges and talks beside the rules and scripts; no judge with `--judge off`.
 
     Raises:
-        ClinigateError: a file or variable that [judge] names is not there.
+        ClinigateError: a file or variable that [judge] or [dialogue] names is not there.
     """
-    if value(config, "judge") == "off":
-        return None
-    return appoint(loaded)
+    return equipment_of(loaded, judges=value(config, "judge") != "off")
 
 
 def _load(config: pytest.Config) -> LoadedConfig:

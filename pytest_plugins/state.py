@@ -12,7 +12,7 @@ import pytest
 
 from clinigate.clinical.asking import watching
 from clinigate.clinical.draw import packs_used
-from clinigate.clinical.judge.bench import Bench, hearing
+from clinigate.clinical.equipment import Equipment
 from clinigate.core.check import REGISTRY
 from clinigate.core.criterion import Criterion
 from clinigate.core.judgement import judge_all
@@ -38,7 +38,7 @@ from clinigate.pytest_plugins.clinical import selected_by_flag
 from clinigate.pytest_plugins.ending import Terms, end_test
 from clinigate.pytest_plugins.options import value
 from clinigate.pytest_plugins.progress import progress_of
-from clinigate.pytest_plugins.setup import read_bench, read_setup
+from clinigate.pytest_plugins.setup import read_equipment, read_setup
 from clinigate.pytest_plugins.showing import header, properties, screen_of
 from clinigate.pytest_plugins.workers import (
     UNFINISHED,
@@ -74,7 +74,7 @@ class SessionState:
         self._signer: tuple[Signer | None] | None = None
         self._run: ProcessRun | None = None
         self._evaluation: Evaluation | None = None
-        self._bench: Bench | None = None
+        self._equipment = Equipment()
         self._results: dict[str, CheckResult] = {}
         self._added: dict[str, Criterion] = {}
         self._began = False
@@ -135,7 +135,7 @@ class SessionState:
         with self._in_one_sentence():
             setup, asked = self._prepare(), as_target(target)
             REGISTRY.load_entry_points()
-            self._bench = read_bench(self._config, setup.config)
+            self._equipment = read_equipment(self._config, setup.config)
             self._record().recording.describe(setup, asked)
             self._began = True
             self._evaluation = Evaluation(setup, asked)
@@ -253,7 +253,7 @@ class SessionState:
         return self._signer[0]
 
     def _look(self, check_id: str) -> CheckResult:
-        check = hearing(REGISTRY.get(check_id), self._bench)
+        check = self._equipment.given_to(REGISTRY.get(check_id))
         assert self._evaluation is not None
         result = self._evaluation.run(check, self._record().recording.observation)
         self._results[check_id] = result

@@ -10,7 +10,7 @@ from clinigate.config.loader import LoadedConfig
 from clinigate.config.model import Config
 from clinigate.config.validation import validate
 from clinigate.errors import ConfigError, UsageError
-from clinigate.pytest_plugins.setup import read_bench
+from clinigate.pytest_plugins.setup import read_equipment
 
 A = {"name": "a", "family": "alpha", "model": "alpha-1", "base_url": "https://a.example/v1"}
 B = {"name": "b", "family": "beta", "model": "beta-1", "base_url": "https://b.example/v1"}
@@ -109,5 +109,5 @@ def test_pytests_option_leaves_judges_out(option, judges, tmp_path):
             return option if name == "clinigate_judge" else default
 
     config = Config(judge=JudgeTable(target_family="x", panel=[A, B]))
-    seat = read_bench(Options(), LoadedConfig(config, tmp_path, "clinigate.toml"))
+    seat = read_equipment(Options(), LoadedConfig(config, tmp_path, "clinigate.toml")).bench
     assert (0 if seat is None else len(seat.panel.judges)) == judges

@@ -42,7 +42,7 @@ _SIZES: Mapping[Profile, Sizes] = MappingProxyType(
             stated=480,  # of each attribute, each statement once: 240 of each label certify a gap
             # < 0.03 over 42 comparisons with no discordant one, 302 with one
             crossed=288,  # of each intersection; up to 2 discordant ones certify < 0.05 over 112
-            worded=240,  # of each wording, or all there are; one may be discordant to certify < 0.05
+            worded=240,  # of each wording, or all there are; one discordant may certify < 0.05
             emotions=336,  # up to 10 errors certify >= 0.95
             therapy=160,
             idioms=240,  # ordinary messages of every kind: hotlines do not belong there

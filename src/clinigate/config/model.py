@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from clinigate.config.dialogue import DialogueTable
 from clinigate.config.hipaa import HipaaTable
 from clinigate.config.judge import JudgeTable
 from clinigate.config.model_gate import ModelGateTable
@@ -177,6 +178,7 @@ class Config(Table):
     hipaa: HipaaTable = HipaaTable()
     quality: QualityTable = QualityTable()
     judge: JudgeTable = JudgeTable()
+    dialogue: DialogueTable = DialogueTable()
     model_gate: ModelGateTable = ModelGateTable()
     production: ProductionTable = ProductionTable()
     stage: list[StageTable] = Field(default=[], description="stages of `clinigate run`, in order")

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from clinigate.clinical.draw import packs_used
-from clinigate.clinical.judge.bench import appoint, hearing
+from clinigate.clinical.equipment import equipment_of
 from clinigate.config.loader import LoadedConfig
 from clinigate.core.check import Check
 from clinigate.core.results import Results
@@ -242,8 +242,8 @@ def prepare_release(
     plan = replace(plan, confidence=max(plan.confidence, asked))
     setup = replace(setup, plan=plan, criteria=(*setup.criteria, *own))
     asking = Asking(setup.subject, plan, packs_used(plan), questions(plan))
-    bench = appoint(config)
+    equipment = equipment_of(config)
     checks = tuple(
-        hearing(check, bench) for check in all_checks() if check.id.startswith(_CLINICAL)
+        equipment.given_to(check) for check in all_checks() if check.id.startswith(_CLINICAL)
     )
     return Release(setup, asking, checks, tuple(digests))

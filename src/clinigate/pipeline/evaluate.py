@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from clinigate.clinical.draw import packs_used
-from clinigate.clinical.judge.bench import appoint, hearing
+from clinigate.clinical.equipment import equipment_of
 from clinigate.core.check import REGISTRY, Check
 from clinigate.core.target import Target
 from clinigate.errors import TargetError
@@ -63,14 +63,15 @@ def evaluate(
 
     Raises:
         PackError: a pack does not load; nothing was begun.
-        ConfigError, UsageError: a judge or the ratings of `[judge]` do not load; nothing was begun.
+        ConfigError, UsageError: what `[judge]` or `[dialogue]` name does not load; nothing was
+            begun.
         TargetError: the target cannot be asked; nothing was begun.
         EvidenceError: the evidence cannot be written.
     """
     # What does not load is told before there is a run.
     packs_used(setup.plan)
-    bench = appoint(setup.config)
-    heard = [hearing(check, bench) for check in checks]
+    equipment = equipment_of(setup.config)
+    equipped = [equipment.given_to(check) for check in checks]
     evaluation = Evaluation(setup, target)
     try:
         trouble = evaluation.ask(check_reachable)
@@ -81,7 +82,7 @@ def evaluate(
         stopped: str | None = "the run was interrupted"
         try:
             recording.describe(setup, target)
-            stopped = _run(evaluation, heard, recording.observation, on_begin, on_end)
+            stopped = _run(evaluation, equipped, recording.observation, on_begin, on_end)
             stopped = stopped or others(recording.run.environ())
         except Exception as error:
             stopped = f"the evaluation broke with {type(error).__name__}"
