@@ -12,8 +12,8 @@ from clinigate.reference.engine.text import grams
 
 __all__ = ["Hit", "NearestIndex"]
 
-_CANDIDATES = 16
-_RAREST = 24
+_CANDIDATES = 24
+_RAREST = 40
 _PENALTY = 0.5
 # Weights are whole numbers of this unit: their sums are the same in any order, and sets of strings
 # are iterated differently in each process.
