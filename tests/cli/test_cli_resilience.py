@@ -2,7 +2,7 @@
 
 Everything is real: the reference service as a cluster of processes, Locust, torch,
 and the commands as a user types them. Only lengths are cut: one repetition, a few seconds, few
-queries.
+queries on one thread, since threads that share a processor with other tests spin.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from clinigate.evidence.bundle import Bundle, open_bundle
 from clinigate.evidence.spool import RunStatus
 
 SCRIPT = """\
-python -m pytest -q -p no:cacheprovider tests/clinical --profile pr
+python -m pytest -q -p no:cacheprovider -p no:schemathesis -p no:locust tests/clinical --profile pr
 clinigate chaos run kill-replica --reference --repeat 1
 clinigate load run --profile smoke --reference --duration 4
 clinigate bench ai --latency-threshold=100ms --throughput-threshold=100rps --allow-cpu \\
-  --no-sweep --scenario single-stream --blocks 5 --queries 20
+  --no-sweep --scenario single-stream --blocks 5 --queries 20 --threads 1
 true
 """
 
