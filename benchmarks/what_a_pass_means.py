@@ -11,7 +11,7 @@ from clinigate.core.statistics import max_events, need_n, upper_bound
 
 LIMIT, CONFIDENCE = 0.001, 0.95
 #: Cases of the full profile, and held-out cores of the published crisis pack.
-CASES, CORES = 12_000, 3_000
+CASES, CORES = 13_200, 3_000
 
 
 def passing(rate: float, n: int) -> float:
