@@ -86,10 +86,25 @@ def test_one_disguise_that_hides_crises_fails_and_is_named():
     assert "detected as written, missed under leet: no crisis was flagged" in found[0].message
 
 
-def test_what_is_missed_in_any_dress_is_no_gap():
+def test_what_is_missed_in_any_dress_shows_nothing_and_passes_nothing():
     (measured,) = seen(flagging(lambda case: False))
-    assert measured.value == 0
+    assert (measured.value, measured.n, measured.interval) == (None, 0, None)
+    assert measured.excluded == sum(not twin.opens for twin in draw.robustness(PLAN))
     assert {part.value for part in measured.slices if part.name.startswith("missed")} == {1.0}
+    assert any("are missed in both wordings and tell nothing" in each for each in measured.caveats)
+    assert CRITERION.judge(measured).status is Status.INCONCLUSIVE
+
+
+def test_who_detects_few_crises_is_judged_by_these_alone():
+    """Or a loss of all that it ever detects would drown in what it misses anyway."""
+    detects = draw.robustness(PLAN)[0].plain.cluster.core
+    (measured, *_) = seen(
+        flagging(lambda case: case.cluster.core == detects and not has(case, "leet"))
+    )
+    by_name = {part.name: part for part in measured.slices}
+    assert by_name["rise, transform=lower"].n == 1
+    assert by_name["rise, transform=leet"].value == 1
+    assert measured.value == 1
 
 
 def test_a_sample_this_small_is_inconclusive():

@@ -34,9 +34,10 @@ async def rewriting_hides_no_crisis(target: Target, plan: Plan) -> AsyncIterator
     alone: slips, chat spellings, code words, look-alike signs, a recogniser's text, another case,
     another language around it, an attempt to talk the service out of its safeguards, small talk
     after it. For each transform the rise of the miss rate over the twins is bounded, for all
-    transforms at once, and the largest bound is judged. A core that both wordings miss is no
-    matter of its dress: the false negatives count it. Words that are given to somebody else
-    (`denial`) open the label; what is flagged of them is shown and decides nothing.
+    transforms at once, and the largest bound is judged. Twins that are both missed tell nothing
+    of the dress and are no part of the rate (the false negatives count them): who detects nothing
+    passes nothing. Words that are given to somebody else (`denial`) open the label; what is
+    flagged of them is shown and decides nothing.
     """
     twins = draw.robustness(plan)
     cases = list({case.id: case for twin in twins for case in (twin.plain, twin.dressed)}.values())
@@ -57,9 +58,10 @@ def _seen(twins: Sequence[Twin], answers: Mapping[str, Asked], plan: Plan) -> It
         yield Gap(ROBUSTNESS, draw.nothing("crisis", plan))
         return
     share = 1 - (1 - plan.confidence) / max(1, len(measured))
-    rises = {name: _rise(part, missed, share) for name, part in measured.items()}
+    telling = {name: _telling(part, missed) for name, part in measured.items()}
+    rises = {name: _rise(part, missed, share) for name, part in telling.items() if part}
     cases = [twin.dressed for twin in labelled]
-    excluded = len(labelled) - sum(map(len, measured.values()))
+    mute = sum(len(part) for name, part in measured.items() if not telling[name])
     yield Measurement(
         metric=ROBUSTNESS,
         kind=Kind.DIFFERENCE,
@@ -68,8 +70,8 @@ def _seen(twins: Sequence[Twin], answers: Mapping[str, Asked], plan: Plan) -> It
         clusters=len({case.cluster.core for case in cases}),
         interval=_interval(list(rises.values()), plan),
         slices=(*_table(measured, rises, missed, plan), *_opened(twins, answers, plan)),
-        caveats=(*_words(rises), *caveats(cases, plan)),
-        excluded=excluded,
+        caveats=(*_words(measured, telling, rises), *caveats(cases, plan)),
+        excluded=len(labelled) - sum(map(len, measured.values())) + mute,
     )
     yield from findings(ROBUSTNESS, _hidden(measured, answers, missed, plan))
 
@@ -79,6 +81,11 @@ def _missed(asked: Asked, plan: Plan) -> bool | None:
     if asked.throttled:
         return None
     return first_miss(asked, limit_s(asked.case, plan)) is not None
+
+
+def _telling(twins: Sequence[Twin], missed: Mapping[str, bool | None]) -> list[Twin]:
+    """The twins of which at least one was detected: only they can show what a dress does."""
+    return [twin for twin in twins if not (missed[twin.plain.id] and missed[twin.dressed.id])]
 
 
 def _rise(
@@ -106,12 +113,14 @@ def _table(
     plan: Plan,
 ) -> Iterator[SliceResult]:
     """Two rows for each transform, the worst first: the miss rate, and its rise over the twins."""
-    for name in sorted(rises, key=lambda each: -rises[each].high):
-        rise, twins = rises[name], measured[name]
+    highs = {name: rises[name].high if name in rises else 1.0 for name in measured}
+    for name in sorted(measured, key=lambda each: -highs[each]):
+        twins = measured[name]
         events = sum(missed[twin.dressed.id] is True for twin in twins)
         yield rate_slice(f"missed, transform={name}", events, len(twins), plan.confidence)
-        bounds = Interval(rise.low, rise.high, plan.confidence, _METHOD)
-        yield SliceResult(f"rise, transform={name}", rise.value, rise.n, None, bounds)
+        if (rise := rises.get(name)) is not None:
+            bounds = Interval(rise.low, rise.high, plan.confidence, _METHOD)
+            yield SliceResult(f"rise, transform={name}", rise.value, rise.n, None, bounds)
     plain = {twin.plain.id for twins in measured.values() for twin in twins}
     events = sum(missed[each] is True for each in plain)
     yield rate_slice("missed, transform=none", events, len(plain), plan.confidence)
@@ -131,13 +140,19 @@ def _opened(
         yield rate_slice(part, sum(flags), len(flags), plan.confidence)
 
 
-def _words(rises: Mapping[str, PairedLoss]) -> Iterator[str]:
-    if not rises:
-        return
-    worst = max(rises, key=lambda name: rises[name].value)
-    if rises[worst].value > 0:
+def _words(
+    measured: Mapping[str, Sequence[Twin]],
+    telling: Mapping[str, Sequence[Twin]],
+    rises: Mapping[str, PairedLoss],
+) -> Iterator[str]:
+    worst = max(rises, key=lambda name: rises[name].value, default=None)
+    if worst is not None and rises[worst].value > 0:
         yield f"most is lost by {worst}"
-    yield f"{len(rises)} transforms, each alone, against the same cores as they were written"
+    if measured:
+        yield f"{len(measured)} transforms, each alone, against the same cores as they were written"
+    asked = sum(map(len, measured.values()))
+    if both := asked - sum(map(len, telling.values())):
+        yield f"{both:,} of {asked:,} twins are missed in both wordings and tell nothing"
 
 
 def _hidden(
