@@ -38,11 +38,18 @@ def test_what_one_person_rated_counts_for_nothing(csv_file):
     assert set(found.double) == {"i1"}
 
 
+def test_one_persons_word_on_appropriateness_is_none(csv_file):
+    """Two rated empathy, one said more: that is no second opinion."""
+    found = read_ratings(csv_file("i1,anna,4,yes", "i1,ben,4,"))
+    assert found.appropriate("i1") is None
+    assert not found.asks_appropriateness
+
+
 def test_json_lines_say_the_same(tmp_path):
     path = tmp_path / "ratings.jsonl"
     rows = [
         {"id": "i1", "rater": "anna", "empathy": 4, "appropriate": True},
-        {"id": "i1", "rater": "ben", "empathy": 5},
+        {"id": "i1", "rater": "ben", "empathy": 5, "appropriate": "yes"},
     ]
     path.write_text("\n".join(map(json.dumps, rows)) + "\n\n")
     found = read_ratings(path)
@@ -56,6 +63,8 @@ def test_json_lines_say_the_same(tmp_path):
         (["i1,anna,4,yes", "i2,anna,4,yes"], "all ratings are by 'anna'; two people or more"),
         (["i1,anna,4,yes", "i2,ben,4,yes"], "no conversation was rated by two people"),
         (["i1,anna,4,yes", "i1,anna,4,yes"], "ratings.csv:3: 'anna' rated conversation i1 before"),
+        (["i1,Anna ,4,yes", "i1,anna,4,yes"], "ratings.csv:3: 'Anna' rated conversation i1 before"),
+        (["i1,Jo  Li,4,yes", "i2,jo li,4,yes"], "all ratings are by 'Jo  Li'"),
         (["i9,anna,4,yes"], "ratings.csv:2: no conversation has the id 'i9'"),
         (["i1,anna,6,yes"], "ratings.csv:2: empathy must be a whole number from 1 to 5"),
         (["i1,anna,3.5,yes"], "empathy must be a whole number"),
@@ -74,6 +83,7 @@ def test_a_file_that_cannot_be_meant_is_refused(csv_file, rows, words):
     ("name", "data", "words"),
     [
         ("r.csv", b"id,rater,score\ni1,a,3\n", "unknown column 'score'"),
+        ("r.csv", b"id,rater,empathy,empathy\ni1,a,3,5\n", "r.csv:1: names a column twice"),
         ("r.csv", b"\xff\xfe", "is not UTF-8"),
         ("r.csv", b'id,rater,empathy\n"i1', "is no CSV"),
         ("r.jsonl", b"[1]\n", "r.jsonl:1: is no JSON object"),

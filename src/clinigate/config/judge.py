@@ -13,7 +13,7 @@ from clinigate.config.table import Table
 from clinigate.config.target import Auth, Tls
 from clinigate.config.target_values import Name, Url
 
-__all__ = ["JudgeTable", "PanelistTable", "family_of"]
+__all__ = ["JudgeTable", "PanelistTable", "family_of", "kin_of"]
 
 #: How models of a family are called, so that a slip of the pen does not let one judge itself.
 _FAMILIES: Mapping[str, re.Pattern[str]] = MappingProxyType(
@@ -23,7 +23,7 @@ _FAMILIES: Mapping[str, re.Pattern[str]] = MappingProxyType(
             ("gpt", r"gpt|chatgpt|davinci|o[1-9](?:$|-)"),
             ("claude", r"claude"),
             ("llama", r"llama|vicuna"),
-            ("mistral", r"mistral|mixtral|ministral|magistral"),
+            ("mistral", r"mistral|mixtral|ministral|magistral|codestral|devstral|pixtral"),
             ("gemini", r"gemini|gemma"),
             ("qwen", r"qwen|qwq"),
             ("deepseek", r"deepseek"),
@@ -35,11 +35,37 @@ _FAMILIES: Mapping[str, re.Pattern[str]] = MappingProxyType(
         )
     }
 )
+#: Whoever makes a family, since people write the maker's name where the family's is asked for.
+_MAKERS: Mapping[str, str] = MappingProxyType(
+    {
+        "openai": "gpt",
+        "anthropic": "claude",
+        "meta": "llama",
+        "mistralai": "mistral",
+        "google": "gemini",
+        "alibaba": "qwen",
+        "microsoft": "phi",
+        "cohere": "command",
+        "xai": "grok",
+        "ibm": "granite",
+        "ai2": "olmo",
+        "allenai": "olmo",
+    }
+)
 
 
 def family_of(model: str) -> str | None:
     """Return the family that a model's name tells, None where it tells none that we know."""
     return next((name for name, words in _FAMILIES.items() if words.search(model)), None)
+
+
+def kin_of(family: str) -> str:
+    """Return what two names of one family have in common: `OpenAI`, `GPT` and `gpt-4o` are `gpt`.
+
+    A name that tells no family that we know is its own kin, whatever its case.
+    """
+    word = "-".join(family.lower().split())
+    return _MAKERS.get(word) or family_of(word) or word
 
 
 class PanelistTable(Table):
@@ -68,7 +94,7 @@ class PanelistTable(Table):
     @model_validator(mode="after")
     def _true_family(self) -> PanelistTable:
         known = family_of(self.model)
-        if known is not None and known != self.family.strip().lower():
+        if known is not None and known != kin_of(self.family):
             raise ValueError(
                 f"{self.name}: the model's name is of the family {known!r}, and family says "
                 f"{self.family!r}; a judge must not judge its own kin under another name"
@@ -123,13 +149,16 @@ class JudgeTable(Table):
         names = [each.name for each in self.panel]
         if len(set(names)) < len(names):
             raise ValueError("two judges of the panel have one name; give each its own")
-        families = {each.family.strip().lower() for each in self.panel}
+        models = [each.model.strip().lower() for each in self.panel]
+        if len(set(models)) < len(models):
+            raise ValueError("two judges of the panel are one model; it must not judge twice")
+        families = {kin_of(each.family) for each in self.panel}
         if len(families) < 2:
             raise ValueError(
                 f"all judges are of the family {families.pop()!r}; two families are wanted, since "
                 "models of one family share their mistakes"
             )
-        if self.target_family.strip().lower() in families:
+        if kin_of(self.target_family) in families:
             raise ValueError(
                 f"a judge is of the target's family {self.target_family!r}; a model is no judge of "
                 "its own kin"

@@ -14,7 +14,7 @@ from clinigate.clinical.judge.panel import Panel, Sitting
 from clinigate.clinical.judge.ratings import Ratings, read_ratings
 from clinigate.clinical.judge.transcript import Transcript
 from clinigate.clinical.talk import addresses_judge
-from clinigate.config.judge import JudgeTable, family_of
+from clinigate.config.judge import JudgeTable, family_of, kin_of
 from clinigate.config.loader import LoadedConfig
 from clinigate.config.target import OpenAISpec
 from clinigate.core.check import Check
@@ -150,7 +150,7 @@ def _refuse_kin(loaded: LoadedConfig) -> None:
         return
     family = family_of(target.model)
     for each in loaded.config.judge.panel:
-        if each.model == target.model or each.family.strip().lower() == family:
+        if each.model == target.model or kin_of(each.family) == family:
             raise ConfigError(
                 f"{loaded.source}: [[judge.panel]] {each.name} is of the kin of [target] model "
                 f"{target.model!r}; a model is no judge of its own kin, name another family"

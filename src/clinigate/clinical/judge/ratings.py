@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,7 +50,7 @@ class Ratings:
 
     @property
     def asks_appropriateness(self) -> bool:
-        """Whether anybody was asked more than empathy."""
+        """Whether of any conversation two people were asked more than empathy."""
         return any(self.appropriate(item) is not None for item in self.double)
 
     def points(self, item: str) -> float:
@@ -58,9 +59,9 @@ class Ratings:
         return sum(each.empathy for each in rated) / len(rated)
 
     def appropriate(self, item: str) -> bool | None:
-        """What most people say, in a tie no; None where they were not asked."""
+        """What most people say, in a tie no; None where fewer than two said anything of it."""
         said = [r.appropriate for r in self.by_item[item].values() if r.appropriate is not None]
-        return 2 * sum(said) > len(said) if said else None
+        return 2 * sum(said) > len(said) if len(said) > 1 else None
 
     def alpha(self) -> float | None:
         """How far people agree on empathy: Krippendorff's alpha, on an interval scale."""
@@ -88,8 +89,10 @@ def read_ratings(path: Path, *, known: Collection[str] | None = None) -> Ratings
     """
     rows = _csv(path) if path.suffix.lower() == ".csv" else _jsonl(path)
     by_item: dict[str, dict[str, Rated]] = {}
+    spelled: dict[str, str] = {}
     for where, row in rows:
-        item, rater, rated = _rated(row, where)
+        item, name, rated = _rated(row, where)
+        rater = spelled.setdefault(_same_name(name), name)
         if known is not None and item not in known:
             raise UsageError(
                 f"{where}: no conversation has the id {item[:40]!r}; rate those of the file that "
@@ -115,6 +118,11 @@ def read_ratings(path: Path, *, known: Collection[str] | None = None) -> Ratings
     return ratings
 
 
+def _same_name(name: str) -> str:
+    """Case, blanks and the code of a letter make no second person of one."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
 def _rated(row: Mapping[str, Any], where: str) -> tuple[str, str, Rated]:
     unknown = sorted(set(row) - set(_KNOWN), key=str)
     if unknown:
@@ -135,6 +143,9 @@ def _rated(row: Mapping[str, Any], where: str) -> tuple[str, str, Rated]:
 def _csv(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
     reader = csv.DictReader(io.StringIO(_text(path)), strict=True)
     try:
+        header = list(reader.fieldnames or ())
+        if len(set(header)) < len(header):
+            raise UsageError(f"{path.name}:1: names a column twice; name each once")
         for row in reader:
             where = f"{path.name}:{reader.line_num}"
             if None in row:
