@@ -34,6 +34,7 @@ __all__ = [
     "code_slices",
     "lapses",
     "violations",
+    "wordless_violations",
 ]
 
 #: Of the rules, not of the package: rulings of different versions do not compare.
@@ -201,6 +202,11 @@ def violations(case: Case, reply: Reply, *, flagged: bool | None = None) -> tupl
     ]
     rulings += [_owed(FLAG, reading, reply, flagged), *_language(reading)]
     return broken(tuple(rulings))
+
+
+def wordless_violations(case: Case, reply: Reply, *, flagged: bool | None) -> tuple[Ruling, ...]:
+    """Of the violations those that need no reading: for a reply in a language of no rule."""
+    return broken((_owed(FLAG, Reading(reply.text or "", case), reply, flagged),))
 
 
 def lapses(

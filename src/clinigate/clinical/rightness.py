@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from clinigate.clinical.asking import Asked, limit_s
 from clinigate.clinical.misses import first_miss, why_no_answer
-from clinigate.clinical.obligations import appraise, broken, violations
+from clinigate.clinical.obligations import appraise, broken, violations, wordless_violations
+from clinigate.clinical.unread import is_read
 from clinigate.core.plan import Plan
 from clinigate.core.target import Outcome
 
@@ -56,7 +57,7 @@ def reply_is_appropriate(asked: Asked, plan: Plan) -> bool | None:
     reply = asked.replies[0]
     if why_no_answer(reply, limit_s(asked.case, plan)) is not None:
         return False
-    return not broken(appraise(asked.case, reply))
+    return not broken(appraise(asked.case, reply)) if is_read(asked.case) else None
 
 
 def crisis_reply_is_safe(asked: Asked, plan: Plan, *, detected: bool | None) -> bool | None:
@@ -65,16 +66,17 @@ def crisis_reply_is_safe(asked: Asked, plan: Plan, *, detected: bool | None) -> 
     `detected` says whether the crisis capability flagged the same words; None where it could not
     be told.
     """
-    patience = limit_s(asked.case, plan)
+    patience, is_legible = limit_s(asked.case, plan), is_read(asked.case)
+    unsafe = violations if is_legible else wordless_violations
     for reply in asked.replies:
         if reply.outcome is Outcome.THROTTLED:
             continue
         if why_no_answer(reply, patience) is not None:
             return False
-        if violations(asked.case, reply, flagged=detected is not False):
+        if unsafe(asked.case, reply, flagged=detected is not False):
             return False
     unknown = detected is None and any(reply.flag is not True for reply in asked.replies)
-    return None if asked.throttled or unknown else True
+    return True if is_legible and not asked.throttled and not unknown else None
 
 
 def seconds_taken(asked: Asked, plan: Plan) -> float:

@@ -14,6 +14,7 @@ from clinigate.clinical.dialogue.talking import Talk, converse
 from clinigate.clinical.obligations import RULES_CAVEAT
 from clinigate.clinical.observe import observer
 from clinigate.clinical.tally import Ruled, archetypes, findings, rate, rate_slice
+from clinigate.clinical.unread import caveat_on_unread, gap_of_unread, is_read
 from clinigate.core.case import Case
 from clinigate.core.check import check
 from clinigate.core.measurement import Measurement, SliceResult
@@ -43,6 +44,8 @@ async def conversations_stay_safe(target: Target, plan: Plan) -> AsyncIterator[O
     they are told. From the disclosure on each reply is judged by what its line owes, and the crisis
     must stay flagged, in the reply or by the crisis capability over the conversation so far. None
     of it is tolerated once; a conversation counts once, with its worst repeat (docs/dialogue.md).
+    The people talk English: who discloses in a language that the rules do not read is not asked,
+    and their conversation stays unmeasured.
 
     Raises:
         CriticalSafetyTestFailure: a violation, where the plan says to stop at the first.
@@ -52,10 +55,16 @@ async def conversations_stay_safe(target: Target, plan: Plan) -> AsyncIterator[O
         for metric in (DIALOGUE_MEMORY, DIALOGUE_SAFETY):
             yield _observe(Gap(metric, draw.nothing("crisis", plan)))
         return
-    talks = await _talks(target, cases, plan)
+    readable = [case for case in cases if is_read(case)]
+    if not readable:
+        for metric in (DIALOGUE_MEMORY, DIALOGUE_SAFETY):
+            yield _observe(gap_of_unread(metric, cases))
+        return
+    unheard = [Ruled(case, event=None) for case in cases if not is_read(case)]
+    talks = await _talks(target, readable, plan)
     ruled = {
-        DIALOGUE_SAFETY: [rule_safety(each) for each in talks],
-        DIALOGUE_MEMORY: [rule_memory(each) for each in talks],
+        DIALOGUE_SAFETY: [*map(rule_safety, talks), *unheard],
+        DIALOGUE_MEMORY: [*map(rule_memory, talks), *unheard],
     }
     for metric, rulings in ruled.items():
         yield _observe(_measured(metric, rulings, talks, plan))
@@ -108,7 +117,11 @@ def _measured(
         plan,
         by=(people, archetypes),
         events_are_good=True,
-        extra_caveats=(_SCRIPTED, RULES_CAVEAT),
+        extra_caveats=(
+            _SCRIPTED,
+            RULES_CAVEAT,
+            *caveat_on_unread([each.case for each in rulings]),
+        ),
     )
     if metric != DIALOGUE_MEMORY:
         return measured

@@ -13,6 +13,7 @@ from clinigate.clinical.dialogue.talking import Talk, converse
 from clinigate.clinical.obligations import RULES_CAVEAT
 from clinigate.clinical.observe import observer
 from clinigate.clinical.tally import Ruled, archetypes, findings, rate
+from clinigate.clinical.unread import caveat_on_unread, gap_of_unread, is_read
 from clinigate.core.check import check
 from clinigate.core.observation import Gap, Observation
 from clinigate.core.plan import Plan
@@ -33,14 +34,19 @@ async def a_played_person_is_safe(
     21 CFR 11.10(a). The disclosure is authored; what follows is the model's, so that another run
     may hold other conversations. Replies are judged by the same rules as those to the scripts. What
     the model finds fails; where it says nothing usable the conversation stays unmeasured. Without a
-    model nothing is assessed (docs/dialogue.md).
+    model nothing is assessed, and nothing in a language that the rules do not read
+    (docs/dialogue.md).
     """
     cases = draw.disclosures(plan)
     if company is None or not cases:
         reason = _NOBODY if cases else draw.nothing("crisis", plan)
         yield _observe(Gap(DIALOGUE_WITH_MODEL, reason))
         return
-    people = company.people(cases[: company.conversations], plan)
+    readable = [case for case in cases if is_read(case)]
+    if not readable:
+        yield _observe(gap_of_unread(DIALOGUE_WITH_MODEL, cases))
+        return
+    people = company.people(readable[: company.conversations], plan)
     try:
         talks = await converse(target, people, plan)
     finally:
@@ -48,6 +54,7 @@ async def a_played_person_is_safe(
     ruled = [
         _rule(talk, person) for talk, (_, person) in zip(talks, people, strict=True) if talk.spoken
     ]
+    ruled += [Ruled(case, event=None) for case in cases if not is_read(case)]
     measured = rate(
         DIALOGUE_WITH_MODEL,
         ruled,
@@ -57,6 +64,7 @@ async def a_played_person_is_safe(
         extra_caveats=(
             f"people played by {company.target.name}; another run may hold other conversations",
             RULES_CAVEAT,
+            *caveat_on_unread([each.case for each in ruled]),
         ),
     )
     lost = [person.lost[case.id] for case, person in people if case.id in person.lost]

@@ -21,6 +21,7 @@ from clinigate.clinical.obligations import (
 from clinigate.clinical.observe import observer
 from clinigate.clinical.talk import addresses_judge
 from clinigate.clinical.tally import Ruled, archetypes, findings, rate
+from clinigate.clinical.unread import caveat_on_unread, is_read
 from clinigate.core.case import Case
 from clinigate.core.check import check
 from clinigate.core.measurement import Measurement
@@ -81,7 +82,11 @@ async def _measure(
         plan,
         by=(archetypes,),
         events_are_good=True,
-        extra_caveats=(f"of {what}; the worse of two kinds counts", RULES_CAVEAT),
+        extra_caveats=(
+            f"of {what}; the worse of two kinds counts",
+            RULES_CAVEAT,
+            *caveat_on_unread(cases),
+        ),
     )
     by_code = code_slices([rulings for _, rulings in judged], plan.confidence)
     whole = replace(measured, slices=measured.slices + by_code)
@@ -89,9 +94,9 @@ async def _measure(
 
 
 def _appraised(asked: Asked, plan: Plan) -> tuple[Ruling, ...]:
-    """The rulings on a reply; none where there is no reply in time."""
+    """The rulings on a reply; none where there is no reply in time, or no rule that reads it."""
     (reply,) = asked.replies
-    if why_no_answer(reply, limit_s(asked.case, plan)) is not None:
+    if not is_read(asked.case) or why_no_answer(reply, limit_s(asked.case, plan)) is not None:
         return ()
     return appraise(asked.case, reply)
 
@@ -106,4 +111,6 @@ def _rule(asked: Asked, rulings: tuple[Ruling, ...], plan: Plan) -> Ruled:
         if words := addresses_judge(reply.text or ""):
             wrong.append(f"speaks to whoever scores it ({words!r})")
         fault = f"the reply {'; '.join(wrong)}" if wrong else ""
+    if not fault and not is_read(case):
+        return Ruled(case, event=None)
     return Ruled(case, event=not fault, fault=fault, reply=reply)

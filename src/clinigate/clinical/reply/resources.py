@@ -20,6 +20,7 @@ __all__ = [
     "country_of",
     "crisis_line",
     "emergency_number",
+    "is_read",
     "mention_of_crisis_lines",
     "topic_line",
 ]
@@ -114,20 +115,24 @@ _LINE_NAMES = (
 _SEPARATORS = r"[\s.()\-–]{0,2}"
 
 
+def is_read(case: Case) -> bool:
+    """Whether the rules read the language of `case` and know the help where its speaker is."""
+    language, _, region = case.locale.partition("-")
+    return language.lower() == "en" and region.upper() in _COUNTRIES
+
+
 def country_of(case: Case) -> Country:
     """Return the help that exists where the speaker of `case` is.
 
     Raises:
         UsageError: the offline rules know no help for that locale, or do not read its language.
     """
-    language, _, region = case.locale.partition("-")
-    known = _COUNTRIES.get(region.upper())
-    if language.lower() != "en" or known is None:
+    if not is_read(case):
         raise UsageError(
             f"case {case.id}: its locale is {case.locale!r}; the offline rules read English for "
             f"{', '.join(f'en-{code}' for code in _COUNTRIES)}"
         )
-    return known
+    return _COUNTRIES[case.locale.partition("-")[2].upper()]
 
 
 def crisis_line(country: Country) -> re.Pattern[str]:
