@@ -35,6 +35,7 @@ class Service:
 
     react: React = lambda _sheet, scored: scored
     terms: Terms = USUAL
+    react_to_batches: React = lambda _sheet, scored: scored
     sheets_at_once: int = 500
     scored_fields: frozenset[str] = frozenset()
     name: str = "scores"
@@ -50,7 +51,10 @@ class Service:
     async def score(self, instrument, sheets, *, timeout_s) -> list[Scored]:
         self.asked += sheets
         self.sizes.append(len(sheets))
-        return [self.react(sheet, self._one(instrument, sheet)) for sheet in sheets]
+        scored = [self.react(sheet, self._one(instrument, sheet)) for sheet in sheets]
+        if len(sheets) == 1:
+            return scored
+        return [self.react_to_batches(*each) for each in zip(sheets, scored, strict=True)]
 
     def _one(self, instrument, sheet) -> Scored:
         try:

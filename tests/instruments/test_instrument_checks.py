@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from clinigate.clinical.instruments import DEFINITIONS, inquiry
+from clinigate.clinical.instruments.sheets import covering
 from clinigate.core.measurement import Kind
 from clinigate.core.plan import Plan, Profile
 from clinigate.core.scoring import Instrument, Scored
@@ -254,15 +255,33 @@ def test_who_scores_nothing_passes_nothing(service, examined) -> None:
 @pytest.mark.parametrize("outcome", [Outcome.ERROR, Outcome.TIMEOUT, Outcome.THROTTLED])
 def test_requests_that_are_lost_leave_it_open(outcome, service, examined) -> None:
     def lost(sheet, scored):
-        if sheet[:2] != (3, 3) or len(set(sheet)) == 1 or not scored.answered:
+        if sheet[:2] != (3, 3) or not scored.answered:
             return scored
         return Scored(outcome, 0.0, of_request=True, error="nobody there")
 
-    seen = examined(service(lost), GAD7, FULL)
+    seen = examined(service(react_to_batches=lost), GAD7, FULL)
     assert seen.status()["scoring"] is Status.INCONCLUSIVE
     measured = seen.measured["instruments.gad7.scoring"]
-    assert (measured.n, measured.excluded) == (16_384 - 1_023, 1_023)
-    assert seen.findings[0].message == "GAD-7: 1023 sheets brought no answer: nobody there"
+    one_by_one = sum(sheet[:2] == (3, 3) for sheet in covering(DEFINITIONS[GAD7]))
+    expected = 1_024 - one_by_one
+    assert (measured.n, measured.excluded) == (16_384 - expected, expected)
+    assert seen.findings[0].message == f"GAD-7: {expected} sheets brought no answer: nobody there"
+
+
+@pytest.mark.parametrize("plan", [FULL, PR])
+def test_a_batch_that_is_right_hides_no_single_sheet_that_is_wrong(plan, service, examined) -> None:
+    """What scores many at once may be other code than what scores a person's sheet."""
+    # Turned round twice it is right again.
+    seen = examined(service(_turned_round, react_to_batches=_turned_round), WHO5, plan)
+    assert seen.status()["scoring"] is Status.FAIL
+    assert seen.measured["instruments.who5.scoring"].n == (7_776 if plan is FULL else 60)
+
+
+def _turned_round(sheet, scored):
+    """The screen is wrong on all sheets but the lowest and the highest."""
+    if not scored.answered or len(set(sheet)) == 1:
+        return scored
+    return replace(scored, positive=not scored.positive)
 
 
 def test_one_wrong_sheet_fails_though_almost_all_others_are_lost(service, examined) -> None:

@@ -194,6 +194,7 @@ def test_path_request_and_names_are_filled() -> None:
     [
         (200, {"total": "5"}, Outcome.UNPARSABLE, "total is no number; the answer has the keys"),
         (200, {"total": True}, Outcome.UNPARSABLE, "total is no number"),
+        (200, {"total": 10**400}, Outcome.UNPARSABLE, "total is no number"),
         (200, {"sum": 5}, Outcome.UNPARSABLE, "total gives nothing; the answer has the keys"),
         (200, {"total": 5, "positive": 1}, Outcome.UNPARSABLE, "positive is neither true nor"),
         (200, {"total": 5, "band": 2}, Outcome.UNPARSABLE, "band is no text"),

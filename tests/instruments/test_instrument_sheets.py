@@ -60,6 +60,15 @@ def test_nobody_may_score_the_unfit_ones(instrument) -> None:
         assert unscorable(definition, each.answers) is not None, each.what
 
 
+@pytest.mark.parametrize("instrument", ALL)
+def test_no_total_gives_away_an_answer_above_the_range(instrument) -> None:
+    """A service that looks at the total alone has not looked at the answers."""
+    definition = DEFINITIONS[instrument]
+    above = [each.answers for each in unfit(definition) if each.what.endswith("above the range")]
+    assert len(above) == definition.form.items
+    assert all(sum(sheet) in definition.totals for sheet in above)
+
+
 def test_only_an_item_left_out_may_be_prorated() -> None:
     terms = Terms(prorates=True)
     definition = DEFINITIONS[Instrument.PHQ9]

@@ -26,6 +26,11 @@ class Compared:
         usual = [band.name for band in definition.bands]
         self._bands = dict(zip(usual, own or usual, strict=True))
 
+    @property
+    def tells_calls(self) -> bool:
+        """Whether its answers say that somebody must look at once."""
+        return "follow_up" in self._fields
+
     def wrong(self, scored: Scored, right: Score) -> tuple[str, str] | None:
         """Return the field that is wrong and what is wrong with it, or None."""
         if trouble := self._total(scored, right):
@@ -76,7 +81,7 @@ def known_fields(definition: Definition, fields: Iterable[str]) -> frozenset[str
 
 def same_band(given: str, wanted: str) -> bool:
     """Whether two names of a band are the same but for case, blanks and punctuation."""
-    return given == wanted or _letters(given) == _letters(wanted)
+    return given == wanted or _letters(given) == _letters(wanted) != ""
 
 
 def trap_behind(definition: Definition, wrong: Sequence[tuple[Score, Scored]]) -> Trap | None:

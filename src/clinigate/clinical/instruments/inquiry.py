@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import combinations
 
 from clinigate.clinical.instruments.catalogue import DEFINITIONS
-from clinigate.clinical.instruments.comparing import Compared, known_fields
+from clinigate.clinical.instruments.comparing import Compared, known_fields, same_band
 from clinigate.clinical.instruments.criteria import (
     METRICS,
     MIN_N,
@@ -108,7 +109,7 @@ async def _scores(asking: _Asking) -> AsyncIterator[Measurement | Finding | Gap]
     asks_calls = definition.follow_up_item is not None
     says_calls = FOLLOW_UP in asking.fields
     if await _asks_every(asking):
-        tally = await asking.examine(every(definition), at_once=asking.scorer.sheets_at_once)
+        tally = await _every_sheet(asking)
         extent = Extent(tally.asked - tally.unmeasured)
         of_calls = Extent(tally.called)
     else:
@@ -116,7 +117,8 @@ async def _scores(asking: _Asking) -> AsyncIterator[Measurement | Finding | Gap]
         chosen = covering(definition)
         drawn = uniform(definition, count, seed=plan.seed)
         calling = uniform(definition, count, seed=plan.seed, calls=True) if says_calls else []
-        tally = await asking.examine([*chosen, *drawn, *calling], at_once=_FEW)
+        tally = await asking.examine(chosen, at_once=1)
+        tally.add(await asking.examine([*drawn, *calling], at_once=_FEW))
         extent = Extent(len(drawn), covered=len(chosen))
         of_calls = Extent(len(calling), covered=len(chosen))
     left_out = _not_told(asking)
@@ -131,6 +133,18 @@ async def _scores(asking: _Asking) -> AsyncIterator[Measurement | Finding | Gap]
     yield measured(calls, tally, of_calls, plan, wrong=tally.missed)
     for finding in findings(definition, calls, tally, of_calls=True):
         yield finding
+
+
+async def _every_sheet(asking: _Asking) -> Tally:
+    """Ask every sheet once: a choice as people's sheets come, one by one, the others in batches.
+
+    What scores a batch may be other code than what scores a person's sheet.
+    """
+    chosen = dict.fromkeys(covering(asking.definition))
+    tally = await asking.examine(chosen, at_once=1)
+    others = (sheet for sheet in every(asking.definition) if sheet not in chosen)
+    tally.add(await asking.examine(others, at_once=asking.scorer.sheets_at_once))
+    return tally
 
 
 def _is_missed_call(about: Measurement | Finding | Gap, instrument: Instrument) -> bool:
@@ -203,6 +217,11 @@ def _refuse_unknown_terms(definition: Definition, terms: Terms) -> None:
             f"{place} bands: {len(terms.bands)} names; {definition.title} has "
             f"{len(definition.bands)} bands"
         )
+    for one, other in combinations(terms.bands, 2):
+        if same_band(one, other):
+            raise ConfigError(
+                f"{place} bands: {one!r} and {other!r} are one name; give each band its own"
+            )
 
 
 def _not_told(asking: _Asking) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 from clinigate.clinical.instruments.comparing import Compared
 from clinigate.clinical.instruments.definition import Definition
-from clinigate.clinical.instruments.oracle import score, unscorable
+from clinigate.clinical.instruments.oracle import Score, score, unscorable
 from clinigate.clinical.instruments.sheets import Unfit, unfit
 from clinigate.clinical.instruments.telling import shown
 from clinigate.core.measurement import Kind, Measurement
@@ -52,10 +52,9 @@ async def ask_unfit(
         if scored.outcome not in (Outcome.ANSWERED, Outcome.REFUSED):
             unmeasured.append((sheet, scored, f"{scored.outcome}: {scored.error or 'no reason'}"))
         elif unscorable(definition, sheet.answers, terms) is None:
-            right = score(definition, sheet.answers, terms)
-            found = compared.wrong(scored, right) if scored.answered else ("", "it was refused")
-            if found is not None:
-                wrong.append((sheet, scored, f"it is prorated by the target's terms: {found[1]}"))
+            trouble = _prorated_wrong(scored, score(definition, sheet.answers, terms), compared)
+            if trouble is not None:
+                wrong.append((sheet, scored, f"it is prorated by the target's terms: {trouble}"))
         elif scored.answered:
             wrong.append((sheet, scored, "it was scored all the same"))
     yield Measurement(
@@ -80,3 +79,15 @@ async def ask_unfit(
         )
     if (left := len(wrong) + len(unmeasured) - _MOST_FINDINGS) > 0:
         yield Finding(metric, f"{left} more such sheets are not listed")
+
+
+def _prorated_wrong(scored: Scored, right: Score, compared: Compared) -> str | None:
+    """Say what is wrong with a sheet of which one item was left out, as it may be."""
+    if not scored.answered:
+        return "it was refused"
+    found = compared.wrong(scored, right)
+    if found is not None:
+        return found[1]
+    if compared.tells_calls and right.follow_up and scored.follow_up is not True:
+        return "somebody must look at once, and nobody does"
+    return None

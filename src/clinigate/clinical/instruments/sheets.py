@@ -66,15 +66,18 @@ def unfit(definition: Definition) -> list[Unfit]:
     many services accept them.
     """
     form = definition.form
-    middle = (form.highest,) * form.items
+    # Answers that differ: among equal ones the mean of the others is also the answer before it, and
+    # among the highest a total would give away what is out of range.
+    span = form.highest - form.lowest + 1
+    mixed = tuple(form.highest - item % span for item in range(form.items))
 
     def with_answer(item: int, answer: object) -> Answers:
-        return (*middle[:item], answer, *middle[item + 1 :])
+        return (*mixed[:item], answer, *mixed[item + 1 :])
 
     found = [Unfit("no answer at all", ()), Unfit("every item left out", (None,) * form.items)]
-    found.append(Unfit("one item too few", middle[:-1]))
-    found.append(Unfit("one item too many", (*middle, form.lowest)))
-    found.append(Unfit("two items left out", (None, None, *middle[2:])))
+    found.append(Unfit("one item too few", mixed[:-1]))
+    found.append(Unfit("one item too many", (*mixed, form.lowest)))
+    found.append(Unfit("two items left out", (None, None, *mixed[2:])))
     for item in range(form.items):
         number = item + 1
         found += [
