@@ -43,10 +43,18 @@ def _trouble(name: str, value: Any) -> str | None:
     if value is None:
         return "gives nothing" if name == "total" else None
     if name in ("total", "percent"):
-        number = isinstance(value, Real) and not isinstance(value, bool)
-        return None if number and math.isfinite(value) else "is no number"
+        return None if _is_number(value) else "is no number"
     if name == "refusal":
         return None if isinstance(value, bool | str) else "is neither true, false nor words"
     if name == "band":
         return None if isinstance(value, str) else "is no text"
     return None if isinstance(value, bool) else "is neither true nor false"
+
+
+def _is_number(value: Any) -> bool:
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return False
+    try:
+        return math.isfinite(float(value))
+    except OverflowError:  # a whole number of hundreds of digits
+        return False
