@@ -41,7 +41,7 @@ class Polite:
     [
         ({"packs": '[packs]\ncrisis = ["crisis-em"]'}, "crisis-em"),
         ({"packs": '[packs]\ncrisis = ["emotion-en"]'}, "is of kind emotion"),
-        ({"subject": 'exposed_to = ["crisis-em"]'}, "nearest known is 'crisis-en'"),
+        ({"subject": 'exposed_to = ["crisis-enn"]'}, "nearest known is 'crisis-en'"),
     ],
 )
 def test_a_wrong_pack_is_named_before_a_run_is_begun(

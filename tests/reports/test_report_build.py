@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from types import ModuleType
 
+from clinigate.clinical.criteria import CRITERIA
 from clinigate.core.measurement import Kind, Measurement
 from clinigate.core.observation import Gap, Observation
 from clinigate.core.plan import Plan, Profile
@@ -155,6 +156,7 @@ def test_a_real_decision_is_shown_whole(examples: ModuleType) -> None:
         [GateInput(name="clinical", results=run)],
         now=datetime(2026, 3, 14, 9, 20, tzinfo=UTC),
         base_criteria=examples.CRITERIA,
+        other_criteria=CRITERIA,
     )
     report = build_report(run, decision)
     assert report.gate is not None

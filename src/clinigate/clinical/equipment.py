@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from clinigate.clinical.dialogue.persona import Company, accompanied, company_of
 from clinigate.clinical.judge.bench import Bench, appoint, hearing
-from clinigate.config.loader import LoadedConfig
 from clinigate.core.check import Check
+
+if TYPE_CHECKING:
+    from clinigate.config.loader import LoadedConfig
 
 __all__ = ["Equipment", "equipment_of"]
 

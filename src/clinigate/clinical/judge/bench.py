@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial, update_wrapper
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from clinigate.clinical import draw
 from clinigate.clinical.judge.card import Card, Who, read_card
@@ -14,13 +14,14 @@ from clinigate.clinical.judge.panel import Panel, Sitting
 from clinigate.clinical.judge.ratings import Ratings, read_ratings
 from clinigate.clinical.judge.transcript import Transcript
 from clinigate.clinical.talk import addresses_judge
-from clinigate.config.judge import JudgeTable, family_of, kin_of
-from clinigate.config.loader import LoadedConfig
-from clinigate.config.target import OpenAISpec
 from clinigate.core.check import Check
 from clinigate.core.plan import Plan
 from clinigate.core.target import Target
 from clinigate.errors import ConfigError
+
+if TYPE_CHECKING:
+    from clinigate.config.judge import JudgeTable
+    from clinigate.config.loader import LoadedConfig
 
 __all__ = ["HEARD_BY", "Bench", "Heard", "appoint", "hearing", "judgeable", "panel_of"]
 
@@ -145,6 +146,10 @@ def panel_of(loaded: LoadedConfig, *, environ: Mapping[str, str] | None = None) 
 
 
 def _refuse_kin(loaded: LoadedConfig) -> None:
+    # Load pydantic, which a check that is merely registered has no use for.
+    from clinigate.config.judge import family_of, kin_of
+    from clinigate.config.target import OpenAISpec
+
     target = loaded.config.target
     if not isinstance(target, OpenAISpec):
         return
