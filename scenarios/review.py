@@ -8,151 +8,36 @@ than the author's are withdrawn: a label changes only through review, and then b
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
 from clinigate.core.canonical import sha256_hex
 from clinigate.core.case import Label, Review, Severity
-from clinigate.core.statistics.agreement import (
-    kappa_lower_bound,
-    krippendorff_alpha,
-    weighted_kappa,
-)
 from clinigate.errors import PackError
+from clinigate.scenarios.generator import spread
 from clinigate.scenarios.pack import EMOTIONS, Archetype, Core, Kind, Pack
 from clinigate.scenarios.prng import CounterPRNG
+from clinigate.scenarios.ratings import PackReview, Rating, Settled
+from clinigate.scenarios.reviewers import same_person, slug
 from clinigate.scenarios.reviewsheet import (
     ADJUDICATION,
     ADJUDICATION_COLUMNS,
     SHEET_COLUMNS,
     Row,
     read_rows,
-    slug,
+    sheets,
     write_rows,
 )
 
 __all__ = [
-    "Agreement",
-    "PackReview",
-    "Rating",
-    "Settled",
     "begin_sheet",
+    "labels_for",
     "read_reviews",
     "sheet_of",
     "with_reviews",
     "write_adjudication",
 ]
-
-_RANK = {Label.NONE: 0.0, Label.AMBIGUOUS: 1.0, Label.CRISIS: 2.0}
-
-
-@dataclass(frozen=True, slots=True)
-class Rating:
-    """What one person says of one core; the label is an emotion in an emotion pack."""
-
-    reviewer: str
-    credential: str
-    date: str
-    label: str
-    severity: Severity
-
-
-class Settled(NamedTuple):
-    """A core that review is done with: the label and severity it has, and who said so."""
-
-    label: str
-    severity: Severity
-    ratings: tuple[Rating, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Agreement:
-    """How far two reviewers agree, over the cores that both have rated.
-
-    Attributes:
-        same: share of cores with the same label. kappa, kappa_low: weighted kappa of the labels
-            (none, ambiguous, crisis in this order) and its lower 95% bound; None for emotions.
-        severity_alpha: Krippendorff's alpha of the severities, nominal; None where neither varies.
-    """
-
-    reviewers: tuple[str, str]
-    n: int
-    same: float
-    kappa: float | None
-    kappa_low: float | None
-    severity_alpha: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class PackReview:
-    """All sheets of one pack.
-
-    Attributes:
-        ratings: core id to what reviewers said, in the order of their names.
-        decided: core id to what was decided between them.
-    """
-
-    pack: Pack
-    ratings: Mapping[str, tuple[Rating, ...]]
-    decided: Mapping[str, Rating]
-
-    @property
-    def settled(self) -> dict[str, Settled]:
-        """The cores that review is done with."""
-        found = {}
-        for core, ratings in self.ratings.items():
-            decision = self.decided.get(core)
-            if decision is not None:
-                found[core] = Settled(decision.label, decision.severity, (*ratings, decision))
-            elif len(ratings) > 1 and len({(each.label, each.severity) for each in ratings}) == 1:
-                found[core] = Settled(ratings[0].label, ratings[0].severity, ratings)
-        return found
-
-    @property
-    def disputed(self) -> tuple[str, ...]:
-        """The cores that two or more have rated differently, and nobody decided."""
-        settled = self.settled
-        return tuple(
-            core for core, said in self.ratings.items() if len(said) > 1 and core not in settled
-        )
-
-    @property
-    def reviewers(self) -> dict[str, int]:
-        """How many cores each reviewer has rated."""
-        counts = Counter(each.reviewer for said in self.ratings.values() for each in said)
-        return dict(sorted(counts.items()))
-
-    def agreements(self) -> list[Agreement]:
-        """The agreement of every two reviewers with a core in common."""
-        names = list(self.reviewers)
-        pairs = [(one, other) for place, one in enumerate(names) for other in names[place + 1 :]]
-        found = [self._agreement(one, other) for one, other in pairs]
-        return [each for each in found if each is not None]
-
-    def _agreement(self, one: str, other: str) -> Agreement | None:
-        both = []
-        for said in self.ratings.values():
-            by = {each.reviewer: each for each in said}
-            if one in by and other in by:
-                both.append((by[one], by[other]))
-        if not both:
-            return None
-        kappa, low = _kappa(both) if self.pack.kind is not Kind.EMOTION else (None, None)
-        severities = [
-            [float(list(Severity).index(r.severity)) for r in row]
-            for row in zip(*both, strict=True)
-        ]
-        return Agreement(
-            (one, other),
-            len(both),
-            sum(first.label == second.label for first, second in both) / len(both),
-            kappa,
-            low,
-            krippendorff_alpha(severities, nominal=True),
-        )
 
 
 def begin_sheet(
@@ -160,8 +45,8 @@ def begin_sheet(
 ) -> Path:
     """Write the empty sheet of `reviewer` and return its path.
 
-    The order belongs to the reviewer and tells nothing of labels; `most` takes that many from its
-    beginning.
+    The order belongs to the reviewer and tells nothing of labels. `most` takes that many cores, the
+    same ones for every reviewer: what one alone has rated is never settled.
 
     Raises:
         PackError: the reviewer has a sheet already, or it cannot be written.
@@ -169,9 +54,9 @@ def begin_sheet(
     path = sheet_of(pack, folder, reviewer)
     if path.exists():
         raise PackError(f"{path}: {reviewer} has a sheet already; fill it, or give it another name")
-    members = list(pack.cores())
+    members = list(pack.cores()) if most is None else spread(pack, seed=0, n=most, split=None)
     stream = CounterPRNG("review", pack.id, reviewer)
-    order = stream.sample(range(len(members)), len(members))[:most]
+    order = stream.sample(range(len(members)), len(members))
     shared = {"label": "", "severity": "", "comment": "", "reviewer": reviewer}
     rows = [
         {"item": _item(*members[place]), "text": _shown(members[place][1])}
@@ -187,45 +72,76 @@ def sheet_of(pack: Pack, folder: Path, reviewer: str) -> Path:
     """Return where the sheet of `reviewer` is, or would be.
 
     Raises:
-        PackError: the name has no letter or digit.
+        PackError: the name has no letter or digit, or is that of the sheet of decisions.
     """
-    return folder / pack.id / f"{slug(reviewer)}.csv"
+    name = f"{slug(reviewer)}.csv"
+    if name == ADJUDICATION:
+        raise PackError(f"reviewer {reviewer!r}: {name} holds the decisions; take a person's name")
+    return folder / pack.id / name
+
+
+def labels_for(pack: Pack) -> tuple[str, ...]:
+    """Return what a reviewer may call a message of `pack`."""
+    if pack.kind is Kind.EMOTION:
+        return (*EMOTIONS, Label.AMBIGUOUS)
+    return tuple(Label)
 
 
 def read_reviews(pack: Pack, folder: Path) -> PackReview:
     """Return what the sheets of `pack` in `folder` say; rows without a label are not rated yet.
 
     Raises:
-        PackError: a sheet cannot be read, breaks the format, rates one item twice, speaks of a
-            wording that the pack has not (any more), or comes from one person under two files.
+        PackError: a sheet cannot be read, breaks the format, rates one item twice, or shows a
+            wording that the pack has not (any more); one person signs two sheets, or two sign one;
+            a decision is about what nobody disputes, or by one of those who dispute it.
     """
-    items = {_item(archetype, core): archetype.core_id(core) for archetype, core in pack.cores()}
     ratings: dict[str, list[Rating]] = {}
-    decided: dict[str, Rating] = {}
+    decisions: list[tuple[Row, str, Rating]] = []
     owners: dict[str, Path] = {}
-    home = folder / pack.id
-    for path in sorted(home.glob("*.csv")) if home.is_dir() else ():
-        adjudicates = path.name == ADJUDICATION
-        columns = ADJUDICATION_COLUMNS if adjudicates else SHEET_COLUMNS
-        for row in read_rows(path, columns):
-            core = items.get(row["item"])
-            if core is None:
-                row.fail("item", f"{row['item']!r} is no wording of {pack.ref}; it changed since")
-            rating = _rating(row, pack)
-            if rating is None:
-                continue
-            if adjudicates:
-                decided[core] = rating
-                continue
-            if owners.setdefault(rating.reviewer, path) != path:
-                row.fail("reviewer", f"{rating.reviewer!r} also owns {owners[rating.reviewer]}")
+    for path in sheets(folder / pack.id):
+        if path.name == ADJUDICATION:
+            decisions = list(_rated(path, ADJUDICATION_COLUMNS, pack))
+            continue
+        for row, core, rating in _rated(path, SHEET_COLUMNS, pack):
+            _own(row, rating.reviewer, path, owners)
             ratings.setdefault(core, []).append(rating)
     ordered = {
         core: tuple(sorted(ratings[core], key=lambda each: each.reviewer))
-        for core in items.values()
+        for core in (archetype.core_id(each) for archetype, each in pack.cores())
         if core in ratings
     }
-    return PackReview(pack, ordered, {core: decided[core] for core in decided if core in ordered})
+    disputed = PackReview(pack, ordered, {}).disputed
+    for row, core, decision in decisions:
+        if core not in disputed:
+            row.fail("item", "two or more must have rated it differently; remove this row")
+        if any(same_person(decision.reviewer, each.reviewer) for each in ordered[core]):
+            row.fail("reviewer", f"{decision.reviewer!r} has rated it; a third person decides")
+    return PackReview(pack, ordered, {core: decision for _, core, decision in decisions})
+
+
+def _rated(path: Path, columns: Sequence[str], pack: Pack) -> Iterator[tuple[Row, str, Rating]]:
+    """Yield the rows of a sheet that say something, with the core that each is about."""
+    items = {_item(archetype, core): (archetype, core) for archetype, core in pack.cores()}
+    for place, row in enumerate(read_rows(path, columns)):
+        if row["item"] not in items:
+            row.fail("item", f"{row['item']!r} is no wording of {pack.ref}; it changed since")
+        archetype, core = items[row["item"]]
+        if _words(row["text"]) != _words(_shown(core)):
+            row.fail("text", "it is not what the pack says; write the sheet anew")
+        rating = _rating(row, pack, place)
+        if rating is not None:
+            yield row, archetype.core_id(core), rating
+
+
+def _own(row: Row, reviewer: str, path: Path, owners: dict[str, Path]) -> None:
+    """Note whose sheet it is; refuse a second person in it, and a second sheet of one person."""
+    for name, owned in owners.items():
+        if owned == path and name != reviewer:
+            row.fail("reviewer", f"{reviewer!r}, and {name!r} above; one sheet is one person's")
+        if owned != path and same_person(name, reviewer):
+            also = "" if name == reviewer else f" could be {name!r}, who"
+            row.fail("reviewer", f"{reviewer!r}{also} also owns {owned}; one person has one sheet")
+    owners[reviewer] = path
 
 
 def write_adjudication(review: PackReview, folder: Path) -> Path | None:
@@ -246,18 +162,22 @@ def write_adjudication(review: PackReview, folder: Path) -> Path | None:
                 f"{each.reviewer}: {each.label} {each.severity}" for each in review.ratings[name]
             )
             rows.append({"item": item, "text": _shown(cores[name][1]), "ratings": said} | empty)
-    if not rows:
-        return None
-    write_rows(path, ADJUDICATION_COLUMNS, rows)
-    return path
+    if len(rows) > len(known):
+        write_rows(path, ADJUDICATION_COLUMNS, rows)
+    return path if rows else None
 
 
 def with_reviews(pack: Pack, folder: Path) -> Pack:
     """Return `pack` with the reviews of its settled cores; those labelled otherwise are withdrawn.
 
     Raises:
-        PackError: as `read_reviews`, or no core is left of an archetype.
+        PackError: as `read_reviews`, there is no such folder, or no core is left of an archetype.
     """
+    if not folder.is_dir():
+        raise PackError(
+            f"{folder}: no such folder of reviews; check the path, or write a first sheet with "
+            "clinigate scenarios review"
+        )
     settled = read_reviews(pack, folder).settled
     archetypes = tuple(_reviewed(archetype, settled) for archetype in pack.archetypes)
     kept = sum(len(archetype.cores) for archetype in archetypes)
@@ -286,30 +206,31 @@ def _as_review(rating: Rating) -> Review:
     return Review(rating.reviewer, rating.credential, label, rating.severity, rating.date)
 
 
-def _rating(row: Row, pack: Pack) -> Rating | None:
+def _rating(row: Row, pack: Pack, place: int) -> Rating | None:
     """Return what a row says, None where it says nothing yet."""
     if not row["label"] and not row["severity"]:
         return None
-    emotions = pack.kind is Kind.EMOTION
-    label = row.one_of("label", (*EMOTIONS, Label.AMBIGUOUS) if emotions else tuple(Label))
+    label = row.one_of("label", labels_for(pack))
     severity = Severity(row.one_of("severity", tuple(Severity), default=Severity.NONE))
     if (label == Label.CRISIS) == (severity is Severity.NONE) and label != Label.AMBIGUOUS:
         row.fail("severity", f"{severity.value!r} does not go with label {label!r}")
     for column in ("reviewer", "credential", "date"):
         if not row[column]:
             row.fail(column, "it is empty; say who rated this row, with which credential, and when")
-    return Rating(row["reviewer"], row["credential"], row["date"], label, severity)
-
-
-def _kappa(both: Sequence[tuple[Rating, Rating]]) -> tuple[float, float]:
-    first = [_RANK[Label(one.label)] for one, _ in both]
-    second = [_RANK[Label(other.label)] for _, other in both]
-    return weighted_kappa(first, second), kappa_lower_bound(first, second)
+    return Rating(row["reviewer"], row["credential"], row["date"], label, severity, place)
 
 
 def _item(archetype: Archetype, core: Core) -> str:
-    """A name of one wording of one core that tells nothing of its label."""
-    return sha256_hex(f"{archetype.core_id(core)}\n{_shown(core)}".encode())[:12]
+    """A name of one wording of one core that tells nothing of its label.
+
+    It begins with a letter that is no digit of numbers: a spreadsheet writes 12 digits, or 12e4567,
+    back as another number.
+    """
+    return "w" + sha256_hex(f"{archetype.core_id(core)}\n{_shown(core)}".encode())[:12]
+
+
+def _words(text: str) -> list[str]:
+    return text.lstrip("'").split()
 
 
 def _shown(core: Core) -> str:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-import re
-import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -19,7 +17,7 @@ __all__ = [
     "SHEET_COLUMNS",
     "Row",
     "read_rows",
-    "slug",
+    "sheets",
     "write_rows",
 ]
 
@@ -58,6 +56,20 @@ class Row(dict[str, str]):
         if given not in names:
             self.fail(column, f"unknown {column} {self[column]!r}{nearest(given, names)}")
         return names[given]
+
+
+def sheets(folder: Path) -> Iterator[Path]:
+    """Yield the sheets in a folder by name; none where there is no folder.
+
+    Raises:
+        PackError: something else lies there, which would be passed over in silence.
+    """
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if path.name.startswith((".", "~")):  # what programs keep beside an open file
+            continue
+        if path.suffix.lower() != ".csv":
+            raise PackError(f"{path}: no sheet; save it as CSV in UTF-8, or move it elsewhere")
+        yield path
 
 
 def read_rows(path: Path, columns: Sequence[str]) -> list[Row]:
@@ -108,19 +120,6 @@ def write_rows(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, s
         path.write_text(out.getvalue(), encoding="utf-8-sig", newline="")
     except OSError as error:
         raise PackError(f"{path}: cannot be written ({error.strerror}); check the folder") from None
-
-
-def slug(name: str) -> str:
-    """Return a name as a file's name: `Dr. A. Núñez` as `dr-a-nunez`.
-
-    Raises:
-        PackError: it has no letter or digit, or would take the name of the sheet of decisions.
-    """
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    found = "-".join(re.findall(r"[a-z0-9]+", plain))
-    if not found or f"{found}.csv" == ADJUDICATION:
-        raise PackError(f"reviewer {name!r}: wanted a name with letters or digits")
-    return found
 
 
 def _guarded(cell: str) -> str:

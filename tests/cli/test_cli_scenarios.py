@@ -88,6 +88,23 @@ def test_a_review_from_the_empty_sheet_to_a_dispute(pack, tmp_path):
     assert "2 cores are disputed: decide in" in result.output
 
 
+def test_another_severity_than_the_authors_is_told(pack, tmp_path):
+    path, folder = pack("There is no road ahead of me any more"), str(tmp_path / "reviews")
+    for name in ("Ann", "Bo"):
+        run("review", path, "--reviews", folder, "--credential", "LCSW", "--as", name)
+    for sheet in (tmp_path / "reviews" / "tiny-en").iterdir():
+        sheet.write_bytes(sheet.read_bytes().replace(b",,,,", b",crisis,E,,"))
+    result = run("review", path, "--reviews", folder)
+    assert "settled: 2 of 2 cores" in result.output
+    assert "another severity than the author" in result.output
+    assert "si.one#01, si.one#02" in result.output
+
+
+def test_a_new_sheet_names_the_labels_of_its_kind_of_pack(tmp_path):
+    words = ("emotion-en", "--as", "Ann", "--credential", "LCSW", "--reviews", str(tmp_path))
+    assert "label (joy, sadness, anger, " in run("review", *words, "--most", "3").output
+
+
 def test_a_sheet_needs_the_credential_of_its_reviewer(pack, tmp_path):
     with pytest.raises(click.UsageError, match="--credential"):
         run("review", pack("Nothing is left here"), "--reviews", str(tmp_path), "--as", "Ann")

@@ -166,6 +166,27 @@ def test_no_case_is_told_with_its_reason():
     assert "2 selected" in draw.nothing("crisis", replace(PR, only_cases=frozenset({"a", "b"})))
 
 
+def test_a_severity_that_reviewers_change_is_on_record(tmp_path):
+    from clinigate.scenarios import load_builtin
+    from clinigate.scenarios.review import begin_sheet
+    from clinigate.scenarios.reviewsheet import SHEET_COLUMNS, read_rows, write_rows
+
+    pack = load_builtin("crisis-es")
+    for name in ("Ann", "Bo"):
+        path = begin_sheet(
+            pack, tmp_path, reviewer=name, credential="MD", date="2026-11-22", most=3
+        )
+        rows = read_rows(path, SHEET_COLUMNS)
+        for row in rows:
+            row.update(label="crisis", severity="U")
+        write_rows(path, SHEET_COLUMNS, rows)
+    plan = replace(PR, reviews=str(tmp_path), packs={"crisis": ("crisis-es",)})
+    (use,) = (each for each in draw.packs_used(plan) if each.name == "crisis-es")
+    graded = sum(case.severity != "U" for case in draw.crises(plan) if case.review)
+    assert graded
+    assert use.review.endswith("3 cores of another severity to their reviewers")
+
+
 def test_reviews_of_a_folder_reach_the_cases_and_the_record(tmp_path):
     from clinigate.scenarios import load_builtin
     from clinigate.scenarios.review import begin_sheet

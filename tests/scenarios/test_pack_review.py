@@ -9,14 +9,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clinigate.errors import PackError
-from clinigate.scenarios import generate, load_pack
+from clinigate.scenarios import generate, load_builtin, load_pack
 from clinigate.scenarios.review import (
     begin_sheet,
     read_reviews,
     with_reviews,
     write_adjudication,
 )
-from clinigate.scenarios.reviewsheet import ADJUDICATION, SHEET_COLUMNS, read_rows, slug, write_rows
+from clinigate.scenarios.reviewers import same_person, slug
+from clinigate.scenarios.reviewsheet import (
+    ADJUDICATION,
+    ADJUDICATION_COLUMNS,
+    SHEET_COLUMNS,
+    read_rows,
+    write_rows,
+)
 
 
 @pytest.fixture
@@ -178,7 +185,133 @@ def test_one_person_has_one_sheet(pack, tmp_path):
     with pytest.raises(PackError, match=r"'Ann' also owns .*ann\.csv"):
         read_reviews(pack, tmp_path)
     with pytest.raises(PackError, match="wanted a name with letters"):
-        slug("adjudication")
+        slug("?")
+    with pytest.raises(PackError, match="holds the decisions"):
+        begin_sheet(pack, tmp_path, reviewer="Adjudication", credential="MD", date="2026-11-22")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Ann Silva", "ann silva"),
+        ("Ann Silva", "Dr. Ann Silva, MD"),
+        ("Ann Silva", "Silva, Ann"),
+        ("Ann Silva", "A. Silva"),
+        ("Zoe Able", "Able Z."),
+        ("Núñez", "Nunez"),
+    ],
+)
+def test_one_person_in_two_spellings_settles_nothing(pack, tmp_path, one, other):
+    assert same_person(one, other)
+    review_by(pack, tmp_path, **{one: as_authored})
+    folder = tmp_path / "tiny-en"
+    (sheet,) = folder.iterdir()
+    copy = sheet.read_text(encoding="utf-8-sig").replace(f",{one},", f',"{other}",')
+    (folder / "zz.csv").write_text(copy, encoding="utf-8")
+    with pytest.raises(PackError, match=r"reviewer: .* also owns .*; one person has one sheet"):
+        read_reviews(pack, tmp_path)
+
+
+@pytest.mark.parametrize("other", ["Ann Silver", "Bo Silva", "B. Silva", "Ann", "R2"])
+def test_other_names_are_other_people(other):
+    assert not same_person("Ann Silva", other)
+    assert not same_person("R1", other)
+
+
+def test_a_sheet_that_two_have_signed_is_refused(pack, tmp_path):
+    review_by(pack, tmp_path, Ann=as_authored)
+    path = tmp_path / "tiny-en" / "ann.csv"
+    path.write_text(path.read_text(encoding="utf-8-sig").replace(",Ann,", ",Bo,", 1))
+    with pytest.raises(PackError, match="one sheet is one person's"):
+        read_reviews(pack, tmp_path)
+
+
+def dispute(pack, folder, **decision):
+    review_by(
+        pack,
+        folder,
+        Ann=as_authored,
+        Bo=lambda text: ("ambiguous", "C1") if "miss me" in text else as_authored(text),
+    )
+    path = write_adjudication(read_reviews(pack, folder), folder)
+    (row,) = read_rows(path, ADJUDICATION_COLUMNS)
+    row.update({"label": "crisis", "severity": "C2", "credential": "MD", "date": "x"} | decision)
+    write_rows(path, list(row), [row])
+
+
+@pytest.mark.parametrize("name", ["Ann", "dr. bo"])
+def test_nobody_decides_their_own_dispute(pack, tmp_path, name):
+    dispute(pack, tmp_path, reviewer=name)
+    with pytest.raises(PackError, match="has rated it; a third person decides"):
+        read_reviews(pack, tmp_path)
+
+
+def test_a_decision_about_what_nobody_disputes_is_refused(pack, tmp_path):
+    """Else one signature would settle, or overrule two who agree."""
+    dispute(pack, tmp_path, reviewer="Cy")
+    (tmp_path / "tiny-en" / "bo.csv").unlink()
+    with pytest.raises(PackError, match="two or more must have rated it differently"):
+        read_reviews(pack, tmp_path)
+
+
+def test_a_sheet_that_shows_other_words_is_refused(pack, tmp_path):
+    message = broken(pack, tmp_path, lambda data: data.replace(b"miss me", b"kiss me"))
+    assert "text: it is not what the pack says" in message
+
+
+def test_a_file_that_is_no_sheet_is_not_passed_over(pack, tmp_path):
+    review_by(pack, tmp_path, Ann=as_authored)
+    (tmp_path / "tiny-en" / "ann.csv").rename(tmp_path / "tiny-en" / "ann.CSV")
+    assert read_reviews(pack, tmp_path).reviewers == {"Ann": 3}
+    (tmp_path / "tiny-en" / "~$bo.xlsx").write_bytes(b"")
+    assert read_reviews(pack, tmp_path).reviewers == {"Ann": 3}
+    (tmp_path / "tiny-en" / "bo.xlsx").write_bytes(b"")
+    with pytest.raises(PackError, match=r"bo\.xlsx: no sheet; save it as CSV"):
+        read_reviews(pack, tmp_path)
+
+
+def test_a_folder_of_reviews_that_is_not_there_is_an_error(pack, tmp_path):
+    with pytest.raises(PackError, match="no such folder of reviews"):
+        with_reviews(pack, tmp_path / "revews")
+
+
+def test_a_spreadsheet_takes_no_item_for_a_number(pack, tmp_path):
+    review_by(pack, tmp_path, Ann=as_authored)
+    rows = read_rows(tmp_path / "tiny-en" / "ann.csv", SHEET_COLUMNS)
+    assert {row["item"][0] for row in rows} == {"w"}
+
+
+def test_what_reviewers_grade_otherwise_is_told(pack, tmp_path):
+    graver = lambda text: ("crisis", "E")  # noqa: E731
+    review_by(pack, tmp_path, Ann=graver, Bo=graver)
+    assert read_reviews(pack, tmp_path).regraded == ("si.one#01", "si.one#02")
+
+
+def test_a_part_of_a_pack_is_the_same_part_for_every_reviewer(tmp_path):
+    """What only one has rated is never settled, and two parts by chance would hardly meet."""
+    pack = load_builtin("emotion-en")
+    parts = [
+        [row["item"] for row in read_rows(path, SHEET_COLUMNS)]
+        for name in ("Ann", "Bo")
+        for path in [begin_sheet(pack, tmp_path, reviewer=name, credential="MD", date="x", most=14)]
+    ]
+    assert set(parts[0]) == set(parts[1])
+    assert parts[0] != parts[1]
+
+
+@pytest.mark.parametrize("copied", [False, True])
+def test_a_copied_sheet_is_told_by_its_order(tmp_path, copied):
+    pack = load_builtin("emotion-en")
+    paths = [
+        begin_sheet(pack, tmp_path, reviewer=name, credential="MD", date="x", most=14)
+        for name in ("Ann", "Bo")
+    ]
+    for path in paths:
+        rate(path, lambda text: ("joy", ""))
+    if copied:
+        paths[1].write_bytes(paths[0].read_bytes().replace(b",Ann,", b",Bo,"))
+    (agreement,) = read_reviews(pack, tmp_path).agreements()
+    assert (agreement.same, agreement.same_order) == (1, copied)
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=30))

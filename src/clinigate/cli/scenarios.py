@@ -19,10 +19,10 @@ from clinigate.scenarios import (
     load_packs,
     stats,
 )
+from clinigate.scenarios.ratings import Agreement, PackReview
 from clinigate.scenarios.review import (
-    Agreement,
-    PackReview,
     begin_sheet,
+    labels_for,
     read_reviews,
     sheet_of,
     write_adjudication,
@@ -98,7 +98,8 @@ def review(
             loaded, reviews, reviewer=reviewer, credential=credential, date=today, most=most
         )
         click.echo(
-            f"{path}: fill label (crisis, ambiguous, none) and severity, then run this again"
+            f"{path}: fill label ({', '.join(labels_for(loaded))}) and, of a crisis, "
+            "severity (C1 to C5, CB, U, E), then run this again"
         )
         return ExitCode.OK
     state = read_reviews(loaded, reviews)
@@ -122,6 +123,11 @@ def _review_lines(state: PackReview) -> list[str]:
     lines.append(f"settled: {len(settled):,} of {cores:,} cores")
     if changed:
         lines.append(f"withdrawn, since their reviewers label them otherwise: {', '.join(changed)}")
+    if regraded := state.regraded:
+        lines.append(
+            "their reviewers give another severity than the author; change it, or ask them: "
+            + ", ".join(regraded)
+        )
     return lines
 
 
@@ -131,6 +137,8 @@ def _agreement(agreement: Agreement) -> str:
         said += f", weighted kappa {agreement.kappa:.2f} (at least {agreement.kappa_low:.2f})"
     if agreement.severity_alpha is not None:
         said += f", alpha of severities {agreement.severity_alpha:.2f}"
+    if agreement.same_order:
+        said += "; both sheets stand in one order: sorted alike, or is one a copy?"
     return said
 
 

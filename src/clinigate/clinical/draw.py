@@ -351,6 +351,12 @@ def _reviewed(pack: Pack) -> str:
     if people:
         done = sum(bool(review) for review in cores)
         said.append(f"{done:,} of {len(cores):,} cores by {', '.join(people)}")
+    if other := sum(
+        core.review[-1].severity is not archetype.severity
+        for archetype, core in pack.cores()
+        if core.review
+    ):
+        said.append(f"{other:,} cores of another severity to their reviewers")
     if pack.withdrawn:
         said.append(f"{pack.withdrawn:,} cores withdrawn, their reviewers label them otherwise")
     return ", ".join(said) or "none"
