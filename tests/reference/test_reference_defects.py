@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from clinigate.errors import UsageError
 from clinigate.hipaa.criteria import builtin_criteria as hipaa_criteria
 from clinigate.quality.model_criteria import MODEL_CRITERIA
 from clinigate.reference.defects import DEFECTS, defect_named
+from clinigate.reference.engine.nearest import NearestIndex
 from clinigate.reference.instruments import INSTRUMENTS, Scoring, score_sheet
 from clinigate.reference.service import Service, open_service
 from clinigate.scenarios import generate, generate_pairs, load_builtin
@@ -116,6 +118,14 @@ CHANGES = {
     "old-tls": set(),
     "consent-ignored": set(),
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _remembering() -> Iterator[None]:
+    """What the index finds depends on the text alone, and every service here is asked the same."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(NearestIndex, "search", cache(NearestIndex.search))
+        yield
 
 
 @pytest.fixture(scope="module")
