@@ -71,7 +71,10 @@ def without(answers: Answers, question: Question, wrong: dict[int, bool | None])
 
 def statuses(before: Answers, now: Answers) -> dict[str, Status]:
     seen = [*compare(before, now, confidence=0.95, seed=0, words="baseline: 1")]
-    seen.append(latency_ratio(before.seconds, now.seconds, delay_s=0.0, confidence=0.95))
+    asked = len(answered().seconds)
+    seen.append(
+        latency_ratio(before.seconds, now.seconds, asked=asked, delay_s=0.0, confidence=0.95)
+    )
     criteria = [criterion for criterion in MODEL_CRITERIA if criterion.metric in RELATIVE]
     verdicts = judge_all(criteria, [Observation("CG-MODEL-RELEASE-001", each) for each in seen])
     return {verdict.criterion: verdict.status for verdict in verdicts}
@@ -188,13 +191,61 @@ def test_replies_of_another_length_or_wording_are_drift() -> None:
     assert differing(clean, other) == {WORDING_DRIFT: Status.FAIL}
 
 
+def changed(answers: Answers, wrong: range, **fields: Any) -> Answers:
+    by = {
+        question: tuple(
+            replace(row, **fields) if i in wrong else row for i, row in enumerate(asked)
+        )
+        for question, asked in answers.by.items()
+    }
+    gone = {row.case for asked in by.values() for row in asked if row.length is None}
+    kept = {case: each for case, each in answers.sketches.items() if case not in gone}
+    return replace(answers, by=by, sketches=kept)
+
+
+def test_scores_that_a_release_no_longer_gives_are_no_pass() -> None:
+    """Those that are left are distributed as before; of the others nobody can tell."""
+    clean = answered()
+    silent = changed(clean, range(0, N, 2), score=None)
+    assert differing(clean, silent) == {SCORE_DRIFT: Status.INCONCLUSIVE}
+    assert differing(silent, clean) == {}
+
+
+def test_replies_that_a_release_no_longer_gives_may_be_of_any_length_and_wording() -> None:
+    clean = answered()
+    half = changed(clean, range(0, N, 2), length=None)
+    assert differing(clean, half) == {
+        LENGTH_DRIFT: Status.INCONCLUSIVE,
+        WORDING_DRIFT: Status.INCONCLUSIVE,
+    }
+    assert statuses(half, clean)[LENGTH_DRIFT] is Status.INCONCLUSIVE
+    assert differing(clean, changed(clean, range(2), length=None)) == {}
+
+
+def test_times_that_a_rate_limit_hid_are_no_pass() -> None:
+    clean = answered()
+    few = replace(clean, seconds=dict(list(clean.seconds.items())[:30]))
+    assert differing(clean, few) == {LATENCY_RATIO: Status.INCONCLUSIVE}
+
+
+def test_more_confidence_makes_no_loss_harder_to_prove() -> None:
+    clean = answered()
+    worse = without(clean, Question.EMOTION, dict.fromkeys(range(8), False))
+    for confidence in (0.95, 0.999):
+        seen = compare(clean, worse, confidence=confidence, seed=0, words="")
+        (proven,) = (
+            each for each in seen if isinstance(each, Measurement) and each.metric == PROVEN_LOSSES
+        )
+        assert proven.events == 1
+
+
 def test_slower_fails_unless_this_host_was_busy() -> None:
     before = {f"c{i}": 0.1 for i in range(60)}
     now = dict.fromkeys(before, 0.3)
     (criterion,) = (each for each in MODEL_CRITERIA if each.metric == LATENCY_RATIO)
 
     def judged(delay_s: float) -> Status:
-        found = latency_ratio(before, now, delay_s=delay_s, confidence=0.95)
+        found = latency_ratio(before, now, asked=60, delay_s=delay_s, confidence=0.95)
         assert isinstance(found, Measurement)
         return criterion.judge(found).status
 
@@ -222,7 +273,8 @@ def steady(sentinels: list[tuple[bool | None, bool | None]]) -> Status:
         ([(True, True)] * 60, Status.PASS),
         ([(True, True)] * 58, Status.INCONCLUSIVE),
         ([(True, False)] * 60, Status.FAIL),
-        ([(False, False)] * 60, Status.PASS),  # it answers by chance, at the end as at first
+        ([(True, True)] * 115 + [(False, False)] * 5, Status.PASS),  # by chance, then as later
+        ([(False, False)] * 120, Status.INCONCLUSIVE),  # the first answer is never given again
         ([(True, True)] * 59 + [(None, True)], Status.INCONCLUSIVE),
         ([(None, None)] * 60, Status.INCONCLUSIVE),
         ([], Status.NOT_ASSESSED),

@@ -122,6 +122,40 @@ def test_credentials_of_an_address_are_in_no_message(tracker: Tracker, tmp_path:
     assert "more" not in str(told.value)
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://user:pa55@word@127.0.0.1:9/",
+        "http://user:pa55/word@127.0.0.1:9/",
+        "http://user@team:pa55@127.0.0.1:9/",
+        "http://127.0.0.1:9/?access_token=pa55",
+        "postgresql://user:pa55@word@127.0.0.1/mlflow",
+        "http://user:pa55@[::1",
+    ],
+)
+def test_credentials_that_nobody_encoded_are_in_no_message_either(
+    address: str, tracker: Tracker, tmp_path: Path
+) -> None:
+    try:
+        store = open_tracker(address, tmp_path)
+    except EvidenceError as error:
+        said = str(error)
+    else:
+
+        def fails() -> None:
+            raise tracker.failure(f"API request to {address}api failed")
+
+        with pytest.raises(EvidenceError) as told:
+            store._told(fails)
+        said = f"{store.place} {told.value}"
+    assert not any(part in said for part in ("pa55", "word", "team"))
+
+
+def test_a_folder_of_any_name_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    assert open_tracker("a@b", tmp_path).place == (tmp_path / "a@b").as_uri()
+
+
 def test_a_run_that_another_seals_is_not_logged(tracker: Tracker, run: str, in_use: Any) -> None:
     with pytest.raises(EvidenceError, match="is another's to seal"):
         tracker.log(run, replace(in_use, conclusion=None), baseline=None)

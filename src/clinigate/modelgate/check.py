@@ -119,14 +119,22 @@ class ReleaseCheck:
         )
         delay = 0.0 if self.sentinels is None else self.sentinels.delay_s
         yield latency_ratio(
-            before.seconds, answers.seconds, delay_s=delay, confidence=plan.confidence
+            before.seconds,
+            answers.seconds,
+            asked=0 if self.sentinels is None else len(self.sentinels.first),
+            delay_s=delay,
+            confidence=plan.confidence,
         )
 
 
 def unsteadiness(
     sentinels: Sequence[Sentinel], confidence: float
 ) -> Iterator[Measurement | Finding | Gap]:
-    """Yield how many more cases were answered otherwise at the end than at once."""
+    """Yield how many more cases were answered otherwise at the end than at once.
+
+    Where most are answered otherwise at once already, there is nothing that could drift: a service
+    that changes after a single call is no steady one.
+    """
     told = [each for each in sentinels if None not in (each.at_once, each.at_last)]
     excluded = len(sentinels) - len(told)
     if not told:
@@ -135,11 +143,20 @@ def unsteadiness(
         else:
             yield Gap(UNSTEADINESS, "no case was asked more than once")
         return
+    chance = sum(not each.at_once for each in told)
+    if 2 * chance > len(told):
+        why = (
+            f"{chance} of {len(told)} answers were others at once: whether they drift with the "
+            "calls served cannot be told"
+        )
+        yield Measurement(
+            UNSTEADINESS, Kind.DIFFERENCE, None, 0, excluded=excluded, unmeasurable=why
+        )
+        return
     found = paired_loss(
         ((each.core, each.at_once is True, each.at_last is True) for each in told), confidence
     )
     late = sum(not each.at_last for each in told)
-    chance = sum(not each.at_once for each in told)
     words = (
         f"of {len(told)} cases {late} were answered otherwise at the end of the run, "
         f"{chance} at once; p of drift {found.p:.3g}"

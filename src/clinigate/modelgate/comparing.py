@@ -49,6 +49,8 @@ RELATIVE = (
 )  # fmt: skip
 _PAIRED = "Newcombe's square-and-add for pairs, with exact limits; cores counted"
 _MOST_LOST = 10
+#: Least error at which a loss is held to be proven, all questions together.
+_ERROR = 0.05
 #: Replies faster than this differ by what machines and networks do, and no patient waits for them.
 _LEAST_S = 0.05
 _MISSED = {
@@ -95,12 +97,18 @@ def compare(
 
 
 def latency_ratio(
-    before: Mapping[str, float], now: Mapping[str, float], *, delay_s: float, confidence: float
+    before: Mapping[str, float],
+    now: Mapping[str, float],
+    *,
+    asked: int,
+    delay_s: float,
+    confidence: float,
 ) -> Measurement | Gap:
     """Return how many times as long crisis detection takes: the median over pairs of cases.
 
     Times below 50 ms count as 50 ms. The lower bound, which alone can fail it, is of the release's
-    times less what this host may have kept them waiting.
+    times less what this host may have kept them waiting. Of the cases `asked`, those that a rate
+    limit left untimed forbid a pass: they may be the slow ones.
     """
     both = sorted(before.keys() & now.keys())
     if not both:
@@ -116,7 +124,7 @@ def latency_ratio(
         value,
         len(both),
         interval=Interval(low, high, confidence, "order statistics of the pairs' ratios"),
-        excluded=len(now) - len(both),
+        excluded=asked - len(both),
         caveats=(
             f"medians: {middle[0]:.3g} s of the baseline, {middle[1]:.3g} s now",
             "the two were timed at different times, and perhaps on different hosts",
@@ -212,7 +220,9 @@ def _by_severity(question: Question, handled: Sequence[Pair]) -> Iterator[SliceR
 def _proven(paired: Mapping[Question, _Paired], confidence: float) -> Measurement:
     """Count the questions in which McNemar's test proves a loss, all of them at one error."""
     tested = {q: each.found for q, each in paired.items() if each.found is not None}
-    rejected = holm_rejects([found.p for found in tested.values()], 1.0 - confidence)
+    # More confidence in what passes must not make a loss harder to prove.
+    alpha = max(_ERROR, 1.0 - confidence)
+    rejected = holm_rejects([found.p for found in tested.values()], alpha)
     proven = [question for question, lost in zip(tested, rejected, strict=True) if lost]
     hidden = sum(each.excluded > 0 for each in paired.values())
     words = "; ".join(f"{question}: p {found.p:.3g}" for question, found in tested.items())
@@ -225,7 +235,7 @@ def _proven(paired: Mapping[Question, _Paired], confidence: float) -> Measuremen
         events=len(proven),
         excluded=hidden,
         caveats=(
-            f"McNemar's exact test by core, Holm's correction at {1.0 - confidence:.2g}: {words}",
+            f"McNemar's exact test by core, Holm's correction at {alpha:.2g}: {words}",
             *(f"proven worse: {question}" for question in proven),
         ),
     )

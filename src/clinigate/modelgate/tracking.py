@@ -39,7 +39,11 @@ _VERDICT, _BUNDLE, _RUN, _BASELINE = (
     "clinigate.baseline",
 )
 _FOLDER, _ZIP, _VERDICTS = "clinigate", "bundle.zip", "verdicts.json"
-_CREDENTIALS = re.compile(r"(?<=://)[^/@\s]*@")
+#: Up to the last @: whoever left out to encode a password may have one or a slash in it.
+_CREDENTIALS = re.compile(r"(?<!file://)(?<=://)[^\s'\"]*@")
+_SECRET_PARAMETERS = re.compile(
+    r"([?&][^=&\s]*(?:token|password|passwd|secret|key)[^=&\s]*=)[^&\s'\"]*", re.IGNORECASE
+)
 #: MLflow reports its use to its makers, and draws bars for files of a few bytes.
 _QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -176,8 +180,6 @@ def open_tracker(uri: str | None, base_dir: Path) -> Tracker:
             "no MLflow store is named; give --mlflow-uri, [model_gate.mlflow] tracking_uri or "
             "MLFLOW_TRACKING_URI"
         )
-    if "://" not in address:
-        address = (base_dir / address).resolve().as_uri()
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
     try:
@@ -185,10 +187,13 @@ def open_tracker(uri: str | None, base_dir: Path) -> Tracker:
         from mlflow.tracking import MlflowClient
     except ImportError:
         raise MissingExtraError("tracking releases with MLflow", "mlflow") from None
-    place = _CREDENTIALS.sub("", address)
+    place = _censored(address)
     try:
+        if "://" not in address:
+            address = (base_dir / address).resolve().as_uri()
+            place = address
         client = MlflowClient(tracking_uri=address)
-    except MlflowException as error:
+    except (MlflowException, ValueError) as error:  # a ValueError: it is no address at all
         raise EvidenceError(f"MLflow at {place}: {_said(error)}") from None
     return Tracker(client, MlflowException, place)
 
@@ -210,4 +215,9 @@ def _said(error: Exception) -> str:
     said = str(error)
     if "MLFLOW_ALLOW_FILE_STORE" in said:
         return "it keeps no store of files by default any more; set MLFLOW_ALLOW_FILE_STORE=true"
-    return _CREDENTIALS.sub("", said.splitlines()[0] if said else type(error).__name__)[:300]
+    return _censored(said.splitlines()[0] if said else type(error).__name__)[:300]
+
+
+def _censored(text: str) -> str:
+    """The text without what credentials its addresses hold."""
+    return _SECRET_PARAMETERS.sub(r"\1…", _CREDENTIALS.sub("", text))
