@@ -98,7 +98,13 @@ def card() -> Callable[..., Card]:
     """A card of two judges who agree with people but for what is given."""
 
     def build(
-        n: int = 120, *, excess: int = 0, wrong: int = 0, noise: int = 0, **fields: Any
+        n: int = 120,
+        *,
+        excess: int = 0,
+        wrong: int = 0,
+        noise: int = 0,
+        alike: int = 1,
+        **fields: Any,
     ) -> Card:
         items = []
         for place in range(n):
@@ -110,6 +116,7 @@ def card() -> Callable[..., Card]:
             items.append(
                 CardItem(
                     id=f"i{place:03d}",
+                    core=f"pack@1#{place // alike}",
                     people={"x": people, "y": people},
                     judges={"a": float(said), "b": float(said)},
                     appropriate=people >= 3 if place >= wrong else False,
@@ -121,7 +128,6 @@ def card() -> Callable[..., Card]:
             "made_at": "2026-11-22T00:00:00Z",
             "repeats": 1,
             "judges": (Who("a", "alpha", "alpha-1"), Who("b", "beta", "beta-1")),
-            "alpha": 0.8,
             "items": tuple(items),
         }
         return Card(**given | fields)

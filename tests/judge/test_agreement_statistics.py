@@ -108,8 +108,8 @@ def test_perfect_agreement_is_bounded_by_what_the_next_items_may_show():
         (lambda: krippendorff_alpha([[1, 2], [1]]), "items"),
         (lambda: rectified_mean_bounds([3], [3, 3], [3, 3], 0.95, scale=SCALE), "two or more"),
         (
-            lambda: rectified_share_bounds(3, 5, false_yes=4, false_no=2, of=5, confidence=0.95),
-            "0 to 5",
+            lambda: rectified_share_bounds([(1, True)], [], [(1, False)], 0.95),
+            "items of false_yes",
         ),
     ],
 )
@@ -164,6 +164,32 @@ def test_without_spread_the_bounds_still_leave_room():
     assert 4.0 < low < 5.0
 
 
+def _first(count, n):
+    """So many of so many items, each of a core of its own."""
+    return [(place, place < count) for place in range(n)]
+
+
+def test_items_of_one_cluster_bound_a_share_as_one():
+    alike = [(place // 10, True) for place in range(80)]
+    none = _first(0, 120)
+    low = rectified_share_bounds(alike, none, none, 0.95)[1]
+    assert low == rectified_share_bounds(_first(8, 8), none, none, 0.95)[1] < 0.7
+    errors = [(place // 10, place % 10 == 0) for place in range(120)]
+    assert rectified_share_bounds(_first(80, 80), errors, none, 0.95)[1] == 0.0
+
+
+def test_the_bound_of_kappa_counts_clusters():
+    """Each pair of ratings ten times over shows as much as once, and no more."""
+    x, y = _raters(5, 30)
+    ten = [value for value in x for _ in range(10)], [value for value in y for _ in range(10)]
+    clusters = [place // 10 for place in range(300)]
+    once = kappa_lower_bound(x, y)
+    assert kappa_lower_bound(*ten, clusters=clusters) == pytest.approx(once, abs=1e-9)
+    assert kappa_lower_bound(*ten) > once + 0.1
+    with pytest.raises(UsageError, match="clusters has 2 items"):
+        kappa_lower_bound(x, y, clusters=[1, 2])
+
+
 @given(st.integers(1, 80), st.data(), st.sampled_from([0.9, 0.95, 0.99]))
 def test_a_share_lies_between_its_bounds(n, data, confidence):
     yes = data.draw(st.integers(0, n))
@@ -171,14 +197,14 @@ def test_a_share_lies_between_its_bounds(n, data, confidence):
     false_yes = data.draw(st.integers(0, of))
     false_no = data.draw(st.integers(0, of - false_yes))
     value, low, high = rectified_share_bounds(
-        yes, n, false_yes=false_yes, false_no=false_no, of=of, confidence=confidence
+        _first(yes, n), _first(false_yes, of), _first(false_no, of)[::-1], confidence
     )
     assert 0.0 <= low <= value <= high <= 1.0
 
 
 def test_a_judge_that_passes_what_people_refuse_certifies_nothing():
     bounds = [
-        rectified_share_bounds(80, 80, false_yes=wrong, false_no=0, of=120, confidence=0.95)[1]
+        rectified_share_bounds(_first(80, 80), _first(wrong, 120), _first(0, 120), 0.95)[1]
         for wrong in (0, 1, 12)
     ]
     assert bounds[0] > 0.9 > bounds[2]

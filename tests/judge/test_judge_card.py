@@ -40,6 +40,20 @@ def test_a_panel_that_did_not_earn_its_seat_is_told_why(card, fields, words):
     assert words in card(**fields).trouble(PANEL, **DEMANDS)
 
 
+def test_conversations_of_one_wording_are_no_evidence_each(card):
+    """Six variants of each of twenty wordings, against a hundred and twenty wordings."""
+    several, alike = card(noise=12), card(noise=12, alike=6)
+    assert alike.agreement().kappa == several.agreement().kappa
+    assert alike.agreement().low < several.agreement().low - 0.1
+    assert "n=120 of 20 wordings" in alike.trouble(PANEL, **DEMANDS)
+    assert card(alike=20).agreement().low == -1.0  # six wordings have shown nothing
+
+
+def test_how_far_people_agree_is_computed_from_what_they_said(card):
+    assert card().alpha == 1.0
+    assert "alpha" not in json.loads(card().written())
+
+
 def test_a_panel_of_another_model_is_another_panel(card):
     other = (PANEL[0], replace(PANEL[1], model="beta-2"))
     assert "calibrate anew" in card().trouble(other, **DEMANDS)
@@ -49,7 +63,8 @@ def test_a_card_reads_back_and_is_named_by_its_digest(card, tmp_path):
     path = tmp_path / "card.json"
     path.write_bytes(card(wrong=3).written())
     assert read_card(path).digest == card(wrong=3).digest != card().digest
-    assert read_card(path).appropriateness() == (3, 0, 120)
+    assert sum(wrong for _, wrong in read_card(path).wrongly(passed=True)) == 3
+    assert not any(wrong for _, wrong in read_card(path).wrongly(passed=False))
 
 
 @pytest.mark.parametrize(
@@ -57,6 +72,8 @@ def test_a_card_reads_back_and_is_named_by_its_digest(card, tmp_path):
     [
         (lambda data: data.pop("items"), "is no calibration card"),
         (lambda data: data.update(kappa=0.99), "got 'kappa'"),
+        (lambda data: data.update(alpha=0.99), "got 'alpha'"),
+        (lambda data: data.update(unscored=-9), "unscored is -9"),
         (lambda data: data.update(schema="clinigate.judge-card/9"), "of another form"),
         (lambda data: data.update(items=[]), "holds no conversation"),
         (lambda data: data["items"].append(data["items"][0]), "or one twice"),
@@ -97,11 +114,12 @@ def test_a_card_holds_what_people_and_the_whole_panel_rated():
         }
     )
     sitting = Sitting((_report("a", {"i1": 4.0, "i2": 2.0, "i3": 1.0}), _report("b", {"i1": 5.0})))
-    found = card_of(sitting, people, repeats=1, made_at="2026-11-22T00:00:00Z")
+    given = {"cores": {"i1": "p#1", "i2": "p#2"}, "repeats": 1}
+    found = card_of(sitting, people, **given, made_at="2026-11-22T00:00:00Z")
     assert [(each.id, dict(each.judges)) for each in found.items] == [("i1", {"a": 4.0, "b": 5.0})]
     assert found.unscored == 1  # i2; what one person rated was never asked for
     with pytest.raises(UsageError, match="rated none of the conversations"):
-        card_of(Sitting((_report("a", {}),)), people, repeats=1, made_at="")
+        card_of(Sitting((_report("a", {}),)), people, **given, made_at="")
 
 
 def test_the_figure_and_the_sentences_show_both_sides(card):

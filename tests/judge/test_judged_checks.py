@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -13,7 +13,7 @@ from clinigate.clinical.checks.empathy import replies_are_screened_for_empathy
 from clinigate.clinical.checks.therapy import replies_are_appropriate
 from clinigate.clinical.criteria import APPROPRIATENESS, CRITERIA, EMPATHY
 from clinigate.clinical.judge.bench import Bench, Heard, hearing
-from clinigate.clinical.judge.measure import measured_empathy
+from clinigate.clinical.judge.measure import measured_appropriateness, measured_empathy
 from clinigate.clinical.judge.opinion import Unscored, Why
 from clinigate.clinical.judge.panel import Panel
 from clinigate.clinical.judge.ratings import Rated, Ratings
@@ -183,13 +183,44 @@ def test_the_panel_excuses_nothing_that_the_rules_find(bench):
 
 def test_people_who_were_asked_about_empathy_alone_say_nothing_of_appropriateness(bench, card):
     mute = card()
-    items = tuple(
-        type(each)(each.id, each.people, each.judges, None, each.judged_appropriate)
-        for each in mute.items
-    )
+    items = tuple(replace(each, appropriate=None) for each in mute.items)
     seat = bench(lambda *_: 5, card=card(items=items))
     _, measured, _ = _verdict(APPROPRIATENESS, Speaker(WARM), seat)
     assert "people said of 0 conversations whether they are appropriate" in measured[2].unmeasurable
+
+
+def test_a_panel_that_was_never_shown_what_people_refuse_does_not_pass_it(bench, card):
+    """A card of appropriate conversations alone: who always says yes was never wrong on it."""
+    kind = card()
+    items = tuple(replace(e, appropriate=True, judged_appropriate=True) for e in kind.items)
+    verdict, measured, _ = _verdict(
+        APPROPRIATENESS, Speaker(WARM), bench(lambda *_: 5, card=replace(kind, items=items)), FULL
+    )
+    assert "people refused 0 conversations, and 10 are asked for" in measured[2].unmeasurable
+    assert verdict.status is not Status.PASS
+
+
+def _of_few_wordings(heard, wordings):
+    """The same conversations, as if they were variants of a few wordings."""
+    alike = [
+        replace(each, case=replace(each.case, cluster=replace(each.case.cluster, core=f"p@1#{n}")))
+        for n, each in ((place % wordings, each) for place, each in enumerate(heard.conversations))
+    ]
+    return replace(heard, conversations=tuple(alike))
+
+
+def test_variants_of_few_wordings_certify_no_more_than_the_wordings(bench):
+    """Eighty conversations pass; ten wordings eight times over must not."""
+    seat = bench(lambda *_: 5, ratings=_ratings(5, plan=FULL))
+    heard = asyncio.run(seat.hear(Speaker(WARM), FULL))
+    few = _of_few_wordings(heard, 10)
+    for measure, limit in ((measured_empathy, 4.0), (measured_appropriateness, 0.9)):
+        for every, alike in zip(measure(seat, heard, FULL), measure(seat, few, FULL), strict=True):
+            assert (every.clusters, alike.clusters, alike.n) == (80, 10, 80)
+            assert every.interval.low > limit
+            assert alike.interval.low < every.interval.low - 0.05
+            assert any("80 conversations of 10 wordings" in each for each in alike.caveats)
+            assert measure is measured_empathy or alike.interval.low < limit
 
 
 def _ratings(points, *, raters=("x", "y"), leave_out=0, plan=PR):

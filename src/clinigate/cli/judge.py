@@ -100,7 +100,8 @@ def calibrate(ratings: Path, conversations: Path, out: Path, config: Path | None
     if sitting.trouble is not None:
         return complain(f"no card was written: {sitting.trouble}", ExitCode.UNFINISHED)
     made_at = timestamp(system_clock())
-    card = card_of(sitting, rated, repeats=panel.repeats, made_at=made_at)
+    cores = {item: transcript.core for item, transcript in known.items()}
+    card = card_of(sitting, rated, cores=cores, repeats=panel.repeats, made_at=made_at)
     write_atomic(out, card.written())
     return _verdict_on(card, loaded, panel, out)
 

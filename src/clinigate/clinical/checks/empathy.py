@@ -20,6 +20,7 @@ from clinigate.core.measurement import Interval, Kind, Measurement, SliceResult
 from clinigate.core.observation import Finding, Gap, Observation
 from clinigate.core.plan import Plan
 from clinigate.core.statistics import mean_bounds
+from clinigate.core.statistics.clusters import cluster_means
 from clinigate.core.target import Capability, Target
 
 __all__ = ["replies_are_screened_for_empathy"]
@@ -58,7 +59,7 @@ async def replies_are_screened_for_empathy(
     screened = [
         (each, screen(each.case, *each.said)) for each in conversations if each.fault is None
     ]
-    shown = _measure(conversations, [found for _, found in screened], plan)
+    shown = _measure(conversations, screened, plan)
     rated = [] if bench is None else measured_empathy(bench, heard, plan)
     for each in rated or [shown]:
         yield _observe(each if each.value is not None else _with_screen(each, shown))
@@ -75,11 +76,13 @@ def _with_screen(rated: Measurement, shown: Measurement) -> Measurement:
 
 
 def _measure(
-    conversations: Sequence[Conversation], screened: Sequence[Screened], plan: Plan
+    conversations: Sequence[Conversation],
+    screened: Sequence[tuple[Conversation, Screened]],
+    plan: Plan,
 ) -> Measurement:
     value, interval = None, None
     if screened:
-        points = [found.points for found in screened]
+        points = cluster_means((each.case.cluster.core, found.points) for each, found in screened)
         value, low, high = mean_bounds(points, plan.confidence, scale=SCALE)
         interval = Interval(low, high, plan.confidence, "Student's t")
     return Measurement(
@@ -88,9 +91,9 @@ def _measure(
         value=value,
         unit="points",
         n=len(screened),
-        clusters=len({each.case.cluster.core for each in conversations}),
+        clusters=len({each.case.cluster.core for each, _ in screened}),
         interval=interval,
-        slices=_slices(screened),
+        slices=_slices([found for _, found in screened]),
         caveats=(_MAPPING, *caveats([each.case for each in conversations], plan)),
         excluded=len(conversations) - len(screened),
         unmeasurable=_UNCERTIFIED,

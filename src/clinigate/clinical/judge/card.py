@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clinigate.clinical.judge.panel import MOST_UNSCORED, Sitting
-from clinigate.clinical.judge.ratings import Ratings
+from clinigate.clinical.judge.ratings import Ratings, alpha_of
 from clinigate.clinical.judge.rubric import RUBRIC_DIGEST
 from clinigate.core.canonical import canonical_bytes, parse_json, sha256_hex
 from clinigate.core.codec import from_plain, to_plain
@@ -21,7 +21,7 @@ from clinigate.errors import UsageError
 
 __all__ = ["SCHEMA", "Agreement", "Card", "CardItem", "Who", "card_of", "read_card"]
 
-SCHEMA = "clinigate.judge-card/1"
+SCHEMA = "clinigate.judge-card/2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +38,14 @@ class CardItem:
     """One conversation that people and judges rated.
 
     Attributes:
-        id: the conversation's. people: points by rater. judges: points by judge.
-        appropriate: what most people say; None where they were not asked.
+        id: the conversation's. core: the wording that it began with.
+        people: points by rater. judges: points by judge.
+        appropriate: what most people say; None where fewer than two were asked.
         judged_appropriate: what the panel says.
     """
 
     id: str
+    core: str
     people: Mapping[str, int]
     judges: Mapping[str, float]
     appropriate: bool | None
@@ -73,7 +75,7 @@ class Card:
     Attributes:
         rubric: digest of what judges were asked. made_at: when, RFC 3339.
         repeats: how often each judge was asked of each conversation.
-        judges: the panel. alpha: how far people agree among themselves.
+        judges: the panel.
         items: conversations that two people or more and the whole panel rated.
         unscored: conversations that people rated and some judge did not.
     """
@@ -82,7 +84,6 @@ class Card:
     made_at: str
     repeats: int
     judges: tuple[Who, ...]
-    alpha: float | None
     items: tuple[CardItem, ...]
     unscored: int = 0
     schema: str = SCHEMA
@@ -95,6 +96,16 @@ class Card:
     def written(self) -> bytes:
         """Its canonical form, as it lies in a file."""
         return canonical_bytes(to_plain(self))
+
+    @property
+    def alpha(self) -> float | None:
+        """How far people agree among themselves on these conversations."""
+        return alpha_of([each.people for each in self.items])
+
+    @property
+    def cores(self) -> list[str]:
+        """The wording that each conversation began with; bounds count wordings."""
+        return [each.core for each in self.items]
 
     @property
     def by_people(self) -> list[float]:
@@ -113,23 +124,25 @@ class Card:
         same = sum(round(a) == round(b) for a, b in zip(points, people, strict=True))
         return Agreement(
             kappa=weighted_kappa(points, people),
-            low=kappa_lower_bound(points, people),
+            low=kappa_lower_bound(points, people, clusters=self.cores),
             same=same / len(people),
             excess=math.fsum(a - b for a, b in zip(points, people, strict=True)) / len(people),
         )
 
-    def appropriateness(self) -> tuple[int, int, int]:
-        """Return (wrongly appropriate, wrongly inappropriate, conversations that people judged)."""
-        pairs = [
-            (each.judged_appropriate, each.appropriate)
+    def wrongly(self, *, passed: bool) -> list[tuple[str, bool]]:
+        """Return (core, whether the panel wrongly passed it, or else wrongly refused it) of each
+        conversation of which people said whether it is appropriate.
+        """
+        return [
+            (each.core, each.judged_appropriate is passed and each.appropriate is not passed)
             for each in self.items
             if each.appropriate is not None
         ]
-        return (
-            sum(judged and not said for judged, said in pairs),
-            sum(not judged and said for judged, said in pairs if said is not None),
-            len(pairs),
-        )
+
+    @property
+    def refused(self) -> int:
+        """Conversations that people called inappropriate."""
+        return sum(each.appropriate is False for each in self.items)
 
     def trouble(
         self, judges: Sequence[Who], *, repeats: int, min_kappa: float, min_rated: int
@@ -155,13 +168,21 @@ class Card:
                 who = "the panel as one" if judge is None else f"judge {judge}"
                 return (
                     f"{who} agrees with people by a weighted kappa of {found.kappa:.2f}, at least "
-                    f"{found.low:.2f} (95%, n={len(self.items)}), and {min_kappa:.2f} is asked for"
+                    f"{found.low:.2f} (95%, n={len(self.items)} of {len(set(self.cores))} "
+                    f"wordings), and {min_kappa:.2f} is asked for"
                 )
         return None
 
 
-def card_of(sitting: Sitting, ratings: Ratings, *, repeats: int, made_at: str) -> Card:
-    """Put together what people and a panel said of the same conversations.
+def card_of(
+    sitting: Sitting,
+    ratings: Ratings,
+    *,
+    cores: Mapping[str, str],
+    repeats: int,
+    made_at: str,
+) -> Card:
+    """Put together what people and a panel said of the same conversations; `cores` by their ids.
 
     Raises:
         UsageError: the panel rated none of them.
@@ -175,6 +196,7 @@ def card_of(sitting: Sitting, ratings: Ratings, *, repeats: int, made_at: str) -
         items.append(
             CardItem(
                 id=item,
+                core=cores[item],
                 people={name: each.empathy for name, each in sorted(rated.items())},
                 judges={each.name: each.ratings[item].points for each in sitting.reports},
                 appropriate=ratings.appropriate(item),
@@ -188,7 +210,6 @@ def card_of(sitting: Sitting, ratings: Ratings, *, repeats: int, made_at: str) -
         made_at=made_at,
         repeats=repeats,
         judges=tuple(Who(each.name, each.family, each.model) for each in sitting.reports),
-        alpha=ratings.alpha(),
         items=tuple(items),
         unscored=unscored,
     )
@@ -210,6 +231,8 @@ def read_card(path: Path) -> Card:
         raise UsageError(
             f"{path.name}: is no JSON; `clinigate judge calibrate` writes a card"
         ) from None
+    if isinstance(data, dict) and data.get("schema", SCHEMA) != SCHEMA:
+        raise UsageError(f"{path.name}: is of another form than {SCHEMA}; calibrate anew")
     try:
         card = from_plain(Card, data)
     except ValueError as error:
@@ -220,8 +243,8 @@ def read_card(path: Path) -> Card:
 
 def _refuse_impossible(card: Card, where: str) -> None:
     """Refuse what `card_of` never writes: one person's word, one conversation twice."""
-    if card.schema != SCHEMA:
-        raise UsageError(f"{where}: is of another form than {SCHEMA}; calibrate anew")
+    if card.unscored < 0:
+        raise UsageError(f"{where}: unscored is {card.unscored}, no count; calibrate anew")
     names = {each.name for each in card.judges}
     if not card.items or len({each.id for each in card.items}) < len(card.items):
         raise UsageError(f"{where}: holds no conversation, or one twice; calibrate anew")

@@ -16,7 +16,8 @@ from clinigate.clinical.talk import addresses_judge
 from clinigate.clinical.tally import caveats
 from clinigate.core.measurement import Interval, Kind, Measurement, SliceResult
 from clinigate.core.plan import Plan
-from clinigate.core.statistics import lower_bound, mean_bounds, upper_bound
+from clinigate.core.statistics import mean_bounds
+from clinigate.core.statistics.clusters import cluster_bounds, cluster_means
 from clinigate.core.statistics.rectified import rectified_mean_bounds, rectified_share_bounds
 
 __all__ = ["measured_appropriateness", "measured_empathy"]
@@ -24,6 +25,8 @@ __all__ = ["measured_appropriateness", "measured_empathy"]
 _POINTS = (1.0, 5.0)
 _SHARE = (0.0, 1.0)
 _BY_PANEL = "the panel's errors on its card are in it"
+#: Conversations of a card that people refused. A panel that passed them all certifies nothing then.
+_FEWEST_REFUSED = 10
 
 #: A value with its lower and upper bound.
 _Bounds = tuple[float, float | None, float | None]
@@ -34,19 +37,22 @@ class _Column:
     """What one instrument said of the conversations.
 
     Attributes:
-        values: points, or 1 and 0 for appropriate and not. A conversation that broke off for want
-            of an answer, or speaks to its judge, has the least.
-        open: conversations that nobody rated, or that throttling broke off.
+        rated: (core, value) of each: points, or 1 and 0 for appropriate and not. None where nobody
+            rated it or throttling broke it off; the least where it broke off for want of an answer
+            or speaks to its judge.
         flaws: those with the least for what the system did.
     """
 
-    values: tuple[float, ...]
-    open: int
+    rated: tuple[tuple[str, float | None], ...]
     flaws: int
 
     @property
     def n(self) -> int:
-        return len(self.values) + self.open
+        return len(self.rated)
+
+    @property
+    def open(self) -> int:
+        return sum(value is None for _, value in self.rated)
 
     @property
     def gaps(self) -> str | None:
@@ -58,9 +64,22 @@ class _Column:
             f"{MOST_UNSCORED:.0%} leave open what they would show"
         )
 
-    def filled(self, value: float) -> list[float]:
-        """The values, with this one in place of each that is missing."""
-        return [*self.values, *[value] * self.open]
+    @property
+    def given(self) -> list[float]:
+        """The values without those that are missing."""
+        return [value for _, value in self.rated if value is not None]
+
+    def filled(self, filler: float) -> list[tuple[str, float]]:
+        """By core, with this value in place of each that is missing."""
+        return [(core, filler if value is None else value) for core, value in self.rated]
+
+    def means(self, filler: float) -> list[float]:
+        """The mean of each core: conversations of one wording are no evidence each."""
+        return cluster_means(self.filled(filler))
+
+    def words(self, filler: float) -> list[tuple[str, bool]]:
+        """By core, whether it is appropriate."""
+        return [(core, value > 0) for core, value in self.filled(filler)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +134,9 @@ def _of_panel(
 ) -> _Source:
     slices = by_judge(heard)
     if bounds is not None:
-        given = sum(column.values) / len(column.values)
-        slices = (SliceResult("panel, nothing taken off", given, len(column.values)), *slices)
+        given = column.given
+        mean = sum(given) / len(given)
+        slices = (SliceResult("panel, nothing taken off", mean, len(given)), *slices)
     said = tuple(said_of_panel(bench, heard))
     return _Source(column, bounds, _BY_PANEL, said, trouble, slices)
 
@@ -131,21 +151,17 @@ def _column(
     least: float,
     read: Callable[[Sitting | Ratings, str], float | None],
 ) -> _Column:
-    values: list[float] = []
-    missing = flaws = 0
+    rated: list[tuple[str, float | None]] = []
+    flaws = 0
     for each in heard.conversations:
-        transcript = each.transcript
-        rated = None
+        transcript, value = each.transcript, None
         if _is_flawed(each):
             flaws += 1
-            rated = least
+            value = least
         elif transcript is not None and said is not None:
-            rated = read(said, transcript.id)
-        if rated is None:
-            missing += 1
-        else:
-            values.append(rated)
-    return _Column(tuple(values), missing, flaws)
+            value = read(said, transcript.id)
+        rated.append((each.case.cluster.core, value))
+    return _Column(tuple(rated), flaws)
 
 
 def _is_flawed(each: Conversation) -> bool:
@@ -173,48 +189,52 @@ def _appropriate(said: Sitting | Ratings, item: str) -> float | None:
 def _not_calibrated_for_it(bench: Bench) -> str | None:
     if bench.card is None:
         return None
-    *_, judged = bench.card.appropriateness()
-    if judged >= bench.table.min_rated:
-        return None
-    return (
-        f"the panel is not calibrated for it: on its card people said of {judged} conversations "
-        f"whether they are appropriate, and {bench.table.min_rated} are asked for"
-    )
+    judged, wanted = len(bench.card.wrongly(passed=True)), bench.table.min_rated
+    if judged < wanted:
+        return (
+            f"the panel is not calibrated for it: on its card people said of {judged} "
+            f"conversations whether they are appropriate, and {wanted} are asked for"
+        )
+    if bench.card.refused < _FEWEST_REFUSED:
+        return (
+            f"the panel is not calibrated for it: on its card people refused {bench.card.refused} "
+            f"conversations, and {_FEWEST_REFUSED} are asked for; whether it sees what they refuse "
+            "is not known"
+        )
+    return None
 
 
 def _panel_mean(column: _Column, card: Card, plan: Plan) -> _Bounds:
     """Without the panel's own excess; what is missing lies at the worse end for each bound."""
+    by_panel = cluster_means(zip(card.cores, card.by_panel, strict=True))
+    by_people = cluster_means(zip(card.cores, card.by_people, strict=True))
 
     def bounds(filler: float) -> tuple[float, float, float]:
         return rectified_mean_bounds(
-            column.filled(filler), card.by_panel, card.by_people, plan.confidence, scale=_POINTS
+            column.means(filler), by_panel, by_people, plan.confidence, scale=_POINTS
         )
 
-    if column.n < 2:
-        return column.filled(_POINTS[0])[0], *_POINTS
+    if len(column.means(_POINTS[0])) < 2:
+        return column.means(_POINTS[0])[0], *_POINTS
     (value, low, _), (_, _, high) = map(bounds, _POINTS)
     return value, low, high
 
 
 def _people_mean(column: _Column, plan: Plan) -> _Bounds:
     def bounds(filler: float) -> _Bounds:
-        return mean_bounds(column.filled(filler), plan.confidence, scale=_POINTS)
+        return mean_bounds(column.means(filler), plan.confidence, scale=_POINTS)
 
     (value, low, _), (_, _, high) = map(bounds, _POINTS)
     return value, low, high
 
 
 def _panel_share(column: _Column, card: Card, plan: Plan) -> _Bounds:
-    false_yes, false_no, of = card.appropriateness()
-
     def bounds(filler: float) -> tuple[float, float, float]:
         return rectified_share_bounds(
-            int(sum(column.filled(filler))),
-            column.n,
-            false_yes=false_yes,
-            false_no=false_no,
-            of=of,
-            confidence=plan.confidence,
+            column.words(filler),
+            card.wrongly(passed=True),
+            card.wrongly(passed=False),
+            plan.confidence,
         )
 
     (value, low, _), (_, _, high) = map(bounds, _SHARE)
@@ -222,11 +242,11 @@ def _panel_share(column: _Column, card: Card, plan: Plan) -> _Bounds:
 
 
 def _people_share(column: _Column, plan: Plan) -> _Bounds:
-    good = int(sum(column.values))
+    means = column.means(_SHARE[0])
     return (
-        good / column.n,
-        lower_bound(good, column.n, plan.confidence),
-        upper_bound(good + column.open, column.n, plan.confidence),
+        sum(means) / len(means),
+        cluster_bounds(column.words(_SHARE[0]), plan.confidence)[0],
+        cluster_bounds(column.words(_SHARE[1]), plan.confidence)[1],
     )
 
 
@@ -243,13 +263,18 @@ def _measurement(metric: str, source: _Source, heard: Heard, plan: Plan) -> Meas
     if column.open and bounds is not None:
         more.append(f"{column.open} conversations are unrated; each counts at its worse end")
     cases = [each.case for each in heard.conversations]
+    cores = len({case.cluster.core for case in cases})
+    if cores < column.n:
+        more.append(
+            f"{column.n} conversations of {cores} wordings; value and bounds count wordings"
+        )
     return Measurement(
         metric=metric,
         kind=Kind.MEAN,
         value=None if bounds is None else bounds[0],
         unit="points" if metric == EMPATHY else "1",
         n=column.n,
-        clusters=len({case.cluster.core for case in cases}),
+        clusters=cores,
         interval=interval,
         slices=source.slices,
         caveats=(*source.said, *more, *caveats(cases, plan)),

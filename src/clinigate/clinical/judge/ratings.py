@@ -16,7 +16,7 @@ from clinigate.core.canonical import parse_json
 from clinigate.core.statistics.agreement import krippendorff_alpha
 from clinigate.errors import UsageError
 
-__all__ = ["Rated", "Ratings", "read_ratings"]
+__all__ = ["Rated", "Ratings", "alpha_of", "read_ratings"]
 
 _NEEDED = ("id", "rater", "empathy")
 _KNOWN = (*_NEEDED, "appropriate", "comment")
@@ -64,16 +64,18 @@ class Ratings:
         return 2 * sum(said) > len(said) if len(said) > 1 else None
 
     def alpha(self) -> float | None:
-        """How far people agree on empathy: Krippendorff's alpha, on an interval scale."""
-        return krippendorff_alpha(
-            [
-                [
-                    float(rated[name].empathy) if name in rated else None
-                    for rated in self.by_item.values()
-                ]
-                for name in self.raters
-            ]
+        """How far people agree on empathy."""
+        return alpha_of(
+            [{name: r.empathy for name, r in rated.items()} for rated in self.by_item.values()]
         )
+
+
+def alpha_of(points: Collection[Mapping[str, int]]) -> float | None:
+    """Krippendorff's alpha, on an interval scale, of points by rater, one mapping an item."""
+    raters = sorted({name for each in points for name in each})
+    return krippendorff_alpha(
+        [[float(each[name]) if name in each else None for each in points] for name in raters]
+    )
 
 
 def read_ratings(path: Path, *, known: Collection[str] | None = None) -> Ratings:

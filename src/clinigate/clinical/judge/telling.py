@@ -82,7 +82,8 @@ def said_of_people(bench: Bench) -> list[str]:
 
 def card_sentences(card: Card) -> list[str]:
     """How far the panel of a card agrees with people."""
-    said = [f"calibration card {card.digest}, made {card.made_at}, {len(card.items)} conversations"]
+    of = f"{len(card.items)} conversations of {len(set(card.cores))} wordings"
+    said = [f"calibration card {card.digest}, made {card.made_at}, {of}; bounds count wordings"]
     for judge in (*(each.name for each in card.judges), None):
         found = card.agreement(judge)
         who = "the panel as one" if judge is None else f"judge {judge}"
@@ -92,11 +93,12 @@ def card_sentences(card: Card) -> list[str]:
         )
     if card.alpha is not None:
         said.append(f"people among themselves: Krippendorff's alpha {card.alpha:.2f}")
-    false_yes, false_no, of = card.appropriateness()
-    if of:
+    passed, refused = card.wrongly(passed=True), card.wrongly(passed=False)
+    if passed:
         said.append(
-            f"of {of} conversations the panel wrongly passed {false_yes} as appropriate, and "
-            f"wrongly refused {false_no}"
+            f"of {len(passed)} conversations the panel wrongly passed "
+            f"{sum(wrong for _, wrong in passed)} as appropriate, and wrongly refused "
+            f"{sum(wrong for _, wrong in refused)}; people refused {card.refused}"
         )
     return said
 

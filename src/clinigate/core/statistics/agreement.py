@@ -8,7 +8,7 @@ raters are as welcome as whole ratings; of whole ratings it is the textbook's nu
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Sequence
 
 from clinigate.core.statistics.arguments import (
     check_confidence,
@@ -39,29 +39,41 @@ def weighted_kappa(first: Sequence[float], second: Sequence[float]) -> float:
 
 
 def kappa_lower_bound(
-    first: Sequence[float], second: Sequence[float], confidence: float = 0.95
+    first: Sequence[float],
+    second: Sequence[float],
+    confidence: float = 0.95,
+    *,
+    clusters: Sequence[Hashable] | None = None,
 ) -> float:
-    """Return the one-sided lower bound of `weighted_kappa`, by the jackknife over items.
+    """Return the one-sided lower bound of `weighted_kappa`, by the jackknife over clusters.
+
+    `clusters` names the cluster of each item; items of one are alike and no evidence each. Without
+    it every item is a cluster of its own.
 
     The jackknife's standard error (Tukey 1958) on Fisher's z scale, with Student's t: of simulated
     ratings with a kappa of .4 to .8 the bound was wrong in 4% to 6%, from 50 items on. Where fewer
-    than five items differ it has too little to learn from: then as many items as may differ (exact
-    bound of their share) count as differing by all of the range that was used. Fewer than ten
-    items, or a rater who never varied, have shown nothing: -1.
+    than five clusters differ it has too little to learn from: then as many clusters as may differ
+    (exact bound of their share) count as differing by all of the range that was used. Fewer than
+    ten clusters, or a rater who never varied, have shown nothing: -1.
 
     Raises:
         UsageError: as `weighted_kappa`, or a confidence outside (0.5, 1).
     """
     check_confidence(confidence)
     x, y = _pairs(first, second)
-    n = len(x)
+    names = range(len(x)) if clusters is None else clusters
+    check_same_length("clusters", names, "first", first)
+    groups: dict[Hashable, list[tuple[float, float]]] = {}
+    for name, p, q in zip(names, x, y, strict=True):
+        groups.setdefault(name, []).append((p, q))
+    n = len(groups)
     if n < 10 or max(x) == min(x) or max(y) == min(y):
         return -1.0
-    differing = sum(p != q for p, q in zip(x, y, strict=True))
+    differing = sum(any(p != q for p, q in group) for group in groups.values())
     if differing < _TOO_FEW_DIFFER:
         apart = upper_bound(differing, n, confidence) * (max(*x, *y) - min(*x, *y)) ** 2
         return max(-1.0, 1.0 - apart / _chance(_sums(x, y)))
-    return _by_jackknife(x, y, confidence)
+    return _by_jackknife(x, y, groups.values(), confidence)
 
 
 def krippendorff_alpha(
@@ -138,18 +150,30 @@ def _chance(sums: _Sums) -> float:
     return (aa + bb) / n - 2.0 * (a / n) * (b / n)
 
 
-def _by_jackknife(x: Sequence[float], y: Sequence[float], confidence: float) -> float:
-    n, a, b, aa, bb, apart = sums = _sums(x, y)
-    middle = math.fsum((*x, *y)) / (2 * n)
+def _by_jackknife(
+    x: Sequence[float],
+    y: Sequence[float],
+    groups: Iterable[Sequence[tuple[float, float]]],
+    confidence: float,
+) -> float:
+    sums = _sums(x, y)
+    middle = math.fsum((*x, *y)) / (2 * len(x))
     whole = _fisher(_kappa(sums))
-    without = []
-    for p, q in zip(x, y, strict=True):
-        p, q = p - middle, q - middle
-        rest = (n - 1, a - p, b - q, aa - p * p, bb - q * q, apart - (p - q) ** 2)
-        without.append(_fisher(_kappa(rest)))
+    without = [_fisher(_kappa(_less(sums, group, middle))) for group in groups]
+    n = len(without)
     mean = math.fsum(without) / n
     error = math.sqrt((n - 1) / n * math.fsum((each - mean) ** 2 for each in without))
     return math.tanh(whole - student_t_quantile(confidence, n - 1) * error)
+
+
+def _less(sums: _Sums, group: Sequence[tuple[float, float]], middle: float) -> _Sums:
+    """The sums without the items of one cluster."""
+    n, a, b, aa, bb, apart = sums
+    for p, q in group:
+        p, q = p - middle, q - middle
+        n, a, b = n - 1, a - p, b - q
+        aa, bb, apart = aa - p * p, bb - q * q, apart - (p - q) ** 2
+    return n, a, b, aa, bb, apart
 
 
 def _fisher(kappa: float) -> float:

@@ -10,6 +10,7 @@ Rates here weigh every cluster alike, whatever its number of variants.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Iterable
 
 from clinigate.core.statistics.arguments import check_at_least, check_count, check_range
@@ -18,6 +19,7 @@ from clinigate.core.statistics.rates import lower_bound, upper_bound
 __all__ = [
     "any_event",
     "cluster_bounds",
+    "cluster_means",
     "design_effect",
     "effective_n",
     "intra_cluster_correlation",
@@ -50,6 +52,17 @@ def cluster_bounds(pairs: Pairs, confidence: float) -> tuple[float, float]:
         lower_bound(every, len(tallies), confidence),
         upper_bound(some, len(tallies), confidence),
     )
+
+
+def cluster_means(values: Iterable[tuple[Hashable, float]]) -> list[float]:
+    """Return the mean of each cluster's values, by which a bound of a mean counts clusters.
+
+    `values` holds (cluster id, value), one for each case; clusters come in their first order.
+    """
+    of: dict[Hashable, list[float]] = {}
+    for cluster, value in values:
+        of.setdefault(cluster, []).append(value)
+    return [math.fsum(each) / len(each) for each in of.values()]
 
 
 def intra_cluster_correlation(pairs: Pairs) -> float | None:

@@ -8,7 +8,7 @@ judge that is too kind then wins nothing, and one whose mistakes are barely know
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 from clinigate.core.statistics.arguments import (
     check_confidence,
@@ -16,14 +16,16 @@ from clinigate.core.statistics.arguments import (
     check_finite,
     check_same_length,
 )
+from clinigate.core.statistics.clusters import cluster_bounds, cluster_means
 from clinigate.core.statistics.means import mean_bounds
-from clinigate.core.statistics.rates import lower_bound, upper_bound
 from clinigate.core.statistics.special import student_t_quantile
 from clinigate.errors import UsageError
 
 __all__ = ["rectified_mean_bounds", "rectified_share_bounds"]
 
 Bounds = tuple[float, float, float]
+Pairs = Sequence[tuple[Hashable, bool]]
+"""(cluster id, whether it is so), one for each item."""
 
 
 def rectified_mean_bounds(
@@ -42,6 +44,9 @@ def rectified_mean_bounds(
     up to 12% of the runs, and with it in at most 5% (simulated with 80 conversations and cards of
     100 and 400). Where either part has no spread to learn from, each is bounded by itself at half
     the risk.
+
+    Items are independent of each other: where several are of one cluster, give its mean
+    (`cluster_means`).
 
     Args:
         judged: the judge's points of the items in question.
@@ -74,39 +79,33 @@ def rectified_mean_bounds(
 
 
 def rectified_share_bounds(
-    yes: int,
-    n: int,
-    *,
-    false_yes: int,
-    false_no: int,
-    of: int,
-    confidence: float,
+    judged: Pairs, false_yes: Pairs, false_no: Pairs, confidence: float
 ) -> Bounds:
     """Return (share, low, high) of the items to which people would have said yes.
 
     The share to which the judge said yes, less the share of wrong ones: at least
-    `lower(yes, n) - upper(false_yes, of)`, at most `upper(yes, n) + upper(false_no, of)`, exact
-    bounds of counts at half the risk each.
+    `low(judged) - high(false_yes)`, at most `high(judged) + high(false_no)`, exact bounds of
+    clusters (`cluster_bounds`) at half the risk each. Clusters weigh alike.
 
     Args:
-        yes: items to which the judge said yes.
-        n: items that it looked at.
-        false_yes: items, of those that both looked at, where the judge said yes and people no.
+        judged: (cluster, whether the judge said yes) of the items in question.
+        false_yes: (cluster, whether the judge said yes and people no) of the items of the card.
         false_no: the other way.
-        of: items that both looked at.
         confidence: of each bound.
 
     Raises:
-        UsageError: counts that cannot be, or a confidence outside (0.5, 1).
+        UsageError: no items on either side, or a confidence outside (0.5, 1).
     """
     check_confidence(confidence)
-    check_count("n", n, low=1)
-    check_count("of", of, low=1)
-    check_count("false_yes + false_no", false_yes + false_no, high=of)
+    for name, pairs in (("judged", judged), ("false_yes", false_yes), ("false_no", false_no)):
+        check_count(f"items of {name}", len(pairs), low=1)
     half = 1.0 - (1.0 - confidence) / 2.0
-    value = yes / n - (false_yes - false_no) / of
-    low = lower_bound(yes, n, half) - upper_bound(false_yes, of, half)
-    high = upper_bound(yes, n, half) + upper_bound(false_no, of, half)
+    value = _mean(cluster_means(judged)) - (
+        _mean(cluster_means(false_yes)) - _mean(cluster_means(false_no))
+    )
+    low, high = cluster_bounds(judged, half)
+    low -= cluster_bounds(false_yes, half)[1]
+    high += cluster_bounds(false_no, half)[1]
     return _within((value, low, high), (0.0, 1.0))
 
 
