@@ -9,13 +9,17 @@ TORCH  ?= torch==2.13.0 nvidia-ml-py
 # Measured beside us in `make bench`; what is missing there is said, not guessed.
 PEERS  ?= mlcommons-loadgen
 
-.PHONY: demo test lint types docs bench campaign coverage selfcheck sbom lock clean
+.PHONY: demo test grade lint types docs bench campaign coverage selfcheck sbom lock clean
 
 demo: $(STAMP)
 	$(BIN)/clinigate demo
 
 test: $(STAMP)
-	$(BIN)/python -m pytest tests -n 2
+	$(BIN)/python -m pytest tests -n 2 --dist worksteal
+
+# Our own suites in full, as a user runs them; beside other tests they ask a sample.
+grade: $(STAMP)
+	$(BIN)/python -m pytest tests/clinical tests/therapeutic --clinical-grade
 
 lint: $(STAMP)
 	$(BIN)/ruff check src benchmarks tests docs/*.py $(HOMES)
@@ -41,7 +45,7 @@ campaign: $(STAMP)
 # them, and some of them time a service: whether they pass is said by `make test`.
 coverage: $(STAMP)
 	rm -f .coverage .coverage.* coverage.xml
-	-$(BIN)/python -m coverage run -m pytest tests -n 2
+	-$(BIN)/python -m coverage run -m pytest tests -n 2 --dist worksteal
 	$(BIN)/python -m coverage combine -q
 	$(BIN)/python -m coverage xml -q
 

@@ -10,12 +10,9 @@ import pytest
 
 from clinigate.core.verdict import Verdict
 from clinigate.pipeline.setup import Setup
-from clinigate.pipeline.showing import Screen
+from clinigate.pipeline.showing import LOG_WIDTH, Screen
 
 __all__ = ["header", "properties", "screen_of"]
-
-#: Columns of a log, which has no width of its own.
-_LOG_WIDTH = 100
 
 
 def screen_of(config: pytest.Config) -> Screen:
@@ -23,7 +20,7 @@ def screen_of(config: pytest.Config) -> Screen:
     writer = config.get_terminal_writer()
     stream: Any = sys.__stdout__
     is_terminal = stream is not None and stream.isatty()
-    width = writer.fullwidth if is_terminal else max(writer.fullwidth, _LOG_WIDTH)
+    width = writer.fullwidth if is_terminal else max(writer.fullwidth, LOG_WIDTH)
     encoding = getattr(stream, "encoding", None) or "utf-8"
     return {"width": width, "colour": writer.hasmarkup, "unicode": _has_signs(encoding)}
 

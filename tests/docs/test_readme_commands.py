@@ -32,7 +32,7 @@ ROOT = Path(__file__).resolve().parents[2]
 #: Commands of the checkout; `make -n` shows what each would do, which ends in this line.
 MAKE = {
     "make demo": ".venv/bin/clinigate demo",
-    "make test": ".venv/bin/python -m pytest tests -n 2",
+    "make test": ".venv/bin/python -m pytest tests -n 2 --dist worksteal",
     "make bench": ".venv/bin/python benchmarks/run_all.py",
     "make campaign": ".venv/bin/python benchmarks/run_all.py --campaigns",
     "make docs": ".venv/bin/python docs/regenerate.py",

@@ -16,12 +16,9 @@ from clinigate.core.verdict import Status
 from clinigate.pipeline.keys import configured_signer
 from clinigate.pipeline.process_run import run_from_outside
 from clinigate.pipeline.producing import Produced, Work, produce_into_run
-from clinigate.pipeline.showing import Screen, results_table, table_of
+from clinigate.pipeline.showing import LOG_WIDTH, Screen, results_table, table_of
 
 __all__ = ["produce", "screen"]
-
-#: Columns of a log, which has no width of its own.
-_LOG_WIDTH = 100
 
 
 def produce(
@@ -57,7 +54,7 @@ def produce(
 def screen() -> Screen:
     """Return what the standard output is."""
     is_terminal = sys.stdout.isatty()
-    width = shutil.get_terminal_size((_LOG_WIDTH, 24)).columns if is_terminal else _LOG_WIDTH
+    width = shutil.get_terminal_size((LOG_WIDTH, 24)).columns if is_terminal else LOG_WIDTH
     encoding = (sys.stdout.encoding or "").lower().replace("-", "")
     return {"width": width, "colour": is_terminal, "unicode": encoding.startswith("utf")}
 

@@ -24,6 +24,7 @@ from clinigate.evidence.files import write_atomic
 from clinigate.pipeline.examine import examine
 from clinigate.pipeline.gating import decide_on, read_records
 from clinigate.pipeline.publish import REPORT_NAME, report_of, write_report
+from clinigate.pipeline.showing import LOG_WIDTH
 from clinigate.reports.markdown import render_markdown
 from clinigate.reports.model import Report
 from clinigate.reports.sarif import sarif_of
@@ -95,4 +96,4 @@ def _show(text: str, out: Path | None) -> None:
 
 
 def _width() -> int:
-    return shutil.get_terminal_size((100, 24)).columns
+    return shutil.get_terminal_size((LOG_WIDTH, 24)).columns

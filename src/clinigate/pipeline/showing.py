@@ -11,7 +11,10 @@ from clinigate.core.verdict import Verdict
 from clinigate.pipeline.conclude import Conclusion
 from clinigate.reports.terminal import verdict_table
 
-__all__ = ["Screen", "results_table", "table_of"]
+__all__ = ["LOG_WIDTH", "Screen", "results_table", "table_of"]
+
+LOG_WIDTH = 110
+"""Columns of a log, which has no width of its own."""
 
 
 class Screen(TypedDict, total=False):
