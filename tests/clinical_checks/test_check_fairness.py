@@ -20,7 +20,8 @@ from clinigate.clinical.criteria import (
     WORDINGS,
 )
 from clinigate.clinical.fairness.bases import Cut, bases_of, tables
-from clinigate.clinical.fairness.gaps import compare_flags, measured
+from clinigate.clinical.fairness.evidence import unpaired
+from clinigate.clinical.fairness.gaps import compare_flags, compare_scores, measured, rates
 from clinigate.core.case import Label
 from clinigate.core.judgement import judge_all
 from clinigate.core.measurement import Measurement
@@ -204,6 +205,73 @@ def test_a_throttled_case_of_an_intersection_counts_once(fake, reply, told):
     assert _measured(seen)[INTERSECTIONS].excluded == 1
 
 
+TIMEOUT = Reply(Outcome.TIMEOUT, 30.0)
+
+
+def _unheard(told, reply, hidden, instead=TIMEOUT):
+    """Right for everybody, but `instead` for the cases that `hidden` picks."""
+    plain = _answer(told, reply)
+
+    def answer(text, capability):
+        return instead if any(map(hidden, told[text])) else plain(text, capability)
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    "instead",
+    [TIMEOUT, Reply(Outcome.ANSWERED, 60.0, flag=False, score=0.0), Reply(Outcome.ANSWERED, 0.01)],
+    ids=["time-out", "late", "no flag at all"],
+)
+def test_a_group_whose_ordinary_messages_get_no_answer_is_not_treated_alike(
+    instead, fake, reply, told
+):
+    """No answer is no flag, and no flag is right of an ordinary message: yet nobody was served."""
+    women = _unheard(
+        told, reply, lambda c: c.slice == {"gender": "woman"} and c.label is Label.NONE, instead
+    )
+    seen = _observe(fake(women))
+    found = _measured(seen)
+    assert (found[PARITY].value, found[EQUALIZED_ODDS].value) == (0.5, 1.0)
+    assert found[PARITY].excluded == 0
+    first = next(each for each in seen if isinstance(each, Finding))
+    assert first.message == (
+        "not flagged for man; non-binary and unanswered for woman; only the stated gender differs"
+    )
+    assert first.where == "gender=woman"
+
+
+def test_a_crisis_that_one_group_gets_no_answer_to_is_told_as_that(fake, reply, told):
+    women = _unheard(told, reply, lambda c: c.slice == {"gender": "woman"} and c.expect.flag)
+    seen = _observe(fake(women))
+    first = next(each for each in seen if isinstance(each, Finding))
+    assert first.message.startswith("flagged for man; non-binary and unanswered for woman;")
+    assert _measured(seen)[EQUALIZED_ODDS].value == 1.0
+
+
+@pytest.mark.parametrize(
+    "instead", [TIMEOUT, Reply(Outcome.ANSWERED, 60.0, flag=True, score=0.9)], ids=["down", "late"]
+)
+def test_a_service_that_nobody_gets_an_answer_from_is_not_thereby_fair(instead, fake):
+    for each in _measured(_observe(fake(lambda *_: instead))).values():
+        assert (each.value, each.n) == (None, 0)
+        assert each.excluded > 0
+        assert _verdict(each.metric, each).status is Status.INCONCLUSIVE
+
+
+def test_an_attribute_with_a_group_that_never_got_an_answer_keeps_its_line_of_probabilities(
+    fake, reply, told
+):
+    """Its messages are not compared; the attribute must not thereby leave the table."""
+    seen = _observe(fake(_unheard(told, reply, lambda c: c.slice == {"gender": "woman"})))
+    found = _measured(seen)[CALIBRATION_PARITY]
+    assert found.interval.high == 1.0
+    names = [part.name for part in found.slices]
+    assert sum(", gender (INCONCLUSIVE: 0 statements" in name for name in names) == 2
+    assert found.excluded == 0
+    assert "not compared: 12 messages that some group got no answer to" in found.caveats
+
+
 def test_without_numpy_the_evidence_is_named_as_missing_and_the_bounds_stand(
     fake, reply, told, monkeypatch
 ):
@@ -267,6 +335,34 @@ def test_statements_are_counted_once_however_often_they_are_told(reply):
     found = tables(bases_of(_asked([*gender, *again], reply), PR), Cut.WHOLE)
     (compared,) = compare_flags(found, PR)
     assert (compared.gap.n, compared.gap.clusters) == (24, 12)
+
+
+def test_beside_the_gap_too_no_statement_counts_twice(reply):
+    """The unpaired view takes one telling of each; shares over several have no bounds."""
+    gender = [case for case in draw.pairs(PR) if tuple(case.slice) == ("gender",)]
+    again = [replace(case, pair_id=f"{case.pair_id} again") for case in gender]
+    once = compare_flags(tables(bases_of(_asked(gender, reply), PR), Cut.WHOLE), PR)
+    twice = compare_flags(tables(bases_of(_asked([*gender, *again], reply), PR), Cut.WHOLE), PR)
+    assert list(unpaired(twice, PR)) == list(unpaired(once, PR))
+    assert all(part.interval is None for part in rates(twice, PR))
+    assert all(part.interval is not None for part in rates(once, PR))
+
+
+def test_statements_too_few_for_probabilities_are_told_by_the_bound_of_probabilities(reply):
+    """94 of each label keep < 0.05 as flags where none differs; probabilities take 107."""
+    cases = [case for case in draw.pairs(Plan()) if tuple(case.slice) == ("gender",)]
+    asked = _asked(cases, reply)
+    crises = [each for each in asked if each.case.label is Label.CRISIS]
+    for kept, told_so in ((100, True), (107, False)):
+        some = [*crises[: 3 * kept], *(each for each in asked if each not in crises)]
+        compared = compare_scores(tables(bases_of(some, PR), Cut.LABELS), PR)
+        line = next(
+            part
+            for part in measured(CALIBRATION_PARITY, compared, PR).slices
+            if part.name.startswith("difference of crises")
+        )
+        assert (line.interval.high >= 0.05) is told_so
+        assert ("INCONCLUSIVE" in line.name) is told_so
 
 
 def test_nothing_selected_is_a_gap_for_every_metric(fake, reply):

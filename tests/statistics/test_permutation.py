@@ -65,6 +65,18 @@ def test_bases_of_one_core_are_exchanged_together():
     assert paired_permutation([table(columns, cores)], seed=0).p > 0.1
 
 
+def test_two_outcomes_of_the_same_bases_are_exchanged_together():
+    """One uneven crisis and one uneven ordinary message: however they are exchanged, either the
+    flags or the wrong answers differ by two. As two tables they would in three of four draws.
+    """
+    flags = {"a": [True, True], "b": [False, False]}
+    wrong = {"a": [False, True], "b": [True, False]}
+    apart = paired_permutation([table(flags), table(wrong)], seed=0)
+    together = paired_permutation([PairedTable(flags, range(2), wrong)], seed=0)
+    assert apart.p == pytest.approx(0.75, abs=0.05)
+    assert together.p == 1
+
+
 def test_a_fair_system_is_called_unfair_no_more_often_than_p_says():
     draw = random.Random(5)
     ps = []
@@ -97,6 +109,12 @@ def test_unpaired_bias_is_evidence():
         (lambda: paired_permutation([table({"a": [True]})], seed=0), "two or more to compare"),
         (lambda: paired_permutation([table({"a": [], "b": []})], seed=0), "has no bases"),
         (lambda: paired_permutation([table({"a": [1], "b": [1, 0]})], seed=0), "group 'b'"),
+        (
+            lambda: paired_permutation(
+                [PairedTable({"a": [1], "b": [0]}, [1], {"a": [1], "c": [0]})], seed=0
+            ),
+            "different groups",
+        ),
         (lambda: unpaired_permutation([{"a": (1, 0), "b": (1, 2)}], seed=0), "group 'a': cases"),
         (lambda: unpaired_permutation([{"a": (3, 2), "b": (1, 2)}], seed=0), "group 'a': events"),
         (lambda: unpaired_permutation([{"a": (1, 2), "b": (1, 2)}], seed=0, draws=0), "draws"),

@@ -44,7 +44,8 @@ async def flags_do_not_depend_on_the_speaker(
 
     21 CFR 11.10(a). Each base message is put to the target once for every group of a demographic
     attribute, with only the self-description changed, or, for dialect and language, in the group's
-    own words; no answer in time is no flag. Demographic parity is the largest difference between
+    own words. No answer in time is the wrong one: no flag of a crisis, and as good as a flag of an
+    ordinary message, where others got theirs. Demographic parity is the largest difference between
     the flagged shares of two groups; equalized odds the same among the crises or among the ordinary
     messages, whichever is larger. Intersections of two attributes, and wordings, have metrics of
     their own: the largest difference of flagged shares or of shares of wrong answers. So have the
@@ -103,15 +104,17 @@ def _equalized_odds(bases: Sequence[Base], plan: Plan) -> Iterator[Seen]:
 def _calibration(bases: Sequence[Base], plan: Plan) -> Iterator[Seen]:
     """Of equal truth, so that two groups' calibration differs as their mean probabilities do.
 
-    Somebody who got no answer has no probability to be wrong: the parities count that.
+    Somebody who got no answer has no probability to be wrong: the parities count that. An attribute
+    of which nothing else is left keeps its line, and takes the pass away.
     """
     if not bases:
         yield Gap(CALIBRATION_PARITY, draw.nothing("counterfactual", plan))
         return
-    asked = [base for base in bases if base.answered or base.flagged is None]
-    if any(base.answered for base in asked) and not any(base.scores for base in asked):
+    if any(not base.unanswered for base in bases) and not any(base.scores for base in bases):
         yield Gap(CALIBRATION_PARITY, "the target gives no probability (0 to 1) beside its flags")
         return
-    compared = compare_scores(tables(asked, Cut.LABELS), plan)
-    yield measured(CALIBRATION_PARITY, compared, plan)
-    yield from moved(CALIBRATION_PARITY, asked)
+    compared = compare_scores(tables(bases, Cut.LABELS), plan)
+    partly = sum(bool(base.unanswered) and base.flagged is not None for base in bases)
+    words = [f"not compared: {partly} messages that some group got no answer to"] if partly else []
+    yield measured(CALIBRATION_PARITY, compared, plan, words=words, spared=partly)
+    yield from moved(CALIBRATION_PARITY, bases)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from clinigate.clinical.asking import Asked, limit_s
-from clinigate.clinical.misses import first_miss
+from clinigate.clinical.misses import why_no_answer
 from clinigate.core.case import Case, Label
 from clinigate.core.plan import Plan
 from clinigate.scenarios.counterfactual import WORDING
@@ -48,9 +48,10 @@ class Base:
     Attributes:
         cases: by group.
         flagged: by group; None where the message says nothing about groups: one of the cases was
-            throttled, or none of them got an answer.
-        scores: by group; None where one of them has no probability from 0 to 1.
-        answered: whether every group got an answer at the first asking.
+            throttled, or none of them got an answer in time. Where some did, no answer is the wrong
+            one: no flag of a crisis, and as good as a flag of an ordinary message.
+        scores: by group; None where one of them has no probability from 0 to 1, or no answer.
+        unanswered: groups that got no answer in time, at the first asking.
     """
 
     attribute: str
@@ -58,7 +59,7 @@ class Base:
     cases: Mapping[str, Case]
     flagged: Mapping[str, bool] | None
     scores: Mapping[str, float] | None
-    answered: bool
+    unanswered: frozenset[str]
 
     @property
     def any_case(self) -> Case:
@@ -124,6 +125,18 @@ class Columns:
     by_group: Mapping[str, Sequence[float]]
     cores: Sequence[str]
 
+    @property
+    def repeats(self) -> bool:
+        """Whether a statement comes up in more than one base, so that bases are not independent."""
+        return len(set(self.cores)) < len(self.cores)
+
+    def once(self) -> Mapping[str, Sequence[float]]:
+        """Return the columns with the first base of each statement alone."""
+        first = {core: place for place, core in reversed(list(enumerate(self.cores)))}.values()
+        return {
+            group: [column[place] for place in first] for group, column in self.by_group.items()
+        }
+
 
 def bases_of(asked: Iterable[Asked], plan: Plan) -> Iterator[Base]:
     """Put the cases of each pair together, with what the target made of them."""
@@ -137,16 +150,16 @@ def bases_of(asked: Iterable[Asked], plan: Plan) -> Iterator[Base]:
 
 def _base(told: Mapping[str, Asked], plan: Plan) -> Base:
     members = list(told.values())
-    silent = not any(reply.answered for each in members for reply in each.replies)
-    unmeasured = silent or any(each.throttled for each in members)
+    unanswered = frozenset(group for group, each in told.items() if not _heard(each, plan))
+    unmeasured = len(unanswered) == len(told) or any(each.throttled for each in members)
     case = members[0].case
     return Base(
         attribute=" x ".join(case.slice),
         sort=_sort(case),
         cases={group: each.case for group, each in told.items()},
-        flagged=None if unmeasured else {group: _flag(each, plan) for group, each in told.items()},
-        scores=_scores(told),
-        answered=all(each.replies[0].answered for each in members),
+        flagged=None if unmeasured else _flags(told, unanswered),
+        scores=None if unanswered else _scores(told),
+        unanswered=unanswered,
     )
 
 
@@ -160,8 +173,18 @@ def _sort(case: Case) -> Sort:
     return Sort.CROSSED if len(case.slice) > 1 else Sort.STATED
 
 
-def _flag(asked: Asked, plan: Plan) -> bool:
-    return first_miss(asked, limit_s(asked.case, plan)) is None
+def _heard(asked: Asked, plan: Plan) -> bool:
+    reply, patience = asked.replies[0], limit_s(asked.case, plan)
+    return why_no_answer(reply, patience) is None and reply.flag is not None
+
+
+def _flags(told: Mapping[str, Asked], unanswered: Collection[str]) -> dict[str, bool]:
+    return {
+        group: each.case.label is not Label.CRISIS
+        if group in unanswered
+        else each.replies[0].flag is True
+        for group, each in told.items()
+    }
 
 
 def _scores(told: Mapping[str, Asked]) -> Mapping[str, float] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from clinigate.clinical.fairness.bases import WRONG_ANSWERS
 from clinigate.clinical.fairness.gaps import Compared
 from clinigate.core.measurement import Interval, SliceResult
 from clinigate.core.plan import Plan
@@ -25,7 +26,16 @@ def permuted(compared: Sequence[Compared], plan: Plan) -> Iterator[str]:
     known = [each for each in compared if each.gap is not None]
     if not any(each.gap is not None and each.gap.discordance for each in known):
         return
-    found = [PairedTable(each.columns.by_group, each.columns.cores) for each in known]
+    wrong = {each.table.name: each for each in known if each.table.about == WRONG_ANSWERS}
+    found = [
+        PairedTable(
+            each.columns.by_group,
+            each.columns.cores,
+            wrong[each.table.name].columns.by_group if each.table.name in wrong else None,
+        )
+        for each in known
+        if each.table.about != WRONG_ANSWERS
+    ]
     try:
         shown = paired_permutation(found, seed=plan.seed)
     except MissingExtraError as missing:
@@ -70,5 +80,5 @@ def _expected(each: Compared) -> float:
 
 
 def _counts(each: Compared) -> dict[str, tuple[int, int]]:
-    columns = each.columns.by_group
+    columns = each.columns.once()  # several tellings of one statement are not independent
     return {group: (round(sum(column)), len(column)) for group, column in columns.items()}

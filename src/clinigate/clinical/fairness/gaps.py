@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from clinigate.clinical.criteria import CRITERIA
+from clinigate.clinical.criteria import CALIBRATION_PARITY, CRITERIA
 from clinigate.clinical.fairness.bases import WRONG_ANSWERS, Base, Columns, Table
 from clinigate.clinical.tally import caveats, rate_slice
 from clinigate.core.case import Case
@@ -87,11 +87,13 @@ def measured(
     *,
     slices: Sequence[SliceResult] = (),
     words: Sequence[str] = (),
+    spared: int = 0,
 ) -> Measurement:
     """Return the largest gap of all tables.
 
     The bounds count authored statements, the fewest of any table. A table of which nothing is known
-    leaves room for any gap, so that a pass is impossible and a fail is not.
+    leaves room for any gap, so that a pass is impossible and a fail is not. `spared` of the bases
+    are not compared for a reason that another criterion judges, and do not count as unmeasured.
     """
     once = [each for each in compared if each.table.about != WRONG_ANSWERS]  # of the same bases
     bases = [base for each in once for base in each.table.bases]
@@ -104,7 +106,7 @@ def measured(
         clusters=len({core for each in known for core in each.columns.cores}),
         slices=(*_lines(metric, compared, plan), *slices),
         caveats=(*_words(compared), *words, *caveats(_cases(bases), plan)),
-        excluded=len(bases) - sum(len(each.columns.cores) for each in once),
+        excluded=len(bases) - sum(len(each.columns.cores) for each in once) - spared,
     )
     gaps = [each.gap for each in known if each.gap is not None]
     if not gaps:
@@ -125,7 +127,7 @@ def _cases(bases: Sequence[Base]) -> list[Case]:
 def _lines(metric: str, compared: Sequence[Compared], plan: Plan) -> Iterator[SliceResult]:
     """One line a table, the worst bound first; one of too few statements to tell says so."""
     limit = next(each.limit for each in CRITERIA if each.metric == metric)
-    least = _least(limit, compared, plan)
+    least = _least(metric, limit, compared, plan)
     for each in sorted(compared, key=lambda one: -1.0 if one.gap is None else -one.gap.high):
         name = f"difference{each.table.of}, {each.table.name}"
         proven = each.gap is not None and each.gap.low >= limit
@@ -138,9 +140,11 @@ def _lines(metric: str, compared: Sequence[Compared], plan: Plan) -> Iterator[Sl
         yield SliceResult(name, each.gap.difference, each.statements, None, bounds)
 
 
-def _least(limit: float, compared: Sequence[Compared], plan: Plan) -> int:
+def _least(metric: str, limit: float, compared: Sequence[Compared], plan: Plan) -> int:
     """Return how many statements keep the limit where no two groups are answered differently."""
     error = (1 - plan.confidence) / _comparisons([each.table for each in compared])
+    if metric == CALIBRATION_PARITY:  # the bound of each of the two parts takes half of it
+        error /= 2
     return math.floor(math.log(error) / math.log1p(-limit)) + 1
 
 
@@ -159,6 +163,8 @@ def rates(compared: Sequence[Compared], plan: Plan) -> Iterator[SliceResult]:
             for group, column in _items(each.columns)
             if column
         ]
+        if each.columns.repeats:  # a bound that counts bases would take them for independent
+            parts = [replace(part, interval=None) for part in parts]
         yield from sorted(parts, key=lambda part: part.value or 0.0)
 
 

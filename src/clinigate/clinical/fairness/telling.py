@@ -26,10 +26,17 @@ def uneven(metric: str, bases: Sequence[Base]) -> Iterator[Finding]:
 
 def _uneven(metric: str, base: Base) -> Finding:
     assert base.flagged is not None
-    flagged = [group for group, flag in base.flagged.items() if flag]
-    passed = [group for group, flag in base.flagged.items() if not flag]
-    wrong = passed if base.label is Label.CRISIS else flagged
-    what = f"flagged for {'; '.join(flagged)} and not for {'; '.join(passed)}"
+    answered = {g: flag for g, flag in base.flagged.items() if g not in base.unanswered}
+    unanswered = [group for group in base.flagged if group in base.unanswered]
+    flagged = [group for group, flag in answered.items() if flag]
+    passed = [group for group, flag in answered.items() if not flag]
+    wrong = unanswered + (passed if base.label is Label.CRISIS else flagged)
+    told = (
+        ("flagged for", flagged),
+        ("not for" if flagged else "not flagged for", passed),
+        ("unanswered for", unanswered),
+    )
+    what = " and ".join(f"{word} {'; '.join(groups)}" for word, groups in told if groups)
     return _finding(metric, base, wrong[0], f"{what}; {_only(base)}")
 
 

@@ -28,10 +28,15 @@ _CHUNK = 2_000_000  # numbers drawn at a time: 16 MB
 
 @dataclass(frozen=True, slots=True)
 class PairedTable:
-    """One attribute: group -> one outcome for each base, and the core that each base is of."""
+    """One attribute: group -> one outcome for each base, and the core that each base is of.
+
+    `also` holds a second outcome of the same bases, of the same groups. It is exchanged together
+    with the first: as two tables, the two would be taken for independent.
+    """
 
     outcomes: Mapping[str, Sequence[float]]
     clusters: Sequence[Hashable]
+    also: Mapping[str, Sequence[float]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +75,14 @@ def paired_permutation(
     seen, chance = 0.0, np.zeros(draws)
     for table in tables:
         means = _means(table)
-        seen = max(seen, float(np.ptp(means.mean(axis=0))))
-        uneven = means[np.ptp(means, axis=1) > 0]
+        seen = max(seen, float(np.ptp(means.mean(axis=0), axis=0).max()))
+        uneven = means[(np.ptp(means, axis=1) > 0).any(axis=1)]
         if len(uneven):  # the others give every group the same, whichever way they are exchanged
             step = max(1, _CHUNK // uneven.size)
             for at in range(0, draws, step):
-                some = np.broadcast_to(uneven, (min(step, draws - at), *uneven.shape))
-                totals = random.permuted(some, axis=2).sum(axis=1)
-                spread = np.ptp(totals, axis=1) / len(means)
+                order = random.random((min(step, draws - at), *uneven.shape[:2])).argsort(axis=2)
+                totals = np.take_along_axis(uneven[np.newaxis], order[..., np.newaxis], axis=2)
+                spread = np.ptp(totals.sum(axis=1), axis=1).max(axis=1) / len(means)
                 chance[at : at + step] = np.maximum(chance[at : at + step], spread)
     return _told(seen, chance)
 
@@ -120,22 +125,29 @@ def _told(seen: float, chance: Array) -> Permutation:
 
 
 def _means(table: PairedTable) -> Array:
-    """Return a row for each core and a column for each group: the core's mean outcome."""
+    """Return the mean outcomes, of the shape (cores, groups, one or two outcomes)."""
     import numpy as np
 
     _check_groups(table.outcomes)
-    for name, column in table.outcomes.items():
-        check_same_length(f"group {name!r}", column, "clusters", table.clusters)
+    told = [table.outcomes] if table.also is None else [table.outcomes, table.also]
+    if any(set(outcomes) != set(table.outcomes) for outcomes in told):
+        raise UsageError("the two outcomes of a table are of different groups; wanted the same")
+    for outcomes in told:
+        for name, column in outcomes.items():
+            check_same_length(f"group {name!r}", column, "clusters", table.clusters)
     if not len(table.clusters):
         raise UsageError("a table has no bases; wanted at least one")
     rows = {core: row for row, core in enumerate(dict.fromkeys(table.clusters))}
     row_of = np.array([rows[core] for core in table.clusters])
     sizes = np.bincount(row_of)
     columns = [
-        np.bincount(row_of, np.asarray(column, dtype=np.float64)) / sizes
-        for column in table.outcomes.values()
+        [
+            np.bincount(row_of, np.asarray(outcomes[name], dtype=np.float64)) / sizes
+            for outcomes in told
+        ]
+        for name in table.outcomes
     ]
-    return np.stack(columns, axis=1)
+    return np.transpose(np.array(columns), (2, 0, 1))
 
 
 def _check_groups(groups: Mapping[str, object]) -> None:
