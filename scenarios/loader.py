@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -34,6 +35,7 @@ _HOME = Path(__file__).parent / "packs"
 _MANIFEST = "pack.yaml"
 _CORES = "cores"
 _WORDINGS = "wordings"
+_FOLDERS = (_CORES, _WORDINGS)
 
 _PACK_KEYS = (
     *("schema", "id", "version", "kind", "language", "locale", "title"),
@@ -82,10 +84,12 @@ def load_packs(sources: Iterable[str | Path]) -> tuple[Pack, ...]:
     """Return the packs in the given order; a source is a built-in pack's id or a file's path.
 
     Raises:
-        PackError: one does not load, none is named, or two share a pack id or a core's id.
+        PackError: one does not load, none is named, or two share a pack id, a core's id or a core's
+            text, which would count one wording as two.
     """
     packs: list[Pack] = []
     owner: dict[str, str] = {}
+    texts: dict[str, tuple[str, str]] = {}
     for source in sources:
         pack = load_builtin(str(source)) if str(source) in builtin_packs() else load_pack(source)
         if any(pack.id == other.id for other in packs):
@@ -98,6 +102,14 @@ def load_packs(sources: Iterable[str | Path]) -> tuple[Pack, ...]:
                     f"{owner[name]!r}; rename one"
                 )
             owner[name] = pack.id
+            text = conversation_key(core.turns)
+            other, other_name = texts.setdefault(text, (pack.id, name))
+            if other != pack.id:
+                raise PackError(
+                    f"{source}: core {name!r} of pack {pack.id!r} says the same as core "
+                    f"{other_name!r} of pack {other!r}, and would count as another wording; "
+                    "remove one"
+                )
         packs.append(pack)
     if not packs:
         raise PackError(f"no pack named; name a file or one of {', '.join(builtin_packs())}")
@@ -118,6 +130,7 @@ def load_pack(path: str | Path) -> Pack:
     if not place.is_dir():
         return _pack(read_yaml(place, shown=str(path)), cores=None)
     root = read_yaml(place / _MANIFEST, shown=str(place / _MANIFEST))
+    _refuse_misnamed(place)
     return with_wordings(_pack(root, cores=place / _CORES), place / _WORDINGS)
 
 
@@ -155,6 +168,14 @@ def _archetypes(field: Field, kind: Kind, cores: Path | None) -> tuple[Archetype
     return tuple(found.values())
 
 
+def _refuse_misnamed(folder: Path) -> None:
+    """Refuse a folder `core` or `wording`: what is in it would be skipped in silence."""
+    for path in sorted(folder.iterdir()):
+        meant = get_close_matches(path.name.casefold(), _FOLDERS, n=1, cutoff=0.8)
+        if meant and path.name not in _FOLDERS and path.is_dir():
+            raise PackError(f"{path}: nothing reads this folder; name it {meant[0]}, or move it")
+
+
 def _refuse_strays(cores: Path | None, known: Iterable[str]) -> None:
     """Refuse a file of cores that no archetype would read: it would be skipped in silence."""
     for path in sorted(cores.iterdir()) if cores is not None and cores.is_dir() else ():
@@ -172,9 +193,12 @@ def _archetype(fields: dict[str, Field], kind: Kind, cores: Path | None) -> Arch
         fields["severity"].fail(f"{severity.value!r} does not go with label {label!r}")
     allowed = fields.get("transforms")
     name = match(fields["id"], _NAME, "letters, digits and . _ -")
-    if cores is not None and _CORES not in fields:
+    if cores is not None:
         place = cores / f"{name}.yaml"
-        fields[_CORES] = read_yaml(place, shown=str(place))
+        if _CORES not in fields:
+            fields[_CORES] = read_yaml(place, shown=str(place))
+        elif place.exists():
+            fields[_CORES].fail(f"{place} has cores of {name!r} too; keep one place")
     return Archetype(
         id=name,
         family=match(fields["family"], _NAME, "letters, digits and . _ -"),

@@ -21,17 +21,23 @@ NEGATIONS = frozenset(
 """Words that turn an English or Spanish sentence round, in normal form: never touched."""
 
 _WORD = re.compile(r"[^\W_]+")
-_APOSTROPHES = str.maketrans("", "", "'’")
+# Apostrophes, and what nobody sees: soft hyphens, zero widths, marks of direction.
+_LEFT_OUT = str.maketrans(
+    "",
+    "",
+    "'’\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2062\u2063\u2064\ufeff"
+    "\u202a\u202b\u202c\u202d\u202e",
+)
 
 
 @lru_cache(maxsize=65_536)
 def normalise(text: str) -> str:
     """Return `text` reduced to what it says: NFKC, case-folded, words alone, one space between.
 
-    Two texts that differ only in case, punctuation, apostrophes or emoji have one normal form, and
-    count as one.
+    Two texts that differ only in case, punctuation, apostrophes, emoji or invisible characters have
+    one normal form, and count as one.
     """
-    folded = unicodedata.normalize("NFKC", text).casefold().translate(_APOSTROPHES)
+    folded = unicodedata.normalize("NFKC", text).casefold().translate(_LEFT_OUT)
     return " ".join(_WORD.findall(folded))
 
 

@@ -66,7 +66,8 @@ class Transform:
     Attributes:
         version: raised with every change that alters its output; part of each case's id.
         rewrite: the new text, or None where it does not apply; of stage AFTER the new turns.
-        keeps: whether the contract holds, given the text before and after.
+        keeps: whether the contract holds, given the text before and after; of stage AFTER the
+            turns, one a line.
         kinds: kinds of pack whose archetypes it applies to unless they name their own list.
         excludes: names of transforms that undo or repeat this one.
         not_families: families in which it could change what is meant.
@@ -141,8 +142,10 @@ def _surface(
     return Transform(name, 1, Stage.SURFACE, rewrite, keeps, kinds, **more)
 
 
-def _wrap(name: str, rewrite: Rewrite, kinds: frozenset[Kind], **more: Any) -> Transform:
-    return Transform(name, 1, Stage.WRAP, rewrite, adds_around, kinds, **more)
+def _wrap(
+    name: str, rewrite: Rewrite, kinds: frozenset[Kind], *, version: int = 1, **more: Any
+) -> Transform:
+    return Transform(name, version, Stage.WRAP, rewrite, adds_around, kinds, **more)
 
 
 _ASR_LOWER = frozenset({"asr", "lower"})
@@ -172,7 +175,7 @@ _ALL = (
     _surface("leet", surface.leet, keeps_look_alikes, _CRISIS, excludes=_ASR_LOWER | {"spacing"}),
     _wrap("wrap_es", framing.wrap_es, _DANGER | {Kind.EMOTION}, languages=_EN),
     _wrap("emoji", framing.emoji, _DANGER),
-    _wrap("injection", framing.injection, _CRISIS, languages=_EN, chained=False),
+    _wrap("injection", framing.injection, _CRISIS, version=2, languages=_EN, chained=False),
     _wrap(
         "denial",
         framing.denial,
@@ -235,7 +238,8 @@ def apply(
     if word_count(before) < MIN_WORDS:
         return None
     if transform.stage is Stage.AFTER:
-        return cast(Extend, transform.rewrite)(turns, prng)
+        longer = cast(Extend, transform.rewrite)(turns, prng)
+        return longer if transform.keeps(_said(turns), _said(longer)) else None
     after = cast(Rewrite, transform.rewrite)(before, prng, voice)
     if (
         after is None
@@ -247,6 +251,10 @@ def apply(
     changed = list(turns)
     changed[place] = Turn(role="user", text=after)
     return tuple(changed)
+
+
+def _said(turns: Sequence[Turn]) -> str:
+    return "\n".join(turn.text for turn in turns)
 
 
 def replay(

@@ -14,6 +14,7 @@ from clinigate.scenarios.yamlnode import Field, read_yaml
 __all__ = ["Aside", "Remark", "Wording", "forbidden_codes", "obligation_codes", "wording"]
 
 _HOME = Path(__file__).parent
+_TEXT = "{}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,10 @@ def wording() -> Wording:
     fields["schema"].one_of(("clinigate.wording/1",), "schema")
     texts = {name: tuple(item.text() for item in fields[name].sequence()) for name in lists}
     people = {name: tuple(map(_remark, fields[name].sequence())) for name in remarks}
+    for name in ("wraps_es", "injections", "denials"):
+        for item in fields[name].sequence():
+            if item.text().count(_TEXT) != 1:
+                item.fail(f"wanted {_TEXT} once, where the message goes")
     maps = {name: _table(fields[name]) for name in tables}
     asides = tuple(map(_aside, fields["small_talk"].sequence()))
     return Wording(

@@ -50,3 +50,24 @@ def test_one_file_needs_its_cores_in_it(pack_text, write_pack):
     text = pack_text.replace("    cores:\n", "    nothing:\n", 1)
     with pytest.raises(PackError, match="nothing"):
         load_pack(write_pack(text))
+
+
+def test_cores_in_two_places_are_refused(folder):
+    """One of the places would be skipped in silence."""
+    (folder / "cores" / "si.two.yaml").write_text("[]")
+    with pytest.raises(PackError, match=r"cores: .*si\.two\.yaml has cores of 'si\.two' too"):
+        load_pack(folder)
+
+
+@pytest.mark.parametrize(("name", "meant"), [("wording", "wordings"), ("Cores", "cores")])
+def test_a_misnamed_folder_is_refused(folder, name, meant):
+    (folder / name).mkdir()
+    with pytest.raises(PackError, match=rf"{name}: nothing reads this folder; name it {meant}"):
+        load_pack(folder)
+
+
+def test_what_else_lies_beside_a_pack_is_left_alone(folder):
+    for name in ("reviews", ".git"):
+        (folder / name).mkdir()
+    (folder / "LICENSE").write_text("ours")
+    assert load_pack(folder).id == "tiny-en"

@@ -30,6 +30,11 @@ def test_cores_that_differ_in_case_and_punctuation_are_one(lint):
     assert set(finding.where) == {"si.one#01", "si.one#02"}
 
 
+def test_characters_that_nobody_sees_make_no_other_core(lint):
+    (finding,) = lint("\u200b".join(FIRST))
+    assert finding.rule == "same-text"
+
+
 def test_near_copies_are_found_and_rewordings_are_not(lint):
     (finding,) = lint(FIRST + " too")
     assert finding.rule == "near-duplicate"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -178,6 +181,31 @@ def test_a_rewriting_that_its_validator_refuses_is_none(monkeypatch):
     )
     monkeypatch.setitem(transforms.TRANSFORMS, "wrong", wrong)
     assert rewritten("wrong", SAID) is None
+
+
+def test_a_distance_that_loses_the_disclosure_is_refused(monkeypatch):
+    wrong = replace(TRANSFORMS["distance"], rewrite=lambda turns, _prng: (Turn("user", "Hi."),))
+    monkeypatch.setitem(TRANSFORMS, "distance", wrong)
+    assert apply("distance", TALK, 1) is None
+
+
+@pytest.mark.parametrize("wrap", wording().injections)
+def test_an_injection_leaves_the_words_to_their_writer(wrap):
+    """A text to translate, to quote or to test with would open the label, as `denial` does."""
+    foreign = r"translat|quot|sentence|song|story|book|novel|character|test|class|friend said"
+    assert not re.search(foreign, wrap, re.IGNORECASE)
+    assert all(re.search(foreign, denied, re.IGNORECASE) for denied in wording().denials)
+
+
+def test_a_wrap_that_has_no_place_for_the_message_is_refused(monkeypatch, tmp_path):
+    """It would be a transform that never applies, in silence."""
+    from clinigate.scenarios import vocabulary
+
+    text = (vocabulary._HOME / "wording.yaml").read_text(encoding="utf-8")
+    (tmp_path / "wording.yaml").write_text(text.replace("USER: {}", "USER:"), encoding="utf-8")
+    monkeypatch.setattr(vocabulary, "_HOME", tmp_path)
+    with pytest.raises(PackError, match=r"injections\[3\]: wanted \{\} once"):
+        wording.__wrapped__()
 
 
 def test_code_words_stay_out_of_families_where_they_would_mean_something_else():
