@@ -145,6 +145,15 @@ def test_ratings_of_conversations_that_nobody_held_are_refused(project, transcri
     assert "no conversation has the id 'nobody'" in str(result.exception)
 
 
+def test_a_place_that_is_not_there_is_told_before_anybody_is_asked(project, transcript):
+    folder = project()
+    words = (*_rated(folder, transcript, n=12), "--out", "none/card.json")
+    for said in (("calibrate", *words), ("collect", "none/said.jsonl")):
+        result = CliRunner().invoke(app, ["judge", *said], standalone_mode=False)
+        assert "there is no folder none" in str(result.exception)
+        assert result.output == ""
+
+
 def test_a_target_that_says_nothing_gives_no_conversation(project):
     folder = project()
     (folder / "silent_for_judges.py").write_text("def answer(messages):\n    return ''\n")

@@ -136,6 +136,14 @@ def test_blanks_case_and_curly_quotes_do_not_break_a_quote(double, transcript):
     assert isinstance(_score(_judge(double(loosely).url), transcript(WARM)), Opinion)
 
 
+def test_a_reply_of_dots_is_no_place_for_an_empty_quote(double, transcript):
+    """A yes without words stays uncounted, whatever else was said."""
+    there = double(lambda request: answer(4, [""], {"names_feeling": ""}))
+    found = _score(_judge(there.url), transcript(WARM, "..."))
+    assert isinstance(found, Unscored)
+    assert found.why is Why.NOT_SAID
+
+
 def test_a_fenced_answer_is_read(double, transcript):
     there = double(lambda request: f"```json\n{json.dumps(honest(request))}\n```")
     assert isinstance(_score(_judge(there.url, answers="words"), transcript(WARM)), Opinion)

@@ -54,6 +54,7 @@ def collect(out: Path, profile: str, seed: int | None, config: Path | None) -> i
     from clinigate.evidence.files import write_atomic
     from clinigate.pipeline.setup import Overrides, prepare
 
+    _refuse_nowhere(out)
     loaded = load_config(config)
     setup = prepare(loaded, Overrides(seed=seed, profile=Profile(profile)))
     conversations = asyncio.run(_hold(loaded, setup.plan))
@@ -89,6 +90,7 @@ def calibrate(ratings: Path, conversations: Path, out: Path, config: Path | None
     from clinigate.evidence.files import write_atomic
     from clinigate.evidence.times import system_clock, timestamp
 
+    _refuse_nowhere(out)
     loaded = load_config(config)
     panel = _panel(loaded)
     known = read_transcripts(conversations)
@@ -135,6 +137,14 @@ def check(config: Path | None) -> int:
             ExitCode.NOT_PASSED,
         )
     return _verdict_on(card, loaded, panel, Path(str(name)))
+
+
+def _refuse_nowhere(out: Path) -> None:
+    """Refuse a file in no folder before anybody is asked: their answers would be lost."""
+    from clinigate.errors import UsageError
+
+    if not out.parent.is_dir():
+        raise UsageError(f"{out}: there is no folder {out.parent}; make it, or name another")
 
 
 def _panel(loaded: LoadedConfig) -> Panel:

@@ -112,9 +112,12 @@ def _plain(text: str) -> str:
 
 
 def _was_said(quote: str, replies: list[str]) -> bool:
-    """Whether one reply has these words, and they are more than a scrap of it."""
+    """Whether one reply has these words, and they are more than a scrap of it.
+
+    Of a reply that is nothing but dots there is nothing to quote.
+    """
     bare = _bare(quote)
-    return any(
+    return bool(bare) and any(
         bare in reply and len(bare) >= min(_SHORTEST_QUOTE, len(_bare(reply))) for reply in replies
     )
 
