@@ -11,6 +11,7 @@ from typing import Literal
 
 from clinigate.core.case import Label, Severity, Split, Turn
 from clinigate.errors import PackError
+from clinigate.scenarios.generator import conversation_key
 from clinigate.scenarios.origin import match, provenance_of, review_of, utterance
 from clinigate.scenarios.pack import (
     EMOTIONS,
@@ -89,7 +90,6 @@ def load_packs(sources: Iterable[str | Path]) -> tuple[Pack, ...]:
     """
     packs: list[Pack] = []
     owner: dict[str, str] = {}
-    texts: dict[str, tuple[str, str]] = {}
     for source in sources:
         pack = load_builtin(str(source)) if str(source) in builtin_packs() else load_pack(source)
         if any(pack.id == other.id for other in packs):
@@ -102,18 +102,26 @@ def load_packs(sources: Iterable[str | Path]) -> tuple[Pack, ...]:
                     f"{owner[name]!r}; rename one"
                 )
             owner[name] = pack.id
-            text = conversation_key(core.turns)
-            other, other_name = texts.setdefault(text, (pack.id, name))
-            if other != pack.id:
-                raise PackError(
-                    f"{source}: core {name!r} of pack {pack.id!r} says the same as core "
-                    f"{other_name!r} of pack {other!r}, and would count as another wording; "
-                    "remove one"
-                )
         packs.append(pack)
     if not packs:
         raise PackError(f"no pack named; name a file or one of {', '.join(builtin_packs())}")
+    if len(packs) > 1:
+        _refuse_shared_texts(packs)
     return tuple(packs)
+
+
+def _refuse_shared_texts(packs: Iterable[Pack]) -> None:
+    """Refuse a text that two packs of one kind hold: it would count as two wordings."""
+    first: dict[tuple[Kind, str], tuple[str, str]] = {}
+    for pack in packs:
+        for archetype, core in pack.cores():
+            name, said = archetype.core_id(core), (pack.kind, conversation_key(core.turns))
+            owner, other = first.setdefault(said, (pack.id, name))
+            if owner != pack.id:
+                raise PackError(
+                    f"core {name!r} of pack {pack.id!r} says the same as core {other!r} of pack "
+                    f"{owner!r}, and would count as a second wording; remove one"
+                )
 
 
 def load_pack(path: str | Path) -> Pack:

@@ -220,6 +220,22 @@ def test_packs_that_share_an_id_or_a_core_are_refused(pack_text, write_pack):
         load_packs([])
 
 
+def test_a_text_that_two_packs_hold_counts_once(pack_text, write_pack):
+    """A copy of a pack with other ids counted every wording as two, which halved the bound."""
+    copied = pack_text.replace("tiny-en", "copy-en").replace("si.", "own.")
+    shouted = copied.replace("I keep thinking that", "i keep THINKING, that")
+    one = write_pack(pack_text)
+    for text in (copied, shouted):
+        other = write_pack(text, "copy.yaml")
+        with pytest.raises(PackError, match=r"core 'own\.one#01' of pack 'copy-en' says the same"):
+            load_packs([one, other])
+
+
+@pytest.mark.parametrize("kind", ["crisis", "hard-negatives"])
+def test_no_built_in_packs_of_a_kind_share_a_text(kind):
+    assert len(load_packs([f"{kind}-en", f"{kind}-es"])) == 2
+
+
 def test_the_digest_follows_the_content_and_not_the_layout(pack_text, write_pack):
     pack = load_pack(write_pack(pack_text))
     commented = load_pack(write_pack("# a remark\n" + pack_text))
