@@ -4,6 +4,10 @@ What is kept: one answer for each build, target configuration, capability, conve
 time limit. An error, a time-out or an empty reply is kept like any other answer: running again
 must give nobody a second chance. Only what the rate limit held back is asked again, since it says
 nothing. Response times are always measured anew, and questionnaires always scored anew.
+
+Each entry carries a digest of itself and of its build: one that was edited, or that came from the
+file of another build, is an error. It is no seal, since whoever writes an entry can write its
+digest too; that is one more reason why a run with the cache never certifies.
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from clinigate import __version__
 from clinigate.core.canonical import canonical_bytes, canonical_text, parse_json, sha256_hex
 from clinigate.core.case import Turn
 from clinigate.core.codec import from_plain, to_plain
@@ -28,21 +33,25 @@ from clinigate.targets.messages import turns_digest
 
 __all__ = ["CachingTarget", "ReplyStore", "caching"]
 
-_SCHEMA = "clinigate.replies/1"
-_TABLE = "CREATE TABLE IF NOT EXISTS replies (key TEXT PRIMARY KEY, reply TEXT, kept_at TEXT)"
+_SCHEMA = "clinigate.replies/2"
+_TABLE = (
+    "CREATE TABLE IF NOT EXISTS replies "
+    "(key TEXT PRIMARY KEY, reply TEXT, kept_at TEXT, digest TEXT)"
+)
 _WAIT_S = 30.0
 
 
 class ReplyStore:
     """The answers of one build, in one SQLite file that its owner alone can read."""
 
-    def __init__(self, path: Path) -> None:
-        """Open the file, or make it.
+    def __init__(self, path: Path, build: str) -> None:
+        """Open the file, or make it; `build` tells this build from every other.
 
         Raises:
             EvidenceError: it cannot be written, or is no such file.
         """
         self._path = path
+        self._build = build
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
@@ -61,12 +70,17 @@ class ReplyStore:
         """Return an answer and when it was given, or None.
 
         Raises:
-            EvidenceError: what is kept there cannot be read.
+            EvidenceError: what is kept there cannot be read, was changed since, or is of another
+                build.
         """
         try:
-            query = "SELECT reply, kept_at FROM replies WHERE key = ?"
+            query = "SELECT reply, kept_at, digest FROM replies WHERE key = ?"
             row = self._file.execute(query, (key,)).fetchone()
-            return None if row is None else (from_plain(Reply, parse_json(row[0])), str(row[1]))
+            if row is None:
+                return None
+            if row[2] != self._digest(key, row[0], row[1]):
+                raise self._trouble("an answer in it was changed, or is of another build")
+            return from_plain(Reply, parse_json(row[0])), str(row[1])
         except (sqlite3.Error, ValueError, TypeError) as error:
             raise self._trouble(error) from error
 
@@ -76,9 +90,10 @@ class ReplyStore:
         Raises:
             EvidenceError: it cannot be written.
         """
-        row = (key, canonical_text(to_plain(reply)), kept_at)
+        text = canonical_text(to_plain(reply))
+        row = (key, text, kept_at, self._digest(key, text, kept_at))
         try:
-            self._file.execute("INSERT OR IGNORE INTO replies VALUES (?, ?, ?)", row)
+            self._file.execute("INSERT OR IGNORE INTO replies VALUES (?, ?, ?, ?)", row)
         except sqlite3.Error as error:
             raise self._trouble(error) from error
 
@@ -87,10 +102,13 @@ class ReplyStore:
         with suppress(sqlite3.Error):
             self._file.close()
 
-    def _trouble(self, error: Exception) -> EvidenceError:
+    def _digest(self, key: str, reply: object, kept_at: object) -> str:
+        return sha256_hex(canonical_bytes([self._build, key, reply, kept_at]))
+
+    def _trouble(self, problem: Exception | str) -> EvidenceError:
+        what = problem if isinstance(problem, str) else type(problem).__name__
         return EvidenceError(
-            f"reply cache {self._path}: {type(error).__name__}; delete the file, or leave "
-            "--reply-cache out"
+            f"reply cache {self._path}: {what}; delete the file, or leave --reply-cache out"
         )
 
 
@@ -211,10 +229,11 @@ def caching(setup: Setup, target: Target) -> CachingTarget:
     spec = setup.config.config.target
     identity = [
         _SCHEMA,
+        __version__,  # another release may read other fields from the same answer
         to_plain(setup.subject),
         target.name,
         None if spec is None else spec.model_dump(mode="json"),
     ]
     build = sha256_hex(canonical_text(identity).encode())
-    store = ReplyStore(setup.config.root / "cache" / "replies" / f"{build[:32]}.sqlite")
+    store = ReplyStore(setup.config.root / "cache" / "replies" / f"{build[:32]}.sqlite", build)
     return (_CachingScorer if isinstance(target, Scorer) else CachingTarget)(target, store)
