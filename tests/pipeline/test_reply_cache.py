@@ -10,10 +10,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from clinigate.clinical.certainty import price_of
+from clinigate.clinical.instruments.criteria import METRICS
 from clinigate.core.case import Turn
 from clinigate.core.check import Check
 from clinigate.core.measurement import Kind, Measurement
 from clinigate.core.observation import Observation
+from clinigate.core.scoring import Instrument
 from clinigate.core.target import Capability, Outcome, Reply
 from clinigate.errors import EvidenceError, UsageError
 from clinigate.pipeline.evaluation import Evaluation
@@ -44,7 +47,7 @@ class Counting:
 
 @pytest.fixture
 def store(tmp_path):
-    opened = ReplyStore(tmp_path / "cache" / "one.sqlite")
+    opened = ReplyStore(tmp_path / "cache" / "one.sqlite", "this build")
     yield opened
     opened.close()
 
@@ -113,11 +116,41 @@ def test_a_damaged_entry_is_an_error_and_no_answer(store, tmp_path):
         ask(target)
 
 
+@pytest.mark.parametrize(
+    "edit",
+    [
+        "reply = replace(reply, 'true', 'false')",
+        "kept_at = '2030-01-01T00:00:00Z'",
+        "kept_at = NULL",
+        "digest = NULL",
+        "digest = X'00'",
+    ],
+)
+def test_an_entry_that_was_edited_is_an_error_and_no_answer(store, tmp_path, edit):
+    """It was given as the target's answer: a miss edited into a flag went unseen."""
+    target = CachingTarget(Counting(), store)
+    ask(target)
+    with sqlite3.connect(tmp_path / "cache" / "one.sqlite") as file:
+        assert file.execute(f"UPDATE replies SET {edit}").rowcount == 1
+    with pytest.raises(EvidenceError, match="was changed, or is of another build; delete the file"):
+        ask(target)
+
+
+def test_an_entry_from_another_builds_file_is_an_error_and_no_answer(store, tmp_path):
+    """The file of a good build, copied over that of a bad one, answered for it."""
+    ask(CachingTarget(Counting(), store))
+    other = ReplyStore(tmp_path / "cache" / "one.sqlite", "another build")
+    with pytest.raises(EvidenceError, match="of another build"):
+        ask(CachingTarget(itself := Counting(), other))
+    other.close()
+    assert itself.asked == 0
+
+
 def test_a_file_that_is_no_cache_is_refused(tmp_path):
     path = tmp_path / "one.sqlite"
     path.write_text("something else entirely, and long enough to be looked at as a database")
     with pytest.raises(EvidenceError, match=r"reply cache .*one\.sqlite"):
-        ReplyStore(path)
+        ReplyStore(path, "this build")
 
 
 def prepared(loaded, **fields):
@@ -171,8 +204,30 @@ def test_each_measurement_of_a_sample_tells_what_it_cost(loaded):
     (said,) = caveats_of(prepare(loaded(), Overrides(sample=0.25)))
     assert said == (
         "a sample of 0.25 of the cases: without a fault in 1 the rate of faults is at most 0.95, "
-        "and in about 4 it would be 0.53; one fault in 2 shows in only half of such samples"
+        "and in 4 times as many it would be 0.53; one fault in 2 shows in only half of such samples"
     )
+
+
+def test_what_no_sample_makes_less_has_no_price():
+    """Every sheet of a questionnaire was said to be "a sample of 0.1 of the cases"."""
+    scored = METRICS[Instrument.PHQ9][0]
+    for about in (
+        Measurement(scored, Kind.CENSUS, 0.0, 262_144, events=0),
+        Measurement(scored, Kind.RATE, 0.0, 598, events=0),
+    ):
+        assert price_of(about, share=0.1, confidence=0.95) is None
+
+
+def test_where_nothing_was_measured_the_price_is_no_bound():
+    nothing = Measurement("crisis.false_negative_rate", Kind.RATE, None, 0, excluded=9)
+    said = price_of(nothing, share=0.1, confidence=0.95)
+    assert said == "a sample of 0.1 of the cases"
+
+
+def test_bounds_of_a_mean_lie_further_off_by_the_root_of_the_share():
+    mean = Measurement("therapy.empathy", Kind.MEAN, 4.0, 20, unit="points")
+    said = price_of(mean, share=0.25, confidence=0.95)
+    assert "bounds lie about 2.0 times as far off as with all of them" in said
 
 
 @pytest.mark.parametrize(("text", "share"), [("10%", 0.1), ("0.1", 0.1), ("100%", 1.0), ("1", 1)])

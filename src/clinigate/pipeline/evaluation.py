@@ -115,7 +115,7 @@ class Evaluation:
         if not isinstance(about, Measurement):
             return observation
         said = [] if self._cache is None else [self._cache.policy()]
-        if plan.sample < 1:
+        if plan.sample < 1 and not plan.only_cases:  # selected cases are asked, whatever the share
             said.append(price_of(about, share=plan.sample, confidence=plan.confidence))
         caveats = (*about.caveats, *filter(None, said))
         return replace(observation, about=replace(about, caveats=caveats))
