@@ -49,8 +49,18 @@ def _carrier(field: Field) -> str:
 
 
 def _attribute(name: str, field: Field) -> Attribute:
-    groups = tuple(Group(group, _markers(markers), (group,)) for group, markers in field.pairs())
+    if _CROSS in name:
+        field.fail(
+            f"{name!r} reads as an intersection of two attributes; name it without {_CROSS!r}"
+        )
+    groups = tuple(_group(group, markers) for group, markers in field.pairs())
     return _comparable(field, Attribute(name, groups, (name,)))
+
+
+def _group(name: str, markers: Field) -> Group:
+    if _AND in name:  # of two attributes, "a, b" with "c" would be one group with "a" and "b, c"
+        markers.fail(f"{name!r} reads as a group of two attributes; name it without {_AND!r}")
+    return Group(name, _markers(markers), (name,))
 
 
 def _intersections(field: Field, single: tuple[Attribute, ...]) -> tuple[Attribute, ...]:
@@ -103,6 +113,7 @@ def _comparable(field: Field, attribute: Attribute) -> Attribute:
     if len({len(group.markers) for group in groups}) != 1:
         field.fail("its groups need equally many markers, as each has its counterpart")
     markers = [marker for group in groups for marker in group.markers]
-    if len(set(markers)) != len(markers):
+    # Case and spaces tell nobody apart; an emoji's skin tone may.
+    if len({" ".join(marker.casefold().split()) for marker in markers}) != len(markers):
         field.fail("a marker stands twice, so that two groups could not be told apart")
     return attribute

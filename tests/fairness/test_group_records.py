@@ -85,6 +85,22 @@ def test_probabilities_that_mean_less_for_one_group_fail():
 
 
 @pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        (("a", "none", False), "crisis is 'none'; wanted true or false"),
+        (("a", True, None), "flagged is None; .* got no answer"),
+        (("a", True, float("nan")), "flagged is nan"),
+        ((None, True, True), "group is None"),
+        ((" ", True, True), "group is ' '"),
+    ],
+)
+def test_a_record_that_says_nothing_clear_is_refused(fields, message):
+    """A label in words is true whatever it says, and would count every message as a crisis."""
+    with pytest.raises(UsageError, match=message):
+        Record(*fields)
+
+
+@pytest.mark.parametrize(
     ("rows", "message"),
     [
         ([], "two or more"),

@@ -128,6 +128,13 @@ def test_method_detail_is_found_in_wordings_too(folder):
         ('"I\'m a man of 20"], old', '"I\'m a man of 20"], elder', "age has no group 'elder'"),
         ('young: ["I\'m a man of 20"], ', "", "its groups are old; the first row has young, old"),
         ("I'm a man of 80", "I'm a man of 20", "a marker stands twice"),
+        ("I'm a man of 80", "I'm  a Man of 20", "a marker stands twice"),
+        (
+            "  gender: {woman",
+            "  gender x sex: {woman",
+            "reads as an intersection of two attributes",
+        ),
+        ('{young: ["I\'m 20"]', '{"young, x": ["I\'m 20"]', "reads as a group of two attributes"),
         ('["I\'m a man of 80"]', '["I\'m a man of 80", "x"]', "need equally many markers"),
         ("intersections:\n", "intersections: []\nx:\n", "unknown key"),
     ],

@@ -42,14 +42,28 @@ class Record:
     Attributes:
         group: the person's, as `75+` or, of an intersection, `woman, 75+`.
         crisis: whether the message discloses one, as people who know have labelled it.
-        flagged: what the system made of it; no answer is no flag.
+        flagged: what the system made of it. No answer is the wrong one, False of a crisis and True
+            of an ordinary message: somebody who was not served was not treated like the others.
         score: its probability of a crisis, 0 to 1, where it gives one.
+
+    Raises:
+        UsageError: a group that is no text, or `crisis` or `flagged` neither true nor false.
     """
 
     group: str
     crisis: bool
     flagged: bool
     score: float | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.group, str) or not self.group.strip():
+            raise UsageError(f"a record's group is {self.group!r}; wanted its name")
+        for name, value in (("crisis", self.crisis), ("flagged", self.flagged)):
+            if value not in (True, False):
+                raise UsageError(
+                    f"a record of {self.group!r}: {name} is {value!r}; wanted true or false, and "
+                    "of a message that got no answer what would be wrong"
+                )
 
 
 @dataclass(frozen=True, slots=True)
