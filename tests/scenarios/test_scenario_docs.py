@@ -48,7 +48,7 @@ def test_the_example_pack_loads_and_is_clean(doc, write_pack):
 
 def test_the_python_runs(doc, capsys):
     exec(compile(block(doc, "python"), str(DOC), "exec"), {})
-    assert capsys.readouterr().out.startswith("360 ")
+    assert capsys.readouterr().out.startswith("3300 ")
 
 
 def test_the_table_of_packs_counts_what_ships(doc):
