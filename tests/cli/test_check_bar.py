@@ -75,6 +75,15 @@ def test_a_log_gets_plain_lines_and_the_evaluation_tells_of_its_cases(capsys):
     assert lines == [f"running {check.summary}", f"{'PASS':<13} {check.summary} (2 cases)"]
 
 
+def test_brackets_in_the_summary_of_a_check_are_shown_as_they_are(capsys):
+    """`[/…]` in a check of a team's own broke the evaluation, and `[…]` was left out."""
+    check = SimpleNamespace(summary="TEAM-1 — answers [in time] to [/v1/chat]")
+    with shown_progress() as (begin, end):
+        begin(check)
+        end(SimpleNamespace(status="PASS", check=check))
+    assert capsys.readouterr().err.count("answers [in time] to [/v1/chat]") == 2
+
+
 class _Closable:
     async def aclose(self) -> None:
         await asyncio.sleep(0)

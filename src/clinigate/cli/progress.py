@@ -27,7 +27,8 @@ def shown_progress() -> Iterator[Hooks]:
     # Rich takes longer to start than all of `clinigate --help`: it loads where it is shown.
     from rich.console import Console
 
-    console = Console(stderr=True, highlight=False)
+    # A team's own check may have brackets in its summary: no markup.
+    console = Console(stderr=True, highlight=False, markup=False)
     with CheckBar(console) as bar, watching(bar.case):
 
         def begin(check: Check) -> None:
