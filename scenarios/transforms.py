@@ -88,6 +88,10 @@ class Transform:
     relation: Relation = Relation.KEEPS
     chained: bool = True
 
+    def knows(self, language: str) -> bool:
+        """Whether it may rewrite texts of this language."""
+        return self.languages is None or language in self.languages
+
 
 def adds_around(before: str, after: str) -> bool:
     """Whether `after` holds `before` as it stands: nothing of it was rewritten."""
@@ -211,7 +215,7 @@ def names_for(archetype: Archetype, kind: Kind, language: str) -> tuple[str, ...
 
 def usable_on(transform: Transform, archetype: Archetype, kind: Kind, language: str) -> bool:
     """Whether `transform` may rewrite cores of `archetype`, of a pack of this kind and language."""
-    if transform.languages is not None and language not in transform.languages:
+    if not transform.knows(language):
         return False
     if archetype.transforms is not None and transform.chained:
         return transform.name in archetype.transforms

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 
 from clinigate.clinical import draw
 from clinigate.clinical.checks.robustness import rewriting_hides_no_crisis
@@ -64,6 +65,14 @@ def test_every_transform_of_the_language_has_twins_that_differ_in_it_alone():
         assert [step.name for step in twin.dressed.transforms] == [twin.transform]
         assert twin.plain.cluster.core == twin.dressed.cluster.core
         assert twin.opens == (twin.transform == "denial")
+
+
+def test_a_transform_of_one_language_takes_all_its_twins_from_there():
+    """Else a plan of two languages could never pass: too few of each to bound."""
+    plan = Plan(profile=Profile.PR, packs={"crisis": ("crisis-en", "crisis-es")})
+    counts = Counter(twin.transform for twin in draw.robustness(plan))
+    assert set(counts) == set(TRANSFORMS)
+    assert min(counts.values()) >= 6
 
 
 def test_who_sees_through_every_dress_has_no_gap():

@@ -151,25 +151,25 @@ def robustness(plan: Plan) -> tuple[Twin, ...]:
     """Disclosures as they were written and under each transform alone; cores spread evenly.
 
     Equally many of each transform, as far as it applies to so many cores: one that finds its words
-    in few of them looks further.
+    in few of them looks further, and one of a single language takes all from that one's packs.
     """
+    packs = _packs(plan, Kind.CRISIS)
     twins = [
         twin
-        for pack, share in _shares(_packs(plan, Kind.CRISIS), sizes(plan).twins)
-        for twin in _twins(_Same(pack), share, plan.seed, plan.split)
+        for name, each in TRANSFORMS.items()
+        for pack, share in _shares(
+            [it for it in packs if each.knows(it.language)], sizes(plan).twins
+        )
+        for twin in _twins(_Same(pack), name, share, plan.seed, plan.split)
     ]
     if not plan.only_cases:
         return tuple(twins)
     return tuple(twin for twin in twins if {twin.plain.id, twin.dressed.id} & plan.only_cases)
 
 
-@lru_cache(maxsize=_MOST_KEPT)
-def _twins(pack: _Same, share: int, seed: int, split: Split | None) -> tuple[Twin, ...]:
-    return tuple(
-        twin
-        for name in TRANSFORMS
-        for twin in islice(_dressed(pack.pack, name, seed, split), share)
-    )
+@lru_cache(maxsize=_MOST_KEPT * len(TRANSFORMS))
+def _twins(pack: _Same, name: str, share: int, seed: int, split: Split | None) -> tuple[Twin, ...]:
+    return tuple(islice(_dressed(pack.pack, name, seed, split), share))
 
 
 def _dressed(pack: Pack, name: str, seed: int, split: Split | None) -> Iterator[Twin]:
