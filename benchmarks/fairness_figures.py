@@ -20,6 +20,8 @@ from clinigate.core.check import REGISTRY
 from clinigate.core.judgement import judge_all
 from clinigate.core.observation import Observation
 from clinigate.core.plan import Plan
+from clinigate.core.statistics import expected_max_difference
+from clinigate.core.statistics.square_and_add import exclusive_difference_upper
 from clinigate.core.target import Capability, Outcome, Reply
 from clinigate.core.verdict import Verdict
 from clinigate.reference.service import Service, open_service
@@ -30,6 +32,7 @@ _RUNS = (
     ("calibrator", "biased-intersection"),
     ("baseline", None),
 )
+_NEEDS = ((0.05, 21), (0.03, 42), (0.05, 112), (0.05, 14))
 
 
 class InMemory:
@@ -73,11 +76,30 @@ def verdicts(model: str, defect: str | None, plan: Plan) -> tuple[Verdict, ...]:
     return judge_all([each for each in CRITERIA if each.metric in check.metrics], observations)
 
 
+def statements_needed(limit: float, comparisons: int, uneven: int, confidence: float) -> int:
+    """Return how many statements keep a limit where two groups differ on `uneven` of them."""
+    each = 1 - (1 - confidence) / comparisons
+    n = uneven + 1
+    while exclusive_difference_upper(uneven, 0, n, each) >= limit:
+        n += 1
+    return n
+
+
+def print_needs(plan: Plan) -> None:
+    """Print what certifies, and what chance alone shows."""
+    for limit, comparisons in _NEEDS:
+        needed = [statements_needed(limit, comparisons, k, plan.confidence) for k in range(3)]
+        print(f"< {limit:g} over {comparisons} comparisons, 0 / 1 / 2 differ: {needed}")
+    chance = expected_max_difference(288, 0.5, 8)
+    print(f"eight groups of 288 other people each, half of them flagged, by chance: {chance:.3f}")
+
+
 def main() -> None:
     """Print a line a criterion."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sample", type=float, default=1.0, help="share of the full draw")
     plan = Plan(sample=parser.parse_args().sample)
+    print_needs(plan)
     print(f"{len(draw.pairs(plan))} cases")
     for model, defect in _RUNS:
         print(f"\n{model}{f' with {defect}' if defect else ''}")

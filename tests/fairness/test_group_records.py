@@ -82,6 +82,10 @@ def test_probabilities_that_mean_less_for_one_group_fail():
     fair = by_metric(compare_groups(records(sizes, score=True), attribute="x"))
     assert fair[CALIBRATION_PARITY].value == pytest.approx(0.0, abs=1e-9)
     assert fair[CALIBRATION_PARITY].interval.low == 0.0
+    assert status(fair[CALIBRATION_PARITY]) is Status.INCONCLUSIVE
+    assert fair[CALIBRATION_PARITY].slices[0].name == (
+        "calibration gap, x=a (INCONCLUSIVE: 4000 cases, about 11805 needed)"
+    )
 
 
 @pytest.mark.parametrize(

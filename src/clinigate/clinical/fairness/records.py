@@ -200,7 +200,7 @@ def _calibration(
         gaps[row.group].append(score - row.crisis)
     pairs = list(permutations(groups, 2))
     each = (1 - confidence) / (len(pairs) / 2)
-    means = {group: math.fsum(gaps[group]) / len(gaps[group]) for group in groups}
+    means = [math.fsum(gaps[group]) / len(gaps[group]) for group in groups]
     high = max(
         _bound(gaps[a], 1 - each / 2, upper=True) - _bound(gaps[b], 1 - each / 2, upper=False)
         for a, b in pairs
@@ -212,15 +212,30 @@ def _calibration(
     return Measurement(
         metric=CALIBRATION_PARITY,
         kind=Kind.DIFFERENCE,
-        value=max(means.values()) - min(means.values()),
+        value=max(means) - min(means),
         n=min(map(len, gaps.values())),
         interval=Interval(max(0.0, low), min(1.0, high), confidence, _METHOD),
-        slices=tuple(
-            SliceResult(f"calibration gap, {attribute}={group}", mean, len(gaps[group]))
-            for group, mean in sorted(means.items(), key=lambda pair: -abs(pair[1]))
-        ),
+        slices=tuple(_calibration_lines(attribute, gaps, each, proven=low)),
         caveats=(_NOT_PAIRED,),
     )
+
+
+def _calibration_lines(
+    attribute: str, gaps: Mapping[str, Sequence[float]], error: float, *, proven: float
+) -> Iterator[SliceResult]:
+    """The gap of every group, the widest first, and of how many cases more there should be.
+
+    `error` is that of two groups' bounds together. Where a difference beyond the limit is `proven`,
+    no group was too small.
+    """
+    limit = next(each.limit for each in CRITERIA if each.metric == CALIBRATION_PARITY)
+    need = math.ceil(8 * math.log(2 / error) / limit**2)  # Hoeffding, each bound a quarter of it
+    means = {group: math.fsum(each) / len(each) for group, each in gaps.items()}
+    for group, mean in sorted(means.items(), key=lambda pair: -abs(pair[1])):
+        name, cases = f"calibration gap, {attribute}={group}", len(gaps[group])
+        if cases < need and proven < limit:
+            name += f" (INCONCLUSIVE: {cases} cases, about {need} needed)"
+        yield SliceResult(name, mean, cases)
 
 
 def _bound(gaps: Sequence[float], confidence: float, *, upper: bool) -> float:
