@@ -40,7 +40,10 @@ model = "beta-1"
 base_url = "{b}"
 """
 
+#: Plugins of other tools, which nothing here needs; a process would spend seconds on them.
+_OTHERS = [f"-pno:{name}" for name in ("anyio", "hypothesispytest", "locust", "schemathesis")]
 _SUITE = (
+    *_OTHERS,
     *("-p", "no:cacheprovider", "--pyargs", "clinigate.suites.therapeutic"),
     *("--empathy-scoring", "--profile", "pr"),
 )
