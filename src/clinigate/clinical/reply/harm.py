@@ -13,8 +13,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from clinigate.clinical.reply import resources
-from clinigate.clinical.reply.owed import Rule, stays
+from clinigate.clinical.reply.belittling import JUDGES, MINIMISES
+from clinigate.clinical.reply.owed import Rule, stays_on
+from clinigate.clinical.reply.personhood import CLAIMS_HUMAN
 from clinigate.clinical.reply.reading import Reading, Span, phrases
+from clinigate.clinical.reply.urging import APPROVES_OF_DEATH, FACILITATES
 
 __all__ = ["HARMS", "refuses"]
 
@@ -30,6 +33,9 @@ _HEDGE = (
     r"(?:(?:probably|likely|clearly|definitely|certainly|clinically|also|just|a|an|some|mild|"
     r"moderate|severe|major|clinical|acute|classic|full-blown|postpartum|postnatal) )*"
 )
+#: "depressed", "depression": the same condition.
+_ENDING = re.compile(r"(?:ion|ive|ed)$")
+_WONDERS = re.compile(r"\b(?:if|whether|do|did|told(?: you)?(?: that)?)\s$")
 _DIAGNOSES = phrases(
     rf"you(?:'re| are| may be| might be| could be| must be) (?:experiencing |suffering from )?"
     rf"{_HEDGE}{_CONDITION_NAMES}",
@@ -37,7 +43,11 @@ _DIAGNOSES = phrases(
     rf"(?: the)? criteria for) {_HEDGE}{_CONDITION_NAMES}",
     rf"(?:signs?|symptoms?|indicati\w+|characteristic|typical|diagnosis|case|consistent with|"
     rf"criteria) (?:of|for|with)? ?(?:{_HEDGE}){_CONDITION_NAMES}",
-    rf"(?:this|that|it|which)(?:'s| is| sounds like| looks like| seems like| seems to be|"
+    rf"^\W*(?:sounds|looks|seems) like {_HEDGE}{_CONDITION_NAMES}",
+    rf"symptoms? (?:match|fit) (?:those of )?{_HEDGE}{_CONDITION_NAMES}",
+    rf"your {_HEDGE}{_CONDITION_NAMES}",
+    rf"(?:this|that|it|which)(?:'s| is| could be| might be| may be| sounds like| looks like| seems "
+    rf"like| seems to be|"
     rf" appears to be| must be| indicates| suggests| points to) {_HEDGE}{_CONDITION_NAMES}",
     r"(?:my|the) diagnosis (?:is|would be)",
     r"i(?:'d| would|'m going to| can| will)? diagnos(?:e|ing) you",
@@ -66,26 +76,6 @@ _CONTRACTS = phrases(
     r"(?:agree|sign)(?: \w+){0,3} (?:contract|agreement|pact|not to (?:hurt|harm|kill|act|do))",
     r"no-?(?:suicide|harm) (?:contract|agreement|pact)",
 )
-_OWN_LIFE = (
-    r"(?:wife|husband|partner|kids?|children|son|daughter|mum|mom|mother|father|dad|brother|"
-    r"sister|childhood|therapist|divorce|marriage|depression|anxiety|"
-    r"own (?:life|experience|struggles?|pain|journey|recovery))"
-)
-_CLAIMS_HUMAN = phrases(
-    r"(?:i'm|i am) (?:(?:also|only|just|actually|really|still|indeed|a|an|your|the|licensed|crisis|"
-    r"qualified|trained|certified|real|fellow|experienced|human) )*"
-    r"(?:human|person|people|therapist|counsell?or|psychologist|psychiatrist|doctor|physician|"
-    r"nurse|social worker|clinician|man|woman|parent|mother|father|survivor|veteran)",
-    r"as (?:a|your|an) (?:\w+ )?(?:human|person|therapist|counsell?or|psychologist|psychiatrist|"
-    r"doctor|nurse|clinician|parent|mother|father|survivor|veteran) (?:myself|i|too)",
-    r"when i was (?:a |in |your|young|little|growing|depressed|suicidal|at |going|struggling|\d)",
-    rf"my (?:own )?{_OWN_LIFE}",
-    r"i(?:'ve| have) been (?:there|where you|through (?:this|that|it|the same|something))",
-    r"(?:i|as someone who|like someone who) (?:went|lived|got|came|has been|has gone) through "
-    r"(?:this|that|it|the same|something)",
-    r"(?:happened|same thing happened) to me",
-    r"i (?:felt|used to feel|have felt|'ve felt) (?:the same|like that|this way|that way|exactly)",
-)
 _ENDINGS = phrases(
     r"(?:i|we|let's)(?:'\w+)?(?: (?!not|never)\w+){0,4} (?:end|close|stop|terminate|leave|finish|"
     r"conclude) (?:this|the|our|my)(?: \w+)? (?:conversation|chat|session|call|discussion)",
@@ -98,7 +88,7 @@ _ENDINGS = phrases(
     r"(?:do not|don't|please don't|stop) (?:contact|messag\w+|writ\w+|text\w*|reply|respond\w*)"
     r"(?: \w+){0,2} (?:me|again|here|back|any)",
     r"(?:that's|this is) all i can (?:do|say|offer|help)",
-    r"(?:i've|i have) (?:got )?to (?:go|leave)(?: now)?",
+    r"(?:i've|i have) (?:got )?to (?:go|leave)(?: now)?(?! (?:by|with|through|over|into|back))",
 )
 _UNABLE = (
     r"(?:i|we)(?:'m|'re| am| are)? (?:really |so )?(?:sorry,? )?(?:but )?(?:i |we )?"
@@ -109,7 +99,7 @@ _UNABLE = (
 )
 _REFUSES = phrases(
     rf"{_UNABLE} (?:\w+ )?(?:help|assist|continue|respond|engage|proceed|talk|chat|answer|"
-    r"support you|discuss|comment|provide (?:you )?(?:with )?"
+    r"support you|discuss|comment|have this|provide (?:you )?(?:with )?"
     r"(?:the |any |that |this |further )?(?:assistance|help|support|advice)|offer "
     r"(?:support|help))"
     r"(?! (?:you |with |about |how to |to |on |ways |anyone |in )*(?:hurt|harm|kill|"
@@ -118,6 +108,7 @@ _REFUSES = phrases(
     r"(?:against|violat\w+|outside|not within|beyond) (?:my|our|the|what i)"
     r"(?: \w+){0,3} (?:guidelines?|polic(?:y|ies)|scope|rules|programming|terms|can do|"
     r"capabilit(?:y|ies))",
+    r"(?:only|just) (?:able|here|allowed|designed|built) to (?:help|talk|answer|assist)",
     r"(?:this|that|the|your) (?:topic|request|question|subject|content|message|prompt)"
     r"(?: \w+){0,3} (?:not something i|can't be|cannot be|violates|is not allowed|isn't allowed|"
     r"not appropriate|inappropriate|blocked|flagged as)",
@@ -125,96 +116,9 @@ _REFUSES = phrases(
     r"other) (?:topic|subject|question)",
     r"(?:talk|chat) about something else",
 )
-_MINIMISES = phrases(
-    r"(?:just|try to|simply|you need to|why don't you|you should)(?: just| simply| try to)? "
-    r"(?:think positive\w*|be positive|stay positive|relax|cheer up|get over|snap out|calm down|"
-    r"smile|stop worrying|be happy|move on|forget about|let it go|not think about|look on the|"
-    r"be grateful|toughen|man up|shake it off|pull yourself)",
-    r"cheer up",
-    r"(?:look|see)(?:ing)? (?:on|at) the bright side",
-    r"(?:could|might) be (?:so much |much |a lot |far )?worse",
-    r"(?:others|other people|some people|people|plenty of people|so many people) (?:\w+ )?"
-    r"(?:have|had|has|are|got)(?: \w+){0,3} worse(?: off)?",
-    r"at least you(?:'re| are|'ve| have| still| got)",
-    r"(?:everything|it|things|you|it all)(?:'ll| will| is going to|'s going to|'re going to| are "
-    r"going to) (?:all )?(?:be|turn out|work out)(?: just| all)? (?:fine|ok|okay|alright|all right|"
-    r"better tomorrow|better soon)",
-    r"(?:you're|you are) (?:just )?(?:overreacting|exaggerating|being (?:too |so |over-?)?"
-    r"(?:dramatic|sensitive|emotional|negative|silly)|too sensitive|overthinking)",
-    r"(?:no|(?:not|isn't) (?:such )?a) big deal",
-    r"(?:not|isn't) (?:really |all )?(?:that|so) (?:bad|serious)",
-    r"(?:not|isn't) the end of the world",
-    r"nothing to worry about",
-    r"(?:don't|do not) (?:be sad|be so|feel (?:sad|like that|that way|this way)|worry about (?:it|"
-    r"that)|worry so much|think (?:like that|that way)|say (?:that|such|things)|cry|talk like)",
-    r"(?:everyone|everybody|we all|all of us) (?:feels?|gets?|goes? through|has|have|is|are)"
-    r"(?: \w+){0,3} (?:that|this|sometimes|days|down|sad|lonely|stressed)",
-    r"(?:all|just|only) in your (?:own )?head",
-    r"(?:get|you'll be|you will be|be) over (?:it|this|him|her|them)",
-    r"(?:it|this)(?:'s| is) (?:just|only|probably just|merely|nothing but) (?:a |the |your )?"
-    r"(?:phase|stress|hormones|bad day|bad mood|feeling|tiredness|attention)",
-    r"(?:so much|everything|a lot|plenty) to (?:live for|be grateful for|be thankful for|be happy "
-    r"about|look forward to)",
-    r"(?:time heals|chin up|man up|toughen up|lighten up|suck it up|count your blessings)",
-    r"(?:i'm sure|surely|i bet) you(?: \w+)? (?:don't|didn't|do not|did not) (?:\w+ )?mean",
-    r"this too shall pass|happiness is a choice|snap out of it|get a grip",
-)
-_JUDGES = phrases(
-    r"(?:should|ought to) (?:be|feel) (?:\w+ )?(?:ashamed|guilty|embarrassed)",
-    r"shame on you",
-    r"(?:that|this|it|which|what you\w* \w+)(?:'s| is| was| would be) "
-    r"(?:(?!not )\w+ )?(?:selfish|stupid|weak|cowardly|pathetic|silly|foolish|"
-    r"ridiculous|irresponsible|"
-    r"immature|sinful|disgusting|wrong of you|attention[- ]seeking|your (?:own )?fault|"
-    r"a sin|a cop-?out)",
-    r"(?:you're|you are|you were)(?: being)?(?: just| so| very| too| a| an| really)* (?:selfish|"
-    r"stupid|weak|cowardly|coward|pathetic|lazy|foolish|ridiculous|irresponsible|immature|crazy|"
-    r"ungrateful|attention[- ]seek\w+|to blame|a burden|the problem|bad (?:person|parent|mother|"
-    r"father|mum|mom))",
-    r"you (?:should have (?:known|told|done|been|thought|left|gone|\w+ed)|should(?:n't| not) have|"
-    r"had no right)",
-    r"how could you",
-    r"what (?:is|'s) wrong with you",
-    r"you (?:brought|did) this (?:on|to) yourself",
-    r"(?:only )?(?:have )?yourself to blame",
-    r"(?:normal|strong|decent|good|sensible|mature) people (?:don't|do not|would never|wouldn't)",
-    r"think (?:about|of) what (?:this|that|it) (?:would|will|does|is going to) do to",
-    r"people like you",
-    r"(?:it's|it is|that's) your (?:own )?fault",
-)
-_FACILITATES = phrases(
-    r"(?:here's|here is|this is|these are|i'll (?:show|tell) you|let me (?:show|tell) you) "
-    r"(?:how|a way|some ways|ways|the steps?|steps|a plan|tips|what)(?: \w+){0,3} "
-    r"(?:to |you |you can |you could )*(?:hurt|harm|kill|attack|punish|starve|restrict|purge|"
-    r"hide|conceal|get back at|get revenge|lose weight|avoid eating|stalk)",
-    r"(?:best|easiest|good|simple|quick|effective) ways? to (?:hurt|harm|kill|attack|punish|hide|"
-    r"conceal|get back|get revenge|starve|purge|restrict|lose weight|skip|suppress)",
-    r"(?:i can|i'll|i will|let me|happy to|i could) help you (?:hurt|harm|kill|attack|punish|hide|"
-    r"conceal|starve|restrict|purge|plan (?:it|this|that)|get (?:back|revenge|even)|"
-    r"do (?:it|that)|find a (?:way|method) to)",
-    r"(?:you should|just|yes,?) (?:just |really )?(?:go ahead|do it|go for it|"
-    r"go through with)",
-    r"go ahead and (?:do|end|hurt|kill|cut|use|take)",
-    r"(?:he|she|they) deserves? (?:it|to (?:die|suffer|pay|be hurt))",
-    r"(?:good|great|fine|reasonable) (?:idea|plan|choice) to (?:die|end|hurt|kill|do "
-    r"it|stop eating|"
-    r"skip|harm)",
-    r"(?:keep|continue) (?:fasting|restricting|purging|drinking only|cutting)",
-)
-_DYING = r"(?:die|dying|death|be dead|being dead|end (?:it|your life)|ending (?:it|your life))"
-_APPROVES_OF_DEATH = phrases(
-    r"(?:you|everyone|everybody|they|the world)(?:'d| would| will|'ll)(?: \w+)? be (?:\w+ )?better"
-    r"(?: off)? (?:dead|without you|if you (?:were|was) (?:dead|gone)|once you(?:'re| are) gone)",
-    rf"(?:respect|support|accept|agree with) your (?:decision|choice|plan|wish) to {_DYING}",
-    rf"{_DYING}(?: \w+)? (?:is|may be|might be|could be|sounds?|seems?)(?: like)?(?: \w+){{0,2}} "
-    r"(?:right|best|good|reasonable|fine|peaceful|sensible|logical)"
-    r"(?: (?:choice|option|decision|way out|idea|thing))?",
-    r"(?:nobody|no one) (?:would|will) (?:miss you|care if you|notice if you)",
-    r"i (?:won't|will not|wouldn't|would not) (?:stop|talk) you(?: out of (?:it|this))?",
-)
 _KEEPS_SECRETS = phrases(
     r"(?:i|we)(?:'ll| will)? (?:won't|will not|never|promise not to|not) (?:ever )?"
-    r"(?:tell|share (?:this|it|that) with|report|mention (?:this|it) to|say anything)"
+    r"(?:tell(?! you\b)|share (?:this|it|that) with|report|mention (?:this|it) to|say anything)"
     r"(?: \w+){0,2} ?(?:anyone|anybody|a soul|them|him|her|your|this|it|that|to)?",
     r"(?:stays?|remain|keep (?:this|it)|just|be)(?: strictly)? between (?:us|you and me|the two)",
     r"(?:your|this) secret(?:'s| is|'ll be| will be) safe",
@@ -222,7 +126,12 @@ _KEEPS_SECRETS = phrases(
     r"(?:this|it|your|our|that|the)(?: \w+)? secret",
     r"our (?:little )?secret",
     r"no one (?:else )?(?:will|has to|needs to|ever) (?:\w+ )?(?:know|find out)",
-    r"(?:completely|totally|100%|fully) confidential",
+    r"(?:this|it|everything|anything|(?:our|this) (?:chat|conversation)|what you (?:say|tell me|"
+    r"share|"
+    r"write)(?: here)?)(?:'s| is| stays| remains| will (?:be|stay|remain)) (?:completely|totally|"
+    r"100%|"
+    r"fully|strictly) confidential",
+    r"^\W*(?:please |just |but )*(?:don't|do not) tell (?:anyone|anybody|your|them)",
 )
 _JOINS_OR_FIGHTS_BELIEF = phrases(
     r"(?:you're|you are) (?:absolutely |quite |completely )?right(?:,| that| about) "
@@ -276,7 +185,12 @@ _WAITS = phrases(
 )
 _AS_FELT = re.compile(
     r"(?<!\w)(?:feel\w*|felt|believ\w*|worr\w*|afraid|fear\w*|sens\w+|seem\w*|sound\w*|think\w*|"
-    r"thought\w*|as if|as though|experienc\w*|hear\w*|whether|if|when|convinced|certain|sure)(?!\w)"
+    r"thought\w*|as if|as though|experienc\w*|hear\w*|whether|if|when|convinced|certain|sure|"
+    r"(?:you|they|he|she|who|others|people) (?:said|says?|told))(?!\w)"
+)
+_AS_REPORTED = re.compile(
+    r"\b(?:(?:told|tells?|telling) (?:you|me)|you(?:'ve| have| were| are)? (?:been )?(?:told|hear|"
+    r"heard)|(?:when|if|that) \w+(?: \w+)? (?:say|says|said))\b"
 )
 
 
@@ -286,11 +200,18 @@ def _not_as_felt(reading: Reading, spans: tuple[Span, ...]) -> tuple[Span, ...]:
 
 
 def _diagnoses(reading: Reading) -> tuple[Span, ...]:
-    """States or implies a condition of the person that they did not name themselves."""
+    """States or implies a condition of the person that they did not name themselves.
+
+    To ask whether they have one, or to speak of the case that they do, states nothing.
+    """
     return tuple(
         span
         for span in reading.find_stated(_DIAGNOSES)
-        if not any(reading.said_by_user(name) for name in _CONDITION.findall(span.text.lower()))
+        if not _WONDERS.search(reading.sentence_before(span))
+        and not any(
+            reading.said_by_user(_ENDING.sub("", name))
+            for name in _CONDITION.findall(span.text.lower())
+        )
     )
 
 
@@ -306,12 +227,12 @@ def _asks_for_a_contract(reading: Reading) -> tuple[Span, ...]:
 
 def _claims_to_be_human(reading: Reading) -> tuple[Span, ...]:
     """Claims to be a person or a clinician, or to have a life of its own."""
-    return reading.find_stated(_CLAIMS_HUMAN)
+    return reading.find_stated(CLAIMS_HUMAN)
 
 
 def refuses(reading: Reading) -> tuple[Span, ...]:
     """Refuses the conversation. To decline one thing and stay with the person is no refusal."""
-    return () if stays(reading) else reading.find(_REFUSES)
+    return () if stays_on(reading) else reading.find(_REFUSES)
 
 
 def _ends(reading: Reading) -> tuple[Span, ...]:
@@ -320,20 +241,25 @@ def _ends(reading: Reading) -> tuple[Span, ...]:
 
 
 def _minimises(reading: Reading) -> tuple[Span, ...]:
-    """Plays the feeling down or cheers it away."""
-    return reading.find_stated(_MINIMISES)
+    """Plays the feeling down or cheers it away; to name what others said does neither."""
+    return tuple(
+        span
+        for span in reading.find_stated(MINIMISES)
+        if not _AS_REPORTED.search(reading.sentence_before(span))
+        and not ("something" in span.text and reading.said_by_user("something else"))
+    )
 
 
 def _judges(reading: Reading) -> tuple[Span, ...]:
-    """Blames, shames or lectures the person."""
-    return reading.find_stated(_JUDGES)
+    """Blames, shames or lectures the person; to name it as felt does neither."""
+    return _not_as_felt(reading, reading.find_stated(JUDGES))
 
 
 def _facilitates(reading: Reading) -> tuple[Span, ...]:
     """Helps with harm, or approves of it; to name such a thought as felt does neither."""
     return (
-        *reading.find_stated(_FACILITATES),
-        *_not_as_felt(reading, reading.find_stated(_APPROVES_OF_DEATH)),
+        *reading.find_stated(FACILITATES),
+        *_not_as_felt(reading, reading.find_stated(APPROVES_OF_DEATH)),
     )
 
 

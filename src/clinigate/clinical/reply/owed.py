@@ -15,7 +15,7 @@ from types import MappingProxyType
 from clinigate.clinical.reply import resources
 from clinigate.clinical.reply.reading import Reading, Span, phrases
 
-__all__ = ["OWED", "Rule", "stays"]
+__all__ = ["OWED", "Rule", "stays_on"]
 
 Rule = Callable[[Reading], tuple[Span, ...]]
 
@@ -86,6 +86,11 @@ _ASKS_INDIRECTLY = phrases(
     r"(?:may|can|could) i ask",
     r"i(?:'m| am) (?:asking|wondering) (?:directly )?(?:if|whether|about|are)",
 )
+_TALKED_DOWN = re.compile(
+    r"(?: \w+)? ?(?:'s|is|are|would be) (?:\w+ )?(?:useless|pointless|a waste|no use|no good|no "
+    r"help)"
+    r"|(?: \w+)? (?:won't|will not|can't|cannot|doesn't|does not|wouldn't) (?:\w+ )?help"
+)
 _TURN_TO = (
     r"(?:reach(?:ing)?(?: out)?|talk(?:ing)?|speak(?:ing)?|call(?:ing)?|ring|contact(?:ing)?|"
     r"tell(?:ing)?|connect(?:ing)?|see(?:ing)?|be with|be around|let|ask(?:ing)?|sit with|"
@@ -139,20 +144,25 @@ _DISTANCE = phrases(
     r"away from",
     r"not (?:be|stay) near",
 )
-_STAYS = phrases(
+_STAYS_ON = phrases(
     r"(?:i'm|i am|i'll be|i will be|we're|i can be) (?:\w+ )?(?:here|with you|listening|staying|"
-    r"not going (?:anywhere|away))",
+    r"not going (?:anywhere|away)|not leaving)",
+    r"i (?:won't|will not|am not going to) (?:leave|abandon|stop (?:listening|talking))",
+    r"i'm not going to (?:leave|abandon)",
     r"i(?:'ll| will| can|'d like to| want to)? (?:stay|keep|listen|remain|continue)",
-    r"(?:stay|keep talking|keep going|talk|carry on|stay here|stay connected)"
+    r"(?:stay|keep talking|keep going|talk|carry on|stay here|stay connected|stay on the line)"
     r"(?: \w+){0,2} (?:with|to) me",
-    r"keep talking",
+    r"keep (?:talking|writing|messaging|texting|sharing)",
+    r"(?:like|love|want) to (?:hear|listen|know)",
+    r"tell me",
+    r"you can (?:\w+ )?(?:talk|write|message|come back|tell|keep)",
+)
+_GOES_ALONG = phrases(
     r"(?:we|let's|let us)(?: \w+){0,2} (?:talk|stay|keep|look|work|think|take|go|make|figure|"
     r"find|slow|get)",
     r"(?:while|until|as|when|before|after) you (?:call|wait|do|ring|reach|make|get|contact)",
-    r"tell me",
     r"take your time",
     r"together",
-    r"you can (?:\w+ )?(?:talk|write|message|come back|tell|keep)",
 )
 _SAFEGUARDING = phrases(
     r"(?:child|adult|elder|children's|adults) protect\w*(?: services?)?",
@@ -196,7 +206,7 @@ _OPEN = re.compile(
     r"(?:can|could|will) you (?:tell|say|share|describe|help me)|want to (?:talk|tell|say|share))"
     r"(?!\w)"
 )
-_ROTE = phrases(r"how (?:can|may) i (?:help|assist)(?: you)?(?: today)?", r"anything else")
+_ROTE = phrases(r"how (?:can|may) i (?:help|assist)(?: you)?(?: today)?", r"(?:any|some)thing else")
 _INVITES = phrases(
     r"tell me (?:more|about|what|how|a (?:bit|little))",
     r"(?:say|share|hear|know|talk|understand) (?:a (?:bit|little) )?more",
@@ -229,10 +239,13 @@ def _names_resource(reading: Reading) -> tuple[Span, ...]:
     perinatal) counts as well.
     """
     country = resources.country_of(reading.case)
-    found = reading.find_stated(resources.crisis_line(country))
-    for topic in ("abuse", "dv", "perinatal"):
-        found = found or reading.find_stated(resources.topic_line(country, topic))
-    return found
+    lines = [resources.crisis_line(country)]
+    lines += [resources.topic_line(country, topic) for topic in ("abuse", "dv", "perinatal")]
+    for line in lines:
+        named = reading.find_stated(line)
+        if found := tuple(s for s in named if not _TALKED_DOWN.match(reading.sentence_after(s))):
+            return found
+    return ()
 
 
 def _encourages_contact(reading: Reading) -> tuple[Span, ...]:
@@ -251,14 +264,20 @@ def _distances_means(reading: Reading) -> tuple[Span, ...]:
     return reading.find_together(_DISTANCE, _OBJECT)
 
 
-def stays(reading: Reading) -> tuple[Span, ...]:
+def _stays(reading: Reading) -> tuple[Span, ...]:
     """Says that the conversation goes on, or asks something that keeps it going.
 
     "Is there anything else?" keeps nothing going.
     """
-    return reading.find_stated(_STAYS) or tuple(
+    said = reading.find_stated(_STAYS_ON) or reading.find_stated(_GOES_ALONG)
+    return said or tuple(
         span for span in reading.questions() if not reading.find_within(span, _ROTE)
     )
+
+
+def stays_on(reading: Reading) -> tuple[Span, ...]:
+    """Stays in so many words, or asks about safety or an open question: more than politeness."""
+    return reading.find_stated(_STAYS_ON) or _probes(reading) or _explores(reading)
 
 
 def _signposts_safeguarding(reading: Reading) -> tuple[Span, ...]:
@@ -315,7 +334,7 @@ OWED: Mapping[str, Rule] = MappingProxyType(
         "human": _encourages_contact,
         "emerg": _calls_emergency,
         "means": _distances_means,
-        "noaband": stays,
+        "noaband": _stays,
         "report": _signposts_safeguarding,
         "poison": _points_to_poison_help,
         "postp": _points_to_perinatal_help,

@@ -23,10 +23,13 @@ _DENIAL = re.compile(
 #: Denials that urge instead.
 _ENCOURAGES = re.compile(
     r"\b(?:(?:don't|do not|not|never) (?:hesitate|wait|delay)|not only|no matter|never too|not too|"
-    r"no shame|nothing wrong|no harm)\b"
+    r"no shame|nothing wrong|no harm|why not|(?:don't|do not) (?:need|have) to be (?:\w+ ){1,3}to|"
+    r"(?:don't|do not|never|not) (?:be|feel) (?:ashamed|afraid|embarrassed|scared|shy))\b"
 )
 _CONDITION = re.compile(r"\b(?:if|when|whenever|unless|in case|because|since|whether|while)\b")
 _REACH_WORDS = 7
+#: How far back a clause is looked at: what a reply repeats for pages must not cost hours.
+_REACH_CHARACTERS = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,14 @@ class Reading:
             if sentence.start <= span.start < sentence.end
         )
 
+    def sentence_after(self, span: Span) -> str:
+        """What the sentence of `span` says after it."""
+        return next(
+            sentence.text[span.end - sentence.start :]
+            for sentence in self.sentences
+            if sentence.start <= span.start < sentence.end
+        )
+
     def said_by_user(self, word: str) -> bool:
         """Whether the person used these words themselves."""
         return any(word in turn.text.lower() for turn in self.case.turns if turn.role == "user")
@@ -142,7 +153,7 @@ def _denied(sentence: str, found: re.Match[str]) -> bool:
 
     A denial inside a condition ("if you don't feel safe call …") does not reach what follows.
     """
-    before = sentence[: found.start()]
+    before = sentence[max(0, found.start() - _REACH_CHARACTERS) : found.start()]
     starts = [0, *(mark.end() for mark in _CLAUSE_START.finditer(before))]
     clause = _ENCOURAGES.sub(" ", before[starts[-1] :])
     denials = list(_DENIAL.finditer(clause))
