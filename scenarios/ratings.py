@@ -53,10 +53,12 @@ class Agreement:
 
     Attributes:
         same: share of cores with the same label. kappa, kappa_low: weighted kappa of the labels
-            (none, ambiguous, crisis in this order) and its lower 95% bound; None for emotions.
+            (none, ambiguous, crisis in this order) and its lower 95% bound; None for emotions, and
+            where all labels are one: who says the same of everything shows no agreement.
         severity_alpha: Krippendorff's alpha of the severities, nominal; None where neither varies.
         same_order: whether eight rows or more of both stand in one order: both were sorted, or one
             sheet is a copy of the other.
+        one_label: whether both gave one and the same label to everything.
     """
 
     reviewers: tuple[str, str]
@@ -66,6 +68,7 @@ class Agreement:
     kappa_low: float | None
     severity_alpha: float | None
     same_order: bool
+    one_label: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,19 +138,24 @@ class PackReview:
         if not both:
             return None
         both.sort(key=lambda each: each[0].row)
-        kappa, low = _kappa(both) if self.pack.kind is not Kind.EMOTION else (None, None)
+        varied = len({each.label for pair in both for each in pair}) > 1
+        ranked = self.pack.kind is not Kind.EMOTION
+        kappa, low = _kappa(both) if varied and ranked else (None, None)
         severities = [
             [float(list(Severity).index(r.severity)) for r in row]
             for row in zip(*both, strict=True)
         ]
+        graded = len({grade for row in severities for grade in row}) > 1
         return Agreement(
             (one, other),
             len(both),
             sum(first.label == second.label for first, second in both) / len(both),
             kappa,
             low,
-            krippendorff_alpha(severities, nominal=True),
-            len(both) >= _TOLD_BY_ORDER and both == sorted(both, key=lambda each: each[1].row),
+            krippendorff_alpha(severities, nominal=True) if graded else None,
+            same_order=len(both) >= _TOLD_BY_ORDER
+            and both == sorted(both, key=lambda each: each[1].row),
+            one_label=not varied,
         )
 
 

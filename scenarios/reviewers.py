@@ -22,10 +22,11 @@ def slug(name: str) -> str:
     Raises:
         PackError: it has no letter or digit.
     """
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    found = "-".join(re.findall(r"[a-z0-9]+", plain))
+    split = unicodedata.normalize("NFKD", name)
+    plain = "".join(each for each in split if not unicodedata.combining(each)).casefold()
+    found = "-".join(re.findall(r"[^\W_]+", plain))
     if not found:
-        raise PackError(f"reviewer {name!r}: wanted a name with letters a to z, or digits")
+        raise PackError(f"reviewer {name!r}: wanted a name with letters or digits")
     return found
 
 

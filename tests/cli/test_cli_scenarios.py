@@ -96,6 +96,7 @@ def test_another_severity_than_the_authors_is_told(pack, tmp_path):
         sheet.write_bytes(sheet.read_bytes().replace(b",,,,", b",crisis,E,,"))
     result = run("review", path, "--reviews", folder)
     assert "settled: 2 of 2 cores" in result.output
+    assert "100% of 2, all of one label, which shows no agreement" in result.output
     assert "another severity than the author" in result.output
     assert "si.one#01, si.one#02" in result.output
 

@@ -212,6 +212,19 @@ def test_one_person_in_two_spellings_settles_nothing(pack, tmp_path, one, other)
         read_reviews(pack, tmp_path)
 
 
+def test_a_name_in_any_script_has_a_sheet():
+    assert (slug("李明"), slug("Dr. A. Núñez")) == ("李明", "dr-a-nunez")
+    assert not same_person("李明", "李强")
+
+
+def test_one_label_for_everything_is_no_agreement(pack, tmp_path):
+    same = lambda text: ("crisis", "C2")  # noqa: E731
+    review_by(pack, tmp_path, Ann=same, Bo=same)
+    (agreement,) = read_reviews(pack, tmp_path).agreements()
+    assert (agreement.same, agreement.one_label) == (1, True)
+    assert (agreement.kappa, agreement.kappa_low, agreement.severity_alpha) == (None, None, None)
+
+
 @pytest.mark.parametrize("other", ["Ann Silver", "Bo Silva", "B. Silva", "Ann", "R2"])
 def test_other_names_are_other_people(other):
     assert not same_person("Ann Silva", other)

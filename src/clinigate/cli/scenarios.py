@@ -135,6 +135,8 @@ def _agreement(agreement: Agreement) -> str:
     said = f"the same label on {agreement.same:.0%} of {agreement.n:,}"
     if agreement.kappa is not None and agreement.kappa_low is not None:
         said += f", weighted kappa {agreement.kappa:.2f} (at least {agreement.kappa_low:.2f})"
+    elif agreement.one_label:
+        said += ", all of one label, which shows no agreement beyond chance"
     if agreement.severity_alpha is not None:
         said += f", alpha of severities {agreement.severity_alpha:.2f}"
     if agreement.same_order:
