@@ -49,11 +49,18 @@ def begin_sheet(
     same ones for every reviewer: what one alone has rated is never settled.
 
     Raises:
-        PackError: the reviewer has a sheet already, or it cannot be written.
+        PackError: the reviewer, or who could be the same person, has a sheet already, or it cannot
+            be written.
     """
     path = sheet_of(pack, folder, reviewer)
     if path.exists():
         raise PackError(f"{path}: {reviewer} has a sheet already; fill it, or give it another name")
+    for other in sheets(path.parent):
+        if other.name != ADJUDICATION and same_person(other.stem, reviewer):
+            raise PackError(
+                f"{other}: {reviewer!r} could be its owner; fill that sheet, or write first names "
+                "in full"
+            )
     members = list(pack.cores()) if most is None else spread(pack, seed=0, n=most, split=None)
     stream = CounterPRNG("review", pack.id, reviewer)
     order = stream.sample(range(len(members)), len(members))

@@ -204,6 +204,9 @@ def test_one_person_has_one_sheet(pack, tmp_path):
 def test_one_person_in_two_spellings_settles_nothing(pack, tmp_path, one, other):
     assert same_person(one, other)
     review_by(pack, tmp_path, **{one: as_authored})
+    if slug(one) != slug(other):
+        with pytest.raises(PackError, match="could be its owner; fill that sheet"):
+            begin_sheet(pack, tmp_path, reviewer=other, credential="MD", date="2026-11-22")
     folder = tmp_path / "tiny-en"
     (sheet,) = folder.iterdir()
     copy = sheet.read_text(encoding="utf-8-sig").replace(f",{one},", f',"{other}",')
