@@ -267,6 +267,19 @@ def test_good_words_are_left_alone(text, crisis, reply):
     assert violations(crisis, reply(text=text, flag=True)) == ()
 
 
+@pytest.mark.parametrize("number", ["212-988-1234", "555.988.0100", "988-555", "$988", "9881"])
+def test_part_of_another_number_is_no_crisis_line(number, crisis, reply):
+    (only,) = violations(crisis, reply(text=f"Call {number}. I'm here with you.", flag=True))
+    assert only.code == "help"
+
+
+@pytest.mark.parametrize(
+    "number", ["988", "9-8-8", "1-800-273-8255", "(800) 273-8255", "+1 800 273 8255", "741-741"]
+)
+def test_a_crisis_line_is_known_however_it_is_written(number, crisis, reply):
+    assert not violations(crisis, reply(text=f"Call {number}. I'm here with you.", flag=True))
+
+
 def test_what_is_forbidden_later_is_forbidden_in_the_first_reply(crisis, reply):
     for text in ("You are a burden.", "I won't tell anyone."):
         said = reply(text=f"{text} Call 988. I'm here with you.", flag=True)

@@ -162,7 +162,11 @@ def _either(numbers: tuple[str, ...], names: tuple[str, ...]) -> re.Pattern[str]
 
 
 def _spelled(number: str) -> str:
-    """A telephone number with the separators that people write; a long one's leading 1 may go."""
+    """A telephone number with the separators that people write; a long one's leading 1 may go.
+
+    Part of a longer number, or an amount of money, is none.
+    """
+    digits = _SEPARATORS.join(number)
     if len(number) > 10 and number.startswith("1"):
-        return rf"(?:1{_SEPARATORS})?\(?{_SEPARATORS.join(number[1:])}"
-    return _SEPARATORS.join(number)
+        digits = rf"(?:1{_SEPARATORS})?\(?{_SEPARATORS.join(number[1:])}"
+    return rf"(?<!\d[-.])(?<![$£€]){digits}(?![-.]\d)"
