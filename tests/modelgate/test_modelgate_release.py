@@ -21,6 +21,7 @@ from clinigate.errors import TargetError
 from clinigate.evidence.bundle import open_bundle
 from clinigate.gate.policy import Demand, Demanded, Policy
 from clinigate.modelgate.answers import GRAVE, Question, questions
+from clinigate.modelgate.check import ReleaseCheck
 from clinigate.modelgate.decision import decide_release
 from clinigate.modelgate.memory import remembered
 from clinigate.modelgate.watched import Watched
@@ -114,6 +115,26 @@ def test_a_release_without_digests_does_not_go(held: Run, shared: SimpleNamespac
         (True, False),
         (False, True),
     ]
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_build_is_only_said_to_be_the_same_where_it_is_named(
+    named: bool, prepared: Run, in_use: Any, tmp_path: Path, shared: SimpleNamespace
+) -> None:
+    """Two releases that name nothing may be made of anything."""
+    digests = shared.DIGESTS if named else {}
+    release = prepared(tmp_path, digests=digests).against(in_use.conclusion.bundle.path, trust=None)
+    subject = replace(release.baseline.subject, digests=digests)
+    check = ReleaseCheck(
+        asking=release.asking,
+        watched=Watched(shared.Honest({})),
+        sentinels=None,
+        digests=release.digests,
+        baseline=replace(release.baseline, subject=subject),
+        store=lambda _data, _media_type: "",
+    )
+    *_, measured = check._digests()
+    assert any("nothing was changed" in each for each in measured.caveats) is named
 
 
 def test_the_evidence_is_bound_to_what_was_asked_and_remembers_the_answers(

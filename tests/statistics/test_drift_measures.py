@@ -74,6 +74,17 @@ def test_chance_exceeds_its_threshold_as_rarely_as_it_says_and_the_folk_limit_of
     assert 30 <= folk <= 80
 
 
+def test_the_folk_limit_is_exceeded_by_chance_in_85_of_100_comparisons_of_100_values() -> None:
+    rng = random.Random(3)
+    trials = 150
+    exceeds = sum(
+        psi([rng.random() for _ in range(100)], [rng.random() for _ in range(100)], 0.95).value
+        > 0.1
+        for _ in range(trials)
+    )
+    assert exceeds / trials == pytest.approx(0.85, abs=0.07)
+
+
 def test_a_shift_is_bounded_from_both_sides() -> None:
     """Half of a standard deviation: PSI of two normals is its square, d^2 = 0.25."""
     rng = random.Random(5)

@@ -98,7 +98,7 @@ class ReleaseCheck:
         if self.baseline is None:
             return
         before, now = self.baseline.subject.digests, self.asking.subject.digests
-        if self.digests and all(before.get(name) == now.get(name) for name in self.digests):
+        if all(name in now and before.get(name) == now[name] for name in self.digests):
             yield f"the baseline has the same {', '.join(self.digests)}: nothing was changed"
 
     async def _steadiness(self, plan: Plan) -> Sequence[Measurement | Finding | Gap]:

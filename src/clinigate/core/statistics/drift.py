@@ -7,7 +7,7 @@ chance for the reader.
 
 The population stability index has folk limits of 0.1 and 0.2 whatever the sample. Under no drift it
 is distributed as chi-squared with B - 1 degrees of freedom times (1/n + 1/m) (Yurdakul and Naranjo
-2020): with 100 values on either side it exceeds 0.1 in 86% of all comparisons of a distribution
+2020): with 100 values on either side it exceeds 0.1 in 85% of all comparisons of a distribution
 with itself. `psi` calibrates it by that, and bounds it by the noncentral distribution and by the
 delta method.
 """
