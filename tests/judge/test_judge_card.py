@@ -74,6 +74,8 @@ def test_a_card_reads_back_and_is_named_by_its_digest(card, tmp_path):
         (lambda data: data.update(kappa=0.99), "got 'kappa'"),
         (lambda data: data.update(alpha=0.99), "got 'alpha'"),
         (lambda data: data.update(unscored=-9), "unscored is -9"),
+        (lambda data: data.update(made_at="\x1b[2Jnow"), "no name that can be shown"),
+        (lambda data: data["judges"].append(data["judges"][0]), "names a judge twice"),
         (lambda data: data.update(schema="clinigate.judge-card/9"), "of another form"),
         (lambda data: data.update(items=[]), "holds no conversation"),
         (lambda data: data["items"].append(data["items"][0]), "or one twice"),

@@ -40,7 +40,7 @@ def test_without_a_table_nobody_judges(tmp_path):
 
 @pytest.mark.parametrize(
     ("model", "judge"),
-    [("mistral-small", A | {"family": "mistral"}), ("alpha-1", A)],
+    [("mistral-small", A | {"family": "mistral"}), ("alpha-1", A), ("Alpha-1", A)],
 )
 def test_the_targets_own_model_tells_its_kin(model, judge, tmp_path):
     """Whatever the table says: a slip of the pen must not let a model judge itself."""

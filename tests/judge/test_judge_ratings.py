@@ -62,8 +62,14 @@ def test_json_lines_say_the_same(tmp_path):
         ([], "holds no rating"),
         (["i1,anna,4,yes", "i2,anna,4,yes"], "all ratings are by 'anna'; two people or more"),
         (["i1,anna,4,yes", "i2,ben,4,yes"], "no conversation was rated by two people"),
-        (["i1,anna,4,yes", "i1,anna,4,yes"], "ratings.csv:3: 'anna' rated conversation i1 before"),
-        (["i1,Anna ,4,yes", "i1,anna,4,yes"], "ratings.csv:3: 'Anna' rated conversation i1 before"),
+        (
+            ["i1,anna,4,yes", "i1,anna,4,yes"],
+            "ratings.csv:3: 'anna' rated conversation 'i1' before",
+        ),
+        (
+            ["i1,Anna ,4,yes", "i1,anna,4,yes"],
+            "ratings.csv:3: 'Anna' rated conversation 'i1' before",
+        ),
         (["i1,Jo  Li,4,yes", "i2,jo li,4,yes"], "all ratings are by 'Jo  Li'"),
         (["i9,anna,4,yes"], "ratings.csv:2: no conversation has the id 'i9'"),
         (["i1,anna,6,yes"], "ratings.csv:2: empathy must be a whole number from 1 to 5"),

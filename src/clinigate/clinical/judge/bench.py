@@ -153,9 +153,9 @@ def _refuse_kin(loaded: LoadedConfig) -> None:
     target = loaded.config.target
     if not isinstance(target, OpenAISpec):
         return
-    family = family_of(target.model)
+    model, family = target.model.strip().lower(), family_of(target.model)
     for each in loaded.config.judge.panel:
-        if each.model == target.model or kin_of(each.family) == family:
+        if each.model.strip().lower() == model or kin_of(each.family) == family:
             raise ConfigError(
                 f"{loaded.source}: [[judge.panel]] {each.name} is of the kin of [target] model "
                 f"{target.model!r}; a model is no judge of its own kin, name another family"

@@ -22,6 +22,7 @@ from clinigate.errors import UsageError
 __all__ = ["SCHEMA", "Agreement", "Card", "CardItem", "Who", "card_of", "read_card"]
 
 SCHEMA = "clinigate.judge-card/2"
+_LONGEST_WORD = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +246,14 @@ def _refuse_impossible(card: Card, where: str) -> None:
     """Refuse what `card_of` never writes: one person's word, one conversation twice."""
     if card.unscored < 0:
         raise UsageError(f"{where}: unscored is {card.unscored}, no count; calibrate anew")
+    told = [card.made_at, *(word for each in card.judges for word in to_plain(each).values())]
+    if any(not word.isprintable() or len(word) > _LONGEST_WORD for word in told):
+        raise UsageError(
+            f"{where}: made_at or a judge is no name that can be shown; calibrate anew"
+        )
     names = {each.name for each in card.judges}
+    if len(names) < len(card.judges) or card.repeats < 1:
+        raise UsageError(f"{where}: names a judge twice or no repeat; calibrate anew")
     if not card.items or len({each.id for each in card.items}) < len(card.items):
         raise UsageError(f"{where}: holds no conversation, or one twice; calibrate anew")
     for each in card.items:

@@ -102,7 +102,8 @@ def read_ratings(path: Path, *, known: Collection[str] | None = None) -> Ratings
             )
         if rater in by_item.setdefault(item, {}):
             raise UsageError(
-                f"{where}: {rater[:40]!r} rated conversation {item} before; remove one of the two"
+                f"{where}: {rater[:40]!r} rated conversation {item[:40]!r} before; remove one of "
+                "the two"
             )
         by_item[item][rater] = rated
     ratings = Ratings(MappingProxyType(by_item))
