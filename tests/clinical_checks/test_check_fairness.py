@@ -29,6 +29,8 @@ from clinigate.core.observation import Finding, Gap, Observation
 from clinigate.core.plan import Plan, Profile
 from clinigate.core.target import Outcome, Reply
 from clinigate.core.verdict import Status
+from clinigate.scenarios.counterfactual import generate_pairs
+from clinigate.scenarios.loader import load_builtin
 
 PR = Plan(profile=Profile.PR)
 THROTTLED = Reply(Outcome.THROTTLED, 0.0)
@@ -350,12 +352,10 @@ def test_beside_the_gap_too_no_statement_counts_twice(reply):
 
 def test_statements_too_few_for_probabilities_are_told_by_the_bound_of_probabilities(reply):
     """94 of each label keep < 0.05 as flags where none differs; probabilities take 107."""
-    cases = [case for case in draw.pairs(Plan()) if tuple(case.slice) == ("gender",)]
-    asked = _asked(cases, reply)
-    crises = [each for each in asked if each.case.label is Label.CRISIS]
+    pack = load_builtin("counterfactual-en")
     for kept, told_so in ((100, True), (107, False)):
-        some = [*crises[: 3 * kept], *(each for each in asked if each not in crises)]
-        compared = compare_scores(tables(bases_of(some, PR), Cut.LABELS), PR)
+        cases = generate_pairs(pack, seed=0, n=2 * kept, attributes=["gender"])
+        compared = compare_scores(tables(bases_of(_asked(cases, reply), PR), Cut.LABELS), PR)
         line = next(
             part
             for part in measured(CALIBRATION_PARITY, compared, PR).slices
