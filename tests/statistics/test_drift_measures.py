@@ -127,7 +127,9 @@ def test_the_distance_is_scipys(before: list[float], now: list[float]) -> None:
     from scipy.stats import ks_2samp
 
     found = kolmogorov_smirnov(before, now, 0.95)
-    assert found.value == pytest.approx(ks_2samp(before, now).statistic, abs=1e-12)
+    # Its exact p, which is not asked for here, warns on some samples.
+    wanted = ks_2samp(before, now, method="asymp").statistic
+    assert found.value == pytest.approx(wanted, abs=1e-12)
     assert 0.0 <= found.low <= found.value <= found.high <= 1.0
 
 
