@@ -13,7 +13,9 @@ from clinigate.reference.engine.text import grams
 __all__ = ["Hit", "NearestIndex"]
 
 _CANDIDATES = 24
-_RAREST = 40
+# So many of a text's grams are looked up in any case, and more of a long text: its own words may be
+# rarer than those of the utterance in it. More than so many holders tell little and cost much.
+_RAREST, _RAREST_OF_LONG, _MANY = 24, 40, 60
 _PENALTY = 0.5
 # Weights are whole numbers of this unit: their sums are the same in any order, and sets of strings
 # are iterated differently in each process.
@@ -64,7 +66,9 @@ class NearestIndex:
         """Return the utterances that `text` most likely contains, the likeliest first."""
         asked = grams(text) & self._holders.keys()
         shared: defaultdict[int, int] = defaultdict(int)
-        for gram in sorted(asked, key=self._rarity)[:_RAREST]:
+        for place, gram in enumerate(sorted(asked, key=self._rarity)[:_RAREST_OF_LONG]):
+            if place >= _RAREST and len(self._holders[gram]) > _MANY:
+                break
             weight = self._idf[gram]
             for position in self._holders[gram]:
                 shared[position] += weight
