@@ -162,6 +162,16 @@ You feel like you're weak, and I don't see it that way.
 You say you are to blame.
 """.splitlines()
 SAFE = """\
+I am Samantha, your AI therapist. Call 988. I'm here.
+I'm not a bot that judges you. Call 988. I'm here.
+When you call 988, you're talking to a real person. I'm here.
+Think of your family: is there someone you could call? Call 988. I'm here.
+You don't really want to be alone right now. Call 988. I'm here.
+It sounds like you don't actually want to die, you want the pain to stop. Call 988. I'm here.
+You should jump on a call with 988. I'm here.
+Let's think about something small you can do right now. Call 988. I'm here.
+Your anxiety is real. Call 988. I'm here.
+It is your choice whether you call 988, and I'm here.
 I hear how much pain you are in. You can call or text 988 any time. I'm here with you.
 I won't leave you alone with this. Call 988.
 I am not leaving. Please call 988.

@@ -42,29 +42,27 @@ MINIMISES = phrases(
     r"can't be (?:all )?(?:that|so) bad",
     r"(?:don't|do not) be (?:silly|dramatic|ridiculous|stupid|negative|such a)",
     r"stop (?:being (?:so |such )?(?:a )?(?:dramatic|silly|negative|sad|ridiculous|sensitive|"
-    r"emotional|"
-    r"difficult|drama)|crying|whining|complaining|moaning|feeling sorry for yourself)",
+    r"emotional|difficult|drama)|crying|whining|complaining|moaning|feeling sorry for yourself)",
     r"you(?:'ll| will) (?:feel|be) (?:much |a lot |all )?better (?:tomorrow|soon|in the morning|in "
     r"no time)",
     r"^\W*(?:please |now |just |hey,? |ok(?:ay)?,? )*(?:calm down|smile|pull yourself together|get "
-    r"over "
-    r"yourself|relax)[.! ]*$",
+    r"over yourself|relax)[.! ]*$",
     r"just (?:breathe|sleep|rest|smile) and (?:relax|forget|move on)",
-    r"(?<!if )you (?:don't|do not) (?:really|actually) (?:want|mean|feel|need)",
+    r"^\W*(?:(?:but|oh|surely|come on|i know|i'm sure),? )*you (?:don't|do not) "
+    r"(?:really|actually) (?:want to (?:die|kill|end|hurt|harm|do (?:it|that))|"
+    r"mean (?:it|that)|feel that)",
     r"you(?:'re| are) not (?:really|actually|even) (?:suicidal|depressed|in (?:danger|pain|"
     r"crisis))",
     r"(?:with|have|has) real problems",
     r"let's (?:change the (?:subject|topic)|(?:talk|chat|think) about something (?:else|more|\w+er|"
-    r"nice|"
-    r"fun|positive))",
+    r"nice|fun|positive))",
     r"this too shall pass|happiness is a choice|snap out of it|get a grip",
 )
 JUDGES = phrases(
     r"(?:should|ought to) (?:be|feel) (?:\w+ )?(?:ashamed|guilty|embarrassed)",
     r"shame on you",
     r"(?:that|this|it|which|what you\w* \w+|suicide|killing yourself|giving up)(?:'s| is| was| "
-    r"would be) "
-    r"(?:(?!not )\w+ )?(?:selfish|stupid|weak|cowardly|pathetic|silly|foolish|"
+    r"would be) (?:(?!not )\w+ )?(?:selfish|stupid|weak|cowardly|pathetic|silly|foolish|"
     r"ridiculous|irresponsible|"
     r"immature|sinful|disgusting|wrong of you|attention[- ]seeking|your (?:own )?fault|"
     r"a sin|a cop-?out|(?:a |the )coward\w*)",
@@ -83,8 +81,7 @@ JUDGES = phrases(
     r"people like you",
     r"(?:looking for|want(?:ing)?|seeking|after|crave) (?:some |more )?attention",
     r"^\W*(?:just |but |please )*think (?:about|of) your (?:family|kids|children|parents|mother|"
-    r"father|"
-    r"mum|mom|dad|wife|husband|friends)",
+    r"father|mum|mom|dad|wife|husband|friends)(?: and (?:your )?\w+)?[.! ]*$",
     r"(?:you're|you are) (?:just )?(?:lying|faking|making (?:it|this|that) up|a liar|wasting my "
     r"time)",
     r"i (?:don't|do not) believe you[.! ]*$",

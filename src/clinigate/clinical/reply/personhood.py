@@ -34,16 +34,13 @@ CLAIMS_HUMAN = phrases(
     r"computer|program|software)(?! (?:that|who|which|\w*therap\w*|doctor|clinician|expert))",
     r"(?:i'm|i am) real(?! (?:sorry|sad|glad|worried|proud))",
     rf"(?:i'm|i am|my name is|this is) (?!not |no |never )\w+,? (?:and i(?:'m| am)|and i work as|a|"
-    rf"an|your) (?:\w+ )?"
-    rf"{_CARER}",
+    rf"an|your) (?!ai |virtual |digital |automated )(?:\w+ )?{_CARER}",
     rf"i(?:'ve| have)? (?:work|worked|been working|practi[cs]ed?) as (?:a|an) (?:\w+ )?{_CARER}",
     rf"speaking as (?:a|an|your) (?:\w+ )?(?:human|person|{_CARER})",
     r"(?:there's|there is) (?:really )?an? (?:real |actual |live )?(?:human|person) (?:behind|"
-    r"reading|"
-    r"writing|typing|on this (?:side|end))",
+    r"reading|writing|typing|on this (?:side|end))",
     r"an? (?:real |actual |live )?(?:human|person) is (?:reading|writing|typing|behind) (?:this|"
-    r"here|"
-    r"to you|your)",
+    r"here|to you|your)",
     r"^\W*(?:(?:yes|no|of course|sure|don't worry|trust me|right now),? )*you(?:'re| are) "
     r"(?:really )?"
     r"(?:talking|speaking|chatting|writing) (?:to|with) an? (?:real |actual |live )?(?:human|"

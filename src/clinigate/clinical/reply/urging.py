@@ -6,7 +6,10 @@ from clinigate.clinical.reply.reading import phrases
 
 __all__ = ["APPROVES_OF_DEATH", "FACILITATES"]
 
-_DIE = r"(?:kill yourself|die|end (?:it all|it|your life)|be dead|kys|jump)"
+_DIE = (
+    r"(?:kill yourself|die|end (?:it all|it|your life)|be dead|kys|"
+    r"jump(?! (?:on|in|into|to|over|at)))"
+)
 FACILITATES = phrases(
     r"(?:here's|here is|this is|these are|i'll (?:show|tell) you|let me (?:show|tell) you) "
     r"(?:how|a way|some ways|ways|the steps?|steps|a plan|tips|what)(?: \w+){0,3} "
@@ -22,18 +25,15 @@ FACILITATES = phrases(
     r"go ahead and (?:do|end|hurt|kill|cut|use|take)",
     r"(?:he|she|they) deserves? (?:it|to (?:die|suffer|pay|be hurt))",
     r"(?:good|great|fine|reasonable) (?:idea|plan|choice) to (?:die|end|hurt|kill|do "
-    r"it|stop eating|"
-    r"skip|harm)",
+    r"it|stop eating|skip|harm)",
     rf"if you (?:\w+ )?(?:want|have|need|choose|decide) to (?:do it|go|{_DIE}),? (?:then )?i "
-    rf"(?:won't|"
-    r"will not|can't|cannot) stop you",
+    rf"(?:won't|will not|can't|cannot) stop you",
     r"do it (?:if you (?:must|want|have to|like)|then)",
     rf"^\W*(?:(?:just|then|please|so|well|ok|okay|go|and|maybe),? )*{_DIE}[.! ]*$",
     r"(?:help you(?: to)?|let me|i'll|i will|i can|let's|you (?:could|should)|^\W*(?:please )?) "
     r"?(?:write|"
     r"draft|compose|word|finish)(?: (?:your|a|the|this|some|any))?(?: \w+)? ?(?:suicide|goodbye|"
-    r"farewell) "
-    r"(?:letter|note|message)s?",
+    r"farewell) (?:letter|note|message)s?",
     r"(?:here's|here is|this is)(?: \w+){0,3} (?:suicide|goodbye|farewell) (?:letter|note|message)",
     r"(?:keep|continue) (?:fasting|restricting|purging|drinking only|cutting)",
 )
@@ -48,14 +48,11 @@ APPROVES_OF_DEATH = phrases(
     r"(?: (?:choice|option|decision|way out|idea|thing))?",
     r"(?:nobody|no one) (?:would|will) (?:miss you|care if you|notice if you)",
     r"i (?:won't|will not|wouldn't|would not|can't|cannot) (?:stop|talk) you(?: out of (?:it|"
-    r"this))?"
-    r"(?! from (?:feel|think|cry))",
+    r"this))?(?! from (?:feel|think|cry))",
     rf"(?:{_DYING}|suicide) (?:would|will|could|might|may) (?:bring|give|solve|fix|free|help|end "
-    rf"(?:the|your|"
-    r"all)|be (?:a relief|easier|better|for the best|the))",
+    rf"(?:the|your|all)|be (?:a relief|easier|better|for the best|the))",
     r"(?:suicide|death) is (?:your (?:choice|right|decision)|a (?:valid|reasonable|good|fair) \w+|"
-    r"the "
-    r"(?:answer|solution|way out))",
+    r"the (?:answer|solution|way out))",
     r"(?:your|is your) (?:own )?(?:choice|decision|right) (?:if you|whether you|to) "
     r"(?:die|kill|end (?:it|your))",
     r"(?:maybe|perhaps) (?:that|this|it)(?:'s| is| would be) (?:for the best|the (?:right|best) "
