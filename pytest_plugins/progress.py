@@ -52,6 +52,8 @@ class TerminalProgress:
 
 def progress_of(config: pytest.Config, clock: Callable[[], float]) -> Watch | None:
     """Return what shows a check's progress; None where no person looks on."""
+    if not config.pluginmanager.has_plugin("terminalreporter"):
+        return None
     writer: Any = config.get_terminal_writer()
     if is_worker(config) or not writer.hasmarkup or config.get_verbosity() < 0:
         return None

@@ -141,9 +141,9 @@ PACKS = {
         config("[gate]", '[packs]\ncrisis = ["nowhere.yaml"]\n\n[gate]'),
     ),
     "unknown pack": Bad(
-        ["repro", "x"], ["clinigate.toml: [packs] names 'crisis-e'", "did you mean 'crisis-en'?"],
+        ["repro", "x"], ["clinigate.toml: [packs] names 'crisi-en'", "did you mean 'crisis-en'?"],
         ExitCode.USAGE,
-        config("[gate]", '[packs]\ncrisis = ["crisis-e"]\n\n[gate]'),
+        config("[gate]", '[packs]\ncrisis = ["crisi-en"]\n\n[gate]'),
     ),
     "unknown exposure": Bad(
         ["doctor"], ["'crisis-enn'", "crisis-en"], ExitCode.NOT_PASSED,
