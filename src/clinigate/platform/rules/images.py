@@ -81,7 +81,10 @@ def _images(resource: Resource) -> Iterator[tuple[Container, str]]:
     for container in () if workload is None else workload.all_containers:
         image = container["image"].text
         if image is None:
-            continue  # left out where a controller or a webhook fills it in
+            raise ManifestShapeError(
+                f"{container.unit}: an image is wanted, found none; a controller or a webhook may "
+                "fill it in, and what it takes is not seen here"
+            )
         if "$" in image:
             raise ManifestShapeError(
                 f"{container['image'].place}: an image is wanted, found a variable that somebody "
