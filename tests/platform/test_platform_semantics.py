@@ -176,7 +176,6 @@ IMAGES = [
     (False, [container(image="redis:latest")]),
     (True, [container(image="redis:7")]),
     (True, [container(image=f"redis:latest@sha256:{'a' * 64}")]),
-    (None, [container()]),
     (False, [made("keda.sh/v1alpha1", "ScaledJob", {"jobTargetRef": {"template": {
         "spec": {"containers": [{"name": "c", "image": "redis"}]}}}})]),
     (False, [made("serving.knative.dev/v1", "Service", {"template": {
@@ -344,6 +343,15 @@ def test_the_objective_for_recovery_decides_which_tolerations_are_short_enough()
     assert verdict("CG-PLAT-NODELOSS-001", slow, rto_s=79) is False
     # A cluster before Kubernetes 1.32, or one that was told to notice sooner.
     assert verdict("CG-PLAT-NODELOSS-001", slow, rto_s=70, node_grace_s=40) is True
+
+
+def test_a_container_without_an_image_is_told_as_not_looked_at() -> None:
+    """A webhook may fill one in, and what it takes is in no manifest."""
+    loaded = load([Text("a.yaml", yaml.safe_dump(container()).encode(), True)], namespace="n")
+    (scan,) = judge(Manifests(loaded.resources), [BY_ID["CG-PLAT-IMAGE-001"]]).values()
+    (excluded,) = scan.excluded
+    assert excluded.unit == "Deployment n/x"
+    assert "an image is wanted, found none" in excluded.reason
 
 
 def test_a_limit_range_s_default_counts_for_containers_that_state_nothing() -> None:
