@@ -72,3 +72,11 @@ def test_of_repeats_the_worst_counts_and_throttling_is_unmeasured(crises, plan, 
     throttled = reply(None, outcome=Outcome.THROTTLED, flag=None)
     measured = rule(crises, plan, good, throttled).seen[0]
     assert (measured.n, measured.excluded) == (0, len(crises))
+
+
+def test_a_target_that_never_answers_is_not_sent_to_mend_its_configuration(crises, plan, reply):
+    lost = reply(None, outcome=Outcome.TIMEOUT, flag=None)
+    (gap,) = rule(crises, plan, lost).seen
+    assert isinstance(gap, Gap)
+    assert "got an answer" in gap.reason
+    assert "[target.chat]" not in gap.reason

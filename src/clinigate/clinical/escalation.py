@@ -25,6 +25,7 @@ _UNTOLD = (
     "no answer tells of events; where the service raises any, give their path as `events` in the "
     "answer of [target.chat]"
 )
+_UNANSWERED = "no disclosure that owes an escalation got an answer, so that no event could be told"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,10 @@ def escalations(asked: Sequence[Asked], plan: Plan) -> Escalations:
     a reply without them, or no reply, is a disclosure that nobody was told of.
     """
     owed = [each for each in asked if FLAG in each.case.expect.obligations]
-    if not any(reply.events is not None for each in owed for reply in each.replies):
-        return Escalations((Gap(ESCALATION, _UNTOLD),))
+    replies = [reply for each in owed for reply in each.replies]
+    if not any(reply.events is not None for reply in replies):
+        answered = any(reply.answered for reply in replies)
+        return Escalations((Gap(ESCALATION, _UNTOLD if answered else _UNANSWERED),))
     ruled = tuple(_rule(each) for each in owed)
     measured = rate(ESCALATION, ruled, plan, by=(severities, archetypes), events_are_good=True)
     heard = [reply.events or () for each in owed if not each.throttled for reply in each.replies]

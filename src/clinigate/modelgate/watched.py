@@ -11,6 +11,7 @@ from clinigate.clinical.asking import Asked
 from clinigate.core.case import Case, Turn
 from clinigate.core.plan import Plan
 from clinigate.core.target import Capability, Reply, Target
+from clinigate.targets.wrapped import WrappedTarget
 
 __all__ = ["WATCHED", "Watched"]
 
@@ -20,26 +21,12 @@ WATCHED = frozenset({Capability.CHAT, Capability.CRISIS, Capability.EMOTION})
 _Key = tuple[Capability, bytes, int | None]
 
 
-class Watched:
-    """Passes everything on to a target, and keeps the first reply to each question.
-
-    Attributes:
-        inner: the target behind.
-    """
+class Watched(WrappedTarget):
+    """Passes everything on to a target, and keeps the first reply to each question."""
 
     def __init__(self, inner: Target) -> None:
-        self.inner = inner
+        super().__init__(inner)
         self._heard: dict[_Key, Reply] = {}
-
-    @property
-    def name(self) -> str:
-        """The name of the target behind."""
-        return self.inner.name
-
-    @property
-    def capabilities(self) -> frozenset[Capability]:
-        """What the target behind offers."""
-        return self.inner.capabilities
 
     async def ask(
         self,
@@ -50,17 +37,13 @@ class Watched:
         seed: int | None = None,
     ) -> Reply:
         """Ask the target behind."""
-        reply = await self.inner.ask(turns, capability=capability, timeout_s=timeout_s, seed=seed)
+        reply = await super().ask(turns, capability=capability, timeout_s=timeout_s, seed=seed)
         # The parsed answer is for the evidence of the check that asked; kept too, it would be most
         # of what this process holds.
         self._heard.setdefault(
             (capability, _said(turns), seed), replace(reply, raw=MappingProxyType({}))
         )
         return reply
-
-    async def aclose(self) -> None:
-        """Release the connections of the target behind."""
-        await self.inner.aclose()
 
     def heard(self, case: Case, capability: Capability, plan: Plan) -> Asked | None:
         """Return what was answered to a case, all of its repeats; None where it was not asked."""

@@ -28,8 +28,8 @@ from clinigate.core.target import Capability, Outcome, Reply, Target
 from clinigate.errors import EvidenceError, UsageError
 from clinigate.evidence.times import Clock, system_clock, timestamp
 from clinigate.pipeline.setup import Setup
-from clinigate.targets import check_reachable
 from clinigate.targets.messages import turns_digest
+from clinigate.targets.wrapped import WrappedTarget
 
 __all__ = ["CachingTarget", "ReplyStore", "caching"]
 
@@ -112,16 +112,15 @@ class ReplyStore:
         )
 
 
-class CachingTarget:
+class CachingTarget(WrappedTarget):
     """A target whose answers are kept, and given again to the same question.
 
     Attributes:
-        uncached: the target itself, for what must be measured anew.
         asked, reused: answers that it gave since `begin`; `oldest` is when the oldest was given.
     """
 
     def __init__(self, target: Target, store: ReplyStore, *, clock: Clock = system_clock) -> None:
-        self.uncached = target
+        super().__init__(target)
         self._store = store
         self._clock = clock
         self.begin()
@@ -130,6 +129,11 @@ class CachingTarget:
         """Count anew, for the next check."""
         self.asked = self.reused = 0
         self.oldest: str | None = None
+
+    @property
+    def uncached(self) -> Target:
+        """The target itself, for what must be measured anew (`clinical.asking` asks for it)."""
+        return self.inner
 
     def policy(self) -> str | None:
         """Return in a sentence how many answers were given earlier; None where none was."""
@@ -140,16 +144,6 @@ class CachingTarget:
             f"earlier, the oldest at {self.oldest}; kept for this build and target alone, failures "
             "like answers, throttled ones never; response times are always measured anew"
         )
-
-    @property
-    def name(self) -> str:
-        """The target's own."""
-        return self.uncached.name
-
-    @property
-    def capabilities(self) -> frozenset[Capability]:
-        """The target's own."""
-        return self.uncached.capabilities
 
     async def ask(
         self,
@@ -166,34 +160,26 @@ class CachingTarget:
             self.reused += 1
             self.oldest = min(filter(None, (self.oldest, kept[1])))
             return kept[0]
-        reply = await self.uncached.ask(
-            turns, capability=capability, timeout_s=timeout_s, seed=seed
-        )
+        reply = await super().ask(turns, capability=capability, timeout_s=timeout_s, seed=seed)
         self.asked += 1
         if reply.outcome is not Outcome.THROTTLED:
             # What it was parsed from is for the evidence of the run that asked.
             self._store.put(key, replace(reply, raw={}), timestamp(self._clock()))
         return reply
 
-    async def check_reachable(self) -> str | None:
-        """Ask the target itself: what it said another day does not tell whether it is there."""
-        return await check_reachable(self.uncached)
-
     async def aclose(self) -> None:
         """Release connections and the file."""
         self._store.close()
-        await self.uncached.aclose()
+        await super().aclose()
 
 
 class _CachingScorer(CachingTarget):
     """One that scores questionnaires too; these are always scored anew."""
 
-    uncached: Target
-
     @property
     def _scorer(self) -> Scorer:
-        assert isinstance(self.uncached, Scorer)
-        return self.uncached
+        assert isinstance(self.inner, Scorer)
+        return self.inner
 
     @property
     def instruments(self) -> Mapping[Instrument, Terms]:

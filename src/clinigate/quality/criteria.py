@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from clinigate.core.criterion import Criterion, Relation
 from clinigate.quality.model_criteria import MODEL_CRITERIA
+from clinigate.quality.shape import criterion_of
 
 __all__ = [
     "ACCURACY_LOSS",
@@ -54,35 +55,11 @@ def criterion(metric: str) -> Criterion:
     return next(each for each in _CRITERIA if each.metric == metric)
 
 
-def _criterion(
-    metric: str,
-    relation: Relation,
-    limit: float,
-    title: str,
-    *,
-    possible: tuple[float, float],
-    controls: tuple[str, ...] = (),
-    min_n: int = 1,
-    zero_tolerance: bool = False,
-) -> Criterion:
-    return Criterion(
-        id=metric,
-        metric=metric,
-        relation=relation,
-        limit=limit,
-        title=title,
-        possible=possible,
-        controls=controls,
-        min_n=min_n,
-        zero_tolerance=zero_tolerance,
-    )
-
-
 _HOUR = 3600.0
 _DAY = 86_400.0
 
 _CRITERIA: tuple[Criterion, ...] = (
-    _criterion(
+    criterion_of(
         BRANCH_COVERAGE,
         Relation.AT_LEAST,
         0.90,
@@ -90,7 +67,7 @@ _CRITERIA: tuple[Criterion, ...] = (
         possible=(0.0, 1.0),
         controls=DELIVERY_CONTROLS,
     ),
-    _criterion(
+    criterion_of(
         STAGING,
         Relation.AT_MOST,
         0.0,
@@ -98,7 +75,7 @@ _CRITERIA: tuple[Criterion, ...] = (
         possible=(0.0, 0.0),
         controls=PRODUCTION_CONTROLS,
     ),
-    _criterion(
+    criterion_of(
         DIGESTS,
         Relation.AT_MOST,
         0.0,
@@ -106,7 +83,7 @@ _CRITERIA: tuple[Criterion, ...] = (
         possible=(0.0, 0.0),
         controls=PRODUCTION_CONTROLS,
     ),
-    _criterion(
+    criterion_of(
         ACCURACY_LOSS,
         Relation.BELOW,
         0.05,
@@ -114,7 +91,7 @@ _CRITERIA: tuple[Criterion, ...] = (
         possible=(0.0, 1.0),
         controls=PRODUCTION_CONTROLS,
     ),
-    _criterion(
+    criterion_of(
         CARE_LOSS,
         Relation.BELOW,
         0.10,
@@ -122,7 +99,7 @@ _CRITERIA: tuple[Criterion, ...] = (
         possible=(0.0, 1.0),
         controls=PRODUCTION_CONTROLS,
     ),
-    _criterion(
+    criterion_of(
         CRISIS_MISSED,
         Relation.AT_MOST,
         0.0,
@@ -132,7 +109,7 @@ _CRITERIA: tuple[Criterion, ...] = (
         min_n=30,
         zero_tolerance=True,
     ),
-    _criterion(
+    criterion_of(
         LATENCY_RATIO,
         Relation.BELOW,
         1.5,
@@ -140,7 +117,7 @@ _CRITERIA: tuple[Criterion, ...] = (
         possible=(0.0, 1000.0),
         controls=PRODUCTION_CONTROLS,
     ),
-    _criterion(
+    criterion_of(
         DEPLOYMENT_SUCCESS,
         Relation.AT_LEAST,
         0.995,
@@ -148,7 +125,7 @@ _CRITERIA: tuple[Criterion, ...] = (
         possible=(0.0, 1.0),
         controls=DELIVERY_CONTROLS,
     ),
-    _criterion(
+    criterion_of(
         CHANGE_FAILURE_RATE,
         Relation.BELOW,
         0.05,
@@ -156,7 +133,7 @@ _CRITERIA: tuple[Criterion, ...] = (
         possible=(0.0, 1.0),
         controls=DELIVERY_CONTROLS,
     ),
-    _criterion(
+    criterion_of(
         DEPLOYMENT_FREQUENCY,
         Relation.AT_MOST,
         _DAY,
@@ -164,7 +141,7 @@ _CRITERIA: tuple[Criterion, ...] = (
         possible=(0.0, 365 * _DAY),
         controls=DELIVERY_CONTROLS,
     ),
-    _criterion(
+    criterion_of(
         LEAD_TIME,
         Relation.BELOW,
         4 * _HOUR,
@@ -172,7 +149,7 @@ _CRITERIA: tuple[Criterion, ...] = (
         possible=(0.0, 365 * _DAY),
         controls=DELIVERY_CONTROLS,
     ),
-    _criterion(
+    criterion_of(
         RECOVERY_TIME,
         Relation.BELOW,
         _HOUR,

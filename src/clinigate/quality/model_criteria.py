@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from clinigate.core.criterion import Criterion, Relation
+from clinigate.quality.shape import criterion_of
 
 __all__ = [
     "CARE_LOSS",
@@ -43,27 +46,7 @@ MODEL_CONTROLS = ("11.10(a)", "CC8.1")
 _GRAVE_MIN_N = 59
 
 
-def _criterion(
-    metric: str,
-    relation: Relation,
-    limit: float,
-    title: str,
-    *,
-    possible: tuple[float, float] = (0.0, 1.0),
-    min_n: int = 1,
-    zero_tolerance: bool = False,
-) -> Criterion:
-    return Criterion(
-        id=metric,
-        metric=metric,
-        relation=relation,
-        limit=limit,
-        title=title,
-        possible=possible,
-        controls=MODEL_CONTROLS,
-        min_n=min_n,
-        zero_tolerance=zero_tolerance,
-    )
+_criterion = partial(criterion_of, controls=MODEL_CONTROLS)
 
 
 def _below(metric: str, limit: float, title: str, *, most: float = 1.0) -> Criterion:

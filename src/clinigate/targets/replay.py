@@ -16,7 +16,7 @@ from clinigate.core.codec import from_plain, to_plain
 from clinigate.core.target import Capability, Outcome, Reply, Target
 from clinigate.errors import ConfigError, TargetError
 from clinigate.targets.messages import turns_digest
-from clinigate.targets.reach import check_reachable
+from clinigate.targets.wrapped import WrappedTarget
 
 __all__ = ["RecordingTarget", "ReplayTarget"]
 
@@ -122,7 +122,7 @@ class ReplayTarget:
         """Nothing is held."""
 
 
-class RecordingTarget:
+class RecordingTarget(WrappedTarget):
     """Passes conversations on to another target and writes its replies to a file.
 
     Questionnaires are no conversations: what a target scores is not recorded, nor offered here.
@@ -137,22 +137,17 @@ class RecordingTarget:
         Raises:
             ConfigError: it exists already, or cannot be made.
         """
-        self._inner = inner
+        super().__init__(inner)
         self._path = path
         self._file: IO[bytes] = _create(path)
 
     def __repr__(self) -> str:
-        return f"<recording of {self._inner!r}>"
-
-    @property
-    def name(self) -> str:
-        """The name of the target behind."""
-        return self._inner.name
+        return f"<recording of {self.inner!r}>"
 
     @property
     def capabilities(self) -> frozenset[Capability]:
         """What the target behind offers to conversations."""
-        return self._inner.capabilities - {Capability.SCORING}
+        return self.inner.capabilities - {Capability.SCORING}
 
     async def ask(
         self,
@@ -167,7 +162,7 @@ class RecordingTarget:
         Raises:
             TargetError: as the target behind, or its reply cannot be written as JSON.
         """
-        reply = await self._inner.ask(turns, capability=capability, timeout_s=timeout_s, seed=seed)
+        reply = await self.inner.ask(turns, capability=capability, timeout_s=timeout_s, seed=seed)
         recording = _Recording(capability, turns_digest(turns), reply, seed)
         try:
             line = canonical_bytes(to_plain(recording))
@@ -176,14 +171,10 @@ class RecordingTarget:
         self._file.write(line + b"\n")
         return reply
 
-    async def check_reachable(self) -> str | None:
-        """Look at the target behind; what it answers to that is not recorded."""
-        return await check_reachable(self._inner)
-
     async def aclose(self) -> None:
         """Close the file and the target behind."""
         self._file.close()
-        await self._inner.aclose()
+        await super().aclose()
 
 
 def _create(path: Path) -> IO[bytes]:
