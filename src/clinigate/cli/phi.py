@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from clinigate.cli.exits import ExitCode
+from clinigate.cli.lazy import LazyGroup
 from clinigate.cli.options import config_option, environment_option
 from clinigate.errors import EvidenceError, UsageError
 
@@ -25,7 +26,16 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 _SHOWN = 40
 
 
-@click.group("phi")
+#: Command name: the module that holds it as `command`, and its line in `--help`.
+_PARTS: Mapping[str, tuple[str, str]] = {
+    "watch": ("clinigate.cli.phi_watch", "Follow a log that grows, through its rotations."),
+    "redact": ("clinigate.cli.phi_redact", "Write a copy without what is found."),
+    "trace": ("clinigate.cli.phi_trace", "Plant canaries, hunt them: which way does data leak?"),
+    "deidentified": ("clinigate.cli.phi_deidentified", "Judge a dataset by safe harbor."),
+}
+
+
+@click.group("phi", cls=LazyGroup, table=_PARTS)
 def command() -> None:
     """Look for identifiers of patients where none may be."""
 
