@@ -7,9 +7,9 @@ STAMP  := $(VENV)/.installed
 # Outside of the lock: which build of it fits depends on the machine's processor and driver.
 TORCH  ?= torch==2.13.0 nvidia-ml-py
 # Measured beside us in `make bench`; what is missing there is said, not guessed.
-PEERS  ?= mlcommons-loadgen
+PEERS  ?= mlcommons-loadgen scrubadub==2.0.1 datafog==4.9.0
 
-.PHONY: demo test grade lint types docs bench campaign coverage selfcheck sbom lock clean
+.PHONY: demo test grade lint types docs bench bench-phi campaign coverage selfcheck sbom lock clean
 
 demo: $(STAMP)
 	$(BIN)/clinigate demo
@@ -36,6 +36,12 @@ docs: $(STAMP)
 bench: $(STAMP)
 	-$(BIN)/python -m pip install --quiet $(PEERS)
 	$(BIN)/python benchmarks/run_all.py
+
+# The search for identifiers beside its peers, on the same text in the same run.
+bench-phi: $(STAMP)
+	-$(BIN)/python -m pip install --quiet $(PEERS)
+	$(BIN)/python benchmarks/phi_bench.py
+	$(BIN)/python benchmarks/phi_peers.py
 
 # Long fault campaigns; the tests run a small sample of each.
 campaign: $(STAMP)
@@ -65,7 +71,7 @@ sbom: $(STAMP)
 # The lock is made for every supported Python at once; it names no index.
 lock:
 	uv pip compile pyproject.toml --extra chaos --extra db --extra demo --extra load --extra mlflow --extra phi \
-	  --extra security --extra stats --group test --group lint \
+	  --extra phi-files --extra security --extra stats --group test --group lint \
 	  --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  -o requirements.lock
 	echo 'checkov>=3.3,<4' | uv pip compile - --universal --python-version 3.11 \
