@@ -9,13 +9,18 @@ TORCH  ?= torch==2.13.0 nvidia-ml-py
 # Measured beside us in `make bench`; what is missing there is said, not guessed.
 PEERS  ?= mlcommons-loadgen scrubadub==2.0.1 datafog==4.9.0
 
-.PHONY: demo test grade lint types docs bench bench-phi campaign coverage selfcheck sbom lock clean
+.PHONY: demo test acceptance grade lint types docs bench bench-phi campaign coverage selfcheck sbom lock clean
 
 demo: $(STAMP)
 	$(BIN)/clinigate demo
 
+# Much of a test is waiting for processes of its own: three share two cores.
 test: $(STAMP)
-	$(BIN)/python -m pytest tests -n 2 --dist worksteal
+	$(BIN)/python -m pytest tests -n 3 --dist worksteal -m "not acceptance"
+
+# Whole evaluations, every command of the README, a sample project: what takes minutes each.
+acceptance: $(STAMP)
+	$(BIN)/python -m pytest tests -n 2 --dist load -m acceptance
 
 # Our own suites in full, as a user runs them; beside other tests they ask a sample.
 grade: $(STAMP)
@@ -51,7 +56,7 @@ campaign: $(STAMP)
 # them, and some of them time a service: whether they pass is said by `make test`.
 coverage: $(STAMP)
 	rm -f .coverage .coverage.* coverage.xml
-	-$(BIN)/python -m coverage run -m pytest tests -n 2 --dist worksteal
+	-$(BIN)/python -m coverage run -m pytest tests -n 3 --dist worksteal -m "not acceptance"
 	$(BIN)/python -m coverage combine -q
 	$(BIN)/python -m coverage xml -q
 

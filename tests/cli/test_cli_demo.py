@@ -81,12 +81,14 @@ def sample(
     return go
 
 
+@pytest.mark.acceptance
 def test_the_clean_service_opens_the_gate(full: Demo) -> None:
     assert full.code == ExitCode.OK, full.out + full.err
     assert "GATE development, policy demo: OPEN (no certification)" in full.out
     assert "Traceback" not in full.err
 
 
+@pytest.mark.acceptance
 def test_whatever_the_demo_requires_passes_and_the_rest_is_told(full: Demo) -> None:
     """What nobody can know of this service is no pass, and it is not hidden."""
     verdicts = {verdict.criterion: verdict.status.value for verdict in full.results.verdicts}
@@ -99,6 +101,7 @@ def test_whatever_the_demo_requires_passes_and_the_rest_is_told(full: Demo) -> N
     assert "no clinician has reviewed these cases" in full.out
 
 
+@pytest.mark.acceptance
 def test_every_check_is_seen_to_run(full: Demo) -> None:
     """One line when it begins and one when it ends, where there is no terminal to draw on."""
     begun = re.findall(r"^running (CG-[A-Z0-9-]+)", full.err, re.M)
@@ -107,6 +110,7 @@ def test_every_check_is_seen_to_run(full: Demo) -> None:
     assert begun == sorted(check.id for check in all_checks())
 
 
+@pytest.mark.acceptance
 def test_the_printed_places_are_there(full: Demo) -> None:
     report = full.folder / full.place("report")
     assert report == full.bundle / "exports" / "report.html"
@@ -116,6 +120,7 @@ def test_the_printed_places_are_there(full: Demo) -> None:
         assert (full.bundle / "exports" / name).is_file()
 
 
+@pytest.mark.acceptance
 def test_the_printed_command_verifies_the_bundle(
     full: Demo, cli: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -128,6 +133,7 @@ def test_the_printed_command_verifies_the_bundle(
     assert "L1  ok" in said.out
 
 
+@pytest.mark.acceptance
 def test_the_demo_certifies_nothing(
     full: Demo, cli: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -141,6 +147,7 @@ def test_the_demo_certifies_nothing(
     assert "crisis.false_negative_rate.unseen is NOT_ASSESSED" in said.out
 
 
+@pytest.mark.acceptance
 def test_an_edited_demo_opens_nothing(full: Demo, cli: Callable[..., Any], tmp_path: Path) -> None:
     import shutil
 
@@ -154,6 +161,7 @@ def test_an_edited_demo_opens_nothing(full: Demo, cli: Callable[..., Any], tmp_p
     assert "results.json" in said.sentence
 
 
+@pytest.mark.acceptance
 def test_no_credential_of_the_service_is_kept(full: Demo) -> None:
     """Neither token nor secret stands in what is handed on."""
     for path in full.bundle.rglob("*"):

@@ -64,6 +64,7 @@ def bundle(made: tuple[Path, Any]) -> Bundle:
     return open_bundle(run)
 
 
+@pytest.mark.acceptance
 def test_the_run_is_whole_and_signed(made: tuple[Path, Any], bundle: Bundle) -> None:
     _, said = made
     assert said.code == ExitCode.OK, said.out + said.err
@@ -71,6 +72,7 @@ def test_the_run_is_whole_and_signed(made: tuple[Path, Any], bundle: Bundle) -> 
     assert bundle.status is RunStatus.COMPLETE
 
 
+@pytest.mark.acceptance
 @pytest.mark.parametrize("criterion", MEASURED.values(), ids=MEASURED)
 def test_each_producer_has_measured_something(bundle: Bundle, criterion: str) -> None:
     verdicts = {verdict.criterion: verdict for verdict in bundle.results().verdicts}
@@ -78,6 +80,7 @@ def test_each_producer_has_measured_something(bundle: Bundle, criterion: str) ->
     assert verdicts[criterion].status in (Status.PASS, Status.INCONCLUSIVE, Status.FAIL)
 
 
+@pytest.mark.acceptance
 def test_one_report_shows_them_all(
     made: tuple[Path, Any], bundle: Bundle, program: Callable[..., Any]
 ) -> None:

@@ -32,7 +32,8 @@ ROOT = Path(__file__).resolve().parents[2]
 #: Commands of the checkout; `make -n` shows what each would do, which ends in this line.
 MAKE = {
     "make demo": ".venv/bin/clinigate demo",
-    "make test": ".venv/bin/python -m pytest tests -n 2 --dist worksteal",
+    "make test": '.venv/bin/python -m pytest tests -n 3 --dist worksteal -m "not acceptance"',
+    "make acceptance": ".venv/bin/python -m pytest tests -n 2 --dist load -m acceptance",
     "make bench": ".venv/bin/python benchmarks/run_all.py",
     "make campaign": ".venv/bin/python benchmarks/run_all.py --campaigns",
     "make docs": ".venv/bin/python docs/regenerate.py",
@@ -173,6 +174,7 @@ def project(tmp_path: Path) -> Iterator[tuple[Path, dict[str, str]]]:
         yield folder, own
 
 
+@pytest.mark.acceptance
 def test_every_command_of_the_readme_does_what_it_says(
     project: tuple[Path, dict[str, str]], pages: dict[str, str]
 ) -> None:

@@ -134,6 +134,7 @@ def shut_by(decision: dict[str, Any]) -> set[str]:
     return {each["criterion"]["id"] for each in decision["criteria"] if each["effect"] == "shuts"}
 
 
+@pytest.mark.acceptance
 def test_the_sound_project_opens_the_gate(project: Path) -> None:
     """All stages of its own configuration, one run, one decision, one report."""
     code, output, decision = run(project)
@@ -143,6 +144,7 @@ def test_the_sound_project_opens_the_gate(project: Path) -> None:
     assert {"report.html", "results.sarif", "junit.xml", "summary.md"} <= exports
 
 
+@pytest.mark.acceptance
 def test_each_flaw_shuts_the_gate_by_its_own_criterion(project: Path) -> None:
     """All flaws at once: each category's criterion shuts, for its own reason, and no other does."""
     for flaw in FLAWS.values():
