@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from clinigate.hipaa.premises import Premises
-from clinigate.hipaa.service import Service
 from clinigate.hipaa.tally import Tally
 from clinigate.targets.credentials import read_variable
+from clinigate.targets.service import Service
 
 __all__ = ["forgeries"]
 

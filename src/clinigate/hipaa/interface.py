@@ -12,7 +12,7 @@ import yaml
 
 from clinigate.errors import ConfigError, TargetError
 from clinigate.hipaa.premises import NO_TEST, Premises
-from clinigate.hipaa.service import Request
+from clinigate.targets.service import Request
 
 __all__ = ["Operation", "guarded", "operations", "withheld"]
 

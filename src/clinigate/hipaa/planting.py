@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from clinigate.errors import TargetError
-from clinigate.hipaa.service import Answer, Request, Service
 from clinigate.hipaa.tally import Tally
 from clinigate.phi.canaries import Patient, make_patients
+from clinigate.targets.service import Answer, Request, Service
 
 __all__ = [
     "fresh_patient",

@@ -14,7 +14,7 @@ from pathlib import Path
 from clinigate.config.hipaa import HipaaTable
 from clinigate.config.loader import LoadedConfig
 from clinigate.errors import ConfigError
-from clinigate.hipaa.service import Service, service_spec
+from clinigate.targets.service import Service, service_spec
 
 __all__ = [
     "NO_SERVICE",

@@ -12,7 +12,7 @@ from typing import Any
 from clinigate.config.hipaa import AuditTable
 from clinigate.errors import ConfigError, TargetError
 from clinigate.hipaa.premises import Premises
-from clinigate.hipaa.service import Answer
+from clinigate.targets.service import Answer
 
 __all__ = ["Rows", "moment_of"]
 

@@ -15,9 +15,9 @@ from clinigate.errors import TargetError
 from clinigate.hipaa.interface import Operation, operations, withheld
 from clinigate.hipaa.named import Named
 from clinigate.hipaa.premises import NO_SERVICE, Premises
-from clinigate.hipaa.service import Request, Service
 from clinigate.hipaa.tally import Tally, gap
 from clinigate.targets.credentials import read_variable
+from clinigate.targets.service import Request, Service
 
 __all__ = ["access_control"]
 

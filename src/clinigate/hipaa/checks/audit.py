@@ -21,8 +21,8 @@ from clinigate.hipaa.named import Named
 from clinigate.hipaa.planting import served
 from clinigate.hipaa.premises import NO_SERVICE, Premises, verifies
 from clinigate.hipaa.rows import Row, Rows, moment_of
-from clinigate.hipaa.service import Service
 from clinigate.hipaa.tally import Tally, gap
+from clinigate.targets.service import Service
 
 __all__ = ["audit_trail"]
 

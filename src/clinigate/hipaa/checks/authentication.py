@@ -20,8 +20,8 @@ from clinigate.hipaa.interface import guarded, withheld
 from clinigate.hipaa.named import Named
 from clinigate.hipaa.planting import served
 from clinigate.hipaa.premises import NO_SERVICE, Premises
-from clinigate.hipaa.service import Request, Service
 from clinigate.hipaa.tally import Tally, gap
+from clinigate.targets.service import Request, Service
 
 __all__ = ["authentication"]
 

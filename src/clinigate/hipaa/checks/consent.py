@@ -19,8 +19,8 @@ from clinigate.core.target import Capability
 from clinigate.hipaa.named import Named
 from clinigate.hipaa.planting import fresh_patient, served
 from clinigate.hipaa.premises import NO_SERVICE, NO_TEST, Premises
-from clinigate.hipaa.service import Answer, Request, Service
 from clinigate.hipaa.tally import Tally, gap
+from clinigate.targets.service import Answer, Request, Service
 
 __all__ = ["consent"]
 

@@ -17,11 +17,11 @@ from clinigate.core.observation import Observation
 from clinigate.hipaa.named import Named
 from clinigate.hipaa.planting import judge, patients_for, served, settled, sizes, words_of
 from clinigate.hipaa.premises import NO_SERVICE, Premises, files_under
-from clinigate.hipaa.service import Service
 from clinigate.hipaa.stores import chunks_of, hits_in
 from clinigate.hipaa.tally import Tally, gap
 from clinigate.phi.canaries import Patient
 from clinigate.phi.canary_search import CanarySearch
+from clinigate.targets.service import Service
 
 __all__ = ["phi_in_logs"]
 

@@ -21,8 +21,8 @@ from clinigate.core.observation import Observation
 from clinigate.errors import TargetError
 from clinigate.hipaa.named import Named
 from clinigate.hipaa.premises import NO_SERVICE, Premises
-from clinigate.hipaa.service import Service
 from clinigate.hipaa.tally import Tally, gap
+from clinigate.targets.service import Service
 
 __all__ = ["transmission_security"]
 

@@ -1,4 +1,4 @@
-"""The service as the probes speak to it: with its credentials, with others, with none."""
+"""A service as probes speak to it: with its credentials, with others, with none."""
 
 from __future__ import annotations
 
@@ -47,11 +47,17 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back; `body` is None where it is no JSON."""
+    """What came back.
+
+    Attributes:
+        body: what it says as JSON; None where it is none.
+        content: what it says as bytes, the first 8 MiB of them.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: Any
+    content: bytes = b""
 
     @property
     def served(self) -> bool:
@@ -161,7 +167,9 @@ class Service:
                 f"{request}: no answer ({type(error).__name__}); is the service running, and is "
                 "[target] base_url right?"
             ) from None
-        return Answer(answer.status_code, answer.headers, _json_of(answer))
+        return Answer(
+            answer.status_code, answer.headers, _json_of(answer), answer.content[:_LONGEST]
+        )
 
     def place(self, request: Request) -> tuple[str, str]:
         """Return method and address without a query: what makes two requests one operation."""
