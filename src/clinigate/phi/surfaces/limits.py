@@ -1,0 +1,53 @@
+"""How much is taken out of what is packed: nothing that is sent may fill disk, memory or a day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from clinigate.phi.surfaces.part import TruncatedError
+
+__all__ = ["Budget", "Limits"]
+
+_MB = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What is opened of one file.
+
+    Attributes:
+        depth: how deep packed things may lie in packed things: `a.tar.gz` has two layers.
+        unpacked: bytes that may come out of one file altogether.
+        ratio: how many times its own size a packed stream may grow to. Deflate cannot exceed
+            1,032, logs reach 10 to 50. The first 64 MB are free.
+        members: how many things may lie in one file.
+        held: bytes of what has to be in memory at once: an image, a database within an archive,
+            a line of a table.
+        chunk: bytes that are read at once.
+    """
+
+    depth: int = 6
+    unpacked: int = 32 * 1024 * _MB
+    ratio: int = 200
+    members: int = 100_000
+    held: int = 64 * _MB
+    chunk: int = 4 * _MB
+
+
+@dataclass(slots=True)
+class Budget:
+    """What one file has used of its limits."""
+
+    limits: Limits
+    unpacked: int = field(default=0)
+    members: int = field(default=0)
+
+    def take(self, size: int) -> None:
+        """Count bytes that came out of something packed.
+
+        Raises:
+            TruncatedError: there were too many of them.
+        """
+        self.unpacked += size
+        if self.unpacked > self.limits.unpacked:
+            raise TruncatedError(f"more than {self.limits.unpacked // _MB} MB are packed in it")
