@@ -1,0 +1,102 @@
+"""How somebody is reached: telephone, fax, e-mail (letters D, E and F)."""
+
+from __future__ import annotations
+
+from clinigate.phi import placeholders as nobody
+from clinigate.phi.model import Letter
+from clinigate.phi.numbers import is_nanp_phone, is_phone
+from clinigate.phi.recognizer import Recognizer, Tier, form
+from clinigate.phi.rows.fragments import NUMBER_END, OPEN_IS, words
+from clinigate.phi.values import is_email
+
+__all__ = ["ROWS"]
+
+_PHONE_WORDS = words(
+    "phone phones tel telephone cell cellphone mobile call called sms contact reach dial whatsapp "
+    "pager landline telecom"
+)
+_EXTENSION = r"(?: ?(?:x|ext\.? ?)\d{1,6})?"
+_PHONE_END = rf"{_EXTENSION})(?:$|[^\w.-]|[.-](?:$|\D))"
+_LINE_END = rf"{_EXTENSION})(?:$|[^\w.,:/-]|[.,:/-](?:$|\D))"
+
+#: Before a number that begins with a digit or a bracket; digits and a blank go on a number.
+_ALONE = r"(?:^|[^\w.+( -]|(?:^|[^0-9]) )(?P<v>"
+_START = r"(?:^|[^\w.+-])(?P<v>"
+
+ROWS: tuple[Recognizer, ...] = (
+    Recognizer(
+        "CG-PHI-FAX",
+        Letter.E,
+        "A fax number",
+        Tier.IDENTIFIER,
+        (
+            form(r"(?:^|[^A-Za-z])(?i:fax(?:[ _-]?(?:number|no\.?|num))?)" + OPEN_IS
+                 + r"(?P<v>\+?\(?\d[\d ().-]{6,18}\d)(?:$|\W)", 1.0),
+        ),
+        accept=lambda text: is_nanp_phone(text) or is_phone(text),
+        placeholder=nobody.of_phone,
+    ),
+    Recognizer(
+        "CG-PHI-PHONE",
+        Letter.D,
+        "A telephone number",
+        Tier.IDENTIFIER,
+        (
+            form(r"(?:^|[^\w.+(-])(?P<v>\([2-9]\d\d\)[-. ]{0,2}[2-9]\d\d[-. ]\d{4}" + _PHONE_END,
+                 0.85),
+            form(_ALONE + r"[2-9]\d\d-[2-9]\d\d-\d{4}" + _PHONE_END, 0.85),
+            form(_START + r"[2-9]\d\d\.[2-9]\d\d\.\d{4}" + _PHONE_END, 0.8),
+            form(_START + r"\+1[-. ]?(?:\([2-9]\d\d\)|[2-9]\d\d)[-. ]{0,2}\d{3}[-. ]?\d{4}"
+                 + _PHONE_END, 0.85),
+            form(_START + r"1(?:-[2-9]\d\d-[2-9]\d\d-|\.[2-9]\d\d\.[2-9]\d\d\."
+                 r"|[-. ]?\([2-9]\d\d\) ?[2-9]\d\d[-. ])\d{4}" + _PHONE_END, 0.85),
+            form(_START + r"(?:1 )?[2-9]\d\d [2-9]\d\d[ -]\d{4})"
+                 r"(?:$|[^\w .,;-]|[ .,;-](?:$|[^ \d])|[.,;-] (?:$|\D)|  )", 0.5),
+            form(r"(?:^|[^\w.+/-])(?P<v>[1-9]\d{9,10})" + NUMBER_END, 0.4),
+        ),
+        context=_PHONE_WORDS,
+        accept=is_nanp_phone,
+        placeholder=nobody.of_phone,
+    ),
+    Recognizer(
+        "CG-PHI-PHONE",
+        Letter.D,
+        "A telephone number",
+        Tier.IDENTIFIER,
+        (
+            form(_START + r"\+[2-9](?:[ ().-]{0,2}\d){7,14})(?:$|[^\w.-]|[.-](?:$|\D))", 0.85),
+            form(r"(?:^|[^\w.+(,:/ -]|(?:^|[^0-9]) )(?P<v>"
+                 r"(?:\(|0|[3-9]|1[ ().-]{0,2}[0-8]|2[ ().-]{0,2}[1-9])(?:[ ().-]{0,2}\d){6,14}"
+                 + _LINE_END, 0.4),
+        ),
+        context=_PHONE_WORDS - {"cell"},
+        accept=is_phone,
+        placeholder=nobody.of_phone,
+    ),
+    # Numbers that no exchange has, and everybody writes when a number is to look like one.
+    Recognizer(
+        "CG-PHI-PHONE",
+        Letter.D,
+        "A telephone number",
+        Tier.IDENTIFIER,
+        (
+            form(r"(?:^|[^\w.+(-])(?P<v>\(\d{3}\) ?\d{3}-\d{4}" + _PHONE_END, 0.8),
+            form(_START + r"\+1[-. ]?\(?\d{3}\)?[-. ]{1,2}\d{3}[-. ]\d{4}" + _PHONE_END, 0.8),
+            form(r"(?:^|[^\w.+(-])(?P<v>\d{3}[-.]\d{3}[-.]\d{4}" + _PHONE_END, 0.45),
+        ),
+        context=_PHONE_WORDS,
+        placeholder=nobody.of_phone,
+    ),
+    Recognizer(
+        "CG-PHI-EMAIL",
+        Letter.F,
+        "An e-mail address",
+        Tier.IDENTIFIER,
+        (
+            form(r"(?:^|[^\w.%+'/\\-])(?P<v>[\w%+][\w.%+'-]{0,63}(?:@|%40)"
+                 r"(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24})(?:$|[^\w.-]|\.(?:$|\W))", 0.9),
+        ),
+        accept=is_email,
+        placeholder=nobody.of_email,
+    ),
+)  # fmt: skip
