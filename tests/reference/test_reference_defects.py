@@ -16,6 +16,7 @@ from clinigate.clinical.criteria import CRITERIA
 from clinigate.core.case import Case, Label, Turn
 from clinigate.errors import UsageError
 from clinigate.hipaa.criteria import builtin_criteria as hipaa_criteria
+from clinigate.phi.criteria import builtin_criteria as phi_criteria
 from clinigate.quality.model_criteria import MODEL_CRITERIA
 from clinigate.reference.defects import DEFECTS, defect_named
 from clinigate.reference.engine.nearest import NearestIndex
@@ -118,6 +119,8 @@ CHANGES = {
     "old-tls": set(),
     "consent-ignored": set(),
 }
+#: What those with a spill change is not in what the service says of people; nothing here sees it.
+SEEN = [name for name, defect in DEFECTS.items() if defect.spill is None]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -135,10 +138,10 @@ def clean() -> Shown:
 
 
 def test_every_defect_is_in_the_table_above() -> None:
-    assert set(CHANGES) == set(DEFECTS)
+    assert set(CHANGES) == set(SEEN)
 
 
-@pytest.mark.parametrize("name", DEFECTS)
+@pytest.mark.parametrize("name", SEEN)
 def test_a_defect_changes_its_one_thing_and_nothing_else(name: str, clean: Shown) -> None:
     with started(name) as service:
         shown = look(service)
@@ -152,7 +155,7 @@ def test_a_defect_changes_its_one_thing_and_nothing_else(name: str, clean: Shown
 def test_a_defect_is_about_metrics_that_a_criterion_judges(name: str) -> None:
     metrics = DEFECTS[name].metrics
     assert metrics
-    judged = (*CRITERIA, *hipaa_criteria(), *MODEL_CRITERIA)
+    judged = (*CRITERIA, *hipaa_criteria(), *phi_criteria(), *MODEL_CRITERIA)
     assert set(metrics) <= {criterion.metric for criterion in judged}
     assert DEFECTS[name].summary.endswith(".")
 

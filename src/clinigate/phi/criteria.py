@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from clinigate.core.criterion import Criterion, Relation
 
-__all__ = ["CANARIES", "CONTROLS", "IDENTIFIERS", "builtin_criteria"]
+__all__ = ["CANARIES", "CONTROLS", "IDENTIFIERS", "LEAKS", "builtin_criteria"]
 
 #: Metrics, and the ids of their criteria.
 IDENTIFIERS = "phi.files.identifiers"
 CANARIES = "phi.canaries"
+LEAKS = "phi.leaks"
 
 #: Safe harbor's eighteen identifiers; safeguards against use and disclosure that was not meant.
 CONTROLS = ("164.514(b)(2)(i)", "164.530(c)")
@@ -31,6 +32,14 @@ def builtin_criteria() -> tuple[Criterion, ...]:
             relation=Relation.AT_MOST,
             limit=0,
             title="No data of synthetic patients outside of where it belongs",
+            controls=CONTROLS,
+        ),
+        Criterion(
+            id=LEAKS,
+            metric=LEAKS,
+            relation=Relation.AT_MOST,
+            limit=0,
+            title="Nothing that was planted in the service turns up outside of where it belongs",
             controls=CONTROLS,
         ),
     )

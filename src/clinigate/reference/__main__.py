@@ -50,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--requests-per-minute", type=int, default=60_000, help="of the evaluator; 0: no limit")
     add("--tokens-per-s", type=float, default=0.0, help="how fast replies are said; 0: at once")
     add("--first-token-s", type=float, default=0.0, help="how long the first word takes")
+    add("--provider-url", help="a model provider that looks over replies, as http://host:port")
     add("--exit-with-stdin", action="store_true", help="end when standard input ends")
     return parser
 

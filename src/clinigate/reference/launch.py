@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import selectors
+import signal
 import ssl
 import subprocess
 import sys
@@ -66,6 +67,15 @@ class Connection:
         """The evaluator's secret."""
         return self.clients["evaluator"].client_secret
 
+    @property
+    def data_dir(self) -> Path:
+        """The folder of its records and of what it leaves beside them."""
+        return self.database.parent
+
+    def keep_up(self) -> None:
+        """Have it rotate its access log, save its cache and back up its store, soon."""
+        os.kill(self.pid, signal.SIGHUP)
+
     def verifier(self, what: str) -> list[str]:
         """Return the command that tells whether a copy of `audit` or `store` was altered.
 
@@ -123,6 +133,7 @@ def running(
     defect: str | None = None,
     data_dir: Path | None = None,
     token_lifetime_s: float = 3600.0,
+    provider_url: str | None = None,
     timeout_s: float = 60.0,
 ) -> Iterator[Connection]:
     """Run the service on a free port of the loopback for the length of a `with` block.
@@ -145,6 +156,7 @@ def running(
         command += ["--token-lifetime-s", str(token_lifetime_s)]
         command += ["--defect", defect] if defect is not None else []
         command += ["--data-dir", str(data_dir)] if data_dir is not None else []
+        command += ["--provider-url", provider_url] if provider_url is not None else []
         key = secrets.token_hex(32)
         with (folder / "stderr").open("wb") as errors, _process(command, errors, key) as process:
             _await_ready(process, folder / "stderr", timeout_s)

@@ -88,7 +88,8 @@ def checked_defects(names: Iterable[str]) -> tuple[str | None, frozenset[str]]:
 
     Raises:
         UsageError: a name is unknown, two are not of operation and would hide each other, or one
-            is of the transport, which a cluster's entry sees to.
+            is of the transport, which a cluster's entry sees to, or of what the single service
+            leaves beside its records.
     """
     clinical = None
     operational: set[str] = set()
@@ -99,7 +100,7 @@ def checked_defects(names: Iterable[str]) -> tuple[str | None, frozenset[str]]:
             raise _unknown(name)
         elif clinical is not None and clinical != name:
             raise UsageError(f"defects {clinical!r} and {name!r} exclude each other; take one")
-        elif DEFECTS[name].old_tls:
+        elif DEFECTS[name].old_tls or DEFECTS[name].spill:
             raise UsageError(f"defect {name!r} is of the single service; a cluster has none of it")
         else:
             clinical = name

@@ -63,6 +63,7 @@ class Options:
         ca_file: where the authority's certificate goes; None means into the data directory.
         requests_per_minute: of the evaluator; 0 sets no limit.
         tokens_per_s, first_token_s: how fast replies are said; 0 says them at once.
+        provider_url: a model provider that looks over replies; None asks nobody.
         exit_with_stdin: end when standard input does, so that the service never outlives the
             program that started it, however that one dies.
     """
@@ -78,6 +79,7 @@ class Options:
     requests_per_minute: int = EVALUATOR_PER_MINUTE
     tokens_per_s: float = 0.0
     first_token_s: float = 0.0
+    provider_url: str | None = None
     exit_with_stdin: bool = False
 
 
@@ -103,6 +105,7 @@ def serve(options: Options, announce: Callable[[str], None]) -> None:
                     token_lifetime_s=options.token_lifetime_s,
                     evaluator_per_minute=options.requests_per_minute,
                     pacing=Pacing(options.tokens_per_s, options.first_token_s),
+                    provider_url=options.provider_url,
                 )
             )
         )
@@ -130,6 +133,7 @@ def serve(options: Options, announce: Callable[[str], None]) -> None:
         # uvicorn raises the signal again when it is done: without a handler of ours the process
         # would die of it before the records are closed.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        _keep_up_on_hangup(app)
         server.run(sockets=[listener])
 
 
@@ -232,6 +236,15 @@ def _ready(app: ReferenceApp, listener: socket.socket, ca: Path, log: Path) -> d
         "database": str(service.store.path.absolute()),
         "log_file": str(log.absolute()),
     }
+
+
+def _keep_up_on_hangup(app: ReferenceApp) -> None:
+    """Let SIGHUP rotate and back up, as daemons do; in a thread, since it may come at any time."""
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(
+            signal.SIGHUP,
+            lambda *_: threading.Thread(target=app.footprint.upkeep, daemon=True).start(),
+        )
 
 
 def _write_private(path: Path, content: dict[str, Any]) -> None:

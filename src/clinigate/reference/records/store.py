@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 
 from clinigate.errors import EvidenceError
@@ -127,6 +128,18 @@ class Store:
         if row is None:
             raise KeyError(conversation_id)
         return self._sealer.open(SealedRow(conversation_id, *row))
+
+    def all(self) -> list[Conversation]:
+        """Return every conversation in clear; raises as `read`."""
+        query = "SELECT id, created_at, client, messages, reply FROM conversations"
+        with self._lock:
+            rows = self._db.execute(query).fetchall()
+        return [self._sealer.open(SealedRow(*row)) for row in rows]
+
+    def copy_to(self, path: Path) -> None:
+        """Write a copy of the database, sealed as it is, while it is in use."""
+        with closing(sqlite3.connect(path)) as copy, closing(_connect(self.path)) as source:
+            source.backup(copy)
 
     def ready(self) -> bool:
         """Whether the database answers."""

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 import secrets
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
-from urllib.parse import parse_qs, unquote
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
@@ -21,11 +18,13 @@ from clinigate.core.case import Turn
 from clinigate.reference import NOTICE
 from clinigate.reference.crisis.trace import EventName, new_trace_id, trace_id_of
 from clinigate.reference.defects import CLEAN, Defect
+from clinigate.reference.footprint.port import Footprint
 from clinigate.reference.instruments import INSTRUMENTS, Scoring, score_sheet
 from clinigate.reference.ports import Answer, Exchanged, Mind, Records
 from clinigate.reference.records.audit import AuditEvent
 from clinigate.reference.web import wire
 from clinigate.reference.web.clients import Grant, TokenDesk
+from clinigate.reference.web.forms import credentials_of, form_of
 from clinigate.reference.web.frame import exchange_of
 from clinigate.reference.web.load import Load
 from clinigate.reference.web.metrics import CONTENT_TYPE, Metrics
@@ -57,6 +56,7 @@ class Api:
 
     Attributes:
         traced: whether crises leave traces. fault: the defect that it was started with.
+        footprint: what it leaves beside its records.
     """
 
     mind: Mind
@@ -69,6 +69,7 @@ class Api:
     clock: Callable[[], float]
     traced: bool = False
     fault: Defect = CLEAN
+    footprint: Footprint = field(default_factory=Footprint)
 
     def routes(self) -> list[Route]:
         """Return the routes of the service."""
@@ -88,18 +89,20 @@ class Api:
             ("GET", "/metrics", self.prometheus),
             ("GET", "/openapi.json", self.openapi),
         ]
+        if self.footprint.recent() is not None:
+            table.append(("GET", "/debug/requests", self.debug))
         return [Route(path, endpoint, methods=[method]) for method, path, endpoint in table]
 
     async def token(self, request: Request) -> Response:
         """Hand out a token. RFC 6749, section 4.4."""
         exchange = exchange_of(request.scope)
         self.limit.admit(f"address:{exchange.address}", _TOKEN_REQUESTS_PER_MINUTE)
-        form = _form(await limited_body(request))
+        form = form_of(await limited_body(request))
         if form.get("grant_type") != "client_credentials":
             raise OAuthProblem(
                 400, "unsupported_grant_type", "send grant_type=client_credentials as a form"
             )
-        client_id, secret = _credentials(request, form)
+        client_id, secret = credentials_of(request, form)
         scopes = frozenset(form["scope"].split()) if "scope" in form else None
         token = self.desk.issue(client_id, secret, scopes)
         exchange.client = client_id
@@ -125,12 +128,13 @@ class Api:
         stream = optional_bool(body, "stream")
         with self.load.held():
             await asyncio.sleep(self.mind.delay_s())
-            answer = await self.mind.chat(turns)
+            answer = self.footprint.worded(turns, await self.mind.chat(turns))
             if not answer.assessment.crisis:
                 await self._require_consent(request, patient)
             exchanged = self._exchanged(request, turns, answer, arrived)
             without = await self.records.exchange(exchanged)
             self._count_crisis(flagged=answer.assessment.crisis)
+            await self.footprint.looked_over(exchanged.access.actor, patient, turns, answer)
             trace = exchanged.trace if self.traced else ""
             completion = wire.Completion(
                 exchanged.id,
@@ -192,6 +196,8 @@ class Api:
         granted = required_bool(body, "granted")
         access = self._event(request, "consent.give" if granted else "consent.withdraw")
         await self.records.consent(patient, granted=granted, text=text, access=access)
+        self.footprint.keep_consent(access.actor, patient, granted=granted)
+        self.footprint.named(exchange_of(request.scope), patient)
         return JSONResponse({"granted": granted, "text": text})
 
     async def trace(self, request: Request) -> Response:
@@ -245,6 +251,10 @@ class Api:
         """Describe every route for programs."""
         return JSONResponse(document())
 
+    async def debug(self, _request: Request) -> Response:
+        """Show what was last said, to anyone: the fault of one defect."""
+        return JSONResponse({"recent": self.footprint.recent()})
+
     def _instruments(self) -> Iterator[_Row]:
         """The routes of each questionnaire."""
         for name in INSTRUMENTS:
@@ -266,14 +276,21 @@ class Api:
         """Return the body of a request, and the conversation in it."""
         body = await json_object(request)
         turns = messages_of(body)
-        exchange_of(request.scope).logged = self.fault.logged(turns)
+        exchange = exchange_of(request.scope)
+        exchange.logged = self.fault.logged(turns)
+        self.footprint.heard(exchange, turns)
         return body, turns
 
     async def _require_consent(self, request: Request, patient: str | None) -> None:
         """Refuse a named patient who did not agree; without a name there is nobody to ask."""
         if patient is None or not self.fault.asks_consent:
             return
-        if not await self.records.consented(exchange_of(request.scope).client, patient):
+        exchange = exchange_of(request.scope)
+        self.footprint.named(exchange, patient)
+        agreed = self.footprint.known_consent(exchange.client, patient)
+        if agreed is None:
+            agreed = await self.records.consented(exchange.client, patient)
+        if not agreed:
             raise Problem(
                 403, "consent_required", "this patient has not agreed; record it at /v1/consent"
             )
@@ -361,26 +378,3 @@ def _digest_of(client: str, key: str, turns: tuple[Turn, ...]) -> str:
     # With the words: a key used again for something else must not make a disclosure disappear.
     said = [[turn.role, turn.text] for turn in turns]
     return sha256_hex(canonical_bytes([client, key, said]))
-
-
-def _form(body: bytes) -> dict[str, str]:
-    try:
-        fields = parse_qs(body.decode("utf-8"), keep_blank_values=True, max_num_fields=20)
-    except ValueError:
-        raise OAuthProblem(400, "invalid_request", "the body is not a form in UTF-8") from None
-    repeated = sorted(name for name, values in fields.items() if len(values) > 1)
-    if repeated:
-        raise OAuthProblem(400, "invalid_request", "a field of the form stands twice")
-    return {name: values[0] for name, values in fields.items()}
-
-
-def _credentials(request: Request, form: dict[str, str]) -> tuple[str, str]:
-    kind, _, encoded = request.headers.get("authorization", "").partition(" ")
-    if kind.lower() != "basic":
-        return form.get("client_id", ""), form.get("client_secret", "")
-    try:
-        pair = base64.b64decode(encoded, validate=True).decode("utf-8")
-    except (binascii.Error, UnicodeDecodeError):
-        raise OAuthProblem(400, "invalid_request", "the Basic credentials are malformed") from None
-    client_id, _, secret = pair.partition(":")
-    return unquote(client_id), unquote(secret)

@@ -12,6 +12,7 @@ from starlette.routing import Router
 from starlette.types import Receive, Scope, Send
 
 from clinigate.reference.credentials import Credentials
+from clinigate.reference.footprint.disk import OnDisk
 from clinigate.reference.local import LocalMind, LocalRecords
 from clinigate.reference.service import Clock, Service, open_service
 from clinigate.reference.web.api import Api
@@ -36,6 +37,7 @@ class ReferenceApp:
 
     Attributes:
         service: what lies behind the routes. api: the routes. metrics: what was counted.
+        footprint: what is left beside the records.
         credentials: by name (`app`, `evaluator`), what a client needs to ask for a token.
     """
 
@@ -47,6 +49,7 @@ class ReferenceApp:
         clock: Clock,
         evaluator_per_minute: int,
         pacing: Pacing,
+        provider_url: str | None = None,
     ) -> None:
         pairs = new_clients(evaluator_per_minute)
         self.service = service
@@ -60,6 +63,13 @@ class ReferenceApp:
             clock=clock,
             immortal=service.defect.immortal_tokens,
         )
+        self.footprint = OnDisk(
+            service.data_dir,
+            service.store,
+            clock=clock,
+            spill=service.defect.spill,
+            provider=provider_url,
+        )
         self.api = Api(
             mind=LocalMind(service),
             records=LocalRecords(service),
@@ -70,6 +80,7 @@ class ReferenceApp:
             pacing=pacing,
             clock=clock,
             fault=service.defect,
+            footprint=self.footprint,
         )
         self._framed = framed(self.api)
 
@@ -91,6 +102,7 @@ class ReferenceApp:
 
     def close(self) -> None:
         """Close the records. Calling it twice is harmless."""
+        self.footprint.close()
         self.service.close()
 
 
@@ -104,6 +116,7 @@ def asgi_app(
     clock: Clock = time.time,
     evaluator_per_minute: int = EVALUATOR_PER_MINUTE,
     pacing: Pacing | None = None,
+    provider_url: str | None = None,
 ) -> ReferenceApp:
     """Build the service in this process, without TLS; access control is the same.
 
@@ -117,6 +130,7 @@ def asgi_app(
         clock: seconds since the epoch, for tokens, rate limits and records.
         evaluator_per_minute: how often the evaluator may ask; 0 sets no limit.
         pacing: how fast replies are said; None says them at once.
+        provider_url: a model provider that looks over replies; None asks nobody.
 
     Raises:
         UsageError: an unknown model or defect.
@@ -130,10 +144,11 @@ def asgi_app(
         clock=clock,
         evaluator_per_minute=evaluator_per_minute,
         pacing=pacing or Pacing(),
+        provider_url=provider_url,
     )
 
 
 def framed(api: Api) -> Frame:
     """Return the routes of `api` as one ASGI application."""
     router = Router(api.routes(), redirect_slashes=False)
-    return Frame(router, records=api.records, metrics=api.metrics)
+    return Frame(router, records=api.records, metrics=api.metrics, footprint=api.footprint)

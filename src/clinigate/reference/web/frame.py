@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Mapping, MutableMapping
-from dataclasses import dataclass, field
+from collections.abc import MutableMapping
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -13,6 +12,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from clinigate.errors import EvidenceError
+from clinigate.reference.footprint.port import Exchange, Footprint
 from clinigate.reference.ports import Records
 from clinigate.reference.records.audit import AuditEvent
 from clinigate.reference.web.logs import log_request
@@ -33,21 +33,6 @@ _AUDITED_REFUSALS = frozenset({401, 403, 429})
 _KEY = "clinigate.exchange"
 
 
-@dataclass(slots=True)
-class Exchange:
-    """One request as it is dealt with: what is known of it so far.
-
-    Attributes:
-        logged: what the log tells of its words, which is nothing unless the defect is to do so.
-    """
-
-    request: str
-    address: str
-    client: str = "-"
-    status: int = 500
-    logged: Mapping[str, str] = field(default_factory=dict)
-
-
 def exchange_of(scope: MutableMapping[str, Any]) -> Exchange:
     """Return the exchange that an ASGI scope belongs to."""
     exchange = scope[_KEY]
@@ -58,10 +43,13 @@ def exchange_of(scope: MutableMapping[str, Any]) -> Exchange:
 class Frame:
     """ASGI middleware around the router; it alone turns a `Problem` into an answer."""
 
-    def __init__(self, app: ASGIApp, *, records: Records, metrics: Metrics) -> None:
+    def __init__(
+        self, app: ASGIApp, *, records: Records, metrics: Metrics, footprint: Footprint
+    ) -> None:
         self._app = app
         self._records = records
         self._metrics = metrics
+        self._footprint = footprint
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -83,6 +71,9 @@ class Frame:
             exchange_of(scope).status = 499
         except (Problem, HTTPException, EvidenceError) as refusal:
             problem = await self._audited(scope, _as_problem(refusal))
+            if problem.unread:
+                self._footprint.failed(exchange_of(scope), problem)
+            problem.message = self._footprint.refusal(scope, problem.message)
             await problem.response()(scope, receive, send)
 
     async def _audited(self, scope: Scope, problem: Problem) -> Problem:
@@ -105,8 +96,10 @@ class Frame:
 
     def _count(self, scope: Scope, exchange: Exchange, seconds: float) -> None:
         route = _route(scope)
-        self._metrics.requests.inc(route, str(exchange.status))
-        self._metrics.seconds.observe(route, seconds)
+        label = self._footprint.label(scope, route)
+        self._metrics.requests.inc(label, str(exchange.status))
+        self._metrics.seconds.observe(label, seconds)
+        self._footprint.answered(scope, exchange, route, seconds)
         log_request(
             request=exchange.request,
             method=scope["method"],

@@ -15,6 +15,7 @@ class Problem(Exception):  # noqa: N818 - an answer on its way to the client, no
     Attributes:
         status: HTTP status. code: a stable word for programs. message: one sentence for people,
             which never repeats what the client sent beyond names of fields.
+        unread: a body that could not be read; it goes nowhere.
     """
 
     def __init__(
@@ -25,6 +26,7 @@ class Problem(Exception):  # noqa: N818 - an answer on its way to the client, no
         self.code = code
         self.message = message
         self.headers = dict(headers or {})
+        self.unread = b""
 
     def response(self) -> JSONResponse:
         """Return the answer in the form of the OpenAI API."""

@@ -71,8 +71,10 @@ async def json_object(request: Request) -> dict[str, Any]:
     body = await limited_body(request)
     try:
         value = parse_json(body)
-    except (ValueError, RecursionError):
-        raise Problem(400, "invalid_json", "the body is not valid JSON in UTF-8") from None
+    except (ValueError, RecursionError) as error:
+        problem = Problem(400, "invalid_json", "the body is not valid JSON in UTF-8")
+        problem.unread = body
+        raise problem from error
     if not isinstance(value, dict):
         raise Problem(400, "invalid_json", "the body must be one JSON object")
     return value
