@@ -32,6 +32,10 @@ class Way(StrEnum):
     INLINE = "inline"
     BASELINE = "baseline"
     WAIVER = "waiver"
+    #: An allow rule of the configuration: one person's word, reviewed with the file it stands in.
+    ALLOW = "allow rule"
+    #: A comment without a day: what stands on this line is nobody's.
+    OK = "comment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +44,15 @@ class Acceptance:
 
     Attributes:
         way: where it is written.
-        rule: the rule that it speaks of.
-        path: the file (inline, baseline) or a pattern of paths (waiver).
-        until: the last day on which it holds.
+        rule: the rule that it speaks of; of a family of rules the start and `*`: `CG-PHI-*`.
+        path: the file (inline, baseline, comment) or a pattern of paths (waiver, allow rule).
+        until: the last day on which it holds; `date.max` where it has none.
         reason: why.
         source, source_line: the file and line where it is written.
         lines: inline: the lines of `path` that it speaks of, first and last.
         fingerprint: baseline: the finding.
         requested_by, approved_by: waiver: two persons.
+        unless: rules of the family that it never speaks of.
     """
 
     way: Way
@@ -61,18 +66,22 @@ class Acceptance:
     fingerprint: str | None = None
     requested_by: str = ""
     approved_by: str = ""
+    unless: tuple[str, ...] = ()
 
     def speaks_of(self, flaw: Flaw) -> bool:
         """Whether it was written for this finding, expired or not."""
         place = flaw.place
-        if flaw.rule != self.rule:
+        if not self._names(flaw.rule):
             return False
         match self.way:
             case Way.BASELINE:
                 return flaw.fingerprint == self.fingerprint
-            case Way.WAIVER:
-                return matches(self.path, place.uri)
-            case Way.INLINE:
+            case Way.WAIVER | Way.ALLOW:
+                # Of `notes.zip!/a.txt` it is `notes.zip` that a pattern names, too.
+                return matches(self.path, place.uri) or matches(
+                    self.path, place.uri.partition("!/")[0]
+                )
+            case Way.INLINE | Way.OK:
                 return place.uri == self.path and self._is_beside(place)
 
     def holds(self, today: date) -> bool:
@@ -81,7 +90,18 @@ class Acceptance:
 
     def __str__(self) -> str:
         by = f", approved by {self.approved_by}" if self.approved_by else ""
-        return f"{self.way} until {self.until.isoformat()}{by}: {self.reason}"
+        term = "" if self.until == date.max else f" until {self.until.isoformat()}"
+        return f"{self.way}{term}{by}: {self.reason}"
+
+    @property
+    def of_a_family(self) -> bool:
+        """Whether it speaks of more rules than one."""
+        return self.rule.endswith("*")
+
+    def _names(self, rule: str) -> bool:
+        if not self.of_a_family:
+            return rule == self.rule
+        return rule.startswith(self.rule[:-1]) and rule not in self.unless
 
     def _is_beside(self, place: Place) -> bool:
         if place.line is None or self.lines is None:
@@ -146,13 +166,20 @@ class _Index:
 
     def __init__(self, acceptances: Iterable[Acceptance]) -> None:
         self._by_key: dict[tuple[str, str | None], list[Acceptance]] = {}
+        self._of_families: dict[str, list[Acceptance]] = {}
         for each in acceptances:
-            self._by_key.setdefault((each.rule, each.fingerprint), []).append(each)
+            if each.of_a_family:
+                path = each.path if each.lines is not None else ""
+                self._of_families.setdefault(path, []).append(each)
+            else:
+                self._by_key.setdefault((each.rule, each.fingerprint), []).append(each)
 
     def speaking_of(self, flaw: Flaw) -> list[Acceptance]:
         candidates = (
             *self._by_key.get((flaw.rule, flaw.fingerprint), ()),
             *self._by_key.get((flaw.rule, None), ()),
+            *self._of_families.get(flaw.place.uri, ()),
+            *self._of_families.get("", ()),
         )
         return [each for each in candidates if each.speaks_of(flaw)]
 

@@ -17,12 +17,10 @@ from pathlib import PurePosixPath
 from clinigate.errors import ConfigError
 from clinigate.findings.acceptance import Acceptance, Way, check_term
 
-__all__ = ["inline_acceptances"]
+__all__ = ["ENDINGS", "comments", "inline_acceptances"]
 
 _MARK = "clinigate:"
 _BEGINS = re.compile(r"clinigate:\s*accept\b\s*(?P<rest>.*)")
-#: In a comment of Python; within backticks or quotes it is spoken of, not meant.
-_SAID = re.compile(r"(?<![`\"'])#\s*(clinigate:.*)")
 _FORM = re.compile(
     r"(?P<rules>[\w./:-]+(?:\s*,\s*[\w./:-]+)*)\s+until\s+(?P<until>\S+?):\s+(?P<reason>\S.*)"
 )
@@ -40,6 +38,9 @@ _LEADERS: dict[str, tuple[str, ...]] = {
 }
 _ANY = ("#", "//", "<!--", "--")
 
+#: Endings of files of which the comments are known; of others anybody's text may look like one.
+ENDINGS = frozenset(ending for ending, leaders in _LEADERS.items() if leaders)
+
 
 def inline_acceptances(text: str, uri: str, today: date) -> list[Acceptance]:
     """Return the acceptances that stand in a file's comments.
@@ -56,17 +57,26 @@ def inline_acceptances(text: str, uri: str, today: date) -> list[Acceptance]:
         return []
     return [
         each
-        for line, comment, alone in _comments(text, uri)
+        for line, comment, alone in comments(text, uri, _MARK)
         for each in _read(comment, uri, line, alone=alone, today=today)
     ]
 
 
-def _comments(text: str, uri: str) -> Iterator[tuple[int, str, bool]]:
-    """Yield line, text after the leader, and whether nothing else stands on the line."""
+def comments(text: str, uri: str, mark: str) -> Iterator[tuple[int, str, bool]]:
+    """Yield the comments that begin with a mark, wherever another tool's word stands before it.
+
+    Args:
+        text: the file.
+        uri: its name, whose ending says how its comments begin.
+        mark: as `clinigate:`.
+
+    Yields:
+        The line, the text from the mark on, and whether nothing else stands on the line.
+    """
     suffix = PurePosixPath(uri).suffix.lower()
     if suffix in (".py", ".pyi", ".pyw"):
         try:
-            yield from list(_python_comments(text))
+            yield from list(_python_comments(text, mark))
         except (tokenize.TokenError, SyntaxError):
             pass  # what is no Python is looked at like any text
         else:
@@ -75,7 +85,7 @@ def _comments(text: str, uri: str) -> Iterator[tuple[int, str, bool]]:
     if not known:
         return
     leaders = "|".join(map(re.escape, known))
-    comment = re.compile(rf"(?<![`\"'])(?:{leaders})\s*(?P<said>clinigate:.*)")
+    comment = re.compile(rf"(?<![`\"'])(?:{leaders})\s*(?P<said>{re.escape(mark)}.*)")
     for number, line in enumerate(text.split("\n"), start=1):
         match = comment.search(line)
         if match is not None and not _is_within_text(line[: match.start()]):
@@ -94,11 +104,13 @@ def _is_within_text(before: str) -> bool:
     return bool(quote)
 
 
-def _python_comments(text: str) -> Iterator[tuple[int, str, bool]]:
+def _python_comments(text: str, mark: str) -> Iterator[tuple[int, str, bool]]:
     """Only real comments: the same words inside a string accept nothing."""
+    # Within backticks or quotes it is spoken of, not meant.
+    spoken = re.compile(rf"(?<![`\"'])#\s*({re.escape(mark)}.*)")
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         # It may follow another tool's word in the same comment.
-        said = _SAID.search(token.string)
+        said = spoken.search(token.string)
         if token.type == tokenize.COMMENT and said is not None:
             line, column = token.start
             yield line, said[1], not token.line[:column].strip()
