@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from clinigate.phi.surfaces import packed
 from clinigate.phi.surfaces.part import Part, Skipped, TruncatedError
 from clinigate.phi.surfaces.sources import Source
+from clinigate.phi.surfaces.text import encoding_of
+from clinigate.phi.surfaces.writing import text_parts
 
 __all__ = ["parts_of"]
 
@@ -27,8 +29,11 @@ def parts_of(source: Source) -> Parts:
         if head.startswith(magic):
             yield from _unpacked(source, begin)
             return
-    media = "binary" if b"\0" in head else "text"
-    yield Part(source.name, source.chunks(), media=media)
+    encoding, mark = encoding_of(head)
+    if encoding:
+        yield from text_parts(source, encoding, mark)
+    else:
+        yield Part(source.name, source.chunks(), media="binary")
 
 
 def _unpacked(source: Source, begin: Callable[[], packed.Inflating]) -> Parts:

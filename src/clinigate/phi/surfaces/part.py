@@ -27,12 +27,15 @@ class Part:
             one, the field: `(12, "ssn")`. Tables are rendered one cell a line, as
             `column: value`, so that the column's name is context for its value alone.
         media: what it is, for the counts: `text`, `binary`, `csv`, `hl7`, `sqlite`, …
+        literal: whether it is searched for canaries alone: in packed columns, pixels and pages of a
+            database, expressions would strike by chance, and what they say is a part of its own.
     """
 
     name: str
     chunks: Iterator[bytes]
     place: Callable[[int], tuple[int | None, str | None]] = as_it_is
     media: str = "text"
+    literal: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,120 @@
+"""Rows of values between commas, tabs, semicolons or bars, each behind its column's name."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import deque
+from collections.abc import Iterator, Sequence
+
+from clinigate.phi.surfaces.fields import as_bytes
+from clinigate.phi.surfaces.woven import Cell, Item
+
+__all__ = ["Columns", "csv_items", "delimiter_of"]
+
+_SIGNS = ",\t;|"
+_NAME = re.compile(r"[^\W\d][\w .:/()#%-]{0,59}")
+_NUMBER = re.compile(r"\d{4}")
+#: Words that names of columns are made of: a row of names of persons has none of them.
+_USUAL = re.compile(
+    r"(?i)(?:^|[_ .-])(?:id|uuid|mrn|ssn|npi|dob|sex|age|name|date|time|zip|city|state|street|"
+    r"address|phone|fax|mobile|e?-?mail|code|type|status|value|number|no|key|count|created|"
+    r"updated|patient|member|policy|account|gender|note|text|level|score|url|ip)(?:$|[_ .-])"
+)
+
+
+class Columns:
+    """The names of a table's columns, as context and as findings may show them."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._fields: list[bytes] = []
+        self._shown: list[str] = []
+        sure = all(_is_name(name) for name in names) and any(map(_is_usual, names))
+        for number, name in enumerate(names, start=1):
+            self._fields.append(as_bytes(" ".join(name.split())) or b"column")
+            self._shown.append(name.strip() if sure else f"column {number}")
+
+    def cells(self, line: int, values: Sequence[str]) -> Iterator[Cell]:
+        """Yield the values of a row that are not empty; more values than columns have the last."""
+        last = len(self._fields) - 1
+        for number, value in enumerate(values):
+            if value and not value.isspace():
+                at = min(number, last)
+                yield Cell(line, self._fields[at], as_bytes(value), self._shown[at])
+
+
+def _is_name(text: str) -> bool:
+    name = text.strip().lstrip("\ufeff")
+    return not name or (_NAME.fullmatch(name) is not None and not _NUMBER.search(name))
+
+
+def _is_usual(text: str) -> bool:
+    # `patientName` as `patient_Name`.
+    return _USUAL.search(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", text.strip())) is not None
+
+
+def delimiter_of(head: bytes, file_name: str) -> str:
+    """Return what stands between the values of a table; "" where it is no table."""
+    ending = file_name.rpartition(".")[2].lower()
+    first = head.lstrip().partition(b"\n")[0].decode("utf-8", "replace")
+    if ending in ("tsv", "tab"):
+        return "\t"
+    if ending not in ("csv", "psv"):
+        return ""
+    return max(_SIGNS, key=first.count) if any(sign in first for sign in _SIGNS) else ","
+
+
+def csv_items(blocks: Iterator[bytes], delimiter: str) -> Iterator[Item]:
+    """Yield a table as it stands and, behind each block, its rows' values by their columns.
+
+    The first row names the columns. What no row can be made of, as after a quote without an end,
+    is searched as it stands, and rows begin anew behind it.
+    """
+    text = _Lines(blocks)
+    columns: Columns | None = None
+    while not text.ended:
+        before = text.read
+        reader = csv.reader(text, delimiter=delimiter)
+        start = before + 1
+        while True:
+            try:
+                row = next(reader)
+            except StopIteration:
+                text.ended = True
+                break
+            except csv.Error:
+                break
+            yield from text.passed()
+            if columns is None and any(row):
+                columns = Columns(row)
+            elif columns is not None:
+                yield from columns.cells(start, row)
+            start = before + reader.line_num + 1
+        yield from text.passed()
+
+
+class _Lines:
+    """Lines as text, and the blocks that they came from."""
+
+    def __init__(self, blocks: Iterator[bytes]) -> None:
+        self.ended = False
+        #: So many lines have been read.
+        self.read = 0
+        self._blocks = blocks
+        self._passed: deque[bytes] = deque()
+        self._lines = self._text()
+
+    def __iter__(self) -> Iterator[str]:
+        return self._lines
+
+    def passed(self) -> Iterator[bytes]:
+        """Yield the blocks that were begun since."""
+        while self._passed:
+            yield self._passed.popleft()
+
+    def _text(self) -> Iterator[str]:
+        for block in self._blocks:
+            self._passed.append(block)
+            for line in block.decode("utf-8", "surrogateescape").removesuffix("\n").split("\n"):
+                self.read += 1
+                yield line + "\n"
