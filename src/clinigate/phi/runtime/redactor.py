@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from clinigate.phi.canaries import Patient
 from clinigate.phi.canary_search import CanarySearch
-from clinigate.phi.finding import DEFAULT_THRESHOLD, find
+from clinigate.phi.finding import DEFAULT_THRESHOLD, find, find_bytes
 from clinigate.phi.found import CANARY_RULE
 from clinigate.phi.model import Hit
 from clinigate.phi.tokens import Tokens
 
-__all__ = ["WITHHELD", "Redactor"]
+__all__ = ["WITHHELD", "Find", "Redactor"]
 
 #: Stands for a whole text that cannot be cleaned, as where a canary lies compressed.
 WITHHELD = "[CG-PHI-WITHHELD]"
@@ -27,6 +27,14 @@ _PASSES = 8
 _DEEPEST = 32
 #: How many names of fields stand before a value: more is beyond what counts as nearby.
 _NAMES = 3
+
+
+class Find(NamedTuple):
+    """Where something stands, and by which rule; what lies packed begins and ends at once."""
+
+    start: int
+    end: int
+    rule: str
 
 
 class Redactor:
@@ -92,6 +100,16 @@ class Redactor:
         clean = self._cleaned("", text, counted)
         return data if clean is text else clean.encode(encoding)
 
+    def finds(self, data: bytes) -> list[Find]:
+        """Return what stands in bytes, in order; canaries may lie over other finds."""
+        found = [
+            Find(hit.start, hit.end, hit.rule)
+            for hit in self._counted(find_bytes(data, threshold=self._threshold))
+        ]
+        if self._canaries and CANARY_RULE not in self._accepted:
+            found += [Find(c.start, c.end, CANARY_RULE) for c in self._canaries.search(data)]
+        return sorted(found)
+
     def _value(
         self, value: Any, names: tuple[str, ...], rules: Counter[str], depth: int = 0
     ) -> Any:
@@ -154,10 +172,10 @@ class Redactor:
             text = "".join([*parts, text[at:]])
         return WITHHELD
 
-    def _spans(self, lead: str, text: str) -> Iterator[tuple[int, int, str]]:
+    def _spans(self, lead: str, text: str) -> Iterator[Find]:
         markers = [match.span() for match in _MARKER.finditer(text)]
         at = 0
-        for hit in self._hits(lead + _unicode(text)):
+        for hit in self._counted(find(lead + text, threshold=self._threshold)):
             start, end = max(0, hit.start - len(lead)), hit.end - len(lead)
             if end <= start or any(a <= start and end <= b for a, b in markers):
                 continue
@@ -166,14 +184,13 @@ class Redactor:
             start = min([start, *(a for a, _ in over)])
             end = max([end, *(b for _, b in over)])
             if start >= at:
-                yield start, end, hit.rule
+                yield Find(start, end, hit.rule)
                 at = end
 
-    def _hits(self, text: str) -> list[Hit]:
-        hits = find(text, threshold=self._threshold)
+    def _counted(self, hits: Iterable[Hit]) -> list[Hit]:
         return [hit for hit in hits if hit.placeholder is None and hit.rule not in self._accepted]
 
-    def _canary_spans(self, text: str) -> Iterator[tuple[int, int, str]]:
+    def _canary_spans(self, text: str) -> Iterator[Find]:
         if not self._canaries or CANARY_RULE in self._accepted:
             return
         data = _unicode(text).encode("utf-8")
@@ -182,7 +199,7 @@ class Redactor:
             start = len(data[: hit.start].decode("utf-8", "ignore"))
             end = len(data[: hit.end].decode("utf-8", "ignore"))
             if start >= at:
-                yield start, end, CANARY_RULE
+                yield Find(start, end, CANARY_RULE)
                 at = end
 
     def _marker(self, rule: str, value: str) -> str:
