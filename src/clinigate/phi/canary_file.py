@@ -17,6 +17,8 @@ from clinigate.phi.canaries import MIN_LENGTH, Patient, make_patients
 __all__ = ["SCHEMA", "canary_bytes", "load_canaries"]
 
 SCHEMA = "clinigate.canaries/1"
+#: Of so many characters at least a value is made: zeros in a row are everywhere.
+_DIFFERENT = 3
 
 
 class _PatientRow(Table):
@@ -31,6 +33,11 @@ class _PatientRow(Table):
             if len(value) < MIN_LENGTH:
                 raise ValueError(
                     f"{name} has {len(value)} characters; below {MIN_LENGTH} it turns up by chance"
+                )
+            if len(set(value)) < _DIFFERENT:
+                raise ValueError(
+                    f"{name} has {len(set(value))} different characters; with fewer than "
+                    f"{_DIFFERENT} it turns up wherever something is padded"
                 )
         return values
 

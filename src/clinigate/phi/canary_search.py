@@ -16,7 +16,7 @@ __all__ = ["CanaryHit", "CanarySearch", "CanaryStream"]
 
 #: What is packed in what is packed is opened so often.
 _DEEPEST = 3
-#: Bytes are gathered, or cut, so that engines see as many at once.
+#: So many bytes are gathered, and cut off, for an engine to see at once.
 _LEAST, _MOST = 2**20, 32 * 2**20
 #: How base64 is called that was broken into lines.
 _LINES = "base64 in lines"
@@ -85,11 +85,11 @@ class CanarySearch:
             yield from stream.feed(chunk)
         yield from stream.finish()
 
-    def stream(self) -> CanaryStream:
-        """Return a search that is fed as bytes come in."""
+    def stream(self, *, gather: int = _LEAST) -> CanaryStream:
+        """Return a search that is fed as bytes come in, and looks at so many of them at a time."""
         if self._engines is None:
             self._engines = _Engines(self._known)
-        return CanaryStream(self._engines, _DEEPEST)
+        return CanaryStream(self._engines, gather=gather)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +139,9 @@ class CanaryStream:
         cut: how many compressed streams hold more than was read of them.
     """
 
-    def __init__(self, engines: _Engines, depth: int) -> None:
+    def __init__(self, engines: _Engines, *, gather: int = _LEAST, depth: int = _DEEPEST) -> None:
         self.cut = 0
-        self._engines, self._depth = engines, depth
+        self._engines, self._gather, self._depth = engines, gather, depth
         self._held: list[bytes] = []
         self._size = 0
         #: Where the first held byte stands.
@@ -158,7 +158,7 @@ class CanaryStream:
             found += self._unpacked(piece)
             self._held.append(piece)
             self._size += len(piece)
-            if self._size >= _LEAST + self._engines.reach:
+            if self._size >= self._gather + self._engines.reach:
                 found += self._looked(last=False)
         return found
 
@@ -250,7 +250,9 @@ class CanaryStream:
         if packed.ended and not first:
             self.cut += packed.cut
             return []
-        opened = _Opened(packed, CanaryStream(self._engines, self._depth - 1), self._base + at)
+        opened = _Opened(
+            packed, CanaryStream(self._engines, depth=self._depth - 1), self._base + at
+        )
         found = opened.searched(chain([first], pieces))
         if opened.ended:
             self.cut += opened.cut

@@ -71,8 +71,8 @@ def _as_letters(value: str) -> Iterator[Literal]:
     composed = (unicodedata.normalize(form, value) for form in ("NFC", "NFD"))
     for spelled in dict.fromkeys((value, value.lower(), value.upper(), *composed)):
         yield Literal("plain", _folded(spelled), True)
-        if not spelled.isascii() and (narrow := spelled.encode("latin-1", "ignore")):
-            yield Literal("latin-1", narrow.lower(), True)
+        if not spelled.isascii() and all(ord(each) < 256 for each in spelled):
+            yield Literal("latin-1", spelled.encode("latin-1").lower(), True)
     for order in ("utf-16-le", "utf-16-be"):
         yield Literal("utf-16", value.encode(order).lower(), True)
     yield Literal("reversed", _folded(value[::-1]), True)
