@@ -1,16 +1,18 @@
-"""Find identifiers in a text by the table alone: no library, quick enough for every test."""
+"""Find identifiers by the table: in texts, and in bytes as they stand in files."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache
 
-from clinigate.phi.model import Form, Hit, Recognizer
-from clinigate.phi.nearby import says
-from clinigate.phi.regions import Regions
+from clinigate.phi.matching.search import Search
+from clinigate.phi.model import Hit
+from clinigate.phi.recognizer import Recognizer
 from clinigate.phi.table import BY_ID, RECOGNIZERS
 
-__all__ = ["DEFAULT_THRESHOLD", "find", "settled"]
+__all__ = ["DEFAULT_THRESHOLD", "find", "find_bytes", "search_for", "settled"]
 
 #: Below this a find is a guess.
 DEFAULT_THRESHOLD = 0.8
@@ -29,8 +31,43 @@ def find(
         threshold: least score.
         rows: by which to look.
     """
-    regions = Regions(text)
-    return settled(hit for row in rows for hit in _hits_of(row, text, threshold, regions))
+    data = text.encode("utf-8", "surrogatepass")
+    hits = find_bytes(data, threshold=threshold, rows=rows)
+    # A letter is a byte wherever there are no others than ASCII's.
+    return hits if len(data) == len(text) else list(_in_letters(hits, data))
+
+
+def find_bytes(
+    data: bytes,
+    *,
+    threshold: float = DEFAULT_THRESHOLD,
+    rows: Sequence[Recognizer] = RECOGNIZERS,
+) -> list[Hit]:
+    """Return what the table finds in bytes, by place; as `find`, but spans count bytes."""
+    return settled(search_for(threshold, rows).hits(data))
+
+
+def search_for(
+    threshold: float, rows: Sequence[Recognizer] = RECOGNIZERS, engine: str | None = None
+) -> Search:
+    """Return a search by some rows, the same one each time; as `Search` itself.
+
+    Raises:
+        MissingExtraError: the engine that is named is not installed.
+    """
+    if rows is RECOGNIZERS:  # their hash would cost more than a short text's search
+        return _by_table(threshold, engine)
+    return _by_rows(tuple(rows), threshold, engine)
+
+
+@lru_cache(maxsize=16)
+def _by_table(threshold: float, engine: str | None) -> Search:
+    return Search(RECOGNIZERS, threshold, engine)
+
+
+@lru_cache(maxsize=64)
+def _by_rows(rows: tuple[Recognizer, ...], threshold: float, engine: str | None) -> Search:
+    return Search(rows, threshold, engine)
 
 
 def settled(hits: Iterable[Hit]) -> list[Hit]:
@@ -47,30 +84,22 @@ def settled(hits: Iterable[Hit]) -> list[Hit]:
     return sorted(kept, key=lambda hit: hit.start)
 
 
-def _hits_of(row: Recognizer, text: str, threshold: float, regions: Regions) -> Iterator[Hit]:
-    """Yield what one row finds; its forms may find the same twice."""
-    for form in row.forms:
-        if form.score >= threshold:
-            parts = regions.having(row.triggers) if row.triggers else regions.all()
-        elif form.score + row.boost >= threshold:
-            parts = regions.having(row.context)
-        else:
-            continue
-        for part in parts:
-            yield from _hits_of_form(row, form, text, part, threshold)
+def _in_letters(hits: Iterable[Hit], data: bytes) -> Iterator[Hit]:
+    """Yield hits, in order and apart, with spans that count letters in place of bytes."""
+    at = letters = 0
+    for hit in hits:
+        start = letters + _letters(data, at, hit.start)
+        letters = start + _letters(data, hit.start, hit.end)
+        at = hit.end
+        yield replace(hit, start=start, end=letters)
 
 
-def _hits_of_form(
-    row: Recognizer, form: Form, text: str, part: tuple[int, int], threshold: float
-) -> Iterator[Hit]:
-    group = "v" if "v" in form.pattern.groupindex else 0
-    for match in form.pattern.finditer(text, *part):
-        start, end = match.span(group)
-        near = says(text, match.start(), match.end(), row.context)
-        score = min(1.0, form.score + (row.boost if near else 0))
-        # The check of a value may cost more than all before it: it comes last.
-        if score >= threshold and row.accept(value := text[start:end]):
-            yield Hit(row.id, start, end, round(score, 3), row.placeholder(value))
+def _letters(data: bytes, start: int, end: int) -> int:
+    """Count the letters that begin in a stretch of UTF-8."""
+    return len(data[start:end].translate(None, _CONTINUED))
+
+
+_CONTINUED = bytes(range(0x80, 0xC0))
 
 
 class _Taken:

@@ -13,15 +13,13 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from clinigate.phi.model import Recognizer
-from clinigate.phi.rows_numbers import ROWS as _NUMBERS
-from clinigate.phi.rows_persons import ROWS as _PERSONS
-from clinigate.phi.rows_things import ROWS as _THINGS
+from clinigate.phi.recognizer import Recognizer
+from clinigate.phi.rows import ROWS
 
 __all__ = ["BY_ID", "RECOGNIZERS"]
 
 #: All rows. Where two of equal score lie over each other, the earlier one names the find.
-RECOGNIZERS: tuple[Recognizer, ...] = (*_PERSONS, *_NUMBERS, *_THINGS)
+RECOGNIZERS: tuple[Recognizer, ...] = ROWS
 
 _FIRST: dict[str, Recognizer] = {}
 for _row in RECOGNIZERS:

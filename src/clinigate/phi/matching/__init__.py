@@ -1,1 +1,1 @@
-"""How the table of recognizers is run over bytes: one exact meaning, several engines."""
+"""How the table is run over bytes: one exact meaning, and engines that only say where to look."""
