@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from clinigate.phi.surfaces.fields import leaves
-from clinigate.phi.surfaces.woven import Cell, Item
+from clinigate.phi.surfaces.woven import Item, Record
 
 __all__ = ["json_items"]
 
@@ -75,7 +75,7 @@ class _Reader:
         self._too_deep = 0
         self._torn = ""
 
-    def read(self, text: str) -> Iterator[Cell]:
+    def read(self, text: str) -> Iterator[Record]:
         """Read on, and yield the cells of what is whole."""
         text, end = self._torn + text, 0
         self._torn = ""
@@ -93,7 +93,7 @@ class _Reader:
                 self._torn = text[token.start() :]
                 return
 
-    def end(self) -> Iterator[Cell]:
+    def end(self) -> Iterator[Record]:
         """Yield what has not been closed."""
         if self._torn[:1].isdigit() or self._torn[:1] == "-":
             yield from self._value(self._placed(self._torn))
@@ -104,7 +104,7 @@ class _Reader:
         placed.line = self._line
         return placed
 
-    def _text(self, written: str) -> Iterator[Cell]:
+    def _text(self, written: str) -> Iterator[Record]:
         text = written
         if "\\" in written:
             try:
@@ -117,7 +117,7 @@ class _Reader:
         else:
             yield from self._value(self._placed(text))
 
-    def _sign(self, sign: str) -> Iterator[Cell]:
+    def _sign(self, sign: str) -> Iterator[Record]:
         if sign in "{[":
             if len(self._frames) >= _DEEPEST:
                 self._too_deep += 1
@@ -130,7 +130,7 @@ class _Reader:
             frame = self._frames[-1]
             frame.key, frame.last = (frame.last if sign == ":" else None), None
 
-    def _close(self) -> Iterator[Cell]:
+    def _close(self) -> Iterator[Record]:
         if self._too_deep:
             self._too_deep -= 1
         elif self._frames:
@@ -138,7 +138,7 @@ class _Reader:
             if frame.values:
                 yield from self._value(frame.values)
 
-    def _value(self, value: Any) -> Iterator[Cell]:
+    def _value(self, value: Any) -> Iterator[Record]:
         frame = self._frames[-1] if self._frames else None
         if frame is None or frame.streams:
             yield from leaves(value, self._line, "" if frame is None else frame.below)
@@ -156,7 +156,7 @@ class _Reader:
         if self._held > _HELD:
             yield from self._let_go()
 
-    def _let_go(self) -> Iterator[Cell]:
+    def _let_go(self) -> Iterator[Record]:
         """Yield all that is held; what the open objects still get comes by itself."""
         self._held = 0
         for frame in self._frames:

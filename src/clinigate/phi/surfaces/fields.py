@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
-from clinigate.phi.surfaces.woven import Cell, shown
+from clinigate.phi.surfaces.woven import Record, one, shown
 
-__all__ = ["as_bytes", "leaves", "said_by"]
+__all__ = ["leaves", "said_by"]
 
 _DEEPEST = 64
 #: Keys whose value says what a `value` beside them is, and objects in which such keys stand.
@@ -47,15 +48,10 @@ _KINDS = {
 }
 
 
-def as_bytes(text: str) -> bytes:
-    """Return a text as UTF-8, and bytes that were no text (surrogates) as they were."""
-    try:
-        return text.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "replace")
+_shown = lru_cache(maxsize=4096)(shown)
 
 
-def leaves(value: Any, line: int, path: str = "") -> Iterator[Cell]:
+def leaves(value: Any, line: int, path: str = "") -> Iterator[Record]:
     """Yield the values within what was JSON, each behind its path.
 
     A text that is JSON again is read too. Beside `value` its neighbours speak: what has
@@ -65,7 +61,7 @@ def leaves(value: Any, line: int, path: str = "") -> Iterator[Cell]:
     yield from _leaves(value, line, path, 0)
 
 
-def _leaves(value: Any, line: int, path: str, depth: int) -> Iterator[Cell]:
+def _leaves(value: Any, line: int, path: str, depth: int) -> Iterator[Record]:
     if depth > _DEEPEST:
         return
     if isinstance(value, Mapping):
@@ -77,10 +73,10 @@ def _leaves(value: Any, line: int, path: str, depth: int) -> Iterator[Cell]:
         # Texts may know their own line, as those of a document that was written to be read.
         yield from _of_text(value, getattr(value, "line", line), path, depth)
     elif isinstance(value, int | float) and not isinstance(value, bool):
-        yield Cell(line, as_bytes(path), str(value).encode(), shown(path))
+        yield one(line, path, str(value), _shown(path))
 
 
-def _of_object(value: Mapping[str, Any], line: int, path: str, depth: int) -> Iterator[Cell]:
+def _of_object(value: Mapping[str, Any], line: int, path: str, depth: int) -> Iterator[Record]:
     root = value.get("resourceType")
     if isinstance(root, str) and root != "Bundle":
         path = root.lower()
@@ -90,18 +86,18 @@ def _of_object(value: Mapping[str, Any], line: int, path: str, depth: int) -> It
         named = f"{path}.{sign}" if sign and key.startswith("value") else below
         if named != below and isinstance(item, str | int):
             at = getattr(item, "line", line)
-            yield Cell(at, as_bytes(named), as_bytes(str(item)), shown(below))
+            yield one(at, named, str(item), _shown(below))
         else:
             yield from _leaves(item, line, below, depth + 1)
     for field, text in _whole(value):
         line = next((at for each in value.values() if (at := getattr(each, "line", 0))), line)
         named = f"{path.partition('.')[0]}_{field}" if path else field
-        yield Cell(line, as_bytes(named), as_bytes(text), shown(path))
+        yield one(line, named, text, _shown(path))
 
 
-def _of_text(value: str, line: int, path: str, depth: int) -> Iterator[Cell]:
+def _of_text(value: str, line: int, path: str, depth: int) -> Iterator[Record]:
     if value:
-        yield Cell(line, as_bytes(path), as_bytes(value), shown(path))
+        yield one(line, path, value, _shown(path))
     if value[:1] in "{[" and "\\" in value:
         try:
             inner = json.loads(value)

@@ -6,8 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from types import MappingProxyType
 
-from clinigate.phi.surfaces.fields import as_bytes
-from clinigate.phi.surfaces.woven import Cell, Item
+from clinigate.phi.surfaces.woven import Item, Record, one
 
 __all__ = ["as_lines", "hl7_items", "is_hl7"]
 
@@ -56,7 +55,7 @@ def hl7_items(blocks: Iterator[bytes]) -> Iterator[Item]:
         line -= 1 if block.endswith(b"\n") else 0
 
 
-def _fields(line: int, segment: str, values: list[str], signs: str) -> Iterator[Cell]:
+def _fields(line: int, segment: str, values: list[str], signs: str) -> Iterator[Record]:
     headed = segment in ("MSH", "FHS", "BHS")
     for number, value in enumerate(values, start=2 if headed else 1):
         if not value or (headed and number == 2):
@@ -66,7 +65,7 @@ def _fields(line: int, segment: str, values: list[str], signs: str) -> Iterator[
         for each in value.split(signs[1]):
             parts = [_unescaped(part, signs) for part in each.split(signs[0])]
             if text := written([part.replace(signs[3], " ").strip() for part in parts]):
-                yield Cell(line, field.encode(), as_bytes(text), field)
+                yield one(line, field, text, field)
 
 
 def _unescaped(text: str, signs: str) -> str:

@@ -7,8 +7,7 @@ import re
 from collections import deque
 from collections.abc import Iterator, Sequence
 
-from clinigate.phi.surfaces.fields import as_bytes
-from clinigate.phi.surfaces.woven import Cell, Item
+from clinigate.phi.surfaces.woven import Item, Record, as_bytes
 
 __all__ = ["Columns", "csv_items", "delimiter_of"]
 
@@ -24,23 +23,37 @@ _USUAL = re.compile(
 
 
 class Columns:
-    """The names of a table's columns, as context and as findings may show them."""
+    """The names of a table's columns, as context and as findings may show them.
 
-    def __init__(self, names: Sequence[str]) -> None:
-        self._fields: list[bytes] = []
-        self._shown: list[str] = []
-        sure = all(_is_name(name) for name in names) and any(map(_is_usual, names))
-        for number, name in enumerate(names, start=1):
-            self._fields.append(as_bytes(" ".join(name.split())) or b"column")
-            self._shown.append(name.strip() if sure else f"column {number}")
+    Where the names may be somebody's, as in a table whose first row is a record, findings number
+    the columns.
+    """
 
-    def cells(self, line: int, values: Sequence[str]) -> Iterator[Cell]:
-        """Yield the values of a row that are not empty; more values than columns have the last."""
-        last = len(self._fields) - 1
+    def __init__(self, names: Sequence[str], *, known: bool = False) -> None:
+        sure = known or (all(map(_is_name, names)) and any(map(_is_usual, names)))
+        self._fields = [" ".join(name.split()) or "column" for name in names]
+        self._shown = tuple(
+            name if sure else f"column {number}" for number, name in enumerate(self._fields, 1)
+        )
+
+    def record(self, line: int, values: Sequence[str | None]) -> Record | None:
+        """Return the values of a row that are not empty; those beyond the last column have it."""
+        fields = self._fields
+        if len(values) > len(fields):
+            fields = [*fields, *[fields[-1]] * (len(values) - len(fields))]
+        lines = [f"{name}: {value}\n" for name, value in zip(fields, values, strict=False) if value]
+        text = "".join(lines)
+        if len(lines) == len(fields) and text.count("\n") == len(lines):
+            return Record(line, as_bytes(text), self._shown)
+        return Record(line, as_bytes(text), self._named(values)) if lines else None
+
+    def _named(self, values: Sequence[str | None]) -> tuple[str, ...]:
+        last = len(self._shown) - 1
+        names: list[str] = []
         for number, value in enumerate(values):
-            if value and not value.isspace():
-                at = min(number, last)
-                yield Cell(line, self._fields[at], as_bytes(value), self._shown[at])
+            if value:
+                names += [self._shown[min(number, last)]] * (value.count("\n") + 1)
+        return tuple(names)
 
 
 def _is_name(text: str) -> bool:
@@ -88,7 +101,7 @@ def csv_items(blocks: Iterator[bytes], delimiter: str) -> Iterator[Item]:
             if columns is None and any(row):
                 columns = Columns(row)
             elif columns is not None:
-                yield from columns.cells(start, row)
+                yield from filter(None, (columns.record(start, row),))
             start = before + reader.line_num + 1
         yield from text.passed()
 

@@ -1,6 +1,6 @@
 r"""Records beside the text they stand in: the lines as they are, then each value behind its field.
 
-A comma-separated row names its columns far above, JSON writes `@` as `\\u0040`, a message of HL7
+A comma-separated row names its columns far above, JSON writes `@` as `\u0040`, a message of HL7
 numbers its fields. So what is searched is woven: a block of lines as they stand, then the cells
 of these lines as `field: value`, then an empty line. `place` leads from there back to the line.
 """
@@ -15,34 +15,46 @@ from typing import NamedTuple
 
 from clinigate.phi.surfaces.part import Part, TruncatedError
 
-__all__ = ["Cell", "Item", "shown", "woven"]
+__all__ = ["Item", "Record", "as_bytes", "one", "shown", "woven"]
 
-#: Cells of one part; a place takes 20 bytes, and one part's places are in memory at once.
-_CELLS = 400_000
+#: Records of one part: a place takes 24 bytes, and one part's places are in memory at once.
+_RECORDS = 200_000
 _OUT = 2**20
 _LONGEST_FIELD = 120
 _SAID = re.compile(r"[A-Za-z_$][\w$:/-]{0,47}")
 _NUMBER = re.compile(r"\d{4}")
 
 
-class Cell(NamedTuple):
-    """A value and what it is called.
+class Record(NamedTuple):
+    """Values of one line or row of the source, each behind what it is called.
 
     Attributes:
         line: the line or row of the source.
-        field: what stands before it: column, path of keys, field of a segment.
-        value: UTF-8, or whatever the bytes are.
-        shown: the field's name as findings show it, without anything that may be content.
+        data: `field: value`, each with a line end, in UTF-8 or whatever the bytes are.
+        shown: for each line of `data` the field's name as findings show it, without anything that
+            may be content; the last holds for all that follow.
     """
 
     line: int
-    field: bytes
-    value: bytes
-    shown: str
+    data: bytes
+    shown: tuple[str, ...]
 
 
-#: Lines as they stand, or a cell. Cells come only where a line has ended.
-Item = bytes | Cell
+#: Lines as they stand, or values of a record. These come only where a line has ended.
+Item = bytes | Record
+
+
+def one(line: int, field: str, value: str, shown: str) -> Record:
+    """Return a record of one value."""
+    return Record(line, as_bytes(f"{field}: {value}\n"), (shown,))
+
+
+def as_bytes(text: str) -> bytes:
+    """Return a text as UTF-8, and bytes that were no text (surrogates) as they were."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace")
 
 
 def shown(path: str) -> str:
@@ -54,11 +66,13 @@ def shown(path: str) -> str:
     )
 
 
-def woven(name: str, media: str, items: Iterator[Item], *, cells: int = _CELLS) -> Iterator[Part]:
-    """Yield parts of one name that hold the items in order, so many cells each or a few more."""
+def woven(
+    name: str, media: str, items: Iterator[Item], *, records: int = _RECORDS
+) -> Iterator[Part]:
+    """Yield parts of one name that hold the items in order, so many records each."""
     supply, line, goes_on = _Supply(items), 1, True
     while goes_on:
-        weft = _Weft(supply, line, cells)
+        weft = _Weft(supply, line, records)
         yield Part(name, weft.chunks(), weft.place, media)
         # What nobody read to its end is left, and so is what follows.
         line, goes_on = weft.line, weft.goes_on
@@ -83,30 +97,28 @@ class _Supply:
 class _Weft:
     """One part's bytes and the way back from them."""
 
-    def __init__(self, supply: _Supply, line: int, cells: int) -> None:
+    def __init__(self, supply: _Supply, line: int, records: int) -> None:
         self.line = line
         self.goes_on = False
         self._supply = supply
-        self._cells = cells
+        self._records = records
         self._last: Item = b""
         self._at = 1
         self._starts = array("Q", [1])
         self._lines = array("Q", [line])
-        #: Which field, from 0; -1 for lines as they stand.
-        self._fields = array("l", [-1])
-        self._names: list[str] = []
-        self._index: dict[str, int] = {}
+        #: What the lines are called; nothing where they stand as they are.
+        self._shown: list[tuple[str, ...]] = [()]
 
     def place(self, line: int) -> tuple[int | None, str | None]:
         """Return line and field of the source, of a line of the part."""
         run = bisect_right(self._starts, line) - 1
-        field = self._fields[run]
-        if field < 0:
-            return self._lines[run] + line - self._starts[run], None
-        return self._lines[run], self._names[field]
+        shown, beyond = self._shown[run], line - self._starts[run]
+        if not shown:
+            return self._lines[run] + beyond, None
+        return self._lines[run], shown[min(beyond, len(shown) - 1)]
 
     def chunks(self) -> Iterator[bytes]:
-        """Yield the bytes; a part that has cells enough ends with a record."""
+        """Yield the bytes; a part that has records enough ends before the next."""
         out: list[bytes] = []
         size = 0
         try:
@@ -115,7 +127,7 @@ class _Weft:
                     self._supply.give_back(item)
                     self.goes_on = True
                     break
-                piece = self._cell(item) if isinstance(item, Cell) else self._plain(item)
+                piece = self._record(item) if isinstance(item, Record) else self._plain(item)
                 self._last = item
                 out.append(piece)
                 size += len(piece)
@@ -129,37 +141,35 @@ class _Weft:
             yield b"".join(out)
 
     def _is_full(self) -> bool:
-        return len(self._starts) > self._cells
+        return len(self._starts) > self._records
 
     def _begins(self, item: Item) -> bool:
-        if isinstance(item, Cell) and isinstance(self._last, Cell):
+        if isinstance(item, Record) and isinstance(self._last, Record):
             return item.line != self._last.line
-        return not isinstance(item, Cell)
+        return not isinstance(item, Record)
 
-    def _cell(self, cell: Cell) -> bytes:
-        # A last line that nothing ended.
-        before = b"" if isinstance(self._last, Cell) or self._last[-1:] in (b"", b"\n") else b"\n"
-        self._at += len(before)
-        if cell.shown not in self._index:
-            self._index[cell.shown] = len(self._names)
-            self._names.append(cell.shown)
-        self._run(cell.line, self._index[cell.shown])
-        piece = b"%b%b: %b\n" % (before, cell.field, cell.value)
-        self._at += piece.count(b"\n") - len(before)
-        return piece
+    def _record(self, record: Record) -> bytes:
+        data, last = record.data, self._last
+        if not isinstance(last, Record) and last and not last.endswith(b"\n"):
+            # A last line that nothing ended.
+            data = b"\n" + data
+            self._at += 1
+        self._run(record.line, record.shown)
+        self._at += record.data.count(b"\n")
+        return data
 
     def _plain(self, lines: bytes) -> bytes:
-        before = b""
-        if isinstance(self._last, Cell):
-            before = b"\n"
-            self._at += 1
-            self._run(self.line, -1)
         count = lines.count(b"\n")
+        if isinstance(self._last, Record):
+            # What stands alone on a line has the words of the line above.
+            lines = b"\n" + lines
+            self._at += 1
+            self._run(self.line, ())
         self._at += count
         self.line += count
-        return before + lines
+        return lines
 
-    def _run(self, line: int, field: int) -> None:
+    def _run(self, line: int, shown: tuple[str, ...]) -> None:
         self._starts.append(self._at)
         self._lines.append(line)
-        self._fields.append(field)
+        self._shown.append(shown)
