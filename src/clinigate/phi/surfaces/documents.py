@@ -11,7 +11,7 @@ from typing import Any
 from clinigate.phi.surfaces.fields import leaves
 from clinigate.phi.surfaces.woven import Item, Record
 
-__all__ = ["json_items"]
+__all__ = ["JsonReader", "json_items"]
 
 #: So many values are held until the object is whole; what is larger comes piece by piece.
 _HELD = 20_000
@@ -27,7 +27,7 @@ def json_items(blocks: Iterator[bytes]) -> Iterator[Item]:
 
     One document or one a line; what is not well formed is read as far as it goes.
     """
-    reader = _Reader()
+    reader = JsonReader()
     for block in blocks:
         yield block
         yield from reader.read(block.decode("utf-8", "surrogateescape"))
@@ -65,18 +65,18 @@ class _Frame:
         return f"{self.path}.{self.key}" if self.path else self.key
 
 
-class _Reader:
-    """Builds values from tokens, and gives their cells as soon as one is whole."""
+class JsonReader:
+    """Builds values from tokens, and gives their records as soon as one is whole."""
 
-    def __init__(self) -> None:
+    def __init__(self, line: int = 1) -> None:
         self._frames: list[_Frame] = []
-        self._line = 1
+        self._line = line
         self._held = 0
         self._too_deep = 0
         self._torn = ""
 
     def read(self, text: str) -> Iterator[Record]:
-        """Read on, and yield the cells of what is whole."""
+        """Read on, and yield the records of what is whole."""
         text, end = self._torn + text, 0
         self._torn = ""
         for token in _TOKEN.finditer(text):

@@ -83,7 +83,7 @@ def _of_object(value: Mapping[str, Any], line: int, path: str, depth: int) -> It
     sign = said_by(value)
     for key, item in value.items():
         below = f"{path}.{key}" if path else key
-        named = f"{path}.{sign}" if sign and key.startswith("value") else below
+        named = f"{path}.{sign}".lstrip(".") if sign and key.startswith("value") else below
         if named != below and isinstance(item, str | int):
             at = getattr(item, "line", line)
             yield one(at, named, str(item), _shown(below))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from types import MappingProxyType
 
-from clinigate.phi.surfaces.woven import Item, Record, one
+from clinigate.phi.surfaces.woven import Item, Record, as_bytes
 
 __all__ = ["as_lines", "hl7_items", "is_hl7"]
 
@@ -50,22 +51,35 @@ def hl7_items(blocks: Iterator[bytes]) -> Iterator[Item]:
                 name, bar, rest = match.groups()
                 if name in ("MSH", "FHS", "BHS"):
                     signs = (rest.partition(bar)[0] + "^~\\&"[len(rest.partition(bar)[0]) :])[:4]
-                yield from _fields(line, name, rest.split(bar), signs)
+                record = _record(line, name, rest.split(bar), signs)
+                yield from [] if record is None else [record]
             line += 1
         line -= 1 if block.endswith(b"\n") else 0
 
 
-def _fields(line: int, segment: str, values: list[str], signs: str) -> Iterator[Record]:
+def _record(line: int, segment: str, values: list[str], signs: str) -> Record | None:
     headed = segment in ("MSH", "FHS", "BHS")
+    said: list[str] = []
+    shown: list[str] = []
     for number, value in enumerate(values, start=2 if headed else 1):
         if not value or (headed and number == 2):
             continue
-        said, written = _FIELDS.get((segment, number), ("", _plain))
-        field = f"{segment.lower()}_{number}" + (f"_{said}" if said else "")
+        field, written = _field(segment, number)
         for each in value.split(signs[1]):
-            parts = [_unescaped(part, signs) for part in each.split(signs[0])]
-            if text := written([part.replace(signs[3], " ").strip() for part in parts]):
-                yield one(line, field, text, field)
+            parts = [
+                _unescaped(part.replace(signs[3], " "), signs).strip()
+                for part in each.split(signs[0])
+            ]
+            if text := written(parts):
+                said.append(f"{field}: {text}\n")
+                shown += [field] * (text.count("\n") + 1)
+    return Record(line, as_bytes("".join(said)), tuple(shown)) if said else None
+
+
+@cache
+def _field(segment: str, number: int) -> tuple[str, _Written]:
+    said, written = _FIELDS.get((segment, number), ("", _plain))
+    return f"{segment.lower()}_{number}" + (f"_{said}" if said else ""), written
 
 
 def _unescaped(text: str, signs: str) -> str:

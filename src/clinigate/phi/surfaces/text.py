@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import codecs
-import json
-import re
 from collections.abc import Iterator
 from itertools import chain
 
-from clinigate.phi.surfaces.fields import leaves
 from clinigate.phi.surfaces.sources import Source
-from clinigate.phi.surfaces.woven import Item
 
-__all__ = ["blocks", "decoded", "encoding_of", "with_escapes"]
+__all__ = ["LONGEST", "blocks", "decoded", "encoding_of"]
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -23,11 +19,7 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 #: Longer lines come in pieces.
-_LONGEST = 8 * 2**20
-_OBJECTS = 8
-_JSON = json.JSONDecoder()
-_BEGINS = re.compile(rb'\{ ?"|\[ ?["{]')
-_BEGINS_TEXT = re.compile(_BEGINS.pattern.decode())
+LONGEST = 8 * 2**20
 
 
 def encoding_of(head: bytes) -> tuple[str, int]:
@@ -62,7 +54,7 @@ def decoded(source: Source, encoding: str, mark: int) -> Iterator[bytes]:
     yield decoder.decode(b"", final=True).encode()
 
 
-def blocks(chunks: Iterator[bytes], longest: int = _LONGEST) -> Iterator[bytes]:
+def blocks(chunks: Iterator[bytes], longest: int = LONGEST) -> Iterator[bytes]:
     """Yield the same bytes in blocks that end with a line.
 
     Of a line that is longer they end behind a value, as JSON and tables write them, or anywhere.
@@ -80,39 +72,3 @@ def blocks(chunks: Iterator[bytes], longest: int = _LONGEST) -> Iterator[bytes]:
         size += len(chunk)
     if size:
         yield b"".join(rest)
-
-
-def with_escapes(chunks: Iterator[bytes]) -> Iterator[Item]:
-    r"""Yield text, and behind it what its lines hold in JSON with escapes.
-
-    Serializers write `@` as `\u0040` or a dash as `\u2011`, and a line end as `\n`, of which the
-    `n` would stand beside the value. Objects may begin within the line, as in a log.
-    """
-    line = 1
-    for block in blocks(chunks):
-        yield block
-        at, counted = block.find(b"\\"), 0
-        while at >= 0:
-            start, end = block.rfind(b"\n", 0, at) + 1, block.find(b"\n", at)
-            end = len(block) if end < 0 else end
-            if end - start < _LONGEST // 2 and _BEGINS.search(block, start, end):
-                line += block.count(b"\n", counted, start)
-                counted = start
-                yield from _escaped(block[start:end], line)
-            at = block.find(b"\\", end)
-        line += block.count(b"\n", counted)
-
-
-def _escaped(written: bytes, line: int) -> Iterator[Item]:
-    """The values of the objects within one line; most lines have one, a log's behind its time."""
-    text, at = written.decode("utf-8", "surrogateescape"), 0
-    for _ in range(_OBJECTS):
-        begins = _BEGINS_TEXT.search(text, at)
-        if begins is None:
-            return
-        try:
-            value, at = _JSON.raw_decode(text, begins.start())
-        except (ValueError, RecursionError):
-            at = begins.start() + 1
-        else:
-            yield from leaves(value, line)

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from clinigate.phi.surfaces.documents import json_items
 from clinigate.phi.surfaces.hl7 import as_lines, hl7_items, is_hl7
+from clinigate.phi.surfaces.lines import is_telling, json_lines, with_escapes
 from clinigate.phi.surfaces.part import Part
 from clinigate.phi.surfaces.sources import Source
 from clinigate.phi.surfaces.tables import csv_items, delimiter_of
-from clinigate.phi.surfaces.text import blocks, decoded, with_escapes
-from clinigate.phi.surfaces.woven import woven
+from clinigate.phi.surfaces.text import blocks, decoded
+from clinigate.phi.surfaces.woven import Item, woven
 
 __all__ = ["text_parts"]
 
 #: Endings of what is JSON all through; in other texts JSON is looked for where it has escapes.
-_JSON = ("json", "jsonl", "ndjson", "ipynb", "geojson", "har", "webmanifest", "map")
+_JSON = ("json", "ipynb", "geojson", "har", "webmanifest", "map")
+_JSON_LINES = ("jsonl", "ndjson")
+#: Of larger documents nobody asks first whether their keys say anything.
+_SMALL = 4 * 2**20
 
 
 def text_parts(source: Source, encoding: str, mark: int) -> Iterator[Part]:
@@ -29,8 +34,19 @@ def text_parts(source: Source, encoding: str, mark: int) -> Iterator[Part]:
         yield from woven(source.name, "hl7", hl7_items(blocks(as_lines(chunks))))
     elif sign := delimiter_of(head, source.file_name):
         yield from woven(source.name, "csv", csv_items(blocks(chunks), sign))
+    elif ending in _JSON_LINES:
+        yield from woven(source.name, "json", json_lines(chunks))
     elif ending in _JSON and head.lstrip()[:1] in (b"{", b"[", b'"'):
         media = "notebook" if ending == "ipynb" else "json"
-        yield from woven(source.name, media, json_items(blocks(chunks)))
+        yield from woven(source.name, media, _document(chunks))
     else:
         yield from woven(source.name, "text", with_escapes(chunks))
+
+
+def _document(chunks: Iterator[bytes]) -> Iterator[Item]:
+    """Read a document by its keys; where these say nothing, only what its escapes hide."""
+    first = next(chunks, b"")
+    whole = chain([first], chunks)
+    if len(first) < _SMALL and not is_telling(first):
+        return with_escapes(whole)
+    return json_items(blocks(whole))
