@@ -82,6 +82,12 @@ def _field(segment: str, number: int) -> tuple[str, _Written]:
     return f"{segment.lower()}_{number}" + (f"_{said}" if said else ""), written
 
 
+def _parts(value: str, signs: str) -> list[str]:
+    """The components of a value; what a component is made of stays together."""
+    plain = value.replace(signs[3], " ")
+    return [_unescaped(part, signs).strip() for part in plain.split(signs[0])]
+
+
 def _unescaped(text: str, signs: str) -> str:
     if "\\" not in text:
         return text

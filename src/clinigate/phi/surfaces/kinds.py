@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 from clinigate.phi.surfaces import packed
+from clinigate.phi.surfaces.archives import is_tar, tar_parts, zip_parts
 from clinigate.phi.surfaces.part import Part, Skipped, TruncatedError
 from clinigate.phi.surfaces.sources import Source
 from clinigate.phi.surfaces.text import encoding_of
@@ -12,36 +14,83 @@ from clinigate.phi.surfaces.writing import text_parts
 
 __all__ = ["parts_of"]
 
-Parts = Iterator[Part | Skipped]
+_Parts = Iterator[Part | Skipped]
+
+_STREAMS: dict[bytes, Callable[[], packed.Inflating]] = {
+    b"\x1f\x8b\x08": packed.gzip,
+    b"\xfd7zXZ\0": packed.xz,
+}
+_BZIP2 = re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)")
+#: What is packed or locked in a way that the standard library does not open.
+_CLOSED = {
+    b"\x28\xb5\x2f\xfd": "packed by zstd; unpack it first",
+    b"\x04\x22\x4d\x18": "packed by lz4; unpack it first",
+    b"7z\xbc\xaf\x27\x1c": "packed by 7z; unpack it first",
+    b"Rar!\x1a\x07": "packed by rar; unpack it first",
+    b"LZIP": "packed by lzip; unpack it first",
+    b"\x1f\x9d": "packed by compress; unpack it first",
+    b"age-encryption.org/": "encrypted",
+    b"Salted__": "encrypted",
+}
 
 
-def parts_of(source: Source) -> Parts:
-    """Yield the parts of a source."""
+def parts_of(source: Source) -> _Parts:
+    """Yield the parts of a source, and of what is packed in it."""
     try:
         head = source.head()
     except TruncatedError as problem:
         yield Skipped(source.name, str(problem))
         return
-    except OSError as problem:
-        yield Skipped(source.name, f"cannot be read ({problem.strerror or 'damaged'})")
+    budget = source.budget
+    budget.members += 1
+    if budget.members > budget.limits.members:
+        # One is told; a million would be a flood.
+        if budget.members == budget.limits.members + 1:
+            yield Skipped(source.name, "and what follows: too many things lie in one file")
         return
-    for magic, begin in _PACKED.items():
-        if head.startswith(magic):
-            yield from _unpacked(source, begin)
-            return
-    encoding, mark = encoding_of(head)
+    opener = _opener(head)
+    if opener is not _plain and source.depth >= budget.limits.depth:
+        yield Skipped(source.name, "packed in too many layers")
+        return
+    yield from opener(source)
+
+
+def _opener(head: bytes) -> Callable[[Source], _Parts]:
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return lambda source: zip_parts(source, parts_of)
+    if _stream_of(head) is not None:
+        return _unpacked
+    if is_tar(head):
+        return lambda source: tar_parts(source, parts_of)
+    if any(head.startswith(sign) for sign in _CLOSED):
+        return _closed
+    return _plain
+
+
+def _closed(source: Source) -> _Parts:
+    head = source.head()
+    yield from (Skipped(source.name, why) for sign, why in _CLOSED.items() if head.startswith(sign))
+
+
+def _plain(source: Source) -> _Parts:
+    encoding, mark = encoding_of(source.head())
     if encoding:
         yield from text_parts(source, encoding, mark)
     else:
         yield Part(source.name, source.chunks(), media="binary")
 
 
-def _unpacked(source: Source, begin: Callable[[], packed.Inflating]) -> Parts:
-    if source.depth >= source.budget.limits.depth:
-        yield Skipped(source.name, "packed in too many layers")
-        return
-    stream = packed.Unpacked(source.as_stream(), begin, source.budget)
-    yield from parts_of(source.inner(source.name, _without_ending(source.file_name), stream))
+def _stream_of(head: bytes) -> Callable[[], packed.Inflating] | None:
+    if _BZIP2.match(head):
+        return packed.bzip2
+    return next((begin for magic, begin in _STREAMS.items() if head.startswith(magic)), None)
+
+
+def _unpacked(source: Source) -> _Parts:
+    begin = _stream_of(source.head())
+    if begin is not None:
+        stream = packed.Unpacked(source.as_stream(), begin, source.budget)
+        yield from parts_of(source.inner(source.name, _without_ending(source.file_name), stream))
 
 
 def _without_ending(name: str) -> str:
@@ -49,10 +98,3 @@ def _without_ending(name: str) -> str:
     if ending.lower() in ("tgz", "tbz2", "txz"):
         return stem + ".tar"
     return stem if dot and ending.lower() in ("gz", "bz2", "xz", "lzma") else name
-
-
-_PACKED: dict[bytes, Callable[[], packed.Inflating]] = {
-    b"\x1f\x8b\x08": packed.gzip,
-    b"BZh": packed.bzip2,
-    b"\xfd7zXZ\0": packed.xz,
-}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from clinigate.phi.surfaces.part import TruncatedError
 
 __all__ = ["Budget", "Limits"]
 
 _MB = 2**20
+#: What is no larger than this may grow as it likes.
+_FREE = 64 * _MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +41,16 @@ class Budget:
     """What one file has used of its limits."""
 
     limits: Limits
-    unpacked: int = field(default=0)
-    members: int = field(default=0)
+    unpacked: int = 0
+    members: int = 0
 
-    def take(self, size: int) -> None:
+    def take(self, size: int, *, out: int, packed: int) -> None:
         """Count bytes that came out of something packed.
+
+        Args:
+            size: how many came now.
+            out: how many came of this stream.
+            packed: how many of its own were read for them.
 
         Raises:
             TruncatedError: there were too many of them.
@@ -51,3 +58,5 @@ class Budget:
         self.unpacked += size
         if self.unpacked > self.limits.unpacked:
             raise TruncatedError(f"more than {self.limits.unpacked // _MB} MB are packed in it")
+        if out > max(_FREE, packed * self.limits.ratio):
+            raise TruncatedError(f"it grows to more than {self.limits.ratio} times its size")

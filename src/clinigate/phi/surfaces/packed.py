@@ -16,7 +16,7 @@ __all__ = ["Inflating", "Unpacked", "bzip2", "gzip", "xz"]
 
 _STEP = 64 * 1024
 _OUT = 2**20
-_FREE = 64 * 2**20
+_DICTIONARY = 128 * 2**20
 
 
 class Inflating(Protocol):
@@ -94,8 +94,8 @@ def bzip2() -> Inflating:
 
 
 def xz() -> Inflating:
-    """A stream of an xz or lzma file, in at most 64 MB of dictionary."""
-    return _Block(lzma.LZMADecompressor(memlimit=_FREE * 2))
+    """A stream of an xz or lzma file, in at most 128 MB of memory."""
+    return _Block(lzma.LZMADecompressor(memlimit=_DICTIONARY))
 
 
 class Unpacked:
@@ -160,8 +160,4 @@ class Unpacked:
 
     def _count(self, size: int) -> None:
         self._read_out += size
-        self._budget.take(size)
-        if self._read_out > max(_FREE, self._read_in * self._budget.limits.ratio):
-            raise TruncatedError(
-                f"it grows to more than {self._budget.limits.ratio} times its size"
-            )
+        self._budget.take(size, out=self._read_out, packed=self._read_in)

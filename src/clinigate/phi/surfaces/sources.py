@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from lzma import LZMAError
+from tarfile import TarError
 from typing import BinaryIO, Protocol, cast
+from zipfile import BadZipFile
 
 from clinigate.phi.surfaces.limits import Budget
-from clinigate.phi.surfaces.part import TruncatedError
+from clinigate.phi.surfaces.part import Part, Skipped, TruncatedError
 
-__all__ = ["HEAD", "Readable", "Source"]
+__all__ = ["DAMAGED", "HEAD", "Counted", "Opener", "Readable", "Source"]
 
+#: What readers of the standard library raise where their bytes are not what they should be.
+DAMAGED = (
+    BadZipFile,
+    LZMAError,
+    TarError,
+    zlib.error,
+    EOFError,
+    OSError,
+    # Encrypted, or packed in a way that the library does not know (NotImplementedError).
+    RuntimeError,
+    ValueError,
+)
 #: So many bytes tell what something is.
 HEAD = 16 * 1024
 
@@ -40,6 +56,23 @@ class _Ahead:
         return data
 
 
+class Counted:
+    """A member's bytes, held against the limits as those of a compressed stream are."""
+
+    def __init__(self, stream: Readable, budget: Budget, packed: int) -> None:
+        self._stream = stream
+        self._budget = budget
+        self._packed = packed
+        self._read = 0
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Read on. Raises TruncatedError past the limits."""
+        data = self._stream.read(size)
+        self._read += len(data)
+        self._budget.take(len(data), out=self._read, packed=self._packed)
+        return data
+
+
 @dataclass
 class Source:
     """Bytes that are read once, and what is known of them.
@@ -62,9 +95,11 @@ class Source:
     _head: bytes | None = field(default=None, repr=False)
 
     def head(self) -> bytes:
-        """Return the first bytes, which stay unread."""
+        """Return the first bytes, which stay unread. Raises TruncatedError."""
         if self._head is None:
-            self._head = _full_read(self.stream, HEAD)
+            self._head = b""
+            while len(self._head) < HEAD and (more := self._read(HEAD - len(self._head))):
+                self._head += more
         return self._head
 
     def as_stream(self) -> Readable:
@@ -72,9 +107,13 @@ class Source:
         head = self.head()
         return _Ahead(head, self.stream)
 
+    def within(self, name: str) -> str:
+        """Return what something in it is called."""
+        return f"{self.name}!/{name}" if self.name else name
+
     def inner(self, name: str, file_name: str, stream: Readable) -> Source:
         """Return something that lies in this one, a layer below."""
-        return Source(name, file_name, stream, self.budget, self.depth + 1)
+        return Source(name, file_name.rpartition("/")[2], stream, self.budget, self.depth + 1)
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the bytes from the beginning; what cannot be read on ends with TruncatedError."""
@@ -107,13 +146,10 @@ class Source:
     def _read(self, size: int) -> bytes:
         try:
             return self.stream.read(size)
-        except OSError as problem:
-            raise TruncatedError(f"cannot be read on ({problem.strerror or 'damaged'})") from None
+        except DAMAGED as problem:
+            reason = getattr(problem, "strerror", None) or "damaged"
+            raise TruncatedError(f"cannot be read on ({reason})") from None
 
 
-def _full_read(stream: Readable, size: int) -> bytes:
-    """Read until there is that much, or no more: packed streams give what they have."""
-    data = b""
-    while len(data) < size and (more := stream.read(size - len(data))):
-        data += more
-    return data
+#: Yields what is in a source, whatever that is.
+Opener = Callable[[Source], Iterator[Part | Skipped]]
