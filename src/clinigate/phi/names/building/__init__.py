@@ -1,0 +1,1 @@
+"""How the data of names and places are made: gazetteers, sentences, weights."""

@@ -1,0 +1,94 @@
+"""Find names and places in bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from clinigate.phi.model import Hit
+from clinigate.phi.names.candidates import windows
+from clinigate.phi.names.model import LABELS, Model, model
+from clinigate.phi.names.protection import is_medical
+from clinigate.phi.names.score import is_written_as_one, score_of
+from clinigate.phi.names.text import LINE, words_of
+
+__all__ = ["PERSON", "PLACE", "find_names"]
+
+PERSON = "CG-PHI-PERSON"
+PLACE = "CG-PHI-PLACE"
+
+_RULES = {"N": PERSON, "L": PLACE}
+#: A span in words: first, one past the last, `N` or `L`.
+Span = tuple[int, int, str]
+
+
+def find_names(data: bytes) -> list[Hit]:
+    """Return the names of persons and the places in a text, by place, without overlaps.
+
+    A find depends on its own line and the few lines around it: hand over texts that are cut at
+    ends of lines. Offsets are of bytes; bytes that are no UTF-8 count as letters.
+
+    Args:
+        data: any text of which ASCII is a part.
+
+    Returns:
+        Hits of `CG-PHI-PERSON` and `CG-PHI-PLACE`, scores from 0.5 to 0.75: by form and
+        surroundings alone somebody's name is never more certain.
+
+    Raises:
+        IntegrityError: the weights of this package are damaged.
+    """
+    hits: list[Hit] = []
+    for start, end in windows(data):
+        hits.extend(_hits_within(data[start:end], start, model()))
+    return hits
+
+
+def _hits_within(part: bytes, offset: int, weights: Model) -> Iterator[Hit]:
+    text = part.decode("utf-8", "surrogateescape")
+    found = words_of(text)
+    words = [word for word, _, _ in found]
+    labels = weights.labels(words)
+    for first, last, kind in _spans(labels, words):
+        if is_medical(words, first, last, kind) or not is_written_as_one(words, first, last, kind):
+            continue
+        start, end = found[first][1], found[last - 1][2]
+        score = score_of(words, first, last, kind)
+        yield Hit(
+            _RULES[kind], offset + _bytes(text, start), offset + _bytes(text, end), score, None
+        )
+
+
+def _spans(labels: list[int], words: list[str]) -> Iterator[Span]:
+    """Yield the spans that labels mark, without ends of lines and signs at their ends."""
+    at = 0
+    while at < len(labels):
+        name = LABELS[labels[at]]
+        if name == "O":
+            at += 1
+            continue
+        end = at + 1
+        while end < len(labels) and LABELS[labels[end]] == f"I-{name[2]}":
+            end += 1
+        first, last = _trimmed(words, at, end)
+        if first < last:
+            yield first, last, name[2]
+        at = end
+
+
+def _trimmed(words: list[str], first: int, last: int) -> tuple[int, int]:
+    while first < last and not _is_written(words[first]):
+        first += 1
+    while first < last and not _is_written(words[last - 1]):
+        last -= 1
+    return first, last
+
+
+def _is_written(word: str) -> bool:
+    return word != LINE and (word[0].isalnum() or word[0] >= "\udc80")
+
+
+def _bytes(text: str, at: int) -> int:
+    """Return how many bytes the text has before a character."""
+    if text.isascii():
+        return at
+    return len(text[:at].encode("utf-8", "surrogateescape"))
