@@ -1,15 +1,11 @@
-"""What a recognizer is, and what it finds."""
+"""What is looked for, by its letter, and what is found."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
-from clinigate.core.flaw import FlawSeverity
-
-__all__ = ["BOOST", "Form", "Hit", "Letter", "Recognizer"]
+__all__ = ["BOOST", "Hit", "Letter"]
 
 #: What a word beside a find adds to its score: presidio's own figure is 0.35, with which its
 #: usual 0.4 of a form that says little would stay just below the usual threshold.
@@ -42,67 +38,6 @@ class Letter(StrEnum):
     def clause(self) -> str:
         """The clause, as `45 CFR 164.514(b)(2)(i)(G)`."""
         return f"45 CFR 164.514(b)(2)(i)({self.name})"
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """One way in which an identifier is written.
-
-    Attributes:
-        pattern: finds it; the group `v` is the identifier, or all of the match where there is none.
-        score: how sure the form alone makes, from 0 to 1.
-    """
-
-    pattern: re.Pattern[str]
-    score: float
-
-
-def _anything(_value: str) -> bool:
-    return True
-
-
-def _never(_value: str) -> str | None:
-    return None
-
-
-@dataclass(frozen=True, slots=True)
-class Recognizer:
-    """One kind of identifier: a row of the table.
-
-    Attributes:
-        id: as findings and acceptances name it: `CG-PHI-SSN`.
-        letter: its clause.
-        title: what it is, in a few words.
-        forms: how it is written; the first that fits a place counts.
-        triggers: texts of which one must occur (in lower case) for the forms to be worth trying;
-            none means always.
-        context: words (in lower case) that raise the score where one stands nearby, also as part
-            of a field's name.
-        accept: the last word on a value: check digits, ranges.
-        placeholder: why a value is nobody's (reserved for examples, a crisis line); None where it
-            is somebody's.
-        severity: how grave a find is.
-    """
-
-    id: str
-    letter: Letter
-    title: str
-    forms: tuple[Form, ...]
-    triggers: tuple[str, ...] = ()
-    context: frozenset[str] = field(default_factory=frozenset)
-    accept: Callable[[str], bool] = _anything
-    placeholder: Callable[[str], str | None] = _never
-    severity: FlawSeverity = FlawSeverity.HIGH
-
-    @property
-    def best(self) -> float:
-        """The highest score that a find can have."""
-        return max((each.score for each in self.forms), default=0) + self.boost
-
-    @property
-    def boost(self) -> float:
-        """What a word nearby adds."""
-        return BOOST if self.context else 0.0
 
 
 @dataclass(frozen=True, slots=True)

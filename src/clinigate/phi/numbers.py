@@ -11,11 +11,16 @@ __all__ = [
     "is_address",
     "is_card",
     "is_dea",
+    "is_hicn",
     "is_iban",
     "is_imei",
+    "is_itin",
     "is_nanp_phone",
+    "is_nhs",
     "is_npi",
     "is_phone",
+    "is_routing",
+    "is_sparse_zip",
     "is_ssn",
     "is_vin",
     "luhn",
@@ -51,6 +56,50 @@ def is_ssn(text: str) -> bool:
     return len(number) == 9 and issued
 
 
+def is_itin(text: str) -> bool:
+    """A taxpayer's number of nine digits: 9xx, then 50-65, 70-88, 90-92 or 94-99 (IRM 3.21.263)."""
+    number = digits(text)
+    if len(number) != 9 or number[0] != "9":
+        return False
+    group = int(number[3:5])
+    return 50 <= group <= 65 or 70 <= group <= 99 and group not in (89, 93)
+
+
+def is_hicn(text: str) -> bool:
+    """A social security number that may have been issued, and a letter of the claim's kind."""
+    return is_ssn(text[:9] if text[:9].isdigit() else text[:11])
+
+
+def is_nhs(text: str) -> bool:
+    """Ten digits whose last is the check digit modulo 11 (NHS Data Dictionary, NHS NUMBER)."""
+    number = digits(text)
+    if len(number) != 10 or len(set(number)) == 1:
+        return False
+    rest = 11 - sum(int(c) * w for c, w in zip(number, range(10, 1, -1), strict=False)) % 11
+    return rest != 10 and rest % 11 == int(number[9])
+
+
+def is_routing(text: str) -> bool:
+    """A routing number of the American Bankers Association: weights 3, 7, 1 give a ten."""
+    number = digits(text)
+    if len(number) != 9 or not ("00" < number[:2] <= "12" or "21" <= number[:2] <= "32"):
+        return False
+    return sum(int(c) * w for c, w in zip(number, (3, 7, 1) * 3, strict=True)) % 10 == 0
+
+
+#: First three digits of ZIP codes under which 20,000 people or fewer live: what the HHS guidance of
+#: 2012 lists (census of 2000), and what the census of 2010 adds. Newer counts may add others.
+_SPARSE = frozenset(
+    "036 059 063 102 202 203 204 205 369 556 692 753 772 790 821 823 830 831 878 879 884 890 893"
+    .split()
+)  # fmt: skip
+
+
+def is_sparse_zip(text: str) -> bool:
+    """Three digits that safe harbor has replaced by 000 (45 CFR 164.514(b)(2)(i)(B))."""
+    return text[:3] in _SPARSE
+
+
 def is_npi(text: str) -> bool:
     """A National Provider Identifier: ten digits, Luhn over 80840 and them (45 CFR 162.406)."""
     number = digits(text)
@@ -66,6 +115,7 @@ def is_dea(text: str) -> bool:
 _BRANDS = re.compile(
     r"4(?:\d{12}|\d{15}|\d{18})|5[1-5]\d{14}|2[2-7]\d{14}|3[47]\d{13}|3(?:0[0-5]|[68]\d)\d{11}"
     r"|6(?:011|4[4-9]\d|5\d\d)\d{12}|35\d{14}|62\d{14,17}"
+    r"|(?:5018|5020|5038|5[6-8]\d\d|6304|6390|67\d\d|6759|676[1-3])\d{8,15}|2131\d{11}|1800\d{11}"
 )
 
 

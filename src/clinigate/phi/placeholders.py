@@ -21,6 +21,7 @@ __all__ = [
     "of_repeated",
     "of_ssn",
     "of_url",
+    "of_uuid",
 ]
 
 _SAMPLE = "published as a sample"
@@ -148,3 +149,8 @@ def of_url(value: str) -> str | None:
     host = found[1].casefold() if found else ""
     reserved = host in ("localhost", "127.0.0.1") or _RESERVED_NAMES.fullmatch(host)
     return "reserved for examples (RFC 2606)" if reserved else None
+
+
+def of_uuid(value: str) -> str | None:
+    """The UUID that programs write where there is none (RFC 9562, 5.9)."""
+    return "the nil UUID" if set(value) <= set("0-") else None

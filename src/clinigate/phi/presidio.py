@@ -1,4 +1,4 @@
-"""What presidio sees of the table: a recognizer, and a look at the words beside a find.
+"""What presidio sees of the table: a recognizer of its own kind for each row.
 
 Imported where presidio is used, never at the start: it takes two seconds and 100 MB.
 """
@@ -12,56 +12,109 @@ from typing import Any
 from presidio_analyzer import (
     AnalyzerEngine,
     EntityRecognizer,
-    LocalRecognizer,
+    Pattern,
+    PatternRecognizer,
     RecognizerRegistry,
     RecognizerResult,
 )
 from presidio_analyzer.context_aware_enhancers import ContextAwareEnhancer
-from presidio_analyzer.nlp_engine import NlpArtifacts, NoOpNlpEngine
+from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine, NoOpNlpEngine
 
-from clinigate.phi.adopted import ADOPTED, CEILING, PROVEN
+from clinigate.phi.adopted import ADOPTED, CEILING, MODELLED, PROVEN
 from clinigate.phi.engine import Find
-from clinigate.phi.finding import find, settled
+from clinigate.phi.finding import DEFAULT_THRESHOLD, find, settled
 from clinigate.phi.model import BOOST, Hit
 from clinigate.phi.nearby import says
-from clinigate.phi.table import BY_ID, RECOGNIZERS
+from clinigate.phi.recognizer import Recognizer
+from clinigate.phi.table import RECOGNIZERS
 
-__all__ = ["Nearby", "TableRecognizer", "analyzer_find"]
+__all__ = ["Nearby", "RowRecognizer", "analyzer_find", "recognizers"]
 
 _LANGUAGE = "en"
 _NOBODY = "nobody"
+#: What a language model finds, not an expression.
+_OF_MODELS = frozenset({"LOCATION", "PERSON"})
 
 
-class TableRecognizer(LocalRecognizer):
-    """All rows of the table as one recognizer of presidio; each row's id is an entity."""
+class _Found:
+    """What the table finds in a text; asked for each of its rows, it looks once."""
 
-    def __init__(self, threshold: float) -> None:
-        """Leave out what cannot reach `threshold`."""
-        self._threshold = threshold
-        super().__init__(supported_entities=list(BY_ID), name="ClinigateTable")
+    def __init__(self, rows: Sequence[Recognizer], threshold: float) -> None:
+        self._rows, self._threshold = rows, threshold
+        self._last: tuple[str, list[Hit]] = ("", [])
 
-    def load(self) -> None:
-        """Nothing to load."""
+    def of(self, text: str, rule: str) -> list[Hit]:
+        """Return the finds of one rule."""
+        if self._last[0] != text:
+            self._last = (text, find(text, threshold=self._threshold, rows=self._rows))
+        return [hit for hit in self._last[1] if hit.rule == rule]
+
+
+class RowRecognizer(PatternRecognizer):
+    """The table's rows of one id, as presidio knows recognizers: its entity is the id.
+
+    The expressions are over bytes and consume what stands beside a value, so the table's own
+    search runs them, with its words nearby, check digits and placeholders.
+    """
+
+    def __init__(self, rule: str, rows: Sequence[Recognizer], found: _Found) -> None:
+        """Take the rows of `rule`; `found` is shared by all recognizers of a table."""
+        forms = [form for row in rows for form in row.forms]
+        self._found = found
+        super().__init__(
+            supported_entity=rule,
+            name=f"Clinigate {rule}",
+            patterns=[
+                Pattern(f"{rule}-{number}", form.pattern, form.score)
+                for number, form in enumerate(forms, start=1)
+            ],
+            context=sorted({word for row in rows for word in row.context}),
+        )
 
     def analyze(
         self,
         text: str,
-        entities: list[str],
-        nlp_artifacts: NlpArtifacts,  # noqa: ARG002 - presidio's signature
+        entities: list[str],  # noqa: ARG002 - presidio's signature
+        nlp_artifacts: NlpArtifacts | None = None,  # noqa: ARG002
+        regex_flags: int | None = None,  # noqa: ARG002
     ) -> list[RecognizerResult]:
-        """Return what the table finds of these entities."""
-        rows = [row for row in RECOGNIZERS if row.id in entities]
+        """Return what the rows find."""
+        rule = self.supported_entities[0]
+        about = {
+            RecognizerResult.RECOGNIZER_NAME_KEY: f"Clinigate {rule}",
+            RecognizerResult.RECOGNIZER_IDENTIFIER_KEY: self.id,
+        }
         return [
-            RecognizerResult(hit.rule, hit.start, hit.end, hit.score,
-                             recognition_metadata={_NOBODY: hit.placeholder})
-            for hit in find(text, threshold=self._threshold, rows=rows)
+            RecognizerResult(rule, hit.start, hit.end, hit.score,
+                             recognition_metadata={**about, _NOBODY: hit.placeholder})
+            for hit in self._found.of(text, rule)
         ]  # fmt: skip
+
+
+def recognizers(
+    rows: Sequence[Recognizer] = RECOGNIZERS, threshold: float = DEFAULT_THRESHOLD
+) -> list[RowRecognizer]:
+    """Return the table as recognizers for any registry of presidio.
+
+    Args:
+        rows: the table.
+        threshold: least score of what they find.
+    """
+    found = _Found(rows, threshold)
+    by_rule: dict[str, list[Recognizer]] = {}
+    for row in rows:
+        by_rule.setdefault(row.id, []).append(row)
+    return [RowRecognizer(rule, each, found) for rule, each in by_rule.items() if _forms(each)]
+
+
+def _forms(rows: Sequence[Recognizer]) -> bool:
+    return any(row.forms for row in rows)
 
 
 class Nearby(ContextAwareEnhancer):
     """Raises what presidio's own recognizers found beside one of their words.
 
-    The table's recognizer has looked at its words already.
+    The table's recognizers have looked at their words already.
     """
 
     def __init__(self) -> None:
@@ -90,26 +143,40 @@ class Nearby(ContextAwareEnhancer):
         return raw_results
 
 
-def analyzer_find(threshold: float) -> Find:
+def analyzer_find(
+    threshold: float, rows: Sequence[Recognizer] = RECOGNIZERS, nlp: NlpEngine | None = None
+) -> Find:
     """Return a search of presidio's engine, as `clinigate.phi.engine.presidio_find` says."""
     logging.getLogger("presidio-analyzer").setLevel(logging.ERROR)  # it tells of each recognizer
-    nlp = NoOpNlpEngine(models=[{"lang_code": _LANGUAGE, "model_name": "no_op"}])
-    nlp.load()
+    nlp = nlp or _no_model()
     registry = RecognizerRegistry(supported_languages=[_LANGUAGE])
     registry.load_predefined_recognizers(nlp_engine=nlp, languages=[_LANGUAGE])
     registry.remove_recognizer("PhoneRecognizer")
-    registry.add_recognizer(TableRecognizer(threshold))
+    own = recognizers(rows, threshold)
+    for each in own:
+        registry.add_recognizer(each)
     analyzer = AnalyzerEngine(registry=registry, nlp_engine=nlp, context_aware_enhancer=Nearby())
-    own = ADOPTED if threshold <= CEILING else PROVEN
-    entities = [*BY_ID, *sorted(own)]
+    entities = [*(each.supported_entities[0] for each in own), *_heard(threshold)]
 
     def search(text: str) -> list[Hit]:
         results: Sequence[Any] = analyzer.analyze(
             text, language=_LANGUAGE, entities=entities, score_threshold=threshold
         )
-        return settled(_hit(text, each) for each in results)
+        return settled(hit for each in results if (hit := _hit(text, each)).score >= threshold)
 
     return search
+
+
+def _no_model() -> NlpEngine:
+    nlp = NoOpNlpEngine(models=[{"lang_code": _LANGUAGE, "model_name": "no_op"}])
+    nlp.load()
+    return nlp
+
+
+def _heard(threshold: float) -> list[str]:
+    """Return the entities of presidio that can reach a threshold."""
+    of_forms = set(ADOPTED) - _OF_MODELS if threshold <= CEILING else PROVEN
+    return sorted(of_forms | (_OF_MODELS if threshold <= MODELLED else set()))
 
 
 def _hit(text: str, result: RecognizerResult) -> Hit:
@@ -119,7 +186,7 @@ def _hit(text: str, result: RecognizerResult) -> Hit:
         nobody = result.recognition_metadata[_NOBODY]
         return Hit(result.entity_type, start, end, score, nobody)
     if result.entity_type not in PROVEN:
-        score = min(score, CEILING)
+        score = min(score, MODELLED if result.entity_type in _OF_MODELS else CEILING)
     try:
         nobody = row.placeholder(text[start:end])
     except ValueError:  # presidio takes for an address what is none

@@ -111,6 +111,11 @@ class Recognizer:
     severity: FlawSeverity = FlawSeverity.HIGH
 
     @property
+    def best(self) -> float:
+        """The highest score that a find can have."""
+        return min(1.0, max((each.score for each in self.forms), default=0.0) + self.boost)
+
+    @property
     def boost(self) -> float:
         """What a word nearby adds."""
         return BOOST if self.context else 0.0

@@ -5,7 +5,15 @@ from __future__ import annotations
 import re
 from datetime import date
 
-__all__ = ["is_day", "is_email", "is_identifier", "is_name"]
+__all__ = [
+    "is_address_text",
+    "is_day",
+    "is_email",
+    "is_host",
+    "is_identifier",
+    "is_name",
+    "is_reference",
+]
 
 #: Words with a capital that stand where a name may, in code and forms.
 _NO_NAMES = frozenset({
@@ -64,3 +72,25 @@ def is_email(text: str) -> bool:
 def is_identifier(text: str) -> bool:
     """Somebody's value: a digit in it, and no blank of a template."""
     return any(c.isdigit() for c in text) and not set(text) & set("{}<>$*")
+
+
+_NUMBERED = re.compile(r"\d.*[A-Za-z]{3}|[A-Za-z]{3}.*\d", re.DOTALL)
+
+
+def is_address_text(text: str) -> bool:
+    """What a field of an address holds when it holds one: a number, and a word."""
+    return bool(_NUMBERED.search(text)) and "@" not in text and "." not in text.split()[0][1:]
+
+
+def is_host(text: str) -> bool:
+    """An address of the net that is not a module of a program, or a file: `os.name`, `a.py`."""
+    if "://" in text:
+        return True
+    host = text.partition("/")[0].partition(":")[0]
+    labels = host.split(".")
+    return all(labels) and not host.replace(".", "").isdigit()
+
+
+def is_reference(text: str) -> bool:
+    """A path, a hash, an array, a number: no plain word."""
+    return any(c.isdigit() for c in text) and not set(text) & set("{}<>$*()")

@@ -99,4 +99,21 @@ ROWS: tuple[Recognizer, ...] = (
         accept=is_email,
         placeholder=nobody.of_email,
     ),
+    Recognizer(
+        "CG-PHI-EMAIL",
+        Letter.F,
+        "An e-mail address",
+        Tier.IDENTIFIER,
+        (
+            form(r"(?:^|[^\w.%+'/\\-])(?P<v>[\w%+][\w.%+'-]{0,63} ?(?:\[at\]|\(at\)|\{at\}) ?"
+                 r"[A-Za-z0-9-]{1,63}(?: ?(?:\[dot\]|\(dot\)|\.) ?[A-Za-z0-9-]{2,63}){1,4})"
+                 r"(?:$|[^\w.-]|\.(?:$|\W))", 0.8),
+            form(r"(?:^|[^\w.%+'/\\@-])(?P<v>[\w\x80-\xff][\w.%+'\x80-\xff-]{0,63}@"
+                 r"(?:[A-Za-z0-9\x80-\xff-]{1,63}\.){1,8}[A-Za-z\x80-\xff]{2,24})"
+                 r"(?:$|[^\w.-]|\.(?:$|\W))", 0.45),
+        ),
+        context=words("mail email e-mail contact address mailto"),
+        accept=is_email,
+        placeholder=nobody.of_email,
+    ),
 )  # fmt: skip

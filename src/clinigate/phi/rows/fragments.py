@@ -9,9 +9,12 @@ from __future__ import annotations
 from itertools import groupby
 
 __all__ = [
+    "BARE",
     "CODE",
     "DATE",
+    "DAY",
     "END",
+    "FIELD",
     "IS",
     "MONTH",
     "NAME_WORDS",
@@ -21,6 +24,7 @@ __all__ = [
     "SPACE",
     "STATES",
     "STREET",
+    "WORD",
     "led",
     "separated",
     "words",
@@ -65,6 +69,9 @@ OPEN_IS = (
 #: The same, where the value is in brackets perhaps, but does not begin with one.
 IS = rf"{OPEN_IS}[(\"']{{0,2}}"
 
+#: The same in fields alone, never in prose.
+FIELD = rf"[\"'\\)\]*]{{0,4}}[ ]?[:=>]{SPACE}{{0,3}}[\"'\\\[]{{0,3}}"
+
 #: What follows `member`, `account`: `id`, `number`, …
 NUMBER = r"(?:[ _-]?(?:id|identifier|number|no\.?|num|nbr|#))"
 
@@ -73,6 +80,9 @@ END = r"(?:$|[^0-9A-Za-z_-]|-(?:$|[^0-9A-Za-z_-]))"
 
 #: After a number: that, and no decimals.
 NUMBER_END = r"(?:$|[^0-9A-Za-z_.-]|[.](?:$|[^0-9])|-(?:$|[^0-9A-Za-z_-]))"
+
+#: Before a number that stands alone; it begins the group of the value.
+BARE = r"(?:^|[^\w.+/-])(?P<v>"
 
 #: Letters and digits of a registry, with few letters in front: `A1234567`, `XYZ-123456789`.
 CODE = rf"(?P<v>(?:[A-Za-z]{{1,5}}[-_]?)?\d[\dA-Za-z]{{0,15}}(?:-[\dA-Za-z]{{1,12}}){{0,3}}){END}"
@@ -89,11 +99,14 @@ DATE = (
     rf"|{MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}})(?:$|[^0-9])"
 )
 
+#: A day of a month, without the year.
+DAY = rf"(?:\d{{1,2}}(?:st|nd|rd|th)? (?:of )?{MONTH}|{MONTH} \d{{1,2}}(?:st|nd|rd|th)?|\d{{1,2}}/\d{{1,2}})"
+
 #: A word of a name, in UTF-8 or Latin-1, also `O’Brien`; other bent quotes are none of it.
-_WORD = r"[A-Z\xc3-\xdf](?:\xe2\x80\x99)?[A-Za-z'\x80-\xe1\xe3-\xff-]{1,24}"
+WORD = r"[A-Z\xc3-\xdf](?:\xe2\x80\x99)?[A-Za-z'\x80-\xe1\xe3-\xff-]{1,24}"
 
 #: A person's name as `v`: two to four words with a capital, or `Family, Given`.
-NAME_WORDS = rf"(?P<v>{_WORD},? (?:[A-Z]\.? )?{_WORD}(?: {_WORD}){{0,2}})(?:$|[^0-9A-Za-z_(\[])"
+NAME_WORDS = rf"(?P<v>{WORD},? (?:[A-Z]\.? )?{WORD}(?: {WORD}){{0,2}})(?:$|[^0-9A-Za-z_(\[])"
 
 STATES = (
     r"(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|P[AR]|RI"

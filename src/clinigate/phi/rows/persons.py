@@ -1,26 +1,21 @@
-"""Who somebody is and where: names, places (letters A and B)."""
+"""Who somebody is: names (letter A)."""
 
 from __future__ import annotations
 
 from clinigate.phi.model import Letter
 from clinigate.phi.recognizer import Recognizer, Tier, form
-from clinigate.phi.rows.fragments import (
-    END,
-    IS,
-    NAME_WORDS,
-    SPACE,
-    STATES,
-    STREET,
-    led,
-    words,
-)
+from clinigate.phi.rows.fragments import FIELD, IS, NAME_WORDS, SPACE, WORD, led, words
 from clinigate.phi.values import is_name
 
 __all__ = ["ROWS"]
 
-#: Between a field's name and a name: never prose.
-_FIELD = rf"[\"'\\]{{0,2}}{SPACE}?[:=]{SPACE}?"
-_PERSON = r"(?:'?s)?[ _-]?(?:full[ _-]?)?name"
+_WHOLE = r"(?:'?s)?[ _-]?(?:full[ _-]?|legal[ _-]?|preferred[ _-]?)?name"
+_PARTS = ("first", "last", "given", "family", "middle", "maiden", "full", "preferred", "nick")
+_RELATIVES = (
+    "next[ _-]of[ _-]kin", "emergency[ _-]contact", "guardian", "guarantor", "caregiver", "spouse",
+    "mother", "father", "husband", "wife", "daughter", "son", "sister", "brother",
+)  # fmt: skip
+_TITLES = r"(?:Mrs?|Ms|Miss|Mx|Dr|Prof)"
 
 ROWS: tuple[Recognizer, ...] = (
     Recognizer(
@@ -29,35 +24,60 @@ ROWS: tuple[Recognizer, ...] = (
         "A patient's name in a field that says so",
         Tier.IDENTIFIER,
         (
-            form(led("patient" + _PERSON, "pt" + _PERSON, "subject" + _PERSON, "client" + _PERSON)
+            form(led(*(whose + _WHOLE for whose in
+                       ("patient", "pt", "subject", "client", "member", "subscriber", "insured",
+                        "beneficiary", "resident")), r"name[ _-]of[ _-](?:patient|pt|member)")
                  + IS + NAME_WORDS, 0.85),
-            form(led("patient") + _FIELD + r"[\"'\\]{0,2}" + NAME_WORDS, 0.8),
-            form(led(*(f"{which}[ _-]?name" for which in
-                       ("first", "last", "given", "family", "middle", "maiden", "full")), "surname")
-                 + _FIELD + r"[\"'\\]{1,2}(?P<v>[A-Z][A-Za-z'\x80-\xff-]{1,30}"
-                 r"(?: [A-Z][A-Za-z'\x80-\xff-]{1,30}){0,2})[\"'\\]", 0.45),
+            form(led("patient", "pt") + FIELD + NAME_WORDS, 0.8),
+            form(led(*(f"patient[ _-]?(?:s[ _-]?)?{which}[ _-]?name" for which in _PARTS),
+                     "patient[ _-]?surname") + FIELD + rf"(?P<v>{WORD}(?: {WORD}){{0,2}})"
+                 r"(?:$|[^0-9A-Za-z_(\[.])", 0.85),
+            form(led(*(f"{which}[ _-]?name" for which in _PARTS), "surname") + FIELD
+                 + rf"(?P<v>{WORD}(?: {WORD}){{0,2}})(?:$|[^0-9A-Za-z_(\[.])", 0.45),
+            form(led("name") + FIELD + NAME_WORDS, 0.45),
         ),
         context=words("patient patients pt mrn dob ssn birth"),
         accept=is_name,
     ),
     Recognizer(
-        "CG-PHI-ADDRESS",
-        Letter.B,
-        "A street address",
+        "CG-PHI-FHIR-NAME",
+        Letter.A,
+        "A name of a FHIR resource",
         Tier.IDENTIFIER,
         (
-            form(rf"(?:^|[^\w.-])(?P<v>{STREET},?{SPACE}{{1,2}}[A-Z][A-Za-z.' -]{{1,30}},?"
-                 rf"{SPACE}{{1,2}}{STATES}{SPACE}{{1,2}}\d{{5}}(?:-\d{{4}})?)(?:$|\W)", 0.9),
-            form(rf"(?:^|[^\w.-])(?P<v>{STREET})(?:$|\W)", 0.45),
+            form(r'"family\\{0,3}"[ ]?:[ ]?\\{0,3}"(?P<v>' + WORD + r"(?:[ -]" + WORD
+                 + r'){0,3})\\{0,3}"', 0.85),
+            form(r'"given\\{0,3}"[ ]?:' + SPACE + r"{0,3}\[" + SPACE + r'{0,9}\\{0,3}"(?P<v>' + WORD
+                 + r'(?:[ .,\\"A-Z]{1,6}' + WORD + r'){0,3})\\{0,3}"', 0.85),
         ),
-        context=words("address addr street lives resides residence home mailing shipping billing"),
+        accept=is_name,
     ),
     Recognizer(
-        "CG-PHI-ZIP",
-        Letter.B,
-        "A ZIP code",
+        "CG-PHI-RELATIVE",
+        Letter.A,
+        "The name of a relative or contact in a field that says so",
         Tier.IDENTIFIER,
-        (form(led("zip(?:[ _-]?code)?", "postal(?:[ _-]?code)?") + IS
-              + r"(?P<v>\d{5}(?:-\d{4})?)" + END, 0.8),),
+        (
+            form(led(*(each + "(?:'?s)?[ _-]?(?:full[ _-]?|maiden[ _-]?)?(?:name)?"
+                       for each in _RELATIVES)) + FIELD + NAME_WORDS, 0.85),
+            form(led(*(each + "(?:'?s)?[ _-]?maiden[ _-]?name" for each in ("mother",))) + FIELD
+                 + rf"(?P<v>{WORD})(?:$|[^0-9A-Za-z_(\[])", 0.85),
+        ),
+        accept=is_name,
+    ),
+    Recognizer(
+        "CG-PHI-PERSON",
+        Letter.A,
+        "A name in prose",
+        Tier.NAME,
+        (
+            form(rf"(?:^|[^A-Za-z])(?P<v>{_TITLES}\.? {WORD}(?:[ -]{WORD}){{0,2}})"
+                 r"(?:$|[^0-9A-Za-z_(\[])", 0.6),
+            form(led("patient", r"pt\.?", "patient is", "named?", "my name is", "i am", "called",
+                     "signed(?: by)?:?", "regards,?", "dear") + rf"{SPACE}{NAME_WORDS}", 0.6),
+            form(led("my name is", "name'?s", "named", "dear", "hi,?", "hello,?")
+                 + rf" (?P<v>{WORD})(?:$|[^0-9A-Za-z_(\[])", 0.5),
+        ),
+        accept=is_name,
     ),
 )  # fmt: skip

@@ -1,0 +1,91 @@
+"""Addresses of the net: letters N and O."""
+
+from __future__ import annotations
+
+from clinigate.core.flaw import FlawSeverity
+from clinigate.phi import placeholders as nobody
+from clinigate.phi.model import Letter
+from clinigate.phi.numbers import is_address
+from clinigate.phi.recognizer import Recognizer, Tier, form
+from clinigate.phi.rows.fragments import led, words
+from clinigate.phi.values import is_host, is_identifier
+
+__all__ = ["ROWS"]
+
+_OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
+_HEX = "[0-9A-Fa-f]"
+_LAST = r"[A-Za-z0-9._~%@-]{0,80}\d[A-Za-z0-9._~%@-]{0,80}"
+_WHOSE = r"(?i:patients?|members?|people|persons?|clients?|residents?|subscribers?)"
+_HOSTED = r"(?i:https?)://[^ \t\r\n\"'<>?]{1,300}/"
+_SITES = (r"(?:facebook|instagram|twitter|x|tiktok|linkedin|threads|snapchat|pinterest|github"
+          r"|youtube|patientslikeme|caringbridge|gofundme)\.(?:com|org)")  # fmt: skip
+
+ROWS: tuple[Recognizer, ...] = (
+    Recognizer(
+        "CG-PHI-URL",
+        Letter.N,
+        "An address that names a person",
+        Tier.IDENTIFIER,
+        (
+            form(rf"(?:^|[^\w:/])(?P<v>{_HOSTED}{_WHOSE}/{_LAST})", 0.85),
+            form(r"(?:^|[^\w:/])(?P<v>(?i:https?)://[^ \t\r\n\"'<>?]{1,300}\?[^ \t\r\n\"'<>]{0,200}"
+                 r"(?i:patient|mrn|member|ssn|subscriber)[_-]?(?i:id|no|number)?=[A-Za-z0-9_-]{0,20}"
+                 r"\d[^ \t\r\n\"'<>]{0,100})", 0.8),
+            form(rf"(?:^|[^\w/.:}}])(?:/[\w.~-]{{1,64}}){{0,6}}/{_WHOSE}/"
+                 r"(?P<v>[A-Za-z0-9._~-]{0,80}\d[A-Za-z0-9._~-]{0,80})", 0.45),
+        ),
+        context=words("get post put patch delete http"),
+        accept=is_identifier,
+        placeholder=nobody.of_url,
+        severity=FlawSeverity.MEDIUM,
+    ),
+    Recognizer(
+        "CG-PHI-PROFILE",
+        Letter.N,
+        "Somebody's page in a social network",
+        Tier.IDENTIFIER,
+        (
+            form(rf"(?:^|[^\w.@])(?P<v>(?:https?://)?(?:www\.|m\.)?{_SITES}/"
+                 r"(?:in/|u/|user/|users/|profile/|visit/|f/|@)?[\w.@%-]{3,80}/?)(?:$|[^\w./-])",
+                 0.45),
+            form(led("twitter", "instagram", "facebook", "tiktok", "snapchat", "skype", "linkedin")
+                 + r"(?i:[ _-]?(?:handle|name|id|user(?:name)?))?[\"']?[ ]?[:=][ ]?[\"']?"
+                 r"(?P<v>@?[\w.-]{3,40})(?:$|[^\w.-]|\.(?:$|\W))", 0.45),
+        ),
+        context=words("patient member profile contact handle follow page her his their"),
+        severity=FlawSeverity.MEDIUM,
+    ),
+    Recognizer(
+        "CG-PHI-WEB",
+        Letter.N,
+        "A web address",
+        Tier.CONTEXTUAL,
+        (
+            form(r"(?:^|[^\w:/])(?P<v>(?i:https?|ftp|s3|gs|wss?)://[^ \t\r\n\"'<>]{3,400})", 0.5),
+            form(r"(?:^|[^\w.@/:-])(?P<v>(?:[A-Za-z0-9-]{1,63}\.){1,5}"
+                 r"(?:com|org|net|edu|gov|mil|int|info|biz|io|co|us|uk|de|fr|ca|au|eu|ch|it|es|nl|se"
+                 r"|no|dk|fi|ru|cn|jp|in|br|mx|il|pl|at|be|nz|za|ie|health|hospital|clinic|care|me"
+                 r"|tv|app|dev|ai|xyz|name|pro|online|site|store|blog|cloud|tech|live|life|world)"
+                 r"(?::\d{2,5})?(?:/[^ \t\r\n\"'<>]{0,300})?)"
+                 r"(?:$|[^\w./@-]|[./-](?:$|\W))", 0.5),
+        ),
+        accept=is_host,
+        placeholder=nobody.of_url,
+        severity=FlawSeverity.LOW,
+    ),
+    Recognizer(
+        "CG-PHI-IP",
+        Letter.O,
+        "An IP address",
+        Tier.CONTEXTUAL,
+        (
+            form(rf"(?:^|[^\w./]|(?:^|[^A-Za-z])/)(?P<v>{_OCTET}(?:\.{_OCTET}){{3}})"
+                 r"(?:$|[^\w./]|[./](?:$|\D))", 0.45),
+            form(rf"(?:^|[^\w:.])(?P<v>(?:{_HEX}{{0,4}}:){{2,7}}{_HEX}{{1,4}})(?:$|[^\w:])", 0.45),
+        ),
+        context=words("client remote visitor patient user caller forwarded ip"),
+        accept=is_address,
+        placeholder=nobody.of_address,
+        severity=FlawSeverity.MEDIUM,
+    ),
+)  # fmt: skip
