@@ -97,4 +97,4 @@ def _members(archive: tarfile.TarFile, source: Source, inside: Opener) -> Iterat
             name = source.within(shown_name(member.name))
             yield from inside(source.inner(name, member.name, cast(Readable, file)))
         # A long archive must not be remembered.
-        archive.members = []
+        archive.members = []  # type: ignore[attr-defined]

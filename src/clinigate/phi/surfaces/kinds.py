@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from clinigate.phi.surfaces import packed
+from clinigate.phi.surfaces import dicom, images, packed, parquet, sqlite
 from clinigate.phi.surfaces.archives import is_tar, tar_parts, zip_parts
 from clinigate.phi.surfaces.part import Part, Skipped, TruncatedError
 from clinigate.phi.surfaces.sources import Source
@@ -49,7 +49,7 @@ def parts_of(source: Source) -> _Parts:
             yield Skipped(source.name, "and what follows: too many things lie in one file")
         return
     opener = _opener(head)
-    if opener is not _plain and source.depth >= budget.limits.depth:
+    if opener in _LAYERS and source.depth >= budget.limits.depth:
         yield Skipped(source.name, "packed in too many layers")
         return
     yield from opener(source)
@@ -57,14 +57,22 @@ def parts_of(source: Source) -> _Parts:
 
 def _opener(head: bytes) -> Callable[[Source], _Parts]:
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return lambda source: zip_parts(source, parts_of)
+        return _zip
     if _stream_of(head) is not None:
         return _unpacked
     if is_tar(head):
-        return lambda source: tar_parts(source, parts_of)
+        return _tar
     if any(head.startswith(sign) for sign in _CLOSED):
         return _closed
-    return _plain
+    return next((parts for fits, parts in _FILES if fits(head)), _plain)
+
+
+def _zip(source: Source) -> _Parts:
+    return zip_parts(source, parts_of)
+
+
+def _tar(source: Source) -> _Parts:
+    return tar_parts(source, parts_of)
 
 
 def _closed(source: Source) -> _Parts:
@@ -91,6 +99,15 @@ def _unpacked(source: Source) -> _Parts:
     if begin is not None:
         stream = packed.Unpacked(source.as_stream(), begin, source.budget)
         yield from parts_of(source.inner(source.name, _without_ending(source.file_name), stream))
+
+
+_LAYERS = (_zip, _tar, _unpacked)
+_FILES: tuple[tuple[Callable[[bytes], bool], Callable[[Source], _Parts]], ...] = (
+    (lambda head: head.startswith(sqlite.SIGN), sqlite.sqlite_parts),
+    (lambda head: head.startswith(parquet.SIGNS), parquet.parquet_parts),
+    (dicom.is_dicom, dicom.dicom_parts),
+    (images.is_image, images.image_parts),
+)
 
 
 def _without_ending(name: str) -> str:

@@ -33,7 +33,7 @@ def open_path(path: Path, limits: Limits = Limits()) -> Iterator[Part | Skipped]
         yield opened
         return
     with opened:
-        source = Source("", path.name, opened, Budget(limits), is_file=True)
+        source = Source("", path.name, opened, Budget(limits), path=path)
         yield from parts_of(source)
 
 

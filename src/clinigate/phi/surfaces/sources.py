@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from lzma import LZMAError
+from pathlib import Path
 from tarfile import TarError
 from typing import BinaryIO, Protocol, cast
 from zipfile import BadZipFile
@@ -83,7 +84,7 @@ class Source:
         stream: where the bytes come from, from their beginning.
         budget: what the whole file may still use.
         depth: how many layers are above.
-        is_file: whether `stream` is a file on disk: seeking costs nothing.
+        path: of a file on disk, which can be sought in and read again; of others None.
     """
 
     name: str
@@ -91,8 +92,9 @@ class Source:
     stream: Readable
     budget: Budget
     depth: int = 0
-    is_file: bool = False
+    path: Path | None = None
     _head: bytes | None = field(default=None, repr=False)
+    _whole: bytes | None = field(default=None, repr=False)
 
     def head(self) -> bytes:
         """Return the first bytes, which stay unread. Raises TruncatedError."""
@@ -132,16 +134,34 @@ class Source:
         Raises:
             TruncatedError: it is no file on disk and larger than what may be in memory.
         """
-        if self.is_file:
+        if self.path is not None:
             file = cast(BinaryIO, self.stream)
             file.seek(0)
             return file
-        held, data = self.budget.limits.held, bytearray(self.head())
-        while len(data) <= held and (more := self._read(held + 1 - len(data))):
-            data += more
-        if len(data) > held:
-            raise TruncatedError(f"larger than {held // 2**20} MB, and packed: unpack it first")
-        return io.BytesIO(bytes(data))
+        if self._whole is None:
+            held, data = self.budget.limits.held, bytearray(self.head())
+            while len(data) <= held and (more := self._read(held + 1 - len(data))):
+                data += more
+            self._whole = bytes(data)
+            if len(data) > held:
+                raise TruncatedError(f"larger than {held // 2**20} MB and packed: unpack it first")
+        return io.BytesIO(self._whole)
+
+    def again(self) -> Iterator[bytes]:
+        """Yield the bytes from the beginning, after `whole` as well."""
+        size = self.budget.limits.chunk
+        if self.path is not None:
+            with self.path.open("rb", buffering=0) as file:
+                while data := file.read(size):
+                    yield data
+            return
+        if self._whole is not None:
+            yield self._whole
+        else:
+            yield from self.chunks()
+            return
+        while data := self._read(size):
+            yield data
 
     def _read(self, size: int) -> bytes:
         try:
