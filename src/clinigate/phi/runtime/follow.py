@@ -60,7 +60,7 @@ class Follower:
         self._next = 0
         self._present: _File | None = None
         self._renamed: list[_File] = []
-        self._known = {_away(each) for each in self.rotated()}
+        self._known = {away for away, _ in self.rotated()}
 
     def read(self) -> Iterator[Grown]:
         """Yield what the path has gained since the last call."""
@@ -91,32 +91,41 @@ class Follower:
         self._next += 1
         return self._next - 1
 
-    def rotated(self) -> list[Path]:
+    def rotated(self) -> list[tuple[_Away, Path]]:
         """Return what stands beside the path and is called as rotation calls it, newest first."""
-        found = []
+        found: list[tuple[_Away, Path]] = []
         with suppress(OSError):
             for each in self.path.parent.iterdir():
                 suffix = each.name.removeprefix(self.path.name)
                 if suffix != each.name and _ROTATED.fullmatch(suffix) and each.is_file():
-                    found.append((each.stat().st_mtime_ns, each))
-        return [each for _, each in sorted(found, reverse=True)]
+                    with suppress(FileNotFoundError):  # rotation goes on while we look
+                        found.append((_away(each), each))
+        return sorted(found, key=lambda there: there[0][3], reverse=True)
 
-    def known(self, copy: Path) -> None:
+    def known(self, copy: _Away) -> None:
         """Say that what stands in a rotated file has been read."""
-        self._known.add(_away(copy))
+        self._known.add(copy)
+
+    def reading(self, path: Path, *, start: int = 0) -> Iterator[bytes]:
+        """Yield what stands in a rotated file; where it cannot be read, that is a gap."""
+        try:
+            with path.open("rb") as file:
+                file.seek(start)
+                while data := file.read(_CHUNK):
+                    yield data
+        except OSError as problem:
+            self._gap(f"{path.name} cannot be read ({problem.strerror})")
 
     def _unseen(self) -> Iterator[Grown]:
         """What stands in rotated files that came out of nowhere."""
         ours = {file.identity for file in (*self._renamed, self._present) if file is not None}
-        there = {_away(each): each for each in self.rotated()}
-        for identity, path in reversed(there.items()):
-            if identity not in self._known and identity[:2] not in ours:
+        there = self.rotated()
+        for away, path in reversed(there):
+            if away not in self._known and away[:2] not in ours:
                 generation = self.begin()
-                with path.open("rb") as file:
-                    while data := file.read(_CHUNK):
-                        yield Grown(generation, data)
+                yield from (Grown(generation, data) for data in self.reading(path))
                 self.ended.append(generation)
-        self._known = set(there)
+        self._known = {away for away, _ in there}
 
     def _end(self, file: _File) -> None:
         self._renamed.remove(file)
@@ -183,14 +192,14 @@ class _File:
         return os.pread(self._fd, len(self._tail), self._at - len(self._tail)) != self._tail
 
     def _rest_in_a_copy(self, follower: Follower) -> Iterator[Grown]:
-        for copy in follower.rotated():
-            with copy.open("rb") as file:
-                file.seek(self._at - len(self._tail))
-                if file.read(len(self._tail)) == self._tail:
-                    follower.known(copy)
-                    while data := file.read(_CHUNK):
-                        yield Grown(self.generation, data)
-                    return
+        for away, copy in follower.rotated():
+            rest = follower.reading(copy, start=self._at - len(self._tail))
+            first = next(rest, b"")
+            if first.startswith(self._tail):
+                follower.known(away)
+                yield Grown(self.generation, first[len(self._tail) :])
+                yield from (Grown(self.generation, data) for data in rest)
+                return
         follower.gaps.append(
             f"was cut short at byte {self._at}, and no copy of it is there: what was written "
             "since the last look was not seen"

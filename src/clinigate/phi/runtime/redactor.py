@@ -30,11 +30,18 @@ _NAMES = 3
 
 
 class Find(NamedTuple):
-    """Where something stands, and by which rule; what lies packed begins and ends at once."""
+    """Where something stands; what lies packed begins and ends at once.
+
+    Attributes:
+        start, end: the span in the bytes.
+        rule: by which it was found.
+        note: what a reader may know of it.
+    """
 
     start: int
     end: int
     rule: str
+    note: str = ""
 
 
 class Redactor:
@@ -102,12 +109,12 @@ class Redactor:
 
     def finds(self, data: bytes) -> list[Find]:
         """Return what stands in bytes, in order; canaries may lie over other finds."""
-        found = [
-            Find(hit.start, hit.end, hit.rule)
-            for hit in self._counted(find_bytes(data, threshold=self._threshold))
-        ]
+        hits = self._counted(find_bytes(data, threshold=self._threshold))
+        found = [Find(hit.start, hit.end, hit.rule, f"score {hit.score:.2f}") for hit in hits]
         if self._canaries and CANARY_RULE not in self._accepted:
-            found += [Find(c.start, c.end, CANARY_RULE) for c in self._canaries.search(data)]
+            for each in self._canaries.search(data):
+                note = f"{each.field} of {each.patient}, {each.form}"
+                found.append(Find(each.start, each.end, CANARY_RULE, note))
         return sorted(found)
 
     def _value(
@@ -162,11 +169,11 @@ class Redactor:
             spans = list(self._canary_spans(text)) or list(self._spans(lead, text))
             if not spans:
                 return text
-            rules.update(rule for _, _, rule in spans)
-            if any(start == end for start, end, _ in spans):
+            rules.update(rule for _, _, rule, _ in spans)
+            if any(start == end for start, end, *_ in spans):
                 break  # packed: it stands nowhere as it is
             parts, at = [], 0
-            for start, end, rule in spans:
+            for start, end, rule, _ in spans:
                 parts += [text[at:start], self._marker(rule, text[start:end])]
                 at = end
             text = "".join([*parts, text[at:]])

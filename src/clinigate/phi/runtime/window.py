@@ -4,17 +4,32 @@ from __future__ import annotations
 
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
-from clinigate.phi.recognizer import LONGEST
-from clinigate.phi.runtime.redactor import Redactor
+from clinigate.phi.matching.search import MARGIN
+from clinigate.phi.runtime.redactor import Find, Redactor
 
-__all__ = ["SLICE", "BodySearch", "Window", "slices"]
+__all__ = ["SLICE", "BodySearch", "Spot", "Window", "slices"]
 
 #: So much is searched at a time.
 SLICE = 16 * 1024
-#: What is kept of either side of a cut: a whole find, and the words beside it.
-_BESIDE = 2 * LONGEST
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A find in a stream.
+
+    Attributes:
+        find: with its span in the stream.
+        line, column: where it begins, from 1; columns count bytes.
+        value: the bytes that were found.
+    """
+
+    find: Find
+    line: int
+    column: int
+    value: bytes = field(repr=False)
 
 
 class Window:
@@ -22,35 +37,74 @@ class Window:
 
     Attributes:
         rules: what has struck until now.
-        searched: up to this byte of the stream no find can begin any more that is not in `rules`.
+        searched: no find begins before this byte of the stream that is not in `rules`.
     """
 
-    def __init__(self, redactor: Redactor) -> None:
+    def __init__(
+        self, redactor: Redactor, *, on_find: Callable[[Spot], None] | None = None
+    ) -> None:
+        """Take what searches, and who is told of each find as soon as it is known."""
         self.rules: Counter[str] = Counter()
         self.searched = 0
-        self._redactor = redactor
+        self._redactor, self._on_find = redactor, on_find
         self._held = bytearray()
         self._begin = 0  # where in the stream `_held` begins
+        self._line, self._line_at = 1, 0  # the line in which it begins, and where that begins
+        self._told: set[tuple[int, str]] = set()
 
     def feed(self, data: bytes) -> None:
         """Take the next piece."""
         for piece in slices(data):
             self._held += piece
-            if len(self._held) >= SLICE + _BESIDE:
-                self._search(self._begin + len(self._held) - _BESIDE)
-                keep = max(0, self.searched - _BESIDE - self._begin)
-                del self._held[:keep]
-                self._begin += keep
+            if len(self._held) >= SLICE + MARGIN:
+                until = self._begin + len(self._held) - MARGIN
+                self._search(starting=until)
+                self.searched = until
+                self._forget(max(self._begin, until - MARGIN))
+
+    def settle(self) -> None:
+        """Tell what is found on lines that have ended, though more may follow on them soon."""
+        last = self._begin + self._held.rfind(b"\n") + 1
+        if last > self.searched:
+            self._search(ending=last)
 
     def finish(self) -> None:
         """Search what is left: the stream has ended."""
-        self._search(self._begin + len(self._held))
+        self._search()
+        self.searched = self._begin + len(self._held)
 
-    def _search(self, until: int) -> None:
-        for find in self._redactor.finds(bytes(self._held)):
-            if self.searched <= self._begin + find.start < until:
-                self.rules[find.rule] += 1
-        self.searched = until
+    def _search(self, *, starting: int | None = None, ending: int | None = None) -> None:
+        """Tell what starts before a byte of the stream, or ends there at the latest."""
+        data = bytes(self._held)
+        for each in self._redactor.finds(data):
+            find = each._replace(start=each.start + self._begin, end=each.end + self._begin)
+            known = (find.start, find.rule)
+            if (
+                find.start < self.searched
+                or known in self._told
+                or (starting is not None and find.start >= starting)
+                or (ending is not None and find.end > ending)
+            ):
+                continue
+            self._told.add(known)
+            self.rules[find.rule] += 1
+            if self._on_find is not None:
+                self._on_find(self._spot(find, data, each))
+
+    def _spot(self, find: Find, data: bytes, here: Find) -> Spot:
+        begin = data.rfind(b"\n", 0, here.start) + 1 or self._line_at - self._begin
+        line = self._line + data.count(b"\n", 0, here.start)
+        return Spot(find, line, here.start - begin + 1, data[here.start : here.end])
+
+    def _forget(self, until: int) -> None:
+        """Let go of what stands before a byte of the stream."""
+        gone = self._held[: until - self._begin]
+        self._line += gone.count(b"\n")
+        if b"\n" in gone:
+            self._line_at = self._begin + gone.rfind(b"\n") + 1
+        del self._held[: len(gone)]
+        self._begin = until
+        self._told = {known for known in self._told if known[0] >= until}
 
 
 class BodySearch:
