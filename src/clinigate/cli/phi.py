@@ -32,6 +32,7 @@ _PARTS: Mapping[str, tuple[str, str]] = {
     "redact": ("clinigate.cli.phi_redact", "Write a copy without what is found."),
     "trace": ("clinigate.cli.phi_trace", "Plant canaries, hunt them: which way does data leak?"),
     "deidentified": ("clinigate.cli.phi_deidentified", "Judge a dataset by safe harbor."),
+    "attest": ("clinigate.cli.phi_attest", "Sign what no scan of a dataset can see."),
 }
 
 

@@ -1,0 +1,113 @@
+"""Look at the cells of a table as the search of files does: each behind its column's name."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from clinigate.phi.deidentification.media import BIOMETRIC, PHOTO, kind_of
+from clinigate.phi.deidentification.table import Cell, Row
+from clinigate.phi.finding import find_bytes, settled
+from clinigate.phi.model import Hit, Letter
+from clinigate.phi.names import find_names
+from clinigate.phi.table import BY_ID
+
+__all__ = ["DOUBTFUL", "SURE", "Look", "Seen", "letter_of", "look_at", "usual_look"]
+
+#: Finds from here on count; those between the two leave a letter undecided until somebody looked.
+SURE, DOUBTFUL = 0.8, 0.3
+
+#: Finds in bytes, by place.
+Look = Callable[[bytes], Iterable[Hit]]
+
+#: Rules that are no row of the table.
+_OTHERS = {
+    "CG-PHI-PERSON": Letter.A,
+    "CG-PHI-PLACE": Letter.B,
+    BIOMETRIC.rule: Letter.P,
+    PHOTO.rule: Letter.Q,
+}
+_BATCH = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A find in a cell.
+
+    Attributes:
+        row: the row's number; 0 is a header.
+        column: index of the column.
+        hit: the find, by bytes within the cell.
+    """
+
+    row: int
+    column: int
+    hit: Hit
+
+
+def usual_look(data: bytes) -> list[Hit]:
+    """Return what the table of recognizers and the search for names find, doubtful ones too."""
+    names = (hit for hit in find_names(data) if hit.score >= DOUBTFUL)
+    return settled([*find_bytes(data, threshold=DOUBTFUL), *names])
+
+
+def letter_of(rule: str) -> Letter:
+    """Return the letter of a rule."""
+    if rule in BY_ID:
+        return BY_ID[rule].letter
+    return _OTHERS.get(rule, Letter.R)
+
+
+def look_at(rows: Iterable[Row], columns: Sequence[str], look: Look) -> Iterator[Seen]:
+    """Yield what stands in the rows, batch by batch; pictures and recordings by their first bytes.
+
+    Args:
+        rows: in order.
+        columns: their names: what stands before each cell, as words beside a find.
+        look: finds.
+    """
+    batch = _Batch(columns)
+    for row in rows:
+        for column, cell in enumerate(row.cells):
+            medium = kind_of(cell)
+            if medium is not None:
+                yield Seen(row.number, column, Hit(medium.rule, 0, len(cell), 1.0))
+            elif cell:
+                batch.add(row.number, column, cell)
+        if batch.size >= _BATCH:
+            yield from batch.seen(look)
+            batch = _Batch(columns)
+    yield from batch.seen(look)
+
+
+class _Batch:
+    """Cells on lines of their own, with a way back."""
+
+    def __init__(self, columns: Sequence[str]) -> None:
+        self.size = 0
+        self._leads = [f"{name}: ".encode("utf-8", "surrogateescape") for name in columns]
+        self._parts: list[bytes] = []
+        self._begins: list[int] = []
+        self._cells: list[tuple[int, int, int]] = []
+
+    def add(self, row: int, column: int, cell: Cell) -> None:
+        # What a database holds as bytes may be text; what a text could not decode are bytes.
+        data = cell if isinstance(cell, bytes) else cell.encode("utf-8", "surrogateescape")
+        lead = self._leads[column]
+        self._begins.append(self.size + len(lead))
+        self._cells.append((row, column, len(data)))
+        self._parts += (lead, data, b"\n")
+        self.size += len(lead) + len(data) + 1
+
+    def seen(self, look: Look) -> Iterator[Seen]:
+        for hit in look(b"".join(self._parts)):
+            at = bisect_right(self._begins, hit.end - 1) - 1
+            if at < 0:
+                continue
+            row, column, length = self._cells[at]
+            start, end = hit.start - self._begins[at], hit.end - self._begins[at]
+            # A column's own name is looked at as the header's row, not with each of its cells.
+            if end > 0 and start < length:
+                within = Hit(hit.rule, max(0, start), min(end, length), hit.score, hit.placeholder)
+                yield Seen(row, column, within)
