@@ -9,9 +9,8 @@ from typing import Any, NamedTuple
 
 from clinigate.phi.canaries import Patient
 from clinigate.phi.canary_search import CanarySearch
-from clinigate.phi.finding import DEFAULT_THRESHOLD, find, find_bytes
+from clinigate.phi.finding import DEFAULT_THRESHOLD, find_bytes
 from clinigate.phi.found import CANARY_RULE
-from clinigate.phi.model import Hit
 from clinigate.phi.tokens import Tokens
 
 __all__ = ["WITHHELD", "Find", "Redactor"]
@@ -19,10 +18,9 @@ __all__ = ["WITHHELD", "Find", "Redactor"]
 #: Stands for a whole text that cannot be cleaned, as where a canary lies compressed.
 WITHHELD = "[CG-PHI-WITHHELD]"
 
-_MARKER = re.compile(r"\[CG-PHI-[A-Z]+(?:-[A-Z]+)*(?::[bcdfghjkmnpqrstv]{16})?\]")
+_MARKER = re.compile(rb"\[CG-PHI-[A-Z]+(?:-[A-Z]+)*(?::[bcdfghjkmnpqrstv]{16})?\]")
 #: Hex digits as consonants: a token of digits would itself look like a record number.
 _LETTERS = str.maketrans("0123456789abcdef", "bcdfghjkmnpqrstv")
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _PASSES = 8
 _DEEPEST = 32
 #: How many names of fields stand before a value: more is beyond what counts as nearby.
@@ -98,24 +96,43 @@ class Redactor:
         return self._value(value, names, Counter() if rules is None else rules)
 
     def data(self, data: bytes, *, rules: Counter[str] | None = None) -> bytes:
-        """Return bytes without their finds: as UTF-8, or byte by byte where they are not."""
-        counted: Counter[str] = Counter() if rules is None else rules
-        try:
-            encoding, text = "utf-8", data.decode("utf-8")
-        except UnicodeDecodeError:
-            encoding, text = "latin-1", data.decode("latin-1")
-        clean = self._cleaned("", text, counted)
-        return data if clean is text else clean.encode(encoding)
+        """Return bytes without their finds, otherwise as they are, whatever their encoding."""
+        return self._cleaned_bytes(b"", data, Counter() if rules is None else rules)
 
     def finds(self, data: bytes) -> list[Find]:
-        """Return what stands in bytes, in order; canaries may lie over other finds."""
-        hits = self._counted(find_bytes(data, threshold=self._threshold))
-        found = [Find(hit.start, hit.end, hit.rule, f"score {hit.score:.2f}") for hit in hits]
+        """Return what stands in bytes, in order, none over another; markers are no finds.
+
+        Of finds over each other one is told, with the span of all: what is left of a value when
+        another find is taken out of it might not be known for what it is.
+        """
+        hits = find_bytes(data, threshold=self._threshold)
+        found = [
+            Find(hit.start, hit.end, hit.rule, f"score {hit.score:.2f}")
+            for hit in hits
+            if hit.placeholder is None and hit.rule not in self._accepted
+        ]
         if self._canaries and CANARY_RULE not in self._accepted:
             for each in self._canaries.search(data):
                 note = f"{each.field} of {each.patient}, {each.form}"
                 found.append(Find(each.start, each.end, CANARY_RULE, note))
-        return sorted(found)
+        if not found:
+            return []
+        return list(_apart(data, found))
+
+    def replaced(self, data: bytes, finds: Iterable[Find]) -> bytes:
+        """Return bytes with a marker in place of each find; `finds` as of `finds`."""
+        parts, at = [], 0
+        for each in finds:
+            parts += [data[at : each.start], self.marker(each.rule, data[each.start : each.end])]
+            at = each.end
+        return b"".join([*parts, data[at:]])
+
+    def marker(self, rule: str, value: bytes) -> bytes:
+        """Return what stands for a value."""
+        if self._tokens is None:
+            return f"[{rule}]".encode()
+        token = self._tokens.of(value.decode("utf-8", "replace")).translate(_LETTERS)
+        return f"[{rule}:{token}]".encode()
 
     def _value(
         self, value: Any, names: tuple[str, ...], rules: Counter[str], depth: int = 0
@@ -129,13 +146,14 @@ class Redactor:
                 return self._items(value, names, rules, depth + 1)
         lead = f"{'.'.join(names)}: " if names else ""
         if isinstance(value, bytes | bytearray):
-            return self._bytes(value, lead, rules)
+            clean = self._cleaned_bytes(lead.encode(), bytes(value), rules)
+            return value if clean == value else clean
         if isinstance(value, str):
             return self._cleaned(lead, value, rules)
         for shown in dict.fromkeys((str(value), repr(value))):
-            clean = self._cleaned(lead, shown, rules)
-            if clean is not shown:
-                return clean
+            text = self._cleaned(lead, shown, rules)
+            if text is not shown:
+                return text
         return value
 
     def _mapping(
@@ -158,63 +176,62 @@ class Redactor:
             return value
         return tuple(after) if isinstance(value, tuple) else after
 
-    def _bytes(self, value: bytes | bytearray, lead: str, rules: Counter[str]) -> Any:
-        text = bytes(value).decode("latin-1")
-        clean = self._cleaned(lead, text, rules)
-        return value if clean is text else clean.encode("latin-1")
-
     def _cleaned(self, lead: str, text: str, rules: Counter[str]) -> str:
         """A text without its finds; `lead` stands before it and says what it is."""
+        data = text.encode("utf-8", "surrogatepass")
+        clean = self._cleaned_bytes(lead.encode("utf-8", "surrogatepass"), data, rules)
+        return text if clean is data else clean.decode("utf-8", "surrogatepass")
+
+    def _cleaned_bytes(self, lead: bytes, data: bytes, rules: Counter[str]) -> bytes:
         for _ in range(_PASSES):
-            spans = list(self._canary_spans(text)) or list(self._spans(lead, text))
-            if not spans:
-                return text
-            rules.update(rule for _, _, rule, _ in spans)
-            if any(start == end for start, end, *_ in spans):
+            finds = [each for each in self.finds(lead + data) if each.end > len(lead)]
+            if not finds:
+                return data
+            rules.update(each.rule for each in finds)
+            if any(each.start == each.end for each in finds):
                 break  # packed: it stands nowhere as it is
-            parts, at = [], 0
-            for start, end, rule, _ in spans:
-                parts += [text[at:start], self._marker(rule, text[start:end])]
-                at = end
-            text = "".join([*parts, text[at:]])
-        return WITHHELD
-
-    def _spans(self, lead: str, text: str) -> Iterator[Find]:
-        markers = [match.span() for match in _MARKER.finditer(text)]
-        at = 0
-        for hit in self._counted(find(lead + text, threshold=self._threshold)):
-            start, end = max(0, hit.start - len(lead)), hit.end - len(lead)
-            if end <= start or any(a <= start and end <= b for a, b in markers):
-                continue
-            # A marker is taken whole, or what is left of it would be no marker.
-            over = [(a, b) for a, b in markers if a < end and start < b]
-            start = min([start, *(a for a, _ in over)])
-            end = max([end, *(b for _, b in over)])
-            if start >= at:
-                yield Find(start, end, hit.rule)
-                at = end
-
-    def _counted(self, hits: Iterable[Hit]) -> list[Hit]:
-        return [hit for hit in hits if hit.placeholder is None and hit.rule not in self._accepted]
-
-    def _canary_spans(self, text: str) -> Iterator[Find]:
-        if not self._canaries or CANARY_RULE in self._accepted:
-            return
-        data = _unicode(text).encode("utf-8")
-        at = 0
-        for hit in self._canaries.search(data):
-            start = len(data[: hit.start].decode("utf-8", "ignore"))
-            end = len(data[: hit.end].decode("utf-8", "ignore"))
-            if start >= at:
-                yield Find(start, end, CANARY_RULE)
-                at = end
-
-    def _marker(self, rule: str, value: str) -> str:
-        if self._tokens is None:
-            return f"[{rule}]"
-        return f"[{rule}:{self._tokens.of(value).translate(_LETTERS)}]"
+            data = self.replaced(
+                data,
+                [
+                    each._replace(start=max(0, each.start - len(lead)), end=each.end - len(lead))
+                    for each in finds
+                ],
+            )
+        return WITHHELD.encode()
 
 
-def _unicode(text: str) -> str:
-    """The text with what is no character replaced, one for one, so that places stay."""
-    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
+def _apart(data: bytes, found: Iterable[Find]) -> Iterator[Find]:
+    """Yield finds that do not lie over each other, each with the markers that it touches."""
+    markers = [Find(*match.span(), "") for match in _MARKER.finditer(data)]
+    own = [
+        each
+        for each in (_in_whole_letters(data, find) for find in found)
+        if not any(mark.start <= each.start and each.end <= mark.end for mark in markers)
+    ]
+    together: list[Find] = []
+    end = -1
+    for each in [*sorted(own + markers), None]:
+        if each is None or each.start >= end:
+            yield from _as_one(together, end)
+            together = []
+        if each is not None:
+            together.append(each)
+            end = max(end, each.end)
+
+
+def _as_one(together: list[Find], end: int) -> Iterator[Find]:
+    """What lies over each other as one find, unless it is a marker alone."""
+    own = [each for each in together if each.rule]
+    if own:
+        first = next((each for each in own if each.rule == CANARY_RULE), own[0])
+        yield first._replace(start=together[0].start, end=end)
+
+
+def _in_whole_letters(data: bytes, find: Find) -> Find:
+    """A find without halves of a letter beyond ASCII: the table looks at bytes."""
+    start, end = find.start, find.end
+    while start and end - start and data[start] & 0xC0 == 0x80 and find.start - start < 3:
+        start -= 1
+    while end < len(data) and end - start and data[end] & 0xC0 == 0x80 and end - find.end < 3:
+        end += 1
+    return find._replace(start=start, end=end)
