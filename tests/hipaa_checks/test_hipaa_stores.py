@@ -31,8 +31,7 @@ def dsn() -> Iterator[str]:
 def test_nothing_is_lost_between_two_chunks(
     at: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stores, "_CHUNK", 64)
-    monkeypatch.setattr(stores, "_OVERLAP", 32)
+    monkeypatch.setattr("clinigate.phi.leaks.stores._CHUNK", 64)
     ssn = PATIENT.values["ssn"].encode()
     data = b"." * at + ssn + b"." * (400 - at)
     pieces = [data[i : i + 64] for i in range(0, len(data), 64)]

@@ -11,6 +11,7 @@ from pathlib import Path
 from clinigate.errors import TargetError
 from clinigate.hipaa.tally import Tally
 from clinigate.phi.canaries import Patient, make_patients
+from clinigate.phi.leaks.sources import words_of
 from clinigate.targets.service import Answer, Request, Service
 
 __all__ = [
@@ -32,12 +33,6 @@ def patients_for(purpose: str, seed: int) -> tuple[Patient, ...]:
     """Return the patients of one check: never those of another, nor of another seed."""
     mixed = hashlib.sha256(f"{purpose}/{seed}".encode()).digest()
     return make_patients(int.from_bytes(mixed[:6], "big"), _HOW_MANY)
-
-
-def words_of(patient: Patient) -> str:
-    """Return what the patient says: every value that is looked for, and no crisis."""
-    told = "; ".join(f"{name.replace('_', ' ')} {value}" for name, value in patient.values.items())
-    return f"Good morning. Please keep my record up to date: {told}. The weather is fine today."
 
 
 def fresh_patient() -> Patient:

@@ -14,6 +14,7 @@ from pathlib import Path
 from clinigate.config.hipaa import HipaaTable
 from clinigate.config.loader import LoadedConfig
 from clinigate.errors import ConfigError
+from clinigate.phi.leaks import stores
 from clinigate.targets.service import Service, service_spec
 
 __all__ = [
@@ -22,13 +23,11 @@ __all__ = [
     "Premises",
     "ask_program",
     "files_under",
-    "is_beside",
     "opened",
     "verifies",
 ]
 
 _VERIFIER_S = 120.0
-_BESIDE = ("-wal", "-shm", "-journal")
 NO_SERVICE = "needs a service over HTTP; give [target] kind = 'http' or 'openai'"
 """Why a probe cannot be made of a target that is none."""
 NO_TEST = "state in [hipaa] test_environment = true that the service is a test one"
@@ -114,32 +113,12 @@ def opened(
 
 
 def files_under(premises: Premises, names: Sequence[str], field: str) -> tuple[Path, ...]:
-    """Return the files that names stand for: themselves, what lies beside them, what is in them.
-
-    SQLite keeps what is new in a file beside the database; `-wal`, `-shm` and `-journal` count.
-    They come first: what moves from there into the database meanwhile is then seen in it.
+    """Return the files that names of a field of `[hipaa]` stand for.
 
     Raises:
         ConfigError: one is not there.
     """
-    found: dict[Path, None] = {}
-    for name in names:
-        path = premises.path(name)
-        if path.is_dir():
-            inside = (each for each in path.rglob("*") if each.is_file())
-            found |= dict.fromkeys(sorted(inside, key=lambda each: (not is_beside(each), each)))
-        elif path.is_file():
-            beside = (path.with_name(path.name + end) for end in _BESIDE)
-            found |= dict.fromkeys(each for each in beside if each.is_file())
-            found[path] = None
-        else:
-            raise ConfigError(f"[hipaa] {field}: {name} is neither a file nor a folder")
-    return tuple(found)
-
-
-def is_beside(path: Path) -> bool:
-    """Whether SQLite keeps the file beside a database, and may remove it at any time."""
-    return path.name.endswith(_BESIDE)
+    return stores.files_under(premises.base_dir, names, f"[hipaa] {field}")
 
 
 def verifies(premises: Premises, command: Sequence[str], copy: Path) -> bool | None:

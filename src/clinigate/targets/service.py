@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -32,6 +32,7 @@ class Request:
     Attributes:
         path: below the base address of the target, or `root` below its host.
         body: sent as JSON; None sends no body. raw: bytes to send as JSON in its place.
+        headers: sent beside those of the credentials.
     """
 
     method: str
@@ -39,6 +40,7 @@ class Request:
     body: Any = None
     root: bool = False
     raw: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         # Without what follows a question mark: a probe puts a token there.
@@ -160,7 +162,7 @@ class Service:
         url = self.url(request)
         try:
             answer = self._http.request(
-                request.method, url, content=content, headers={**more, **headers}
+                request.method, url, content=content, headers={**more, **request.headers, **headers}
             )
         except httpx.HTTPError as error:
             raise TargetError(

@@ -140,6 +140,8 @@ class Store:
         """Write a copy of the database, sealed as it is, while it is in use."""
         with closing(sqlite3.connect(path)) as copy, closing(_connect(self.path)) as source:
             source.backup(copy)
+            # The copy says how the source is kept, and nobody writes to a copy.
+            copy.execute("PRAGMA journal_mode=DELETE")
 
     def ready(self) -> bool:
         """Whether the database answers."""

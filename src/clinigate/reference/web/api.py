@@ -128,13 +128,14 @@ class Api:
         stream = optional_bool(body, "stream")
         with self.load.held():
             await asyncio.sleep(self.mind.delay_s())
-            answer = self.footprint.worded(turns, await self.mind.chat(turns))
+            answer = await self.mind.chat(turns)
             if not answer.assessment.crisis:
                 await self._require_consent(request, patient)
             exchanged = self._exchanged(request, turns, answer, arrived)
             without = await self.records.exchange(exchanged)
             self._count_crisis(flagged=answer.assessment.crisis)
             await self.footprint.looked_over(exchanged.access.actor, patient, turns, answer)
+            answer = self.footprint.worded(turns, answer)
             trace = exchanged.trace if self.traced else ""
             completion = wire.Completion(
                 exchanged.id,

@@ -1,0 +1,151 @@
+"""The hunt: plant, look, let the service do its upkeep, wait, and look again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from clinigate.phi.canary_search import CanarySearch
+from clinigate.phi.leaks.answers import in_answer
+from clinigate.phi.leaks.model import LeakMap, Looked, Sighting, Tracks
+from clinigate.phi.leaks.reading import Eyes
+from clinigate.phi.leaks.sinks import FileSink, Sink
+from clinigate.phi.leaks.sources import Planting
+from clinigate.targets.service import Service
+
+__all__ = ["Hunt", "hunt"]
+
+_PAUSE_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Hunt:
+    """What a hunt needs.
+
+    Attributes:
+        service: where it plants. plantings: what.
+        files, others: where it looks.
+        seed: of the patients, for the record.
+        patience_s: how long files may lag behind an answer.
+        upkeep: lets the service rotate and back up; None where nothing does.
+    """
+
+    service: Service
+    plantings: tuple[Planting, ...]
+    files: tuple[FileSink, ...]
+    others: tuple[Sink, ...]
+    seed: int
+    patience_s: float = 2.0
+    upkeep: Callable[[], None] | None = None
+
+
+@dataclass(slots=True)
+class _Book:
+    """What is known until now."""
+
+    tracks: Tracks = field(default_factory=Tracks)
+    planted_at: dict[str, float] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+    looked: dict[tuple[str, str], Looked] = field(default_factory=dict)
+
+    def take(self, seen: Iterable[Sighting | Looked], now: float) -> None:
+        """Take what one look saw."""
+        sightings = []
+        for each in seen:
+            if isinstance(each, Looked):
+                self.looked[each.kind, each.place] = each
+            else:
+                sightings.append(each)
+        after = {source: max(0.0, now - at) for source, at in self.planted_at.items()}
+        self.tracks.add(sightings, after)
+
+
+def hunt(
+    plan: Hunt,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+    on_step: Callable[[str], None] = lambda _step: None,
+) -> LeakMap:
+    """Plant and hunt; what cannot be looked at becomes part of the map.
+
+    Args:
+        plan: where to plant and to look.
+        clock: seconds that only grow.
+        sleep: waits for so many of them.
+        on_step: told what comes next.
+
+    Raises:
+        ConfigError: a configured file is not there.
+        TargetError: the service does not answer at all, or the upkeep fails.
+    """
+    eyes = Eyes(
+        CanarySearch(each.patient for each in plan.plantings),
+        {each.patient.id: each.source for each in plan.plantings},
+    )
+    book = _Book()
+    # 1. How everything is before; what was there already cannot be ours.
+    for sink in plan.files:
+        sink.begin()
+    # 2. Plant; the answers are looked at as they come.
+    on_step(f"planting by {len(plan.plantings)} ways")
+    for planting in plan.plantings:
+        book.planted_at[planting.source] = clock()
+        book.take(_plant(plan.service, planting, eyes, book), clock())
+    # 3. Look at once, for when it was first seen; what there is to look at shows in the end alone.
+    on_step("looking")
+    answers = dict(book.looked)
+    _look(plan, eyes, book, clock)
+    book.looked = answers
+    # 4. Logs are rotated, caches saved, backups made.
+    if plan.upkeep is not None:
+        on_step("letting the service do its upkeep")
+        plan.upkeep()
+    _settle(plan, clock, sleep)
+    # 5. Look again.
+    on_step("looking again")
+    _look(plan, eyes, book, clock)
+    return _mapped(plan, book)
+
+
+def _plant(
+    service: Service, planting: Planting, eyes: Eyes, book: _Book
+) -> Iterator[Sighting | Looked]:
+    refused = ""
+    for request in planting.requests:
+        answer = service.send_as(request) if planting.anyone else service.send(request)
+        if not answer.served:
+            refused = refused or f"answers {answer.status}"
+        place = f"answer to {planting.source}"
+        yield from in_answer(eyes, answer, place, source=planting.source)
+    if refused and planting.taken:
+        book.refused[planting.source] = refused
+
+
+def _look(plan: Hunt, eyes: Eyes, book: _Book, clock: Callable[[], float]) -> None:
+    for sink in (*plan.files, *plan.others):
+        book.take(sink.look(eyes), clock())
+
+
+def _settle(plan: Hunt, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
+    """Wait until the files rest, for at most the patience that is configured."""
+    until = clock() + plan.patience_s
+    rest = max(_PAUSE_S, plan.patience_s / 4)
+    last = [sink.state() for sink in plan.files]
+    while clock() < until:
+        sleep(min(rest, plan.patience_s))
+        now = [sink.state() for sink in plan.files]
+        if now == last and all(sink.changed() for sink in plan.files):
+            return
+        last = now
+
+
+def _mapped(plan: Hunt, book: _Book) -> LeakMap:
+    return LeakMap(
+        sources=tuple(each.source for each in plan.plantings if each.source not in book.refused),
+        unplanted=tuple(book.refused.items()),
+        looked=tuple(book.looked.values()),
+        leaks=tuple(book.tracks.leaks()),
+        seed=plan.seed,
+    )
