@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from clinigate.phi.surfaces.database import open_database
 from clinigate.phi.surfaces.limits import Limits
 from clinigate.phi.surfaces.opening import open_path, open_stream
 from clinigate.phi.surfaces.part import Part, Skipped, TruncatedError
 
-__all__ = ["Limits", "Part", "Skipped", "TruncatedError", "open_path", "open_stream"]
+__all__ = [
+    "Limits",
+    "Part",
+    "Skipped",
+    "TruncatedError",
+    "open_database",
+    "open_path",
+    "open_stream",
+]
