@@ -1,4 +1,4 @@
-"""Which files are searched, and what is in them."""
+"""Which files are searched."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import codecs
 import os
 import subprocess
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from clinigate.errors import UsageError
 from clinigate.findings.globs import matches
 from clinigate.findings.tree import NEVER_OURS, relative_uri, walk
 
-__all__ = ["Content", "Unreadable", "files_of", "read_file"]
+__all__ = ["changed_since", "files_of", "text_of_file"]
 
 _GIT_TIMEOUT_S = 60
 _OWN = ".clinigate"
-_HEAD = 8192
+#: A longer file is none in which people write comments.
+_COMMENTED = 16 * 2**20
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -27,35 +27,13 @@ _BOMS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
-    """A file's bytes, and its text where it has one.
-
-    Attributes:
-        data: all of it.
-        text: decoded; None where it is no text.
-        why_no_text: why, where it is none.
-    """
-
-    data: bytes
-    text: str | None
-    why_no_text: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """A file that could not be read, and why."""
-
-    reason: str
-
-
 def files_of(base: Path, paths: Sequence[str], exclude: Sequence[str] = ()) -> list[Path]:
     """Return the files at and below `paths`, each once, by name.
 
     Of a folder in a git work tree these are the files that git does not ignore, tracked or not. A
     folder that git ignores, or of which it ignores everything, was named on purpose: all of it is
     searched, as without git. Links are not followed: what they lead to is searched where it is. One
-    that leads out of all `paths` is returned itself, and `read_file` says so.
+    that leads out of all `paths` is returned itself, and `open_path` says so.
 
     Args:
         base: what relative paths and patterns are read against.
@@ -82,26 +60,48 @@ def files_of(base: Path, paths: Sequence[str], exclude: Sequence[str] = ()) -> l
     return sorted(found, key=lambda path: relative_uri(path, base))
 
 
-def read_file(path: Path, *, max_bytes: int) -> Content | Unreadable:
-    """Read a file and decode it: UTF-8, or what its byte order mark says."""
+def changed_since(base: Path, paths: Sequence[str], revision: str) -> frozenset[Path]:
+    """Return the files that differ from a revision of git, or that git does not know yet.
+
+    Args:
+        base: what relative paths are read against.
+        paths: files and folders, each in a git work tree.
+        revision: a commit, branch or tag.
+
+    Raises:
+        UsageError: a path is in no git work tree, or it has no such revision.
+    """
+    changed: set[Path] = set()
+    for given in paths:
+        top = base / given
+        folder = top if top.is_dir() else top.parent
+        root = _git(folder, "rev-parse", "--show-toplevel")
+        if root is None:
+            raise UsageError(f"--since: {given} is in no git work tree")
+        known = _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options",
+                     f"{revision}^{{commit}}")  # fmt: skip
+        if known is None:
+            raise UsageError(f"--since {revision}: git knows no such commit")
+        commit = os.fsdecode(known.strip())
+        names = _git(folder, "diff", "--name-only", "--no-renames", "-z", commit, "--")
+        new = _git(folder, "ls-files", "-z", "-o", "--exclude-standard", "--full-name")
+        if names is None or new is None:
+            raise UsageError(f"--since {revision}: git could not compare {given} with it")
+        work_tree = Path(os.fsdecode(root.removesuffix(b"\n")))
+        both = (names + new).split(b"\0")
+        changed.update((work_tree / os.fsdecode(name)).resolve() for name in both if name)
+    return frozenset(changed)
+
+
+def text_of_file(path: Path) -> str:
+    """Return a file's text, as far as comments are looked for in it; "" where it has none."""
     try:
-        if path.is_dir() and path.is_symlink():
-            return Unreadable("a link out of what is scanned; scan what it leads to")
-        if path.is_dir():
-            return Unreadable("a repository of its own; scan it by its path")
-        size = path.stat().st_size
-        if size > max_bytes:
-            return Unreadable(f"larger than {max_bytes // 2**20} MB ([phi] max_file_mb)")
-        data = path.read_bytes()
-    except OSError as problem:
-        return Unreadable(f"cannot be read ({problem.strerror})")
-    encoding = next((name for bom, name in _BOMS if data.startswith(bom)), None)
-    if encoding is None and b"\0" in data[:_HEAD]:
-        return Content(data, None, "binary")
-    try:
-        return Content(data, data.decode(encoding or "utf-8"))
-    except UnicodeDecodeError:
-        return Content(data, None, "not UTF-8 text")
+        with path.open("rb") as file:
+            data = file.read(_COMMENTED + 1)
+    except OSError:
+        return ""
+    encoding = next((name for bom, name in _BOMS if data.startswith(bom)), "utf-8")
+    return "" if len(data) > _COMMENTED else data.decode(encoding, "replace")
 
 
 def _excluded(uri: str, exclude: Sequence[str]) -> bool:
@@ -110,19 +110,25 @@ def _excluded(uri: str, exclude: Sequence[str]) -> bool:
 
 def _git_files(folder: Path) -> list[Path] | None:
     """What git would list below a folder; None where there is no git or no work tree."""
-    command = ["git", "-C", str(folder), "ls-files", "-z", "-co", "--exclude-standard"]
+    listed = _git(folder, "ls-files", "-z", "-co", "--exclude-standard")
+    if listed is None:
+        return None
+    names = {os.fsdecode(name) for name in listed.split(b"\0") if name}
+    return list(_present(folder, names))
+
+
+def _git(folder: Path, *arguments: str) -> bytes | None:
+    """Return what git says; None where it is not installed or refuses."""
     # Another repository's variables, as hooks set them, must not answer for this one.
     environ = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     try:
-        done = subprocess.run(  # noqa: S603 - a fixed command; the path is no option
-            command, env=environ, capture_output=True, timeout=_GIT_TIMEOUT_S, check=False
-        )
+        done = subprocess.run(  # noqa: S603 - a fixed command; what was given is no option
+            ["git", "-C", str(folder), *arguments],  # noqa: S607
+            env=environ, capture_output=True, timeout=_GIT_TIMEOUT_S, check=False,
+        )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired):
         return None
-    if done.returncode != 0:
-        return None
-    names = {os.fsdecode(name) for name in done.stdout.split(b"\0") if name}
-    return list(_present(folder, names))
+    return done.stdout if done.returncode == 0 else None
 
 
 def _present(folder: Path, names: set[str]) -> Iterator[Path]:

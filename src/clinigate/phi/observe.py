@@ -11,7 +11,7 @@ from clinigate.core.observation import Finding, Observation
 from clinigate.findings.observe import not_looked, observations
 from clinigate.phi.criteria import CANARIES, CONTROLS, IDENTIFIERS, builtin_criteria
 from clinigate.phi.finding import DEFAULT_THRESHOLD
-from clinigate.phi.scan import LEAST, PhiScan, ScanOptions, scan
+from clinigate.phi.scanning import LEAST, PhiScan, ScanOptions, scan
 
 __all__ = ["CANARIES_CHECK", "IDENTIFIERS_CHECK", "criteria_for", "observed", "phi_observations"]
 
@@ -28,7 +28,7 @@ def criteria_for(options: ScanOptions) -> tuple[Criterion, ...]:
 
 
 def phi_observations(options: ScanOptions) -> Iterator[Observation]:
-    """Scan, and yield what was seen. Raises as `clinigate.phi.scan.scan`."""
+    """Scan, and yield what was seen. Raises as `clinigate.phi.scanning.scan`."""
     yield from observed(scan(options))
 
 
@@ -45,7 +45,7 @@ def observed(done: PhiScan) -> Iterator[Observation]:
             controls=CONTROLS,
             nothing=_NO_FILES,
         ):
-            yield _with_token(_laxer(_complete(each, done), done), done.tokens)
+            yield _with_token(_laxer(_counted(_complete(each, done), done), done), done.tokens)
     if done.canaries is not None:
         for each in observations(
             CANARIES_CHECK,
@@ -55,7 +55,7 @@ def observed(done: PhiScan) -> Iterator[Observation]:
             controls=CONTROLS,
             nothing=_NO_FILES,
         ):
-            yield _complete(each, done)
+            yield _counted(_complete(each, done), done)
 
 
 def _complete(seen: Observation, done: PhiScan) -> Observation:
@@ -67,11 +67,21 @@ def _complete(seen: Observation, done: PhiScan) -> Observation:
 
 
 def _laxer(seen: Observation, done: PhiScan) -> Observation:
-    """Let a measurement say that its threshold lets more through than the usual one."""
-    if not isinstance(seen.about, Measurement) or done.threshold <= DEFAULT_THRESHOLD:
+    """Let a measurement say that its thresholds let more through than the usual one."""
+    caveats = done.caveats
+    if done.threshold > DEFAULT_THRESHOLD:
+        usual = f"threshold {done.threshold:g} lets more through than {DEFAULT_THRESHOLD:g}"
+        caveats = (usual, *caveats)
+    if not isinstance(seen.about, Measurement) or not caveats:
         return seen
-    caveat = f"threshold {done.threshold:g} lets more through than {DEFAULT_THRESHOLD:g}"
-    return replace(seen, about=replace(seen.about, caveats=(*seen.about.caveats, caveat)))
+    return replace(seen, about=replace(seen.about, caveats=(*seen.about.caveats, *caveats)))
+
+
+def _counted(seen: Observation, done: PhiScan) -> Observation:
+    """Let a measurement say how much was looked at: little is no proof of anything."""
+    if not isinstance(seen.about, Measurement) or not done.counts.files:
+        return seen
+    return replace(seen, about=replace(seen.about, caveats=(*seen.about.caveats, str(done.counts))))
 
 
 def _with_token(seen: Observation, tokens: Mapping[str, str]) -> Observation:

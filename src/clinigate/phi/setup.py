@@ -12,7 +12,8 @@ from clinigate.findings.acceptance import Acceptance
 from clinigate.findings.accepted_files import read_baseline, read_waivers
 from clinigate.findings.tree import relative_uri
 from clinigate.phi.canary_file import load_canaries
-from clinigate.phi.scan import ScanOptions
+from clinigate.phi.policy import allow_rules, policy_from
+from clinigate.phi.scanning import ScanOptions
 from clinigate.phi.tokens import configured_tokens
 
 __all__ = ["options_from"]
@@ -23,6 +24,11 @@ def options_from(
     *,
     paths: Sequence[Path] = (),
     threshold: float | None = None,
+    tier: str | None = None,
+    names: bool = False,
+    engine: str | None = None,
+    jobs: int | None = None,
+    since: str | None = None,
     exclude: Sequence[str] = (),
     canaries: Path | None = None,
     baseline: Path | None = None,
@@ -36,6 +42,11 @@ def options_from(
         loaded: the configuration.
         paths: files and folders against the current folder; none takes those of [phi] paths.
         threshold: least score of what counts; the configuration's at most.
+        tier: a name for a threshold, in its place.
+        names: whether names and places in prose are looked for everywhere.
+        engine: who searches, `fast` or `presidio`; the configuration's, where nothing is given.
+        jobs: processes that search at once; the configuration's, where nothing is given.
+        since: a revision of git: only what has changed since is searched.
         exclude: patterns beside those of [phi] exclude.
         canaries: file of synthetic patients.
         baseline: file of accepted findings.
@@ -51,11 +62,6 @@ def options_from(
     for path in paths:
         if not path.exists():
             raise UsageError(f"{path}: no such file or folder to scan")
-    if threshold is not None and threshold > table.threshold:
-        raise UsageError(
-            f"--confidence-threshold {threshold:g} lets more through than [phi] threshold "
-            f"{table.threshold:g}; an option may be stricter alone: set it in the configuration"
-        )
     for name in () if paths else table.paths:
         if not (base / name).exists():
             raise UsageError(f"[phi] paths: {name}: no such file or folder to scan")
@@ -65,15 +71,19 @@ def options_from(
     known = baseline or _beside(base, table.baseline)
     if renew and known is not None and not known.exists():
         known = None
+    accepted = _acceptances(base, known, waivers or _beside(base, table.waivers), day)
     return ScanOptions(
         base=base,
         paths=tuple(str(path.absolute()) for path in paths) or tuple(table.paths),
         exclude=(*table.exclude, *exclude),
-        threshold=table.threshold if threshold is None else threshold,
-        max_bytes=table.max_file_mb * 2**20,
+        policy=policy_from(table, threshold=threshold, tier=tier, names=names),
+        engine=engine or table.engine,
+        jobs=jobs or table.jobs,
+        since=since,
+        max_bytes=None if table.max_file_mb is None else table.max_file_mb * 2**20,
         patients=() if canary_file is None else load_canaries(canary_file),
         canary_file=canary_file,
-        acceptances=tuple(_acceptances(base, known, waivers or _beside(base, table.waivers), day)),
+        acceptances=(*accepted, *allow_rules(table, day, source=loaded.source)),
         tokens=configured_tokens(table.key_env),
         today=day,
     )
