@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 
 from clinigate.cli.app import run
-from clinigate.phi import engine as engine_module
-from clinigate.phi import scan as scan_module
+from clinigate.errors import MissingExtraError
+from clinigate.phi import scanning as scan_module
 from clinigate.phi.canaries import make_patients
-from clinigate.phi.engine import Find
 
 SSN = "219-53-" + "8841"
 Call = Callable[..., tuple[int, str]]
@@ -21,13 +20,9 @@ Call = Callable[..., tuple[int, str]]
 
 @pytest.fixture
 def call(
-    tmp_path: Path,
-    engine: Find,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Call:
-    """Calls `clinigate phi` in an empty folder; the engine is loaded once for all tests."""
-    monkeypatch.setattr(scan_module, "presidio_find", lambda threshold: engine)
+    """Calls `clinigate phi` in an empty folder."""
     monkeypatch.chdir(tmp_path)
     for name in ("CLINIGATE_CONFIG", "CLINIGATE_RUN", "CLINIGATE_KEY"):
         monkeypatch.delenv(name, raising=False)
@@ -60,22 +55,74 @@ def test_a_planted_identifier_fails_and_its_removal_passes(call: Call, tmp_path:
 def test_nothing_is_never_a_pass(call: Call, tmp_path: Path) -> None:
     assert call("scan", "nowhere")[0] == 4
     code, said = call("scan", ".")
-    assert code == 1
+    assert code == 2
     assert "no file was found below the paths" in said
-    (tmp_path / "a.bin").write_bytes(b"\0")
+    assert "0 files, 0 bytes, 0 parts searched; 0 skipped, 0 truncated; 0 count" in said
+    (tmp_path / "torn.gz").write_bytes(b"\x1f\x8b\x08torn")
+    code, said = call("scan", ".")
+    assert code == 2
+    assert "not looked at: torn.gz" in said
+
+
+def test_what_was_found_outweighs_what_was_not_looked_at(call: Call, tmp_path: Path) -> None:
+    """Exit codes: 1 found, 2 incomplete, 0 clean, and the counts are shown in each."""
+    (tmp_path / "a.log").write_text("login ok\n")
+    code, said = call("scan", ".")
+    assert code == 0
+    assert "1 files, 9 bytes, 1 parts searched; 0 skipped, 0 truncated; 0 count at 0.8" in said
+    (tmp_path / "torn.gz").write_bytes(b"\x1f\x8b\x08torn")
+    assert call("scan", ".")[0] == 2
+    (tmp_path / "a.log").write_text(f"ssn={SSN}\n")
     code, said = call("scan", ".")
     assert code == 1
-    assert "not looked at: a.bin (binary)" in said
+    assert "1 count at 0.8" in said
+
+
+def test_the_policy_decides_by_path_by_comment_and_by_rule(call: Call, tmp_path: Path) -> None:
+    day = (datetime.now(UTC).date() + timedelta(days=30)).isoformat()
+    past = (datetime.now(UTC).date() - timedelta(days=1)).isoformat()
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/a.txt").write_text("seen 2024-03-05\n")
+    (tmp_path / "a.txt").write_text("seen 2024-03-05\n")
+    (tmp_path / "a.py").write_text(f"x = '{SSN}'  # phi-ok: published sample\n")
+    assert call("scan", ".")[0] == 0
+    config = tmp_path / "clinigate.toml"
+    config.write_text('[[phi.path]]\nglob = "docs/**"\ntier = "contextual"\n')
+    code, said = call("scan", ".")
+    assert code == 1
+    assert "docs/a.txt:1 CG-PHI-DATE" in said
+    assert "accepted: a.py:1 CG-PHI-SSN (comment: published sample)" in said
+    assert "1 accepted, 1 by comment" in said
+    assert " a.txt:1" not in said
+    allow = '[[phi.allow]]\nrule = "CG-PHI-DATE"\npath = "docs"\nreason = "of releases"\n'
+    config.write_text(config.read_text() + allow + f"until = {day}\n")
+    code, said = call("scan", ".")
+    assert code == 0
+    assert f"docs/a.txt:1 CG-PHI-DATE (allow rule until {day}: of releases)" in said
+    assert "2 accepted, 1 by allow rule, 1 by comment" in said
+    config.write_text(config.read_text().replace(day, past))
+    code, said = call("scan", ".")
+    assert (code, "that has expired, and it counts again" in said) == (1, True)
+
+
+def test_a_tier_is_sugar_for_a_threshold(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("seen 2024-03-05\n")
+    assert call("scan", "a.txt", "--tier", "identifier")[0] == 0
+    assert call("scan", "a.txt", "--tier", "contextual")[0] == 1
+    assert call("scan", "a.txt", "--tier", "name", "--confidence-threshold", "0.1")[0] == 4
 
 
 def test_without_presidio_it_says_how_to_get_it(
     call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine_module, "presidio_version", lambda: None)
-    monkeypatch.setattr(scan_module, "presidio_find", engine_module.presidio_find)
+    def not_there(_threshold: float) -> None:
+        raise MissingExtraError("the search by presidio", "phi")
+
+    monkeypatch.setattr(scan_module, "presidio_find", not_there)
     (tmp_path / "a.txt").write_text("fine", encoding="utf-8")
-    code, said = call("scan", ".")
-    assert code == 1
+    assert call("scan", ".")[0] == 0
+    code, said = call("scan", ".", "--engine", "presidio")
+    assert code == 2
     assert "NOT ASSESSED" in said.replace("_", " ")
     assert "pip install 'clinigate[phi]'" in said
 
@@ -143,7 +190,7 @@ def test_a_files_name_cannot_steer_the_terminal(call: Call, tmp_path: Path) -> N
 def test_the_rules_are_listed_with_their_letters(call: Call) -> None:
     code, said = call("rules")
     assert code == 0
-    assert "CG-PHI-SSN           G  A social security number: 0.85" in said
+    assert "CG-PHI-SSN           G  identifier  A social security number: 0.85" in said
 
 
 def test_the_threshold_is_an_option(call: Call, tmp_path: Path) -> None:

@@ -13,17 +13,18 @@ import click
 from clinigate.cli.exits import ExitCode
 from clinigate.cli.lazy import LazyGroup
 from clinigate.cli.options import config_option, environment_option
+from clinigate.cli.phi_shown import exit_code, show_scan
 from clinigate.errors import EvidenceError, UsageError
 
 if TYPE_CHECKING:
     from clinigate.config.loader import LoadedConfig
     from clinigate.evidence.recorder import Recorder
-    from clinigate.phi.scan import PhiScan, ScanOptions
+    from clinigate.phi.scanning import PhiScan, ScanOptions
 
 __all__ = ["command"]
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
-_SHOWN = 40
+_TIERS = ("identifier", "contextual", "name")
 
 
 #: Command name: the module that holds it as `command`, and its line in `--help`.
@@ -45,6 +46,14 @@ def command() -> None:
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--confidence-threshold", "threshold", type=click.FloatRange(0, 1),
               help="How sure a find must be to count: [phi] threshold (0.8) or less.")  # fmt: skip
+@click.option("--tier", type=click.Choice(_TIERS),
+              help="In place of the threshold: identifier 0.8, contextual 0.4, name 0.3 with names "
+              "and places in prose.")  # fmt: skip
+@click.option("--names", is_flag=True, help="Look for names and places in prose too.")
+@click.option("--engine", type=click.Choice(("fast", "presidio")),
+              help="Who searches: fast, or the reference presidio, which is slow.")  # fmt: skip
+@click.option("--jobs", type=click.IntRange(1, 256), help="Processes that search at once.")
+@click.option("--since", metavar="REV", help="Only files that changed since a revision of git.")
 @click.option("--exclude", multiple=True, metavar="GLOB",
               help="Leave out these paths, beside those of [phi] exclude.")  # fmt: skip
 @click.option("--canaries", type=_FILE, help="Synthetic patients whose data may be nowhere.")
@@ -63,13 +72,14 @@ def scan_files(config: Path | None, environment: str | None, **given: Any) -> in
 
     PATHS are files and folders (default: [phi] paths); of a folder in a git work tree those that
     git does not ignore. A find is accepted by a comment on its line or the line above:
-    `# clinigate: accept CG-PHI-SSN until 2027-01-31: reason`.
-    Exit codes: 0 all criteria PASS; 1 not; 4 usage.
+    `# clinigate: accept CG-PHI-SSN until 2027-01-31: reason`, or `# phi-ok: reason`.
+    Exit codes: 0 clean; 1 something was found; 2 incomplete: nothing was found, and something or
+    all could not be looked at; 4 usage.
     """
     from clinigate.cli.producing import produce
     from clinigate.config.loader import load_config
     from clinigate.phi.observe import criteria_for, observed
-    from clinigate.phi.scan import scan
+    from clinigate.phi.scanning import scan
 
     call = _Call(**given)
     call.check()
@@ -77,17 +87,19 @@ def scan_files(config: Path | None, environment: str | None, **given: Any) -> in
     if call.write_baseline:
         return _write_baseline(call, loaded)
     options = call.options(loaded)
+    found: list[bool] = []
 
     def work(recorder: Recorder, _environ: Mapping[str, str]) -> str | None:
         done = scan(options)
         for observation in observed(done):
             recorder.observation(observation)
-        _show(done)
+        found.append(bool(done.counted))
+        show_scan(done, options.policy)
         if call.sarif is not None:
             _write_sarif(done, call.sarif)
         return None
 
-    return produce(
+    produced = produce(
         loaded,
         producer="phi",
         target=", ".join(map(str, call.paths)) or ", ".join(options.paths),
@@ -95,6 +107,7 @@ def scan_files(config: Path | None, environment: str | None, **given: Any) -> in
         work=work,
         environment=environment,
     )
+    return exit_code(produced, found=any(found))
 
 
 @command.command("canaries")
@@ -116,13 +129,15 @@ def canaries(seed: int, count: int, out: Path) -> int:
 
 @command.command("rules")
 def rules() -> int:
-    """List the recognizers: id, letter of 45 CFR 164.514(b)(2)(i), best score, what it is."""
+    """List the recognizers: id, letter of 45 CFR 164.514(b)(2)(i), tier, what it is, best score."""
     from clinigate.phi.table import BY_ID
 
     for row in BY_ID.values():
         best = max(form.score for form in row.forms)
-        beside = "" if not row.context else f", {min(1.0, row.best):.2f} beside a word that says so"
-        click.echo(f"{row.id:<20} {row.letter.name}  {row.title}: {best:.2f}{beside}")
+        lifted = min(1.0, best + row.boost)
+        beside = f", {lifted:.2f} beside a word that says so" if row.context else ""
+        tier = row.tier.name.lower()
+        click.echo(f"{row.id:<20} {row.letter.name}  {tier:<10}  {row.title}: {best:.2f}{beside}")
     return ExitCode.OK
 
 
@@ -132,6 +147,11 @@ class _Call:
 
     paths: tuple[Path, ...]
     threshold: float | None
+    tier: str | None
+    names: bool
+    engine: str | None
+    jobs: int | None
+    since: str | None
     exclude: tuple[str, ...]
     canaries: Path | None
     sarif: Path | None
@@ -160,6 +180,11 @@ class _Call:
             loaded,
             paths=self.paths,
             threshold=self.threshold,
+            tier=self.tier,
+            names=self.names,
+            engine=self.engine,
+            jobs=self.jobs,
+            since=self.since,
             exclude=(*self.exclude, *own),
             canaries=self.canaries,
             baseline=self.baseline,
@@ -171,7 +196,7 @@ class _Call:
 def _write_baseline(call: _Call, loaded: LoadedConfig) -> int:
     from clinigate.findings.acceptance import Way
     from clinigate.findings.accepted_files import baseline_text
-    from clinigate.phi.scan import scan
+    from clinigate.phi.scanning import scan
 
     configured = loaded.config.phi.baseline
     path = call.baseline or (None if configured is None else loaded.base_dir / configured)
@@ -190,29 +215,6 @@ def _write_baseline(call: _Call, loaded: LoadedConfig) -> int:
     _write(path, text.encode("utf-8"))
     click.echo(f"{path.name}: {len(done.counted)} open findings accepted; commit it")
     return ExitCode.OK
-
-
-def _show(done: PhiScan) -> None:
-    """Print what counts, and what could not be looked at."""
-    # Names come from what was scanned: none of them may steer the terminal.
-    from clinigate.reports.text import one_line
-
-    for each in done.counted[:_SHOWN]:
-        flaw = each.flaw
-        token = done.tokens.get(flaw.fingerprint)
-        shown = "" if token is None else f", value {token}"
-        click.echo(one_line(f"{flaw.place} {flaw.rule}: {each.message}{shown}"))
-    _say_more(len(done.counted), "findings")
-    excluded = [each for result in done.results for each in result.excluded]
-    named = dict.fromkeys((each.unit, each.reason) for each in excluded)
-    for unit, reason in list(named)[:_SHOWN]:
-        click.echo(one_line(f"not looked at: {unit} ({reason})"))
-    _say_more(len(named), "files that were not looked at")
-
-
-def _say_more(count: int, what: str) -> None:
-    if count > _SHOWN:
-        click.echo(f"and {count - _SHOWN} more {what}")
 
 
 def _write_sarif(done: PhiScan, path: Path) -> None:

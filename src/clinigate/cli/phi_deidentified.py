@@ -172,7 +172,7 @@ def _show_figures(table: Anonymity) -> None:
     show_some(
         [
             f"{table.uri}: quasi-identifiers {', '.join(table.quasi)} ({how})",
-            f"{table.rows} rows in {table.classes} cells, the smallest of {table.smallest}: {cells}",
+            f"{table.rows} rows, {table.classes} cells, the smallest of {table.smallest}: {cells}",
             f"{table.alone} rows stand alone: {without}",
             f"average risk {table.average_risk:.3f} within the dataset",
             *(

@@ -8,6 +8,7 @@ from typing import Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from clinigate.config.phi_deidentification import DeidentificationTable
+from clinigate.config.phi_trace import TraceTable
 from clinigate.config.table import Table
 from clinigate.config.target_values import Variable
 
@@ -91,8 +92,10 @@ class PhiTable(Table):
     allow: list[AllowTable] = Field(
         default=[], description="[[phi.allow]]: finds that are accepted below a path, for a time"
     )
-    max_file_mb: int = Field(
-        default=64, ge=1, le=4096, description="larger files count as not looked at"
+    max_file_mb: int | None = Field(
+        default=None,
+        ge=1,
+        description="larger files count as not looked at; left out there is no limit",
     )
     canaries: str | None = Field(
         default=None,
@@ -111,6 +114,9 @@ class PhiTable(Table):
         "more); with it a baseline entry holds for one value, without it for one place",
     )
     deidentification: DeidentificationTable = DeidentificationTable()
+    trace: TraceTable = Field(
+        default=TraceTable(), description="where `clinigate phi trace` hunts what it planted"
+    )
 
     @model_validator(mode="after")
     def _says_one(self) -> Self:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from clinigate.core.criterion import Criterion, Relation
+from clinigate.phi.deidentification.criteria import builtin_criteria as of_datasets
 
 __all__ = ["CANARIES", "CONTROLS", "IDENTIFIERS", "LEAKS", "builtin_criteria"]
 
@@ -16,7 +17,7 @@ CONTROLS = ("164.514(b)(2)(i)", "164.530(c)")
 
 
 def builtin_criteria() -> tuple[Criterion, ...]:
-    """Return the criteria, one for each metric."""
+    """Return the criteria, one for each metric; those of datasets too."""
     return (
         Criterion(
             id=IDENTIFIERS,
@@ -42,4 +43,5 @@ def builtin_criteria() -> tuple[Criterion, ...]:
             title="Nothing that was planted in the service turns up outside of where it belongs",
             controls=CONTROLS,
         ),
+        *of_datasets(),
     )
