@@ -18,6 +18,7 @@ __all__ = [
     "of_mac",
     "of_mbi",
     "of_phone",
+    "of_place",
     "of_repeated",
     "of_ssn",
     "of_url",
@@ -154,3 +155,14 @@ def of_url(value: str) -> str | None:
 def of_uuid(value: str) -> str | None:
     """The UUID that programs write where there is none (RFC 9562, 5.9)."""
     return "the nil UUID" if set(value) <= set("0-") else None
+
+
+#: Where the Free Software Foundation is or was: it stands in a notice of each of its licences.
+_FOUNDATION = re.compile(
+    r"02110-1301|02111-1307|02139|(?:51 Franklin|59 Temple|675 Mass|31 Milk)\b.*", re.DOTALL
+)
+
+
+def of_place(value: str) -> str | None:
+    """An address that stands in each copy of a licence."""
+    return "the address in a licence" if _FOUNDATION.fullmatch(value) else None

@@ -82,13 +82,31 @@ def is_address_text(text: str) -> bool:
     return bool(_NUMBERED.search(text)) and "@" not in text and "." not in text.split()[0][1:]
 
 
+#: Domains at the top of which hosts of people and companies are; each with two letters is one too.
+_DOMAINS = frozenset({
+    "academy", "agency", "app", "art", "bank", "bio", "biz", "blog", "business", "care", "center",
+    "church", "city", "clinic", "clothing", "cloud", "club", "coffee", "com", "community",
+    "company", "consulting", "coop", "dental", "design", "dev", "digital", "doctor", "edu",
+    "education", "email", "expert", "family", "finance", "fit", "fitness", "foundation", "fund",
+    "fyi", "gallery", "global", "gov", "group", "guide", "guru", "health", "healthcare", "help",
+    "hospital", "host", "house", "icu", "info", "ink", "institute", "insure", "int", "jobs",
+    "kids", "land", "law", "legal", "life", "link", "live", "ltd", "media", "medical", "men",
+    "mil", "mobi", "money", "museum", "name", "net", "network", "news", "ngo", "ninja", "one",
+    "online", "org", "page", "partners", "pharmacy", "photo", "photos", "physio", "plus", "press",
+    "pro", "rehab", "rip", "rocks", "school", "science", "services", "shop", "site", "social",
+    "solutions", "space", "store", "studio", "support", "surgery", "tax", "team", "tech", "tel",
+    "tips", "today", "tools", "top", "training", "travel", "university", "vet", "vip", "vision",
+    "web", "website", "wedding", "wiki", "work", "works", "world", "xyz", "yoga", "zone",
+})  # fmt: skip
+
+
 def is_host(text: str) -> bool:
     """An address of the net that is not a module of a program, or a file: `os.name`, `a.py`."""
     if "://" in text:
         return True
     host = text.partition("/")[0].partition(":")[0]
-    labels = host.split(".")
-    return all(labels) and not host.replace(".", "").isdigit()
+    last = host.rpartition(".")[2].casefold()
+    return last in _DOMAINS or (len(last) == 2 and last not in _ENDINGS)
 
 
 def is_reference(text: str) -> bool:

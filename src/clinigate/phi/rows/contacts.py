@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from clinigate.phi import placeholders as nobody
 from clinigate.phi.model import Letter
 from clinigate.phi.numbers import is_nanp_phone, is_phone
@@ -22,6 +24,27 @@ _LINE_END = rf"{_EXTENSION})(?:$|[^\w.,:/-]|[.,:/-](?:$|\D))"
 #: Before a number that begins with a digit or a bracket; digits and a blank go on a number.
 _ALONE = r"(?:^|[^\w.+( -]|(?:^|[^0-9]) )(?P<v>"
 _START = r"(?:^|[^\w.+-])(?P<v>"
+_ANY = r"(?:^|[^\w.+(,:/ -]|(?:^|[^0-9])[ ,:])(?P<v>"
+
+#: A line that credits who wrote a program, and marks of comments before an address in brackets.
+_CREDIT = re.compile(
+    rb"(?i)copyright|\(c\)|\bauthors?\b|_author|author_|maintainer|contributor|contributed by"
+    rb"|signed-off-by|written by|patch by|reported by|thanks to|license"
+)
+_COMMENT = re.compile(rb"[ \t]*(?:#|//|/?\*|;|--|%|\.\. |dnl )")
+
+
+def _no_credit(data: bytes, start: int, end: int) -> bool:
+    """No address of who wrote a program, in a comment or a notice of it."""
+    line = data.rfind(b"\n", max(0, start - 300), start) + 1
+    comment = _COMMENT.match(data, line, start)
+    if comment and data[start - 1 : start] in (b"<", b"(") and data[end : end + 1] in (b">", b")"):
+        return False
+    return not (
+        _CREDIT.search(data, max(line, start - 100), start)
+        and (comment or b"__author" in data[line:start] or b"opyright" in data[line:start])
+    )
+
 
 ROWS: tuple[Recognizer, ...] = (
     Recognizer(
@@ -48,7 +71,7 @@ ROWS: tuple[Recognizer, ...] = (
             form(_START + r"[2-9]\d\d\.[2-9]\d\d\.\d{4}" + _PHONE_END, 0.8),
             form(_START + r"\+1[-. ]?(?:\([2-9]\d\d\)|[2-9]\d\d)[-. ]{0,2}\d{3}[-. ]?\d{4}"
                  + _PHONE_END, 0.85),
-            form(_START + r"1(?:-[2-9]\d\d-[2-9]\d\d-|\.[2-9]\d\d\.[2-9]\d\d\."
+            form(_START + r"(?:00)?1(?:-[2-9]\d\d-[2-9]\d\d-|\.[2-9]\d\d\.[2-9]\d\d\."
                  r"|[-. ]?\([2-9]\d\d\) ?[2-9]\d\d[-. ])\d{4}" + _PHONE_END, 0.85),
             form(_START + r"(?:1 )?[2-9]\d\d [2-9]\d\d[ -]\d{4})"
                  r"(?:$|[^\w .,;-]|[ .,;-](?:$|[^ \d])|[.,;-] (?:$|\D)|  )", 0.5),
@@ -64,10 +87,9 @@ ROWS: tuple[Recognizer, ...] = (
         "A telephone number",
         Tier.IDENTIFIER,
         (
-            form(_START + r"\+[2-9](?:[ ().-]{0,2}\d){7,14})(?:$|[^\w.-]|[.-](?:$|\D))", 0.85),
-            form(r"(?:^|[^\w.+(,:/ -]|(?:^|[^0-9]) )(?P<v>"
-                 r"(?:\(|0|[3-9]|1[ ().-]{0,2}[0-8]|2[ ().-]{0,2}[1-9])(?:[ ().-]{0,2}\d){6,14}"
-                 + _LINE_END, 0.4),
+            form(_START + r"\+[2-9](?:[ ().-]{0,3}\d){7,14}" + _PHONE_END, 0.85),
+            form(_ANY + r"(?:\(|0|[3-9]|1[ ().-]{0,2}[0-8]|2[ ().-]{0,2}[1-9])"
+                 r"(?:[ ().-]{0,2}\d){6,14}" + _LINE_END, 0.4),
         ),
         context=_PHONE_WORDS - {"cell"},
         accept=is_phone,
@@ -94,7 +116,8 @@ ROWS: tuple[Recognizer, ...] = (
         Tier.IDENTIFIER,
         (
             form(r"(?:^|[^\w.%+'/\\-])(?P<v>[\w%+][\w.%+'-]{0,63}(?:@|%40)"
-                 r"(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24})(?:$|[^\w.-]|\.(?:$|\W))", 0.9),
+                 r"(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24})(?:$|[^\w.-]|\.(?:$|\W))", 0.9,
+                 _no_credit),
         ),
         accept=is_email,
         placeholder=nobody.of_email,

@@ -69,8 +69,8 @@ ROWS: tuple[Recognizer, ...] = (
         (
             form(rf"(?:^|[^\w.,-]){_OLD}"
                  r"(?:[ -]?(?:years?|yrs?)[ -]?(?:old|of age)|[ -]?y[./]?o(?:$|\W))", 0.85),
-            form(rf"(?:^|[^\w.,-]){_OLD}[ -]?(?:yr|y/o|yo|year|y)s?[ -]?(?:male|female|man|woman|[MF]"
-                 r"(?:$|\W))", 0.85),
+            form(rf"(?:^|[^\w.,-]){_OLD}[ -]?(?:yr|y/o|yo|year|y)s?[ -]?"
+                 r"(?:male|female|man|woman|[MF](?:$|\W))", 0.85),
             form(r"(?:^|[^0-9A-Za-z_-])(?i:(?:(?:patient|pt|subject)[ _-]?)?aged?"
                  r"(?:[ _-]?(?:in[ _-]?)?years|at[ _-]?\w{1,12})?)"
                  rf"[\"'\\]{{0,2}}{SPACE}?(?:[:=]|(?i:is|of){SPACE}|{SPACE}){SPACE}?[\"'\\]{{0,2}}"
@@ -84,7 +84,8 @@ ROWS: tuple[Recognizer, ...] = (
         Tier.CONTEXTUAL,
         (
             form(r"(?:^|[^0-9A-Za-z_.:/-])" + DATE, 0.5),
-            form(rf"(?:^|[^0-9A-Za-z_.-])(?P<v>\d{{1,2}}-{MONTH}(?:-(?:\d{{4}}|\d\d))?)(?:$|\W)", 0.45),
+            form(rf"(?:^|[^0-9A-Za-z_.-])(?P<v>\d{{1,2}}-{MONTH}(?:-(?:\d{{4}}|\d\d))?)(?:$|\W)",
+                 0.45),
             form(rf"(?:^|[^0-9A-Za-z])(?P<v>{MONTH}-(?:\d{{4}}|\d\d))(?:$|\W)", 0.45),
             form(rf"(?:^|[^0-9A-Za-z_])(?P<v>{MONTH} \d{{1,2}}(?:st|nd|rd|th)?|\d{{1,2}}"
                  rf"(?:st|nd|rd|th)? (?:of )?{MONTH})(?:$|[^\w:])", 0.45),

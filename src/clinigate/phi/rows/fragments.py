@@ -100,7 +100,10 @@ DATE = (
 )
 
 #: A day of a month, without the year.
-DAY = rf"(?:\d{{1,2}}(?:st|nd|rd|th)? (?:of )?{MONTH}|{MONTH} \d{{1,2}}(?:st|nd|rd|th)?|\d{{1,2}}/\d{{1,2}})"
+DAY = (
+    rf"(?:\d{{1,2}}(?:st|nd|rd|th)? (?:of )?{MONTH}|{MONTH} \d{{1,2}}(?:st|nd|rd|th)?"
+    r"|\d{1,2}/\d{1,2})"
+)
 
 #: A word of a name, in UTF-8 or Latin-1, also `O’Brien`; other bent quotes are none of it.
 WORD = r"[A-Z\xc3-\xdf](?:\xe2\x80\x99)?[A-Za-z'\x80-\xe1\xe3-\xff-]{1,24}"

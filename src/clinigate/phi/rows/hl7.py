@@ -20,6 +20,8 @@ def _field(segment: str, number: int, value: str, after: str = "[|^~&\\r\\n]") -
 
 
 _NAME = r"[A-Za-z'\x80-\xff -]{1,40}\^[A-Za-z'\x80-\xff. ^-]{1,60}"
+_NUMBER = r"\+?\(?\d[\d ().-]{6,18}\d"
+_CODE = r"[A-Za-z]{0,5}-?\d[0-9A-Za-z-]{2,20}"
 _WHOLE = r"[|~&\r\n]"
 
 ROWS: tuple[Recognizer, ...] = (
@@ -55,7 +57,7 @@ ROWS: tuple[Recognizer, ...] = (
         Letter.D,
         "A telephone number in a field of an HL7 segment",
         Tier.IDENTIFIER,
-        (_field("PID", 13, r"\+?\(?\d[\d ().-]{6,18}\d"), _field("NK1", 5, r"\+?\(?\d[\d ().-]{6,18}\d")),
+        (_field("PID", 13, _NUMBER), _field("PID", 14, _NUMBER), _field("NK1", 5, _NUMBER)),
         placeholder=nobody.of_phone,
     ),
     Recognizer(
@@ -72,9 +74,7 @@ ROWS: tuple[Recognizer, ...] = (
         Letter.H,
         "A patient's number in a field of an HL7 segment",
         Tier.IDENTIFIER,
-        (_field("PID", 2, r"[A-Za-z]{0,5}-?\d[0-9A-Za-z-]{2,20}"),
-         _field("PID", 3, r"[A-Za-z]{0,5}-?\d[0-9A-Za-z-]{2,20}"),
-         _field("PID", 18, r"[A-Za-z]{0,5}-?\d[0-9A-Za-z-]{2,20}")),
+        (_field("PID", 2, _CODE), _field("PID", 3, _CODE), _field("PID", 18, _CODE)),
         accept=enough_digits,
         placeholder=nobody.of_repeated,
     ),
@@ -83,7 +83,7 @@ ROWS: tuple[Recognizer, ...] = (
         Letter.I,
         "An insured's number in a field of an HL7 segment",
         Tier.IDENTIFIER,
-        (_field("IN1", 2, r"[A-Za-z]{0,5}-?\d[0-9A-Za-z-]{4,20}"),),
+        (_field("IN1", 2, _CODE),),
         accept=enough_digits,
         placeholder=nobody.of_repeated,
     ),

@@ -34,9 +34,10 @@ ROWS: tuple[Recognizer, ...] = (
             form(led(*(trait + _KIND for trait in _TRAITS)) + FIELD + _REFERENCE, 0.8),
             form(led(*_TRAITS[:8]) + r"[ _-](?i:id|template|sample|scan|record|file|no\.?|number)"
                  r"[ ]?#?:?[ ]?(?P<v>[A-Z]{0,5}-?\d[0-9A-Za-z-]{3,40})(?:$|[^\w-]|-(?:$|\W))", 0.8),
-            form(rf"(?:^|[^\w.~%@+-])(?P<v>(?:/?{_PATH}/){{0,6}}[\w.-]{{0,60}}(?i:finger|thumb|palm"
-                 r"|voice|iris|retina)[_-]?(?i:print|scan|template)?[_-][\w-]{1,60}"
-                 r"\.(?i:wsq|iso|fmr|bin|dat|wav|flac|jp2|png|jpe?g|tiff?|npy|bmp))(?:$|[^\w])", 0.8),
+            form(rf"(?:^|[^\w.~%@+-])(?P<v>(?:/?{_PATH}/){{0,6}}[\w.-]{{0,60}}"
+                 r"(?i:finger|thumb|palm|voice|iris|retina)[_-]?(?i:print|scan|template)?[_-]"
+                 r"[\w-]{1,60}\.(?i:wsq|iso|fmr|bin|dat|wav|flac|jp2|png|jpe?g|tiff?|npy|bmp))"
+                 r"(?:$|[^\w])", 0.8),
         ),
         accept=is_reference,
     ),

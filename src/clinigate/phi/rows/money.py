@@ -5,7 +5,7 @@ from __future__ import annotations
 from clinigate.core.flaw import FlawSeverity
 from clinigate.phi import placeholders as nobody
 from clinigate.phi.model import Letter
-from clinigate.phi.numbers import enough_digits, is_card, is_iban, is_routing
+from clinigate.phi.numbers import enough_digits, has_luhn, is_card, is_iban, is_routing
 from clinigate.phi.recognizer import Recognizer, Tier, form
 from clinigate.phi.rows.fragments import BARE, END, IS, NUMBER, NUMBER_END, led, separated, words
 from clinigate.phi.wallets import is_wallet
@@ -25,10 +25,23 @@ ROWS: tuple[Recognizer, ...] = (
                  + separated(" -", r"\d{4}", r"\d{4}", r"\d{4}", r"\d{1,7}") + "|"
                  + separated(" -", r"\d{4}", r"\d{6}", r"\d{4,5}") + ")" + NUMBER_END, 0.9),
             form(BARE + r"\d{13,19})" + NUMBER_END, 0.8),
-            form(BARE + r"\d{12})" + NUMBER_END, 0.45),
         ),
-        context=words("card visa mastercard amex discover maestro credit debit payment"),
+        context=words("card visa mastercard amex discover credit debit payment"),
         accept=is_card,
+        placeholder=nobody.of_card,
+    ),
+    Recognizer(
+        "CG-PHI-CARD",
+        Letter.J,
+        "A payment card's number",
+        Tier.IDENTIFIER,
+        (
+            form(BARE + r"\d{12,19})" + NUMBER_END, 0.45),
+            form(r"(?:^|[^\w.-])(?P<v>\d{4}[ -]?\d{3,4}[ -]?\d{3,4}[ -]?\d{3,5})" + NUMBER_END,
+                 0.45),
+        ),
+        context=words("card visa mastercard maestro credit debit payment"),
+        accept=has_luhn,
         placeholder=nobody.of_card,
     ),
     Recognizer(
@@ -39,7 +52,10 @@ ROWS: tuple[Recognizer, ...] = (
         (
             form(r"(?:^|[^\w-])(?P<v>[A-Z]{2}\d\d(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,3})?)"
                  + END, 0.9),
+            form(r"(?:^|[^\w-])(?P<v>(?i:[a-z]{2}\d\d(?:[ -]?[a-z0-9]{4}){2,7}"
+                 r"(?:[ -]?[a-z0-9]{1,3})?))" + END, 0.6),
         ),
+        context=words("iban bank account"),
         accept=is_iban,
     ),
     Recognizer(
@@ -54,7 +70,8 @@ ROWS: tuple[Recognizer, ...] = (
                         "savings")), "invoice[ _-]?(?:number|no|#)", "billing[ _-]?id",
                      "guarantor" + NUMBER) + IS + _ACCOUNT, 0.85),
             form(led("acct") + IS + r"(?P<v>\d[\d-]{5,20}\d)" + END, 0.8),
-            form(led("account(?:[ _-]?id)?") + IS + r"(?P<v>[A-Z]{0,4}-?\d[\d-]{5,20}\d)" + END, 0.45),
+            form(led("account(?:[ _-]?id)?") + IS + r"(?P<v>[A-Z]{0,4}-?\d[\d-]{5,20}\d)" + END,
+                 0.45),
         ),
         context=words("bank patient billing invoice hospital payment checking savings routing"),
         accept=enough_digits,
@@ -77,7 +94,8 @@ ROWS: tuple[Recognizer, ...] = (
         Tier.IDENTIFIER,
         (
             form(r"(?:^|[^A-Za-z0-9])(?P<v>bc1[a-z0-9]{8,87})(?:$|[^A-Za-z0-9])", 0.8),
-            form(r"(?:^|[^A-Za-z0-9])(?P<v>[13][A-HJ-NP-Za-km-z1-9]{25,34})(?:$|[^A-Za-z0-9])", 0.8),
+            form(r"(?:^|[^A-Za-z0-9])(?P<v>[13][A-HJ-NP-Za-km-z1-9]{25,34})(?:$|[^A-Za-z0-9])",
+                 0.8),
         ),
         accept=is_wallet,
         severity=FlawSeverity.MEDIUM,

@@ -13,6 +13,8 @@ from clinigate.phi.values import is_host, is_identifier
 __all__ = ["ROWS"]
 
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
+_PUBLIC = r"(?:25[0-5]|2[0-4]\d|1(?:[013-9]\d|2[0-689])|1[1-9]|[2-9]\d|[1-9])"
+_IP_END = r"(?:$|[^\w./]|[./](?:$|\D))"
 _HEX = "[0-9A-Fa-f]"
 _LAST = r"[A-Za-z0-9._~%@-]{0,80}\d[A-Za-z0-9._~%@-]{0,80}"
 _WHOSE = r"(?i:patients?|members?|people|persons?|clients?|residents?|subscribers?)"
@@ -52,7 +54,7 @@ ROWS: tuple[Recognizer, ...] = (
                  + r"(?i:[ _-]?(?:handle|name|id|user(?:name)?))?[\"']?[ ]?[:=][ ]?[\"']?"
                  r"(?P<v>@?[\w.-]{3,40})(?:$|[^\w.-]|\.(?:$|\W))", 0.45),
         ),
-        context=words("patient member profile contact handle follow page her his their"),
+        context=words("patient member contact her his"),
         severity=FlawSeverity.MEDIUM,
     ),
     Recognizer(
@@ -62,12 +64,8 @@ ROWS: tuple[Recognizer, ...] = (
         Tier.CONTEXTUAL,
         (
             form(r"(?:^|[^\w:/])(?P<v>(?i:https?|ftp|s3|gs|wss?)://[^ \t\r\n\"'<>]{3,400})", 0.5),
-            form(r"(?:^|[^\w.@/:-])(?P<v>(?:[A-Za-z0-9-]{1,63}\.){1,5}"
-                 r"(?:com|org|net|edu|gov|mil|int|info|biz|io|co|us|uk|de|fr|ca|au|eu|ch|it|es|nl|se"
-                 r"|no|dk|fi|ru|cn|jp|in|br|mx|il|pl|at|be|nz|za|ie|health|hospital|clinic|care|me"
-                 r"|tv|app|dev|ai|xyz|name|pro|online|site|store|blog|cloud|tech|live|life|world)"
-                 r"(?::\d{2,5})?(?:/[^ \t\r\n\"'<>]{0,300})?)"
-                 r"(?:$|[^\w./@-]|[./-](?:$|\W))", 0.5),
+            form(r"(?:^|[^\w.@/:-])(?P<v>(?:[A-Za-z0-9-]{1,63}\.){1,5}[A-Za-z]{2,24}"
+                 r"(?::\d{2,5})?(?:/[^ \t\r\n\"'<>]{0,300})?)(?:$|[^\w./@-]|[./-](?:$|\W))", 0.5),
         ),
         accept=is_host,
         placeholder=nobody.of_url,
@@ -79,11 +77,26 @@ ROWS: tuple[Recognizer, ...] = (
         "An IP address",
         Tier.CONTEXTUAL,
         (
-            form(rf"(?:^|[^\w./]|(?:^|[^A-Za-z])/)(?P<v>{_OCTET}(?:\.{_OCTET}){{3}})"
-                 r"(?:$|[^\w./]|[./](?:$|\D))", 0.45),
-            form(rf"(?:^|[^\w:.])(?P<v>(?:{_HEX}{{0,4}}:){{2,7}}{_HEX}{{1,4}})(?:$|[^\w:])", 0.45),
+            form(rf"(?:^|[^\w./]|(?:^|[^A-Za-z])/)(?P<v>{_PUBLIC}(?:\.{_OCTET}){{3}}){_IP_END}",
+                 0.45),
+            form(rf"(?:^|[^\w:.])(?P<v>(?:{_HEX}{{0,4}}:){{3,7}}{_HEX}{{1,4}})(?:$|[^\w:])", 0.45),
         ),
         context=words("client remote visitor patient user caller forwarded ip"),
+        accept=is_address,
+        placeholder=nobody.of_address,
+        severity=FlawSeverity.MEDIUM,
+    ),
+    # Networks of a house and of the machine itself stand on each line of many logs: no word lifts
+    # them.
+    Recognizer(
+        "CG-PHI-IP",
+        Letter.O,
+        "An IP address",
+        Tier.CONTEXTUAL,
+        (
+            form(rf"(?:^|[^\w.])(?P<v>{_OCTET}(?:\.{_OCTET}){{3}})(?:$|[^\w.]|\.(?:$|\D))", 0.45),
+            form(rf"(?:^|[^\w:.])(?P<v>(?:{_HEX}{{0,4}}:){{2,7}}{_HEX}{{1,4}})(?:$|[^\w:])", 0.4),
+        ),
         accept=is_address,
         placeholder=nobody.of_address,
         severity=FlawSeverity.MEDIUM,

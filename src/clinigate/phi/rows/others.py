@@ -74,8 +74,8 @@ ROWS: tuple[Recognizer, ...] = (
         (
             form(led(f"accession{NUMBER}?", f"specimen{NUMBER}", f"tissue{NUMBER}",
                      f"lab[ _-]?order{NUMBER}?", f"blood[ _-]?bag{NUMBER}?", f"donor{NUMBER}",
-                     f"biobank{NUMBER}?", f"pathology{NUMBER}", f"sample[ _-]?barcode") + IS + CODE,
-                 0.8),
+                     f"biobank{NUMBER}?", f"pathology{NUMBER}", "sample[ _-]?barcode")
+                 + IS + CODE, 0.8),
         ),
         accept=enough_digits,
         placeholder=nobody.of_repeated,
@@ -148,7 +148,8 @@ ROWS: tuple[Recognizer, ...] = (
         Tier.CONTEXTUAL,
         (
             form(led("patient", "pt", "member", "subject", "person")
-                 + r"[ _-]?(?i:id|uuid|guid|ref|reference|key)?[\"'\\]{0,3}[ ]?[:=/]?[ ]?[\"'\\]{0,3}"
+                 + r"[ _-]?(?i:id|uuid|guid|ref|reference|key)?[\"'\\]{0,3}[ ]?[:=/]?[ ]?"
+                 r"[\"'\\]{0,3}"
                  rf"(?P<v>{_HEX}{{8}}-(?:{_HEX}{{4}}-){{3}}{_HEX}{{12}}){END}", 0.8),
             form(rf"(?:^|[^\w-])(?P<v>{_HEX}{{8}}-(?:{_HEX}{{4}}-){{3}}{_HEX}{{12}}){END}", 0.4),
         ),

@@ -28,13 +28,13 @@ ROWS: tuple[Recognizer, ...] = (
                        ("patient", "pt", "subject", "client", "member", "subscriber", "insured",
                         "beneficiary", "resident")), r"name[ _-]of[ _-](?:patient|pt|member)")
                  + IS + NAME_WORDS, 0.85),
-            form(led("patient", "pt") + FIELD + NAME_WORDS, 0.8),
+            form(led("patient") + FIELD + NAME_WORDS, 0.8),
             form(led(*(f"patient[ _-]?(?:s[ _-]?)?{which}[ _-]?name" for which in _PARTS),
                      "patient[ _-]?surname") + FIELD + rf"(?P<v>{WORD}(?: {WORD}){{0,2}})"
                  r"(?:$|[^0-9A-Za-z_(\[.])", 0.85),
             form(led(*(f"{which}[ _-]?name" for which in _PARTS), "surname") + FIELD
                  + rf"(?P<v>{WORD}(?: {WORD}){{0,2}})(?:$|[^0-9A-Za-z_(\[.])", 0.45),
-            form(led("name") + FIELD + NAME_WORDS, 0.45),
+            form(led("name", "pt") + FIELD + NAME_WORDS, 0.45),
         ),
         context=words("patient patients pt mrn dob ssn birth"),
         accept=is_name,

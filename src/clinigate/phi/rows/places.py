@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from clinigate.core.flaw import FlawSeverity
+from clinigate.phi import placeholders as nobody
 from clinigate.phi.model import Letter
 from clinigate.phi.numbers import is_sparse_zip
 from clinigate.phi.recognizer import Recognizer, Tier, form
@@ -29,6 +30,7 @@ ROWS: tuple[Recognizer, ...] = (
             form(rf"{_BEFORE}(?P<v>{STREET})(?:$|\W)", 0.45),
         ),
         context=_PLACE_WORDS,
+        placeholder=nobody.of_place,
     ),
     Recognizer(
         "CG-PHI-ADDRESS",
@@ -69,6 +71,7 @@ ROWS: tuple[Recognizer, ...] = (
             form(rf"{_BEFORE}(?P<v>\d{{5}}-\d{{4}}){END}", 0.4),
         ),
         context=_PLACE_WORDS | {"zipcode"},
+        placeholder=nobody.of_place,
     ),
     Recognizer(
         "CG-PHI-ZIP3",
@@ -120,7 +123,7 @@ ROWS: tuple[Recognizer, ...] = (
         "A place in prose",
         Tier.NAME,
         (
-            form(rf"(?:^|[^\w.])(?P<v>[A-Z][a-z'\x80-\xff-]{{2,20}}(?: [A-Z][a-z]{{2,15}}){{0,2}},? "
+            form(r"(?:^|[^\w.])(?P<v>[A-Z][a-z'\x80-\xff-]{2,20}(?: [A-Z][a-z]{2,15}){0,2},? "
                  rf"{STATES})(?:,? \d{{5}}|$|[^0-9A-Za-z_])", 0.6),
             form(rf"(?:^|[^\w.])(?P<v>{STREET})(?:$|\W)", 0.55),
         ),

@@ -134,7 +134,8 @@ ROWS: tuple[Recognizer, ...] = (
         "A Medicare claim number of before 2020: a social security number and a letter",
         Tier.IDENTIFIER,
         (
-            form(r"(?:^|[^\w.-])(?P<v>\d{3}-?\d{2}-?\d{4}-?(?:[A-DFHJKTWM]\d?|[A-Z]{2}))" + END, 0.5),
+            form(r"(?:^|[^\w.-])(?P<v>\d{3}-?\d{2}-?\d{4}-?(?:[A-DFHJKTWM]\d?|[A-Z]{2}))" + END,
+                 0.5),
         ),
         context=words("medicare hic hicn beneficiary claim"),
         accept=is_hicn,
