@@ -12,7 +12,7 @@ from clinigate.phi.surfaces.woven import Item, one, woven
 
 __all__ = ["dicom_parts", "is_dicom"]
 
-_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z](?!$))")
 _DATE = re.compile(r"(\d{4})(\d\d)(\d\d)(?:\d{4,6}(?:\.\d+)?)?")
 _LONGEST = 1024
 _MISSING = "a DICOM file, which needs pydicom: pip install pydicom"

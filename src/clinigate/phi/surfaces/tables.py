@@ -13,6 +13,7 @@ __all__ = ["Columns", "csv_items", "delimiter_of"]
 
 _SIGNS = ",\t;|"
 _NAME = re.compile(r"[^\W\d][\w .:/()#%-]{0,59}")
+_VARIABLE = re.compile(r"[a-z_$][a-z0-9_.]*|[a-z]+(?:[A-Z][a-z0-9]*)+")
 _NUMBER = re.compile(r"\d{4}")
 #: Words that names of columns are made of: a row of names of persons has none of them.
 _USUAL = re.compile(
@@ -30,7 +31,7 @@ class Columns:
     """
 
     def __init__(self, names: Sequence[str], *, known: bool = False) -> None:
-        sure = known or (all(map(_is_name, names)) and any(map(_is_usual, names)))
+        sure = known or _are_names([name for name in names if name.strip()])
         self._fields = [" ".join(name.split()) or "column" for name in names]
         self._shown = tuple(
             name if sure else f"column {number}" for number, name in enumerate(self._fields, 1)
@@ -56,9 +57,16 @@ class Columns:
         return tuple(names)
 
 
+def _are_names(names: Sequence[str]) -> bool:
+    """Whether a first row names columns: persons and streets are not written like variables."""
+    if not all(map(_is_name, names)):
+        return False
+    return all(map(_VARIABLE.fullmatch, names)) or 2 * sum(map(_is_usual, names)) > len(names)
+
+
 def _is_name(text: str) -> bool:
-    name = text.strip().lstrip("\ufeff")
-    return not name or (_NAME.fullmatch(name) is not None and not _NUMBER.search(name))
+    name = text.strip()
+    return _NAME.fullmatch(name) is not None and not _NUMBER.search(name)
 
 
 def _is_usual(text: str) -> bool:

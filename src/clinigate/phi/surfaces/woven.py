@@ -59,6 +59,8 @@ def as_bytes(text: str) -> bytes:
 
 def shown(path: str) -> str:
     """Return a path of keys as findings may show it: keys that may be data are left out."""
+    if not path:
+        return "a value"
     if len(path) > _LONGEST_FIELD:
         path = path[-_LONGEST_FIELD:].partition(".")[2]
     return ".".join(

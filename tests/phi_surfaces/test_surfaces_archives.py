@@ -1,0 +1,183 @@
+"""What is packed is looked at as if it lay there; what cannot be unpacked is told."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import random
+import tarfile
+import zipfile
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clinigate.phi.surfaces import Limits, open_stream
+
+_TEXT = b"first line\nsecond, of Jane Doe\n"
+
+
+def _zip(**members: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return out.getvalue()
+
+
+def _tar(*members: tuple[str, bytes], kind: int = tarfile.PAX_FORMAT) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=kind) as archive:
+        for name, data in members:
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+def test_compressed_text_is_text(opened: Any, pack: Callable[[bytes], bytes]) -> None:
+    for data in (_TEXT, _TEXT * 50_000):
+        seen = opened("text.log.packed", pack(data))
+        assert seen.text() == data.removesuffix(b"\n")
+        assert not seen.missed
+
+
+def test_members_of_gzip_follow_each_other_and_padding_is_none(opened: Any) -> None:
+    data = gzip.compress(b"one\n") + gzip.compress(b"two\n") + b"\0" * 100_000
+    seen = opened("rotated.log.gz", data)
+    assert (seen.text(), seen.missed) == (b"one\ntwo", [])
+
+
+def test_the_ending_within_says_what_it_is(opened: Any) -> None:
+    seen = opened("table.csv.gz", gzip.compress(b"id,ssn\n1,none\n"))
+    assert (2, "ssn: none") in seen.cells()
+
+
+def test_archives_in_archives(opened: Any) -> None:
+    inner = gzip.compress(_tar(("logs/app.log", _TEXT), ("t.csv", b"id,ssn\n1,none\n")))
+    seen = opened("all.zip", _zip(**{"backup.tar.gz": inner, "notes/a.txt": b"note\n"}))
+    assert seen.text("backup.tar.gz!/logs/app.log") == _TEXT.removesuffix(b"\n")
+    assert (2, "ssn: none") in seen.cells("backup.tar.gz!/t.csv")
+    assert seen.text("notes/a.txt") == b"note"
+    assert not seen.missed
+
+
+def test_too_many_layers_are_told(opened: Any) -> None:
+    data = _TEXT
+    for _ in range(8):
+        data = gzip.compress(data)
+    seen = opened("deep.gz", data)
+    assert seen.missed == [("", "packed in too many layers")]
+
+
+@pytest.mark.parametrize("size", [3 * 2**20, 70 * 2**20])
+def test_what_grows_too_far_is_read_so_far(opened: Any, size: int) -> None:
+    bomb = gzip.compress(b"0" * 2**20 * 2) * (size // 2**21 + 1)
+    seen = opened("bomb.gz", bomb, Limits(ratio=100))
+    if size < 64 * 2**20:
+        assert not seen.missed
+    else:
+        assert seen.missed == [("", "it grows to more than 100 times its size")]
+    bombs = _zip(a=b"1" * 2**20, b=b"2" * 2**21)
+    seen = opened("bomb.zip", bombs, Limits(unpacked=2**20))
+    assert seen.text("a") == b"1" * 2**20
+    assert seen.missed == [("b", "more than 1 MB are packed in it")]
+
+
+def test_too_many_members_are_told_once(opened: Any) -> None:
+    many = _tar(*((f"{number}.txt", b"x") for number in range(20)))
+    seen = opened("many.tar", many, Limits(members=10))
+    assert len(seen.lines) == 9
+    assert len(seen.missed) == 1
+    assert "too many things" in seen.missed[0][1]
+
+
+@pytest.mark.parametrize("kind", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
+def test_tapes_of_every_kind(opened: Any, kind: int) -> None:
+    name = "folder/" + "long name " * 9 + ".txt"
+    seen = opened("archive", _tar((name, _TEXT), kind=kind))
+    assert seen.text(name) == _TEXT.removesuffix(b"\n")
+
+
+def test_what_follows_the_end_of_a_tape_is_told(opened: Any) -> None:
+    two = _tar(("a.txt", b"a\n")) + _tar(("b.txt", b"b\n"))
+    seen = opened("two.tar", two)
+    assert seen.text("a.txt") == b"a"
+    assert seen.missed == [("", "an archive, behind whose end something follows")]
+
+
+def test_a_header_of_any_length_does_not_fill_the_memory(opened: Any) -> None:
+    info = tarfile.TarInfo("x")
+    info.type, info.size = tarfile.XHDTYPE, 40 * 2**20
+    head = info.tobuf(tarfile.USTAR_FORMAT)
+    seen = opened("huge.tar", head + b"\0" * 4096)
+    assert len(seen.missed) == 1
+
+
+def test_links_and_devices_in_archives_are_not_followed(opened: Any) -> None:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for kind in (tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.FIFOTYPE):
+            info = tarfile.TarInfo("escape")
+            info.type, info.linkname = kind, "/etc/hostname"
+            archive.addfile(info)
+    assert not opened("links.tar", out.getvalue()).lines
+
+
+def test_an_encrypted_member_is_told(opened: Any) -> None:
+    data = bytearray(_zip(a=b"secret"))
+    # The flag of encryption, in the member's head and in the directory.
+    data[6] |= 1
+    data[data.index(b"PK\x01\x02") + 8] |= 1
+    assert opened("locked.zip", bytes(data)).missed == [("a", "encrypted")]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"\x28\xb5\x2f\xfd",
+        b"7z\xbc\xaf\x27\x1c",
+        b"Rar!\x1a\x07\0",
+        b"Salted__",
+        b"\x04\x22\x4d\x18",
+    ],
+)
+def test_what_cannot_be_opened_is_no_clean_file(opened: Any, head: bytes) -> None:
+    seen = opened("closed", head + b"\x93" * 600)
+    assert len(seen.missed) == 1
+    assert not seen.lines
+
+
+_NOISE = random.Random(7).randbytes(3000).hex().encode()
+_PACKED = {
+    "gz": gzip.compress(_NOISE),
+    "bz2": bz2.compress(_NOISE),
+    "xz": lzma.compress(_NOISE),
+    "tgz": gzip.compress(_tar(("a.txt", _NOISE), ("b.txt", _TEXT))),
+    "tar": _tar(("a.txt", _NOISE), ("b.txt", _TEXT)),
+    "zip": _zip(a=_NOISE, b=_TEXT),
+}
+
+
+@given(kind=st.sampled_from(sorted(_PACKED)), share=st.floats(0.05, 0.98))
+def test_what_breaks_off_is_never_complete(read_parts: Any, kind: str, share: float) -> None:
+    whole = _PACKED[kind]
+    # A tape's first block is needed to know it, and its last ones are zeros.
+    end = int(len(whole) * share) if kind != "tar" else 512 + int(7000 * share)
+    seen = read_parts(open_stream(io.BytesIO(whole[:end]), file_name=f"x.{kind}"))
+    text = seen.everything()
+    assert seen.missed or (
+        _NOISE in text and (_TEXT.strip() in text or kind in ("gz", "bz2", "xz"))
+    )
+
+
+@given(kind=st.sampled_from(sorted(_PACKED)), at=st.floats(0, 1), byte=st.integers(1, 255))
+def test_damage_never_raises(read_parts: Any, kind: str, at: float, byte: int) -> None:
+    data = bytearray(_PACKED[kind])
+    data[min(int(at * len(data)), len(data) - 1)] ^= byte
+    read_parts(open_stream(io.BytesIO(bytes(data)), file_name=f"x.{kind}"))

@@ -1,0 +1,146 @@
+"""Parquet files, DICOM headers and pictures say what they say beside their bulk."""
+
+from __future__ import annotations
+
+import io
+import sys
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def parquet() -> bytes:
+    pa = pytest.importorskip("pyarrow")
+    from pyarrow import parquet as pq
+
+    rows = {
+        "patient_name": ["Jane Doe", None, "Zoë"],
+        "visit": [{"date": "2020-01-02", "n": 1}, None, {"date": "x", "n": 2}],
+        "tags": [["a", "b"], [], None],
+    }
+    out = io.BytesIO()
+    pq.write_table(pa.table(rows).replace_schema_metadata({"author": "Jane"}), out)
+    return out.getvalue()
+
+
+def test_rows_of_parquet(opened: Any, parquet: bytes) -> None:
+    seen = opened("a.parquet", parquet)
+    assert seen.cells() == {
+        (1, "patient_name: Jane Doe"),
+        (1, "visit.date: 2020-01-02"),
+        (1, "visit.n: 1"),
+        (1, "tags: a"),
+        (1, "tags: b"),
+        (3, "patient_name: Zoë"),
+        (3, "visit.date: x"),
+        (3, "visit.n: 2"),
+    }
+    assert seen.text("footer") == b"author: Jane"
+    assert seen.literal[""] == parquet
+
+
+def test_broken_parquet_is_told(opened: Any, parquet: bytes) -> None:
+    seen = opened("b.parquet", parquet[:200])
+    assert seen.missed == [("", "a damaged or encrypted parquet file")]
+    assert seen.text().startswith(b"PAR1")
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "head"),
+    [
+        ("pyarrow", "c.parquet", b"PAR1" + b"\0" * 600),
+        ("pydicom", "c.dcm", b"\0" * 128 + b"DICM" + b"\0" * 600),
+    ],
+)
+def test_without_its_library_a_file_is_told(
+    opened: Any, monkeypatch: pytest.MonkeyPatch, module: str, name: str, head: bytes
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    seen = opened(name, head)
+    [(_, reason)] = seen.missed
+    assert f"pip install {module}" in reason
+    assert seen.literal[""] == head
+
+
+@pytest.fixture
+def dicom() -> bytes:
+    pytest.importorskip("pydicom")
+    from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
+    from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage
+
+    meta = FileMetaDataset()
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    meta.MediaStorageSOPClassUID = SecondaryCaptureImageStorage
+    meta.MediaStorageSOPInstanceUID = "1.2.3.4"
+    made = FileDataset("x", {}, file_meta=meta, preamble=b"\0" * 128)
+    made.PatientName = "DOE^JANE^Q"
+    made.PatientBirthDate = "19500304"
+    made.OtherPatientIDs = ["one", "two"]
+    item = Dataset()
+    item.RequestedProcedureDescription = "for Jane"
+    made.RequestAttributesSequence = [item]
+    made.add_new(0x00091010, "LO", "own")
+    made.add_new(0x00091011, "UN", b"hidden ")
+    made.Rows = 2
+    made.PixelData = b"\x41\x42" * 4
+    out = io.BytesIO()
+    made.save_as(out, enforce_file_format=True)
+    return out.getvalue()
+
+
+def test_a_dicom_header(opened: Any, dicom: bytes) -> None:
+    seen = opened("image", dicom)
+    said = {line for _, line in seen.cells()}
+    assert said >= {
+        "patient_name: JANE Q DOE",
+        "patient_birth_date: 1950-03-04",
+        "other_patient_ids: one",
+        "private_0009_1010: own",
+        "private_0009_1011: hidden",
+        "request_attributes_sequence.requested_procedure_description: for Jane",
+    }
+    assert not any("pixel" in line or "ABAB" in line for line in said)
+    assert seen.literal[""] == dicom
+
+
+def test_a_broken_dicom_header_is_told(opened: Any, dicom: bytes) -> None:
+    seen = opened("broken.dcm", dicom[:200])
+    assert seen.missed == [("", "a damaged DICOM header")]
+    assert seen.text() == dicom[:200]
+
+
+def _picture(kind: str) -> bytes:
+    image = pytest.importorskip("PIL.Image")
+    from PIL import PngImagePlugin
+
+    out = io.BytesIO()
+    picture = image.new("RGB", (4, 4))
+    if kind == "PNG":
+        text = PngImagePlugin.PngInfo()
+        text.add_text("Comment", "of Jane Doe", zip=True)
+        text.add_itxt("XML:com.adobe.xmp", "<x>Doe</x>")
+        picture.save(out, "PNG", pnginfo=text)
+    else:
+        exif = picture.getexif()
+        exif[0x010E] = "Jane Doe"
+        exif[0x8825] = {1: "N", 2: (42.0, 21.0, 36.0), 3: "W", 4: (71.0, 3.0, 0.0)}
+        picture.save(out, kind, exif=exif)
+    return out.getvalue()
+
+
+def test_what_pictures_say(opened: Any) -> None:
+    said = {line for _, line in opened("a.jpg", _picture("JPEG")).cells()}
+    assert {"exif.ImageDescription: Jane Doe", "gps_coordinates: 42.360000, -71.050000"} <= said
+    said = {line for _, line in opened("a.png", _picture("PNG")).cells()}
+    assert {"Comment: of Jane Doe", "XML:com.adobe.xmp: <x>Doe</x>"} <= said
+    assert opened("a.webp", _picture("WEBP")).media == {"image"}
+
+
+def test_a_picture_that_cannot_be_opened_is_searched_as_it_is(
+    opened: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = _picture("JPEG")
+    assert opened("b.jpg", data[:20]).text() == data[:20]
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    assert b"Jane Doe" in opened("c.jpg", data).text()
