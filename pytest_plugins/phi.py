@@ -6,6 +6,7 @@ Without the option nothing is looked at and nothing is loaded.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import cast
 
 import pytest
 
@@ -16,10 +17,24 @@ __all__ = ["OPTIONS"]
 OPTIONS = (
     Option(
         "phi-guard",
-        "fail each test that leaks identifiers of patients by stdout, stderr, log or error",
+        "fail each test that leaks identifiers of patients: by output, logs, errors, HTTP, "
+        "databases, files",
+        evaluates=False,
+    ),
+    Option(
+        "phi-guard-streams",
+        "what --phi-guard listens to, of: stdout, stderr, log, warning, property, error, http out, "
+        "http in, database, file (default: all)",
+        {"metavar": "NAME,NAME"},
         evaluates=False,
     ),
 )
+
+
+class _Apart:
+    """Keeps our options from those for which an evaluation is prepared: that takes a second."""
+
+    stash = pytest.Stash()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -29,17 +44,17 @@ def pytest_load_initial_conftests(
     """Add our option after everybody else's."""
     disregard_values(early_config, args, OPTIONS)
     yield
-    add_options(early_config, parser, OPTIONS)
+    add_options(cast(pytest.Config, _Apart()), parser, OPTIONS)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Document the marker; begin to watch where it is asked for."""
     config.addinivalue_line(
         "markers",
-        "phi_accept(rule, until, reason): under --phi-guard let the test show what this rule "
-        "finds, until a day (YYYY-MM-DD) and for a reason.",
+        "phi_accept(rule, until, reason, stream): under --phi-guard let the test show what this "
+        "rule finds, until a day (YYYY-MM-DD) and for a reason; in one stream alone, or in all.",
     )
     if value(config, "phi-guard"):
-        from clinigate.pytest_plugins.phi_guard import guard_for
+        from clinigate.pytest_plugins.phi_guard_setup import guard_for
 
         config.pluginmanager.register(guard_for(config), "clinigate-phi-guard")

@@ -13,7 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-__all__ = ["MIN_LENGTH", "Patient", "make_patients"]
+__all__ = ["CANARY_RULE", "MIN_LENGTH", "Patient", "make_patients"]
+
+#: How findings of canaries are named.
+CANARY_RULE = "CG-PHI-CANARY"
 
 #: Shorter values turn up by chance.
 MIN_LENGTH = 8

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-from clinigate.phi.canaries import Patient
+from clinigate.phi.canaries import CANARY_RULE, Patient
 from clinigate.phi.canary_search import CanarySearch
-from clinigate.phi.finding import DEFAULT_THRESHOLD, find
-from clinigate.phi.found import CANARY_RULE
+from clinigate.phi.finding import DEFAULT_THRESHOLD, find_bytes
 from clinigate.phi.table import BY_ID
 
-__all__ = ["Seen", "Watcher", "named"]
+__all__ = ["Seen", "Sight", "Watcher", "named"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """One find: its rule, and where it begins and ends, in bytes of UTF-8."""
+
+    rule: str
+    start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +28,17 @@ class Seen:
     """What was seen in one text.
 
     Attributes:
-        rules: how often each rule has struck, by its id.
         clean: the text with the rule's id in place of each find.
+        sights: the finds, by place.
     """
 
-    rules: Counter[str]
     clean: str
+    sights: tuple[Sight, ...] = ()
+
+    @property
+    def rules(self) -> Counter[str]:
+        """How often each rule has struck, by its id."""
+        return Counter(sight.rule for sight in self.sights)
 
 
 class Watcher:
@@ -39,28 +52,38 @@ class Watcher:
 
     def look(self, text: str, *, accepted: Collection[str] = ()) -> Seen:
         """Return what stands in a text, but for the rules in `accepted`."""
-        rules: Counter[str] = Counter()
-        if self._canaries and CANARY_RULE not in accepted:
-            text = self._without_canaries(text, rules)
-        parts, at = [], 0
-        for hit in find(text, threshold=self._threshold):
-            if hit.placeholder is None and hit.rule not in accepted:
-                rules[hit.rule] += 1
-                parts += [text[at : hit.start], f"[{hit.rule}]"]
-                at = hit.end
-        return Seen(rules, "".join([*parts, text[at:]]))
-
-    def _without_canaries(self, text: str, rules: Counter[str]) -> str:
         data = text.encode("utf-8", "surrogatepass")
-        hits = self._canaries.search(data)
-        if not hits:
-            return text
+        sights = self.sights(data, accepted=accepted)
+        if not sights:
+            return Seen(text)
         parts, at = [], 0
-        for hit in hits:
-            rules[CANARY_RULE] += 1
-            parts += [data[at : hit.start], f"[{CANARY_RULE}]".encode()]
-            at = max(at, hit.end)
-        return b"".join([*parts, data[at:]]).decode("utf-8", "surrogatepass")
+        for sight in sights:
+            parts += [data[at : sight.start], f"[{sight.rule}]".encode()]
+            at = sight.end
+        return Seen(b"".join([*parts, data[at:]]).decode("utf-8", "surrogatepass"), sights)
+
+    def sights(self, data: bytes, *, accepted: Collection[str] = ()) -> tuple[Sight, ...]:
+        """Return what stands in bytes, but for the rules in `accepted`; none over another."""
+        canaries: list[Sight] = []
+        if self._canaries and CANARY_RULE not in accepted:
+            hits = self._canaries.search(data)
+            canaries = [Sight(CANARY_RULE, hit.start, hit.end) for hit in hits]
+        found = [
+            Sight(hit.rule, hit.start, hit.end)
+            for hit in find_bytes(data, threshold=self._threshold)
+            if hit.placeholder is None and hit.rule not in accepted
+        ]
+        return tuple(_apart(canaries, found))
+
+
+def _apart(canaries: list[Sight], others: list[Sight]) -> Iterator[Sight]:
+    """Yield sights by place; what stands over a canary is the canary."""
+    free = [
+        other
+        for other in others
+        if not any(each.start < other.end and other.start < each.end for each in canaries)
+    ]
+    yield from sorted([*canaries, *free], key=lambda each: each.start)
 
 
 def named(rules: Counter[str]) -> str:

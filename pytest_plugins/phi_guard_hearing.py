@@ -1,0 +1,85 @@
+"""What was said while a phase of a test ran, by which stream, and from which line."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from clinigate.pytest_plugins.phi_guard_frames import Frames, Where
+
+__all__ = ["STREAMS", "Hearing", "Said"]
+
+#: What is listened to, in the order of reports.
+STREAMS = (
+    "stdout",
+    "stderr",
+    "log",
+    "warning",
+    "property",
+    "error",
+    "http out",
+    "http in",
+    "database",
+    "file",
+)
+#: Of one stream so many characters of a phase are kept with their lines; of what pytest itself
+#: captures the rest is looked at without.
+MOST = 8 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One thing that was said, and the nearest line of the code under test."""
+
+    text: str
+    where: Where | None
+
+
+class Hearing:
+    """Gathers what the seams hear; from any thread.
+
+    Attributes:
+        files: what was opened for writing, and from where first.
+    """
+
+    def __init__(self, streams: Collection[str] = STREAMS) -> None:
+        self.frames = Frames()
+        self.files: dict[Path, Where | None] = {}
+        self._streams = frozenset(streams)
+        self._said: dict[str, list[Said]] = defaultdict(list)
+        self._sizes: dict[str, int] = defaultdict(int)
+
+    def wants(self, stream: str) -> bool:
+        """Tell whether a stream is listened to."""
+        return stream in self._streams
+
+    def hear(self, stream: str, text: str, *, depth: int = 1) -> None:
+        """Take what is said by the caller, or by who is so many calls above."""
+        if stream not in self._streams or self._sizes[stream] > MOST:
+            return
+        self._sizes[stream] += len(text)
+        where = self.frames.nearest(sys._getframe(depth))
+        self._said[stream].append(Said(text, where))
+
+    def wrote(self, path: str | bytes, *, depth: int = 1) -> None:
+        """Take the name of a file that is opened for writing."""
+        if "file" not in self._streams:
+            return
+        name = Path.cwd() / os.fsdecode(path)
+        if name not in self.files:
+            self.files[name] = self.frames.nearest(sys._getframe(depth))
+
+    def taken(self) -> dict[str, list[Said]]:
+        """Return what was said since the last call, by stream."""
+        said, self._said = self._said, defaultdict(list)
+        self._sizes.clear()
+        return said
+
+    def taken_files(self) -> dict[Path, Where | None]:
+        """Return what was opened for writing since the last call."""
+        files, self.files = self.files, {}
+        return files

@@ -1,0 +1,63 @@
+"""The marker `phi_accept`: what a test may show, until a day and for a reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import pytest
+
+from clinigate.errors import UsageError
+from clinigate.findings.acceptance import check_term
+from clinigate.pytest_plugins.phi_guard_hearing import STREAMS
+
+__all__ = ["Accepted", "accepted_by"]
+
+_SHOWN = "phi_accept('CG-PHI-SSN', until='YYYY-MM-DD', reason='…')"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What one test may show: pairs of a rule and a stream, "" for every stream."""
+
+    pairs: frozenset[tuple[str, str]] = frozenset()
+
+    def by(self, stream: str) -> frozenset[str]:
+        """Return the rules that are accepted in a stream."""
+        return frozenset(rule for rule, only in self.pairs if only in ("", stream))
+
+
+NOTHING = Accepted()
+
+
+def accepted_by(item: pytest.Item, today: date) -> Accepted:
+    """Return what the test's markers accept today.
+
+    Raises:
+        pytest.UsageError: a marker lacks one of the three, or reaches too far ahead.
+    """
+    found = set()
+    for marker in item.iter_markers("phi_accept"):
+        rule, stream, until = _read(item, marker, today)
+        if today <= until:
+            found.add((rule, stream))
+    return Accepted(frozenset(found)) if found else NOTHING
+
+
+def _read(item: pytest.Item, marker: pytest.Mark, today: date) -> tuple[str, str, date]:
+    where = f"{item.nodeid}: phi_accept"
+    given = marker.kwargs
+    rule = marker.args[0] if len(marker.args) == 1 else given.get("rule")
+    texts = (rule, given.get("until"), given.get("reason"))
+    if not all(isinstance(each, str) and each.strip() for each in texts):
+        raise pytest.UsageError(f"clinigate: {where}: write it as {_SHOWN}")
+    stream = given.get("stream", "")
+    if stream and stream not in STREAMS:
+        known = ", ".join(STREAMS)
+        raise pytest.UsageError(f"clinigate: {where}: 'stream' is none of {known}")
+    try:
+        return str(rule), stream, check_term(date.fromisoformat(given["until"]), today, where=where)
+    except ValueError:
+        raise pytest.UsageError(f"clinigate: {where}: 'until' is no day (YYYY-MM-DD)") from None
+    except UsageError as error:
+        raise pytest.UsageError(f"clinigate: {error}") from None

@@ -1,0 +1,88 @@
+"""From pytest's options and the configuration to a guard; without what only an evaluation needs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from clinigate.errors import ClinigateError
+from clinigate.phi.watching import Watcher
+from clinigate.pytest_plugins.options import value
+from clinigate.pytest_plugins.phi_guard_hearing import STREAMS, Hearing
+
+if TYPE_CHECKING:
+    from clinigate.config.loader import LoadedConfig
+    from clinigate.pytest_plugins.phi_guard import Guard
+
+__all__ = ["guard_for"]
+
+
+def guard_for(config: pytest.Config) -> Guard:
+    """Return the guard that the configuration describes.
+
+    Raises:
+        pytest.UsageError: output is not captured, so that there is nothing to look at; or an
+            option or the configuration is wrong.
+    """
+    from clinigate.pytest_plugins.phi_guard import Guard
+
+    if config.getoption("capture", None) == "no":
+        raise pytest.UsageError(
+            "clinigate: --phi-guard looks at captured output; leave out -s (--capture=no)"
+        )
+    streams = _streams(value(config, "phi-guard-streams"))
+    try:
+        watcher = _watcher(config)
+    except ClinigateError as error:
+        raise pytest.UsageError(f"clinigate: {error}") from None
+    today = datetime.now().astimezone().date()
+    return Guard(watcher, Hearing(streams), today=today, root=config.rootpath)
+
+
+def _watcher(config: pytest.Config) -> Watcher:
+    if not _may_be_configured(config):
+        return Watcher()
+    loaded = _load(config)
+    table = loaded.config.phi
+    if table.canaries is None:
+        return Watcher(threshold=table.threshold)
+    from clinigate.phi.canary_file import load_canaries
+
+    patients = load_canaries(loaded.base_dir / table.canaries)
+    return Watcher(threshold=table.threshold, patients=patients)
+
+
+def _may_be_configured(config: pytest.Config) -> bool:
+    """Tell whether there is a file to read: to read none takes a quarter of a second too."""
+    starts = (config.invocation_params.dir, config.rootpath)
+    folders = {folder for start in starts for folder in (start, *start.parents)}
+    return value(config, "clinigate-config") is not None or any(map(_has_file, folders))
+
+
+def _has_file(folder: Path) -> bool:
+    project = folder / "pyproject.toml"
+    named = project.is_file() and b"clinigate" in project.read_bytes()
+    return named or (folder / "clinigate.toml").exists()
+
+
+def _load(config: pytest.Config) -> LoadedConfig:
+    """Read the configuration nearest to where pytest was called, or else to what it runs."""
+    from clinigate.config.loader import find_config, load_config
+
+    folder = config.invocation_params.dir
+    named = value(config, "clinigate-config")
+    if named is not None:
+        return load_config(folder / named)
+    return load_config(start=folder if find_config(folder) else config.rootpath)
+
+
+def _streams(given: str | None) -> frozenset[str]:
+    chosen = frozenset(STREAMS if given is None else map(str.strip, given.split(",")))
+    if unknown := sorted(chosen - set(STREAMS)):
+        raise pytest.UsageError(
+            f"clinigate: --phi-guard-streams: {unknown[0]!r} is none of {', '.join(STREAMS)}"
+        )
+    return chosen
