@@ -32,6 +32,7 @@ _CAPITAL = re.compile(
     re.MULTILINE,
 )
 _LEAD = re.compile(
+    rb"\b[Bb]ox [0-9]|\b[Zz](?:ip|IP)[ _]?(?:[Cc]ode)?(?: is|:)? ?[0-9]{3}|"
     rb"(?:\bname(?:'s|d)?(?: is|:)|\b(?:i am|i'm|this is|called|call me|mr|mrs|ms|dr|lives? in|"
     rb"living in|moved to|born in|patient|am from|come from)\.?) [a-z\x80-\xff]{2,}"
 )
@@ -72,9 +73,9 @@ def _sparks(data: bytes) -> Iterator[int]:
 
 def _can_be_a_name(word: bytes) -> bool:
     lists, folded = lexicon(), fold(word.decode("utf-8", "surrogateescape"))
-    if folded in lists.plain or folded in lists.medical:
-        # Mark, Rose and Will are words, but also given names.
-        return folded in lists.given and not word.isupper()
+    if folded in lists.medical or lists.is_plain(folded):
+        # Mark, Rose and Will are words, but also given names; so is Turkey.
+        return (folded in lists.given or folded in lists.lands) and not word.isupper()
     if word.isupper():
         return folded in lists.given or folded in lists.family or folded in lists.places
     return True
@@ -88,7 +89,7 @@ def _around(data: bytes, spark: int) -> tuple[int, int]:
     elif spark - begin < _SHORT:
         # The number of a house may stand on a line of its own above.
         above = data.rfind(b"\n", max(0, begin - _SHORT), begin - 1) + 1
-        begin = above or begin
+        begin = above if above or begin <= _SHORT else begin
     end = data.find(b"\n", spark, spark + _NEAR)
     if end < 0:
         stop = min(len(data), spark + _NEAR)

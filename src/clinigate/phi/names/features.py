@@ -73,7 +73,7 @@ class Features:
         return Traits((mark, "sign"), (mark, "sign"), word if word.isascii() else "~")
 
     def phrases(self, words: list[str]) -> list[str]:
-        """Return for each word whether it begins (`B`) or goes on (`I`) a place of several words."""
+        """Return `B` and `I` for the words of places of several words, "" for others."""
         marks = [""] * len(words)
         folded = [fold(word) for word in words]
         at = 0

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from clinigate.phi.model import Hit
 from clinigate.phi.names.candidates import windows
+from clinigate.phi.names.form import is_written_as_one, trimmed, with_post_code
 from clinigate.phi.names.model import LABELS, Model, model
 from clinigate.phi.names.protection import is_medical
-from clinigate.phi.names.score import is_written_as_one, score_of
+from clinigate.phi.names.score import score_of
 from clinigate.phi.names.text import LINE, words_of
 
 __all__ = ["PERSON", "PLACE", "find_names"]
@@ -48,7 +49,7 @@ def _hits_within(part: bytes, offset: int, weights: Model) -> Iterator[Hit]:
     found = words_of(text)
     words = [word for word, _, _ in found]
     labels = weights.labels(words)
-    for first, last, kind in _spans(labels, words):
+    for first, last, kind in _joined(_spans(labels, words), words):
         if is_medical(words, first, last, kind) or not is_written_as_one(words, first, last, kind):
             continue
         start, end = found[first][1], found[last - 1][2]
@@ -59,7 +60,7 @@ def _hits_within(part: bytes, offset: int, weights: Model) -> Iterator[Hit]:
 
 
 def _spans(labels: list[int], words: list[str]) -> Iterator[Span]:
-    """Yield the spans that labels mark, without ends of lines and signs at their ends."""
+    """Yield the spans that labels mark, without what cannot stand at their ends."""
     at = 0
     while at < len(labels):
         name = LABELS[labels[at]]
@@ -69,22 +70,29 @@ def _spans(labels: list[int], words: list[str]) -> Iterator[Span]:
         end = at + 1
         while end < len(labels) and LABELS[labels[end]] == f"I-{name[2]}":
             end += 1
-        first, last = _trimmed(words, at, end)
+        first, last = trimmed(words, at, end, name[2])
         if first < last:
+            last = with_post_code(words, last) if name[2] == "L" else last
             yield first, last, name[2]
-        at = end
+        at = max(end, last)
 
 
-def _trimmed(words: list[str], first: int, last: int) -> tuple[int, int]:
-    while first < last and not _is_written(words[first]):
-        first += 1
-    while first < last and not _is_written(words[last - 1]):
-        last -= 1
-    return first, last
+def _joined(spans: Iterator[Span], words: list[str]) -> Iterator[Span]:
+    """Yield spans, those places as one between which only commas and ends of lines stand."""
+    before: Span | None = None
+    for span in spans:
+        if before and span[2] == before[2] == "L" and _is_gap(words[before[1] : span[0]]):
+            before = (before[0], span[1], "L")
+            continue
+        if before:
+            yield before
+        before = span
+    if before:
+        yield before
 
 
-def _is_written(word: str) -> bool:
-    return word != LINE and (word[0].isalnum() or word[0] >= "\udc80")
+def _is_gap(words: list[str]) -> bool:
+    return all(word in {",", ".", LINE, ">", "|"} for word in words) and words.count(LINE) < 3
 
 
 def _bytes(text: str, at: int) -> int:

@@ -7,12 +7,25 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
 
-from clinigate.phi.names.text import fold
-from clinigate.phi.names.words import FAMILY_TIES, PARTICLES, STATES, STREETS, TIMES, TITLES
+from clinigate.phi.names.text import fold, sections
 
-__all__ = ["Lexicon", "clinical", "lexicon"]
+__all__ = ["Lexicon", "clinical", "closed", "lexicon"]
 
 _LONGEST_PHRASE = 4
+_CLOSED = (("t", "titles"), ("r", "ties"), ("s", "streets"), ("d", "times"), ("v", "particles"))
+#: Endings, and what stands in their place in the word that lists have.
+_DERIVED = (
+    ("s", ""),
+    ("es", ""),
+    ("ies", "y"),
+    ("ed", ""),
+    ("ed", "e"),
+    ("ing", ""),
+    ("ing", "e"),
+    ("ly", ""),
+    ("er", "e"),
+    ("est", ""),
+)
 
 
 @dataclass(frozen=True)
@@ -28,6 +41,7 @@ class Lexicon:
         plain: what is written without a capital as a rule.
         medical: drugs, diseases, tests, anatomy, of one word.
         eponyms: names that diseases, signs and devices bear.
+        alone: those of them that mean the disease without a word more.
     """
 
     given: frozenset[str]
@@ -38,12 +52,12 @@ class Lexicon:
     plain: frozenset[str]
     medical: frozenset[str]
     eponyms: frozenset[str]
+    alone: frozenset[str]
 
     @cached_property
     def _closed(self) -> dict[str, str]:
         """The small lists: a word has the first letter that fits."""
-        lists = {"t": TITLES, "r": FAMILY_TIES, "s": STREETS, "d": TIMES, "v": PARTICLES}
-        return {word: letter for letter, words in reversed(lists.items()) for word in words}
+        return {word: kind for kind, name in reversed(_CLOSED) for word in closed(name)}
 
     @cached_property
     def starts(self) -> frozenset[str]:
@@ -58,13 +72,23 @@ class Lexicon:
             ("f", self.family),
             ("p", self.places),
             ("l", self.lands),
-            ("c", self.plain),
             ("m", self.medical),
             ("e", self.eponyms),
         ):
             if folded in entries:
                 letters += letter
-        return letters
+        return f"{letters}c" if self.is_plain(folded) else letters
+
+    def is_plain(self, folded: str) -> bool:
+        """Whether a word is written without a capital as a rule: it, or what it is derived from."""
+        if folded in self.plain:
+            return True
+        if folded in self.given or folded in self.family:
+            return False
+        return any(
+            folded.endswith(ending) and folded.removesuffix(ending) + back in self.plain
+            for ending, back in _DERIVED
+        )
 
     def phrase_at(self, folded: list[str], at: int) -> int:
         """Return how many words from `at` are a place of several words; 0 for none."""
@@ -91,22 +115,22 @@ class Lexicon:
             self.plain,
             self.medical,
             self.eponyms,
+            self.alone,
         )
 
 
 @cache
 def lexicon() -> Lexicon:
     """Return the lists of this package."""
-    places, lands = _entries("places"), [*_entries("lands"), *STATES]
+    places, lands = _entries("places"), [*_entries("lands"), *closed("states")]
+    phrases = map(_split, (*places, *lands))
     terms = clinical()
     return Lexicon(
         frozenset(_single(_entries("given"))),
         frozenset(_single(_entries("family"))),
         frozenset(_single(places)),
         frozenset(_single(lands)),
-        frozenset(
-            words for entry in (*places, *lands) if 1 < len(words := _split(entry)) <= _LONGEST_PHRASE
-        ),
+        frozenset(words for words in phrases if 1 < len(words) <= _LONGEST_PHRASE),
         frozenset(_entries("plain")),
         frozenset(
             word
@@ -114,21 +138,24 @@ def lexicon() -> Lexicon:
             for entry in terms[kind]
             for word in entry.split()
         ),
-        frozenset(word for entry in terms["eponyms"] for word in _split(entry)),
+        frozenset(
+            word for kind in ("eponyms", "alone") for entry in terms[kind] for word in _split(entry)
+        ),
+        frozenset(terms["alone"]),
     )
 
 
 @cache
 def clinical() -> dict[str, tuple[str, ...]]:
     """Return the words of medicine, by section of their list."""
-    sections: dict[str, tuple[str, ...]] = {}
-    name = ""
-    for line in _text("clinical").splitlines():
-        if line.startswith("["):
-            name = line.strip("[]")
-        elif line and not line.startswith("#"):
-            sections[name] = tuple(fold(entry) for entry in line.split(", "))
-    return sections
+    listed = sections(_text("clinical"))
+    return {name: tuple(map(fold, line.split(", "))) for name, line in listed.items()}
+
+
+@cache
+def closed(name: str) -> frozenset[str]:
+    """Return a small list: titles, ties of family, what streets are called, months, states, …."""
+    return frozenset(sections(_text("closed"))[name].split())
 
 
 def _split(entry: str) -> tuple[str, ...]:

@@ -77,9 +77,12 @@ class Model:
             if len(self._words) > _MOST_REMEMBERED:
                 self._words.clear()
             traits = self.features.traits(word)
-            known = traits.group, tuple(
-                self._sum(f"{step}|{name}" for name in (traits.near if step else traits.own))
-                for step in NEAR
+            known = (
+                traits.group,
+                tuple(
+                    self._sum(f"{step}|{name}" for name in (traits.near if step else traits.own))
+                    for step in NEAR
+                ),
             )
             self._words[word] = known
         return known

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
-from clinigate.phi.names.lexicon import clinical, lexicon
+from clinigate.phi.names.lexicon import clinical, closed, lexicon
 from clinigate.phi.names.text import fold
-from clinigate.phi.names.words import TITLES
 
 __all__ = ["is_medical"]
 
@@ -20,7 +19,8 @@ def is_medical(words: list[str], first: int, last: int, kind: str) -> bool:
 
     Args:
         words: of the text.
-        first, last: the find's first word and one past its last.
+        first: the find's first word.
+        last: one past its last word.
         kind: `N` or `L`.
     """
     found = [_bare(word) for word in words[first:last] if word[0].isalpha()]
@@ -33,10 +33,15 @@ def is_medical(words: list[str], first: int, last: int, kind: str) -> bool:
         return False
     if all(word in lists.medical and word not in lists.given for word in found):
         return True
-    if found[-1] in _nouns() or _bears_a_noun(words, last):
+    if found[-1] in _nouns() or _bears_a_noun(words, last) or _is_born_by_a_noun(words, first):
         return True
-    # By itself an eponym is the disease (known Parkinson), unless a title says that it is a person.
-    return len(found) == 1 and found[0] in lists.eponyms and not _has_title(words, first)
+    # By itself it is the disease (known Parkinson), unless a title says that it is a person.
+    return len(found) == 1 and found[0] in lists.alone and not _has_title(words, first)
+
+
+def _is_born_by_a_noun(words: list[str], first: int) -> bool:
+    """Whether it is `circle of Willis`."""
+    return first > 1 and fold(words[first - 1]) == "of" and _bare(words[first - 2]) in _nouns()
 
 
 def _bears_a_noun(words: list[str], at: int) -> bool:
@@ -52,7 +57,7 @@ def _bears_a_noun(words: list[str], at: int) -> bool:
 
 def _has_title(words: list[str], first: int) -> bool:
     before = [fold(word) for word in words[max(0, first - 2) : first] if word != "."]
-    return bool(before) and before[-1] in TITLES
+    return bool(before) and before[-1] in closed("titles")
 
 
 def _bare(word: str) -> str:

@@ -5,13 +5,8 @@ from __future__ import annotations
 from clinigate.phi.names.lexicon import lexicon
 from clinigate.phi.names.text import fold
 
-__all__ = ["is_written_as_one", "score_of"]
+__all__ = ["score_of"]
 
-#: What starts sentences and fields, and the model may not take for a name.
-_NO_NAMES = frozenset(
-    "it that this there what who how i you he she we they oh ok okay yes no hi hello hey dear iban "
-    "ssn pin atm url id mrn dob phone email fax mobile tel".split()
-)
 _LEAST, _USUAL, _LISTED, _MOST = 0.5, 0.6, 0.7, 0.75
 
 
@@ -20,7 +15,8 @@ def score_of(words: list[str], first: int, last: int, kind: str) -> float:
 
     Args:
         words: of the text.
-        first, last: the find's first word and one past its last.
+        first: the find's first word.
+        last: one past its last word.
         kind: `N` or `L`.
     """
     found = [fold(word) for word in words[first:last] if word[0].isalpha()]
@@ -46,24 +42,3 @@ def _of_place(found: list[str], words: list[str]) -> float:
         return _LEAST
     listed = " ".join(found) in lists.places or tuple(found) in lists.phrases
     return _LISTED if listed else _LEAST if len(found) < 2 else _USUAL
-
-
-def is_written_as_one(words: list[str], first: int, last: int, kind: str) -> bool:
-    """Whether a find has a capital or a number, or else only words that lists have as names."""
-    found = words[first:last]
-    if any(word[0].isupper() or word[0] >= "\udc80" for word in found):
-        return not all(fold(word) in _NO_NAMES for word in found if word[0].isalpha())
-    letters = [fold(word) for word in found if word[0].isalpha()]
-    if kind == "L" and any(word[0].isdigit() for word in found):
-        return True
-    lists = lexicon()
-    if any(word in lists.plain for word in letters):
-        return False
-    if kind == "L":
-        return len(" ".join(letters)) > 3 and (
-            tuple(letters) in lists.phrases
-            or all(word in lists.places or word in lists.lands for word in letters)
-        )
-    return letters[0] in lists.given and all(
-        word in lists.given or word in lists.family for word in letters
-    )

