@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from clinigate.errors import MissingExtraError
 from clinigate.phi.canaries import Patient
 from clinigate.phi.canary_search import CanarySearch
 from clinigate.phi.finding import DEFAULT_THRESHOLD, find_bytes
 from clinigate.phi.found import CANARY_RULE
+from clinigate.phi.model import Hit
 from clinigate.phi.tokens import Tokens
 
 __all__ = ["WITHHELD", "Find", "Redactor"]
@@ -19,6 +21,7 @@ __all__ = ["WITHHELD", "Find", "Redactor"]
 WITHHELD = "[CG-PHI-WITHHELD]"
 
 _MARKER = re.compile(rb"\[CG-PHI-[A-Z]+(?:-[A-Z]+)*(?::[bcdfghjkmnpqrstv]{16})?\]")
+_LINE_END = re.compile(rb"\r?\n")
 #: Hex digits as consonants: a token of digits would itself look like a record number.
 _LETTERS = str.maketrans("0123456789abcdef", "bcdfghjkmnpqrstv")
 _PASSES = 8
@@ -53,6 +56,7 @@ class Redactor:
         self,
         *,
         threshold: float = DEFAULT_THRESHOLD,
+        names: bool = False,
         patients: Iterable[Patient] = (),
         tokens: Tokens | None = None,
         accepted: Collection[str] = (),
@@ -61,12 +65,14 @@ class Redactor:
 
         Args:
             threshold: least score of a find.
+            names: whether names and places in prose are looked for.
             patients: synthetic ones whose data counts too, in every encoding.
             tokens: gives each marker the keyed token of its value, so that a reader can follow
                 one value; None leaves them out.
             accepted: ids of rules that may stay.
         """
         self._threshold = threshold
+        self._names = _names() if names else None
         self._canaries = CanarySearch(patients)
         self._tokens = tokens
         self._accepted = frozenset(accepted)
@@ -106,6 +112,8 @@ class Redactor:
         another find is taken out of it might not be known for what it is.
         """
         hits = find_bytes(data, threshold=self._threshold)
+        if self._names is not None:
+            hits += [hit for hit in self._names(data) if hit.score >= self._threshold]
         found = [
             Find(hit.start, hit.end, hit.rule, f"score {hit.score:.2f}")
             for hit in hits
@@ -128,11 +136,12 @@ class Redactor:
         return b"".join([*parts, data[at:]])
 
     def marker(self, rule: str, value: bytes) -> bytes:
-        """Return what stands for a value."""
-        if self._tokens is None:
-            return f"[{rule}]".encode()
-        token = self._tokens.of(value.decode("utf-8", "replace")).translate(_LETTERS)
-        return f"[{rule}:{token}]".encode()
+        """Return what stands for a value, and the ends of its lines: lines keep their numbers."""
+        token = ""
+        if self._tokens is not None:
+            token = self._tokens.of(value.decode("utf-8", "replace")).translate(_LETTERS)
+        marker = f"[{rule}:{token}]" if token else f"[{rule}]"
+        return marker.encode() + b"".join(_LINE_END.findall(value))
 
     def _value(
         self, value: Any, names: tuple[str, ...], rules: Counter[str], depth: int = 0
@@ -198,6 +207,14 @@ class Redactor:
                 ],
             )
         return WITHHELD.encode()
+
+
+def _names() -> Callable[[bytes], list[Hit]]:
+    try:
+        from clinigate.phi.names import find_names
+    except ImportError:
+        raise MissingExtraError("the search for names in prose", "phi") from None
+    return find_names
 
 
 def _apart(data: bytes, found: Iterable[Find]) -> Iterator[Find]:
