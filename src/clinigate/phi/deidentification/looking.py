@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from clinigate.phi.deidentification.media import BIOMETRIC, PHOTO, kind_of
 from clinigate.phi.deidentification.table import Cell, Row
@@ -102,12 +102,13 @@ class _Batch:
 
     def seen(self, look: Look) -> Iterator[Seen]:
         for hit in look(b"".join(self._parts)):
-            at = bisect_right(self._begins, hit.end - 1) - 1
-            if at < 0:
-                continue
-            row, column, length = self._cells[at]
-            start, end = hit.start - self._begins[at], hit.end - self._begins[at]
-            # A column's own name is looked at as the header's row, not with each of its cells.
-            if end > 0 and start < length:
-                within = Hit(hit.rule, max(0, start), min(end, length), hit.score, hit.placeholder)
-                yield Seen(row, column, within)
+            # An address may go on in the next cell: it is found in both.
+            at = max(0, bisect_right(self._begins, hit.start) - 1)
+            while at < len(self._begins) and self._begins[at] < hit.end:
+                row, column, length = self._cells[at]
+                start = max(0, hit.start - self._begins[at])
+                end = min(length, hit.end - self._begins[at])
+                # A column's own name is looked at as a row's, not with each of its cells.
+                if start < end:
+                    yield Seen(row, column, replace(hit, start=start, end=end))
+                at += 1

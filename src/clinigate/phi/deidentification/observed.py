@@ -120,9 +120,10 @@ def _why_not(done: Assessment, letter: Letter, found: list[tuple[Tally, Found]])
     ]
     if doubtful:
         names = ", ".join(f"{each.column} ({each.rule})" for each in doubtful[:5])
+        cells = sum(each.open_questions for each in doubtful)
         return (
-            f"{sum(each.open_questions for each in doubtful)} doubtful finds, in {names}: look at "
-            "them, and take them out or allow them with a reason ([[phi.allow]])"
+            f"{cells} doubtful {'cell' if cells == 1 else 'cells'}, in {names}: look at them, and "
+            "take them out or allow them with a reason ([[phi.allow]])"
         )
     recall = done.recall[letter]
     # Where no search decides, it need not be good: somebody signs for it.
