@@ -16,6 +16,7 @@ from clinigate.reports.figures import drawings
 from clinigate.reports.findings import group_findings
 from clinigate.reports.gaps import gap_rows, limits_of
 from clinigate.reports.gateview import gate_view, unsaid
+from clinigate.reports.leakmap import leak_view
 from clinigate.reports.model import GateView, Report
 from clinigate.reports.overall import headline, tally
 from clinigate.reports.rows import criterion_rows
@@ -79,6 +80,7 @@ def build_report(
         environment=facts.environment_facts(evidence),
         evidence=evidence,
         stages=told,
+        leaks=leak_view(about),
     )
 
 

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from clinigate.core.verdict import Status
 from clinigate.reports.drawing import Drawing
+from clinigate.reports.leakmap import LeakView
 from clinigate.reports.sealed import (
     EvidenceFacts,
     FileFact,
@@ -34,6 +35,7 @@ __all__ = [
     "GateRow",
     "GateView",
     "Headline",
+    "LeakView",
     "LevelFact",
     "PackRow",
     "RecordFact",
@@ -361,3 +363,4 @@ class Report:
     environment: tuple[Fact, ...]
     evidence: EvidenceFacts | None
     stages: tuple[StageRow, ...] = ()
+    leaks: LeakView | None = None

@@ -33,7 +33,8 @@ def load_module(name: str) -> ModuleType:
 
 @pytest.fixture(scope="session")
 def examples() -> ModuleType:
-    load_module("report_example_runs")  # what the others import
+    load_module("report_example_leaks")  # each is what the next ones import
+    load_module("report_example_runs")
     load_module("report_example_figures")
     return load_module("report_examples")
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from report_example_leaks import leaks  # type: ignore[import-not-found]
+
 from clinigate.controls import Control, ControlCatalogue, Mode, Requirement
 from clinigate.core.criterion import Criterion, Relation
 from clinigate.core.judgement import judge_all
@@ -327,7 +329,7 @@ def defective() -> Results:
 def sample() -> Results:
     few = replace(measurements()[FNR], n=96, events=0, slices=(), clusters=24)
     return results(
-        (observe(few, 1),),
+        (observe(few, 1), *leaks()),
         plan=Plan(profile=Profile.PR, seed=7),
         subject=Subject("Harbor Companion"),
         packs=PACKS[:1],

@@ -111,4 +111,4 @@ def _finding(leak: Leak) -> Finding:
         fix=_FIXES[leak.kind],
     )
     message = f"{leak.source} gets into: {leak.kind}; {told(leak)}"
-    return Finding(LEAKS, message, where=str(place), stimulus=leak.source, flaw=flaw)
+    return Finding(LEAKS, message, where=leak.source, flaw=flaw)
