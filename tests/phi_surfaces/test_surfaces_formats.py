@@ -67,12 +67,12 @@ def test_without_its_library_a_file_is_told(
 def dicom() -> bytes:
     pytest.importorskip("pydicom")
     from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
-    from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage
+    from pydicom.uid import UID, ExplicitVRLittleEndian, SecondaryCaptureImageStorage
 
     meta = FileMetaDataset()
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     meta.MediaStorageSOPClassUID = SecondaryCaptureImageStorage
-    meta.MediaStorageSOPInstanceUID = "1.2.3.4"
+    meta.MediaStorageSOPInstanceUID = UID("1.2.3.4")
     made = FileDataset("x", {}, file_meta=meta, preamble=b"\0" * 128)
     made.PatientName = "DOE^JANE^Q"
     made.PatientBirthDate = "19500304"

@@ -30,7 +30,8 @@ def test_each_line_is_known_by_its_number_and_each_value_by_its_row(
             items.append(Record(line, b"f: %d\nf: x\n" % number, ("a", "b")))
             wanted_values += [(line, "a", b"f: %d" % number), (line, "b", b"f: x")]
     lines_seen, values_seen = [], []
-    for part in woven("", "text", iter(items), records=records):
+    # A generator, as all suppliers are: it must not end with the first part.
+    for part in woven("", "text", (item for item in items), records=records):
         data = b"".join(part.chunks)
         for number, each in enumerate(data.removesuffix(b"\n").split(b"\n"), start=1):
             row, said = part.place(number)

@@ -88,9 +88,10 @@ class _Supply:
         self._back: list[Item] = []
 
     def __iter__(self) -> Iterator[Item]:
-        while self._back:
-            yield self._back.pop()
-        yield from self._items
+        return self
+
+    def __next__(self) -> Item:
+        return self._back.pop() if self._back else next(self._items)
 
     def give_back(self, item: Item) -> None:
         self._back.append(item)
