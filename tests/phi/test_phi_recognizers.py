@@ -33,7 +33,7 @@ FOUND = [
     ("BIRTH-DATE", "date_of_birth=«19800305»"),
     ("EVENT-DATE", "discharged on «2024-03-05»"),
     ("EVENT-DATE", "admission_date: «5 Mar 2024»"),
-    ("AGE", "a «93»-year-old woman"),
+    ("AGE", "a «93-year-old» woman"),
     ("AGE", '{"age": «101», "sex": "f"}'),
     ("PHONE", "call «(212) 867-5309» now"),
     ("PHONE", "«+1 415.867.5309»"),

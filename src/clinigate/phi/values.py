@@ -35,7 +35,7 @@ _XYD = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{2,4})")
 
 def is_day(text: str) -> bool:
     """A day of the calendar, in either order of day and month."""
-    if found := _YMD.fullmatch(text):
+    if found := _YMD.fullmatch(re.split("[T ]", text, maxsplit=1)[0]):
         return _exists(*map(int, found.groups()))
     if found := _XYD.fullmatch(text):
         first, second, year = map(int, found.groups())

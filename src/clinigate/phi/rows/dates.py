@@ -22,7 +22,8 @@ def _of_years(data: bytes, _start: int, end: int) -> bool:
 
 
 _EVENT = r"(?:[ _-]?(?:date(?:[ _-]?time)?|on|at|dt|time))?"
-_OLD = r"(?P<v>9\d|1[01]\d)"
+_OVER = r"(?:9\d|1[01]\d)"
+_OLD = rf"(?P<v>{_OVER})"
 _EVENTS = (
     "admi(?:tted|ssion|t)", "discharged?", "deceased", "died", "death", "expired[ _-]on",
     "date[ _-]of[ _-](?:service|death|admission|discharge|visit|procedure|surgery|injury|onset)",
@@ -67,10 +68,10 @@ ROWS: tuple[Recognizer, ...] = (
         "An age over 89",
         Tier.IDENTIFIER,
         (
-            form(rf"(?:^|[^\w.,-]){_OLD}"
-                 r"(?:[ -]?(?:years?|yrs?)[ -]?(?:old|of age)|[ -]?y[./]?o(?:$|\W))", 0.85),
-            form(rf"(?:^|[^\w.,-]){_OLD}[ -]?(?:yr|y/o|yo|year|y)s?[ -]?"
-                 r"(?:male|female|man|woman|[MF](?:$|\W))", 0.85),
+            form(rf"(?:^|[^\w.,-])(?P<v>{_OVER}(?:[ -]?(?i:years?|yrs?)[ -]?(?i:old|of age)"
+                 r"|[ -]?(?i:y[./]?o)))(?:$|\W)", 0.85),
+            form(rf"(?:^|[^\w.,-])(?P<v>{_OVER}[ -]?(?:yr|y/o|yo|year|y)s?[ -]?"
+                 r"(?:male|female|man|woman|[MF]))(?:$|\W)", 0.85),
             form(r"(?:^|[^0-9A-Za-z_-])(?i:(?:(?:patient|pt|subject)[ _-]?)?aged?"
                  r"(?:[ _-]?(?:in[ _-]?)?years|at[ _-]?\w{1,12})?)"
                  rf"[\"'\\]{{0,2}}{SPACE}?(?:[:=]|(?i:is|of){SPACE}|{SPACE}){SPACE}?[\"'\\]{{0,2}}"

@@ -9,8 +9,11 @@ from clinigate.phi.values import is_reference
 
 __all__ = ["ROWS"]
 
+#: `fingerprint` alone is what programs call a digest: it has to say more, or a word beside it has.
+_FINGER = "finger[ _-]?prints?"
 _TRAITS = (
-    "finger[ _-]?prints?", "thumb[ _-]?prints?", "palm[ _-]?prints?", "palm[ _-]?vein",
+    "finger[ _-]?prints?[ _-]?(?:id|template|scan|image|minutiae|sample|record|file|no|number)",
+    "patient[ _-]?finger[ _-]?prints?", "thumb[ _-]?prints?", "palm[ _-]?prints?", "palm[ _-]?vein",
     "voice[ _-]?prints?", "speaker", "retina(?:l)?(?:[ _-]?scan)?", "iris(?:[ _-]?scan)?",
     "face[ _-]?(?:print|id|template|embedding|encoding|geometry)", "facial", "biometrics?",
     "gait", "dna[ _-]?(?:profile|fingerprint)", "minutiae", "faceprint",
@@ -32,13 +35,18 @@ ROWS: tuple[Recognizer, ...] = (
         Tier.IDENTIFIER,
         (
             form(led(*(trait + _KIND for trait in _TRAITS)) + FIELD + _REFERENCE, 0.8),
-            form(led(*_TRAITS[:8]) + r"[ _-](?i:id|template|sample|scan|record|file|no\.?|number)"
-                 r"[ ]?#?:?[ ]?(?P<v>[A-Z]{0,5}-?\d[0-9A-Za-z-]{3,40})(?:$|[^\w-]|-(?:$|\W))", 0.8),
+            form(led(_FINGER) + FIELD + _REFERENCE, 0.45),
+            form(led("finger[ _-]prints?", *_TRAITS)
+                 + r"(?i:[ _-](?:id|template|sample|scan|record|file|no\.?|number|hash"
+                 r"|ref(?:erence)?))?"
+                 r"[ ]?#?:?[ ](?:is |was )?(?P<v>[A-Z]{0,5}[-_]?\d[0-9A-Za-z_-]{3,40})"
+                 r"(?:$|[^\w-]|-(?:$|\W))", 0.8),
             form(rf"(?:^|[^\w.~%@+-])(?P<v>(?:/?{_PATH}/){{0,6}}[\w.-]{{0,60}}"
                  r"(?i:finger|thumb|palm|voice|iris|retina)[_-]?(?i:print|scan|template)?[_-]"
                  r"[\w-]{1,60}\.(?i:wsq|iso|fmr|bin|dat|wav|flac|jp2|png|jpe?g|tiff?|npy|bmp))"
                  r"(?:$|[^\w])", 0.8),
         ),
+        context=words("biometric biometrics patient enrolled enrollment scanner finger"),
         accept=is_reference,
     ),
     Recognizer(
@@ -51,7 +59,9 @@ ROWS: tuple[Recognizer, ...] = (
                        for whose in ("patient(?:'s)?", "face", "full[ _-]?face", "member", "badge",
                                      "id", "profile", "selfie", "head", "wound", "mug")
                        for what in ("photo(?:graph)?s?", "pic(?:ture)?s?", "image", "shot"))
-                     , "headshot", "selfie", "mugshot", "photo(?:graph)?") + FIELD
+                     , *(f"{what}(?:[ _-]?(?:url|uri|path|file|id|name|link|ref))?" for what in
+                         ("head-?shot", "selfie", "mugshot", "photo(?:graph)?s?", "avatar",
+                          "portrait"))) + rf"(?:{FIELD}|[ ](?:is |at |in |file )?)"
                  + rf"(?P<v>(?:(?i:https?|s3|gs|file)://)?/?(?:{_PATH}/){{0,8}}{_PATH}{_IMAGE})"
                  r"(?:$|[^\w])", 0.8),
             form(rf"(?:^|[^\w.~%@+-])(?P<v>(?:(?i:https?|s3|gs|file)://)?/?(?:{_PATH}/){{0,6}}"

@@ -69,6 +69,8 @@ ROWS: tuple[Recognizer, ...] = (
                        ("bank", "patient", "hospital", "guarantor", "billing", "checking",
                         "savings")), "invoice[ _-]?(?:number|no|#)", "billing[ _-]?id",
                      "guarantor" + NUMBER) + IS + _ACCOUNT, 0.85),
+            form(led("acc(?:oun)?t[ _-]ending(?:[ _-](?:in|with))?") + r"[ :]{1,2}(?P<v>\d{4})"
+                 + END, 0.8),
             form(led("acct") + IS + r"(?P<v>\d[\d-]{5,20}\d)" + END, 0.8),
             form(led("account(?:[ _-]?id)?") + IS + r"(?P<v>[A-Z]{0,4}-?\d[\d-]{5,20}\d)" + END,
                  0.45),

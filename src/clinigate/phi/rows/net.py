@@ -7,7 +7,7 @@ from clinigate.phi import placeholders as nobody
 from clinigate.phi.model import Letter
 from clinigate.phi.numbers import is_address
 from clinigate.phi.recognizer import Recognizer, Tier, form
-from clinigate.phi.rows.fragments import led, words
+from clinigate.phi.rows.fragments import FIELD, led, words
 from clinigate.phi.values import is_host, is_identifier
 
 __all__ = ["ROWS"]
@@ -29,15 +29,20 @@ ROWS: tuple[Recognizer, ...] = (
         "An address that names a person",
         Tier.IDENTIFIER,
         (
-            form(rf"(?:^|[^\w:/])(?P<v>{_HOSTED}{_WHOSE}/{_LAST})", 0.85),
+            form(rf"(?:^|[^\w:/])(?P<v>{_HOSTED}{_WHOSE}/{_LAST})", 0.95),
             form(r"(?:^|[^\w:/])(?P<v>(?i:https?)://[^ \t\r\n\"'<>?]{1,300}\?[^ \t\r\n\"'<>]{0,200}"
                  r"(?i:patient|mrn|member|ssn|subscriber)[_-]?(?i:id|no|number)?=[A-Za-z0-9_-]{0,20}"
-                 r"\d[^ \t\r\n\"'<>]{0,100})", 0.8),
+                 r"\d[^ \t\r\n\"'<>]{0,100})", 0.95),
+            form(led(*(f"{whose}[ _-]?(?:url|uri|link|page|portal|site|website)" for whose in
+                       ("patient(?:'?s)?", "member", "portal", "profile", "personal", "person")),
+                     "home[ _-]?page", "web[ _-]?site", "web[ _-]?page")
+                 + FIELD + r"(?P<v>(?:(?i:https?)://)?[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,5}"
+                 r"(?:/[^ \t\r\n\"'<>]{0,200})?)(?:$|[ \t\r\n\"'<>])", 0.8),
             form(rf"(?:^|[^\w/.:}}])(?:/[\w.~-]{{1,64}}){{0,6}}/{_WHOSE}/"
                  r"(?P<v>[A-Za-z0-9._~-]{0,80}\d[A-Za-z0-9._~-]{0,80})", 0.45),
         ),
         context=words("get post put patch delete http"),
-        accept=is_identifier,
+        accept=lambda value: is_identifier(value) or is_host(value),
         placeholder=nobody.of_url,
         severity=FlawSeverity.MEDIUM,
     ),

@@ -11,6 +11,8 @@ from clinigate.phi.rows.fragments import BARE, CODE, END, IS, NUMBER, NUMBER_END
 
 __all__ = ["ROWS"]
 
+_COUNTED = ("reference", "tracking", "person", "record", "case", "customer", "client", "user",
+            "identification", "registration", "file", "order", "document")  # fmt: skip
 _HEX = "[0-9A-Fa-f]"
 
 ROWS: tuple[Recognizer, ...] = (
@@ -108,6 +110,21 @@ ROWS: tuple[Recognizer, ...] = (
         ),
         accept=enough_digits,
         placeholder=nobody.of_repeated,
+    ),
+    Recognizer(
+        "CG-PHI-UNIQUE",
+        Letter.R,
+        "A number, code or mark that stands for somebody",
+        Tier.IDENTIFIER,
+        (
+            form(led(f"unique[ _-]?(?:patient[ _-]?)?{NUMBER}", "uid", "upi", "barcode",
+                     "wristband", "identifier", *(f"{what}{NUMBER}" for what in _COUNTED))
+                 + IS + CODE, 0.4),
+        ),
+        context=words("patient patients wristband"),
+        accept=enough_digits,
+        placeholder=nobody.of_repeated,
+        severity=FlawSeverity.MEDIUM,
     ),
     Recognizer(
         "CG-PHI-LOGIN",
