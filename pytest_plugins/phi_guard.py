@@ -149,6 +149,7 @@ class Guard:
         if leaked:
             self._leaky.add(report.nodeid)
 
+    @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Look at what was written after the tests: some plugins write their snapshots then."""
         self._between.update(self._hearing.taken_files())

@@ -67,6 +67,8 @@ class Files:
             if before != now:
                 grown = before is not None and before[0] == now[0] and before[1] <= now[1]
                 yield from self._read(path, before[1] if before and grown else 0)
+        except FileNotFoundError:  # what is gone leaks nothing any more
+            return
         except OSError:
             self.unread += 1
 

@@ -151,12 +151,12 @@ class Cleaner:
 def _said_by(error: BaseException) -> Iterator[str]:
     """Yield what an error says, its notes, and the errors behind and within it."""
     left: list[BaseException | None] = [error]
-    for _ in range(_DEEPEST):
-        if not left:
-            return
+    seen: set[int] = set()
+    while left and len(seen) < _DEEPEST:
         each = left.pop()
-        if each is None:
+        if each is None or id(each) in seen:
             continue
+        seen.add(id(each))
         try:
             yield str(each)
         except Exception:  # noqa: BLE001 - an error of the test's own that cannot be shown
