@@ -9,7 +9,7 @@ for what nobody thought of.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -55,6 +55,51 @@ class _Planted:
     end: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Host:
+    """A table that is planted into.
+
+    Attributes:
+        columns: its own, and one for each header that a plant may bring along.
+        prose: index of the one that holds prose.
+    """
+
+    columns: tuple[str, ...]
+    prose: int
+
+    @classmethod
+    def of(cls, table: Table, rows: Sequence[tuple[Table, Row]]) -> _Host:
+        headers = [header for kinds in KINDS.values() for kind in kinds for header in kind.headers]
+        columns = tuple(dict.fromkeys((*table.columns, *headers, _PROSE)))
+        words = [0] * len(table.columns)
+        for other, row in rows:
+            for at, cell in enumerate(row.cells if other is table else ()):
+                if isinstance(cell, str):
+                    words[at] = max(words[at], len(cell.split()))
+        most = max(range(len(words)), key=words.__getitem__)
+        has_prose = words[most] >= _WORDS_OF_PROSE
+        return cls(columns, most if has_prose else columns.index(_PROSE))
+
+    def copy(self, row: Row, plant: Plant, random: Random, number: int) -> _Planted:
+        """Plant into a copy of a row: into a column of its own, into prose, or bare anywhere."""
+        cells = [*row.cells, *("" for _ in range(len(self.columns) - len(row.cells)))]
+        text = plant.text
+        if plant.header is not None:
+            column = self.columns.index(plant.header)
+        elif plant.text == plant.value:
+            column = random.choice(
+                [at for at, cell in enumerate(row.cells) if cell] or [self.prose]
+            )
+        else:
+            column = self.prose
+            before = cells[column]
+            text = f"{before} {text}" if isinstance(before, str) and before else text
+        cells[column] = text
+        start = len(text[: text.rindex(plant.value)].encode("utf-8", "surrogateescape"))
+        end = start + len(plant.value.encode())
+        return _Planted(Row(number, tuple(cells)), column, start, end)
+
+
 def sample(tables: Sequence[Table], seed: int) -> list[tuple[Table, Row]]:
     """Return up to 200 rows of the dataset, each as likely as any other (Vitter's algorithm R)."""
     random = Random(seed)  # noqa: S311 - to be repeated, not to be secret
@@ -81,24 +126,26 @@ def planted_recall(
         count: plants for each letter.
         seed: the same one plants the same ones.
     """
+    hosts = {id(table): _Host.of(table, rows) for table, _ in rows}
     return {
-        letter: Recall(letter, count, _found(rows, plants(letter, count, seed), look, seed))
+        letter: Recall(letter, count, _found(rows, hosts, plants(letter, count, seed), look))
         for letter in Letter
     }
 
 
 def _found(
-    rows: Sequence[tuple[Table, Row]], planted: Sequence[Plant], look: Look, seed: int
+    rows: Sequence[tuple[Table, Row]],
+    hosts: Mapping[int, _Host],
+    planted: Sequence[Plant],
+    look: Look,
 ) -> int:
-    random = Random(seed)  # noqa: S311 - as above
-    by_table: dict[int, list[_Planted]] = {}
-    hosts: dict[int, Table] = {}
-    for number, plant in enumerate(planted):
+    random = Random(len(planted))  # noqa: S311 - which row is the host: the same in each run
+    by_host: dict[int, list[_Planted]] = {}
+    for number, plant in enumerate(planted, start=1):
         table, row = random.choice(rows)
-        hosts[id(table)] = table
-        copy = _copy(row, plant, _columns(table), _prose_column(table, rows), random, number)
-        by_table.setdefault(id(table), []).append(copy)
-    return sum(_count(copies, _columns(hosts[key]), look) for key, copies in by_table.items())
+        copy = hosts[id(table)].copy(row, plant, random, number)
+        by_host.setdefault(id(table), []).append(copy)
+    return sum(_count(copies, hosts[key].columns, look) for key, copies in by_host.items())
 
 
 def _count(copies: Sequence[_Planted], columns: tuple[str, ...], look: Look) -> int:
@@ -114,46 +161,3 @@ def _is_covered(planted: _Planted, hits: Sequence[Hit]) -> bool:
     covered = {at for hit in hits for at in range(hit.start, hit.end)}
     written = [at for at in range(planted.start, planted.end) if data[at] not in b" \t"]
     return sum(at in covered for at in written) >= _COVER * len(written)
-
-
-def _columns(table: Table) -> tuple[str, ...]:
-    """The table's own columns, and one for each header that a plant may bring along."""
-    headers = [header for kinds in KINDS.values() for kind in kinds for header in kind.headers]
-    return tuple(dict.fromkeys((*table.columns, *headers, _PROSE)))
-
-
-def _copy(
-    row: Row, plant: Plant, columns: tuple[str, ...], prose: str, random: Random, number: int
-) -> _Planted:
-    cells = [*row.cells, *("" for _ in range(len(columns) - len(row.cells)))]
-    text = plant.text
-    if plant.header is not None:
-        column = columns.index(plant.header)
-    elif plant.text == plant.value:
-        own = [at for at, cell in enumerate(row.cells) if cell] or [columns.index(prose)]
-        column = random.choice(own)
-    else:
-        column = columns.index(prose)
-        before = cells[column]
-        text = f"{before} {text}" if isinstance(before, str) and before else text
-    cells[column] = text
-    start = len(text[: text.rindex(plant.value)].encode("utf-8", "surrogateescape"))
-    end = start + len(plant.value.encode())
-    return _Planted(Row(number + 1, tuple(cells)), column, start, end)
-
-
-def _prose_column(table: Table, rows: Sequence[tuple[Table, Row]]) -> str:
-    """The column with most words, where one has prose at all."""
-    words = [0] * len(table.columns)
-    for other, row in rows:
-        if other is table:
-            for at, cell in _texts(row):
-                words[at] = max(words[at], len(cell.split()))
-    most = max(range(len(words)), key=words.__getitem__, default=None)
-    return _PROSE if most is None or words[most] < _WORDS_OF_PROSE else table.columns[most]
-
-
-def _texts(row: Row) -> Iterator[tuple[int, str]]:
-    for at, cell in enumerate(row.cells):
-        if isinstance(cell, str):
-            yield at, cell
