@@ -136,7 +136,7 @@ def test_a_planted_identifier_fails_and_its_removal_passes(
     assert (code, "PASS" in said) == (0, True)
     add(tmp_path / "app.log", f"ssn={ssn}\n")
     code, _ = call("app.log", "--for", "1ms", "--from-now")
-    assert code == 1, "a log that gained nothing was not looked at"
+    assert code == 2, "a log that gained nothing was not looked at"
 
 
 @pytest.fixture

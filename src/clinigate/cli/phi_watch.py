@@ -50,23 +50,32 @@ def command(
 
     Ctrl-C and SIGTERM end it as --for does: what was seen until then is judged and sealed. Gaps,
     as a log that was cut short with no copy left, forbid a pass.
-    Exit codes: 0 nothing turned up; 1 something did, or not all was seen; 4 usage.
+    Exit codes: 0 nothing turned up; 1 something did; 2 incomplete: not all was seen; 4 usage.
     """
+    from clinigate.cli.phi_shown import exit_code, show_some
     from clinigate.cli.producing import produce
     from clinigate.config.loader import load_config
-    from clinigate.phi.observe import criteria_for
+    from clinigate.phi.observe import criteria_for, observed
     from clinigate.phi.runtime.watched import options_for, watched
 
     loaded = load_config(config)
     options = options_for(loaded, threshold=threshold, canaries=canaries)
     pace = _Pace(duration, max(interval, 0.05), until_found)
+    found: list[bool] = []
 
     def work(recorder: Recorder, _environ: Mapping[str, str]) -> str | None:
-        for observation in watched(options, logs, from_start=not from_now, follow=pace.follow):
+        done = watched(options, logs, from_start=not from_now, follow=pace.follow)
+        for observation in observed(done):
             recorder.observation(observation)
+        found.append(bool(done.counted))
+        show_some(
+            (f"not looked at: {each.unit} ({each.reason})" for each in done.identifiers.excluded),
+            "things that were not looked at",
+        )
+        click.echo(f"{done.counts}; {len(done.counted)} count at {options.threshold:g}")
         return None
 
-    return produce(
+    produced = produce(
         loaded,
         producer="phi",
         target=", ".join(map(str, logs)),
@@ -74,6 +83,7 @@ def command(
         work=work,
         environment=environment,
     )
+    return exit_code(produced, found=any(found))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,20 @@
-"""A watch's way into a run: the criteria of files, asked of logs while they grow."""
+"""A watch as a scan: the criteria of files, asked of logs while they grow."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 
 from clinigate.config.loader import LoadedConfig
-from clinigate.core.observation import Observation
 from clinigate.findings.acceptance import accept
 from clinigate.findings.model import ScanResult
 from clinigate.findings.tree import relative_uri
-from clinigate.phi.observe import observed
+from clinigate.phi.counts import Counts
 from clinigate.phi.runtime.redactor import Redactor
 from clinigate.phi.runtime.watch import LogWatch
-from clinigate.phi.scan import PhiScan, ScanOptions
+from clinigate.phi.scanning import PhiScan, ScanOptions
 from clinigate.phi.setup import options_from
 
 __all__ = ["options_for", "watched"]
@@ -43,8 +42,8 @@ def watched(
     *,
     follow: Callable[[LogWatch], None],
     from_start: bool = True,
-) -> Iterator[Observation]:
-    """Watch logs and yield what was seen: measurements at the end, and every finding.
+) -> PhiScan:
+    """Watch logs, and return what was seen as a scan of files would.
 
     Args:
         options: what counts; its paths are not looked at.
@@ -52,24 +51,29 @@ def watched(
         follow: looks again and again, and closes the watch.
         from_start: whether what the logs hold already counts.
     """
+    policy = options.policy
     watch = LogWatch(
         [(relative_uri(log.absolute(), options.base), log) for log in logs],
-        redactor=Redactor(threshold=options.threshold, patients=options.patients),
+        redactor=Redactor(threshold=policy.lowest, names=policy.names, patients=options.patients),
         tokens=options.tokens,
         from_start=from_start,
     )
     follow(watch)
     identifiers = _accepted(watch.result(), options)
-    canaries = _accepted(watch.canaries(), options) if options.patients else None
-    yield from observed(
-        PhiScan(
-            identifiers=identifiers,
-            canaries=canaries,
-            missing=None,
-            tokens=MappingProxyType(watch.tokens),
-            left_out=(),
-            threshold=options.threshold,
-        )
+    return PhiScan(
+        identifiers=identifiers,
+        canaries=_accepted(watch.canaries(), options) if options.patients else None,
+        missing=None,
+        tokens=MappingProxyType(watch.tokens),
+        left_out=(),
+        threshold=options.threshold,
+        caveats=policy.caveats,
+        counts=Counts(
+            files=len(identifiers.units),
+            bytes=watch.read,
+            parts=len(identifiers.units),
+            skipped=len(identifiers.excluded),
+        ),
     )
 
 
