@@ -78,11 +78,11 @@ def _spans(labels: list[int], words: list[str]) -> Iterator[Span]:
 
 
 def _joined(spans: Iterator[Span], words: list[str]) -> Iterator[Span]:
-    """Yield spans, those places as one between which only commas and ends of lines stand."""
+    """Yield spans, as one those that belong together: parts of a name, lines of an address."""
     before: Span | None = None
     for span in spans:
-        if before and span[2] == before[2] == "L" and _is_gap(words[before[1] : span[0]]):
-            before = (before[0], span[1], "L")
+        if before and span[2] == before[2] and _is_gap(words[before[1] : span[0]], span[2]):
+            before = (before[0], span[1], span[2])
             continue
         if before:
             yield before
@@ -91,7 +91,10 @@ def _joined(spans: Iterator[Span], words: list[str]) -> Iterator[Span]:
         yield before
 
 
-def _is_gap(words: list[str]) -> bool:
+def _is_gap(words: list[str], kind: str) -> bool:
+    """Whether what stands between two finds leaves them one."""
+    if kind == "N":
+        return words in ([], ["^"])
     return all(word in {",", ".", LINE, ">", "|"} for word in words) and words.count(LINE) < 3
 
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from clinigate.phi.names.lexicon import closed, lexicon
 from clinigate.phi.names.text import LINE, fold
 
 __all__ = ["is_written_as_one", "trimmed", "with_post_code"]
+
+# McNeil, DeLuca, O'Hara.
+_CAPITAL_WITHIN = re.compile(r"(?:[A-Z]['’]|Mc|Mac|De|Del|Di|Da|La|Le|Van|Von|Fitz|St)[A-Z][a-z]+$")
 
 
 def trimmed(words: list[str], first: int, last: int, kind: str) -> tuple[int, int]:
@@ -39,12 +44,34 @@ def is_written_as_one(words: list[str], first: int, last: int, kind: str) -> boo
     """Whether a find has a capital or a number, or else only words that lists have as names."""
     found = [word for word in words[first:last] if word[0].isalnum() or word[0] >= "\udc80"]
     letters = [fold(word) for word in found if not word[0].isdigit()]
+    if any(map(_is_identifier, found)) or _is_short(found):
+        return False
     if any(word[0].isupper() or word[0] >= "\udc80" for word in found):
         return not _starts_a_sentence(words, first, letters)
     if kind == "L" and len(letters) < len(found):
         return bool(letters) or _is_post_code(found)
     return not any(lexicon().is_plain(word) for word in letters) and (
         _is_listed_place(letters) if kind == "L" else _is_listed_name(letters)
+    )
+
+
+def _is_short(found: list[str]) -> bool:
+    """Whether a find is one letter, or one short word in capitals that no list has as a name."""
+    if len(found) != 1 or not found[0].isupper():
+        return max(map(len, found), default=0) < 2
+    lists, word = lexicon(), fold(found[0])
+    named = word in lists.given or word in lists.family or word in lists.places
+    return len(word) < 3 or (len(word) < 5 and not named)
+
+
+def _is_identifier(word: str) -> bool:
+    """Whether a word has capitals within as names in sources do: `UserWarning`, but not McNeil."""
+    rest = word[1:]
+    return (
+        word.isascii()
+        and not (word.isupper() or rest.islower())
+        and any(a.islower() and b.isupper() for a, b in zip(word, rest, strict=False))
+        and not _CAPITAL_WITHIN.match(word)
     )
 
 

@@ -19,6 +19,8 @@ __all__ = ["LABELS", "Model", "model"]
 #: Outside; begin and inside of a name, of a place.
 LABELS = ("O", "B-N", "I-N", "B-L", "I-L")
 
+#: From which labels one comes, by index.
+_BEFORE = ((0, 1, 2, 3, 4), (0, 1, 2, 3, 4), (1, 2), (0, 1, 2, 3, 4), (3, 4))
 _SCHEMA = "clinigate.names/1"
 _MOST_REMEMBERED = 100_000
 
@@ -65,7 +67,7 @@ class Model:
         for at, mark in enumerate(marks, reach):
             groups = [known[at + step][0] for step in (-2, -1, 0, 1, 2)]
             parts = [known[at - step][1][step + reach] for step in NEAR]
-            parts.extend(self._row(names) for names in rows_of(groups))
+            parts.extend(map(self._row, rows_of(groups)))
             if mark:
                 parts.append(self._states.get(f"ph|{mark}", _NOTHING))
             yield tuple(map(sum, zip(*parts, strict=True)))
@@ -100,31 +102,38 @@ class Model:
         return tuple(map(sum, zip(*found, strict=True))) if found else _NOTHING
 
 
-def rows_of(groups: list[str]) -> Iterator[tuple[str, ...]]:
-    """Yield the features of classes in a row; `groups` are those from two before to two after."""
+def rows_of(groups: list[str]) -> tuple[tuple[str, ...], ...]:
+    """Return the features of classes in a row; `groups` are those from two before to two after."""
     two, one, own, next_one, next_two = groups
-    yield "a", one, own
-    yield "b", own, next_one
-    yield "c", one, own, next_one
-    yield "d", two, one, own
-    yield "e", own, next_one, next_two
+    return (
+        ("a", one, own),
+        ("b", own, next_one),
+        ("c", one, own, next_one),
+        ("d", two, one, own),
+        ("e", own, next_one, next_two),
+    )
 
 
 def _best_path(scores: list[Vector], into: list[Vector]) -> list[int]:
-    best = list(scores[0])
-    back: list[list[int]] = []
-    for score in scores[1:]:
-        froms, now = [], []
-        for at, moves in enumerate(into):
-            reached = [before + move for before, move in zip(best, moves, strict=True)]
-            top = max(reached)
-            froms.append(reached.index(top))
-            now.append(top + score[at])
-        back.append(froms)
-        best = now
+    """Return the labels of the highest sum; what is inside goes on from what began."""
+    out, name, name_on, place, place_on = into
+    best = scores[0]
+    reached = [best]
+    for o, b_n, i_n, b_l, i_l in scores[1:]:
+        v, w, x, y, z = best
+        best = (
+            o + max(v + out[0], w + out[1], x + out[2], y + out[3], z + out[4]),
+            b_n + max(v + name[0], w + name[1], x + name[2], y + name[3], z + name[4]),
+            i_n + max(w + name_on[1], x + name_on[2]),
+            b_l + max(v + place[0], w + place[1], x + place[2], y + place[3], z + place[4]),
+            i_l + max(y + place_on[3], z + place_on[4]),
+        )
+        reached.append(best)
     path = [best.index(max(best))]
-    for froms in reversed(back):
-        path.append(froms[path[-1]])
+    for before in reversed(reached[:-1]):
+        label = path[-1]
+        sums = {at: before[at] + into[label][at] for at in _BEFORE[label]}
+        path.append(max(sums, key=sums.__getitem__))
     return path[::-1]
 
 

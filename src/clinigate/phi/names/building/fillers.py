@@ -129,6 +129,9 @@ class Fillers:
         if self._one_in(6):
             middle = self._pick(["", "an", "er", "i", "o"])
             return self._piece("starts") + middle + self._piece("name_endings")
+        if self._one_in(15):
+            # Physicians and patients share their names with diseases.
+            return _capitals(self._pick(self._eponyms))
         if self._one_in(40):
             return self._pick(["O'", "Mc", "Mac", "D'"]) + _capitals(self._pick(self._family))
         return _capitals(self._pick(self._family))

@@ -73,7 +73,21 @@ def _filled(template: str, fillers: Fillers) -> Sentence:
         parts += [before, filled]
         length += len(filled)
         at = slot.end()
-    return Sentence("".join([*parts, template[at:]]), tuple(spans))
+    text = "".join([*parts, template[at:]])
+    return Sentence(text, tuple(_as_one(text, spans)))
+
+
+def _as_one(text: str, spans: list[tuple[int, int, str]]) -> Iterator[tuple[int, int, str]]:
+    """Yield spans, a given and a family name beside each other as one."""
+    before: tuple[int, int, str] | None = None
+    for start, end, label in spans:
+        if before and before[2] == label == "N" and text[before[1] : start] in {" ", "^", " ^"}:
+            start = before[0]
+        elif before:
+            yield before
+        before = (start, end, label)
+    if before:
+        yield before
 
 
 def _joined(first: Sentence, second: Sentence, between: str) -> Sentence:
