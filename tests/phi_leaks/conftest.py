@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,11 +44,12 @@ class Traced:
     @contextmanager
     def opened(self, **table: Any) -> Iterator[Hunt]:
         """Prepare a hunt; changes are to `[phi.trace]`."""
-        base = reference_trace_table().model_dump() | {"patience_s": 0.05} | table
+        base = reference_trace_table() | {"patience_s": 0.05} | table
+        phi = self.config.config.phi.model_copy(update={"trace": TraceTable.model_validate(base)})
+        config = self.config.config.model_copy(update={"phi": phi})
         with opened_hunt(
-            self.config,
+            replace(self.config, config=config),
             environ=reference_environment(self.connection),
-            table=TraceTable.model_validate(base),
             seed=SEED,
             recorder=self.recorder,
             upkeep=self.app.footprint.upkeep,

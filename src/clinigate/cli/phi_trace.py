@@ -95,7 +95,7 @@ def _of_config(config: Path | None, seed: int | None) -> Iterator[tuple[LoadedCo
 @contextmanager
 def _of_reference(defect: str | None, seed: int | None) -> Iterator[tuple[LoadedConfig, Hunt]]:
     from clinigate.cli.reference_hipaa import reference_hipaa_environment
-    from clinigate.cli.reference_trace import reference_trace_config, reference_trace_table
+    from clinigate.cli.reference_trace import reference_trace_config
     from clinigate.phi.leaks.recorder import recording
     from clinigate.phi.leaks.setup import opened_hunt
     from clinigate.reference.launch import running
@@ -105,7 +105,6 @@ def _of_reference(defect: str | None, seed: int | None) -> Iterator[tuple[Loaded
         with opened_hunt(
             loaded,
             environ=reference_hipaa_environment(connection),
-            table=reference_trace_table(),
             seed=seed,
             recorder=recorder,
             upkeep=connection.keep_up,

@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from clinigate.config.loader import LoadedConfig
-    from clinigate.config.phi_trace import TraceTable
     from clinigate.reference.launch import Connection
 
 __all__ = ["reference_trace_config", "reference_trace_table"]
 
 
-def reference_trace_table() -> TraceTable:
+def reference_trace_table() -> dict[str, Any]:
     """Return `[phi.trace]` for a running reference service, relative to its folder."""
-    from clinigate.config.phi_trace import TraceTable
-
-    return TraceTable(
-        logs=["access.log*"],
-        error_reports=["errors.log"],
-        spans=["spans.jsonl"],
-        backups=["backups"],
-        caches=["cache.json"],
-        patience_s=1.0,
-    )
+    return {
+        "logs": ["access.log*"],
+        "error_reports": ["errors.log"],
+        "spans": ["spans.jsonl"],
+        "backups": ["backups"],
+        "caches": ["cache.json"],
+        "patience_s": 1.0,
+    }
 
 
 def reference_trace_config(connection: Connection, *, root: Path) -> LoadedConfig:
-    """Return the rest of the configuration that a team would write to trace this service."""
+    """Return the configuration that a team would write to trace this service."""
     from clinigate.cli.reference_hipaa import reference_hipaa_tables
     from clinigate.cli.reference_target import reference_tables
     from clinigate.config.loader import LoadedConfig
@@ -39,6 +36,7 @@ def reference_trace_config(connection: Connection, *, root: Path) -> LoadedConfi
         **reference_tables(connection),
         "hipaa": reference_hipaa_tables(connection),
         "run": {"root": str(root)},
+        "phi": {"trace": reference_trace_table()},
         "gate": {"policy": "demo", "environment": "development"},
     }
     return LoadedConfig(Config.model_validate(tables), connection.data_dir, "the demo's")

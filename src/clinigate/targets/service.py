@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -160,18 +161,16 @@ class Service:
             content = json.dumps(request.body).encode()
         more = {} if content is None else {"Content-Type": "application/json"}
         url = self.url(request)
+        sent = {**more, **request.headers, **headers}
         try:
-            answer = self._http.request(
-                request.method, url, content=content, headers={**more, **request.headers, **headers}
-            )
+            with self._http.stream(request.method, url, content=content, headers=sent) as answer:
+                said = _content_of(answer, self.spec.timeout_s)
         except httpx.HTTPError as error:
             raise TargetError(
                 f"{request}: no answer ({type(error).__name__}); is the service running, and is "
                 "[target] base_url right?"
             ) from None
-        return Answer(
-            answer.status_code, answer.headers, _json_of(answer), answer.content[:_LONGEST]
-        )
+        return Answer(answer.status_code, answer.headers, _json_of(said), said[:_LONGEST])
 
     def place(self, request: Request) -> tuple[str, str]:
         """Return method and address without a query: what makes two requests one operation."""
@@ -212,7 +211,7 @@ class Service:
             answer = self._http.post(url, data=form, headers=self._client.headers)
         except httpx.HTTPError as error:
             raise TargetError(f"no access token ({type(error).__name__})") from None
-        body = _json_of(answer)
+        body = _json_of(answer.content)
         token = body.get("access_token") if isinstance(body, dict) else None
         if not isinstance(token, str):
             raise TargetError(
@@ -233,8 +232,19 @@ def service_spec(spec: object) -> HttpSpec | OpenAISpec | None:
     return spec if isinstance(spec, HttpSpec | OpenAISpec) else None
 
 
-def _json_of(answer: httpx.Response) -> Any:
+def _content_of(answer: httpx.Response, timeout_s: float) -> bytes:
+    """Read a body, as far as it comes in time and no further than anybody looks."""
+    until = time.monotonic() + timeout_s
+    body = bytearray()
+    for piece in answer.iter_bytes():
+        body += piece
+        if len(body) > _LONGEST or time.monotonic() > until:
+            break
+    return bytes(body)
+
+
+def _json_of(content: bytes) -> Any:
     try:
-        return json.loads(answer.content) if len(answer.content) <= _LONGEST else None
+        return json.loads(content) if len(content) <= _LONGEST else None
     except (ValueError, RecursionError):
         return None

@@ -52,6 +52,7 @@ class ReplySink:
     """What somebody else is told, who said nothing of anybody."""
 
     service: Service
+    kind: SinkKind = SinkKind.REPLY
 
     def look(self, eyes: Eyes) -> Iterator[Sighting | Looked]:
         """Speak as somebody else, and read the replies."""
@@ -71,6 +72,7 @@ class MetricsSink:
 
     service: Service
     places: Sequence[str]
+    kind: SinkKind = SinkKind.METRICS
 
     def look(self, eyes: Eyes) -> Iterator[Sighting | Looked]:
         """Read each page."""
@@ -90,6 +92,7 @@ class DebugSink:
 
     service: Service
     places: Sequence[str]
+    kind: SinkKind = SinkKind.DEBUG
 
     def look(self, eyes: Eyes) -> Iterator[Sighting | Looked]:
         """Try each, with the target's credentials and without."""
@@ -105,6 +108,7 @@ class PromptSink:
     """What went to a model provider: bodies, and the addresses that were called."""
 
     recorder: Recorder
+    kind: SinkKind = SinkKind.PROMPT
 
     def look(self, eyes: Eyes) -> Iterator[Sighting | Looked]:
         """Read what the proxy has kept."""

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from clinigate.errors import MissingExtraError, TargetError
 from clinigate.phi.canary_search import CanarySearch
 from clinigate.phi.leaks.answers import in_answer
 from clinigate.phi.leaks.model import LeakMap, Looked, Sighting, Tracks
@@ -78,7 +79,7 @@ def hunt(
 
     Raises:
         ConfigError: a configured file is not there.
-        TargetError: the service does not answer at all, or the upkeep fails.
+        TargetError: the upkeep fails.
     """
     eyes = Eyes(
         CanarySearch(each.patient for each in plan.plantings),
@@ -114,7 +115,11 @@ def _plant(
 ) -> Iterator[Sighting | Looked]:
     refused = ""
     for request in planting.requests:
-        answer = service.send_as(request) if planting.anyone else service.send(request)
+        try:
+            answer = service.send_as(request) if planting.anyone else service.send(request)
+        except TargetError as error:
+            book.refused[planting.source] = str(error)
+            return
         if not answer.served:
             refused = refused or f"answers {answer.status}"
         place = f"answer to {planting.source}"
@@ -125,7 +130,15 @@ def _plant(
 
 def _look(plan: Hunt, eyes: Eyes, book: _Book, clock: Callable[[], float]) -> None:
     for sink in (*plan.files, *plan.others):
-        book.take(sink.look(eyes), clock())
+        book.take(_guarded(sink, eyes), clock())
+
+
+def _guarded(sink: Sink, eyes: Eyes) -> Iterator[Sighting | Looked]:
+    """Yield what a sink shows; one that breaks off is one that was not looked at."""
+    try:
+        yield from sink.look(eyes)
+    except (TargetError, MissingExtraError) as error:
+        yield Looked(sink.kind, f"all of {sink.kind}", str(error))
 
 
 def _settle(plan: Hunt, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:

@@ -27,7 +27,7 @@ from clinigate.phi.leaks.sources import plantings
 from clinigate.targets.credentials import read_variable
 from clinigate.targets.service import Service, service_spec
 
-__all__ = ["opened_hunt", "trace_table"]
+__all__ = ["opened_hunt"]
 
 _UPKEEP_S = 120.0
 #: Few enough that a seed does not look like an identifier where evidence is redacted.
@@ -39,17 +39,11 @@ _NO_TEST = (
 )
 
 
-def trace_table(loaded: LoadedConfig) -> TraceTable:
-    """Return `[phi.trace]` of a configuration."""
-    return getattr(loaded.config.phi, "trace", None) or TraceTable()
-
-
 @contextmanager
 def opened_hunt(
     loaded: LoadedConfig,
     *,
     environ: Mapping[str, str],
-    table: TraceTable | None = None,
     seed: int | None = None,
     recorder: Recorder | None = None,
     upkeep: Callable[[], None] | None = None,
@@ -59,7 +53,6 @@ def opened_hunt(
     Args:
         loaded: the configuration.
         environ: the variables that credentials and addresses stand in.
-        table: [phi.trace]; by default the configuration's.
         seed: of the patients; None draws one, so that an earlier hunt's are not taken for them.
         recorder: a recording proxy that runs already, in place of [phi.trace.prompts].
         upkeep: what lets the service rotate and back up, in place of the configured program.
@@ -73,8 +66,7 @@ def opened_hunt(
         raise UsageError(_NO_SERVICE)
     if not loaded.config.hipaa.test_environment:
         raise UsageError(_NO_TEST)
-    table = trace_table(loaded) if table is None else table
-    hipaa = loaded.config.hipaa
+    table, hipaa = loaded.config.phi.trace, loaded.config.hipaa
     chosen = secrets.randbits(_SEED_BITS) if seed is None else seed
     with ExitStack() as stack:
         service = Service(spec, base_dir=loaded.base_dir, environ=environ)

@@ -22,6 +22,11 @@ _FIELD = "[phi.trace]"
 class Sink(Protocol):
     """One kind of place, or several that are looked at together."""
 
+    @property
+    def kind(self) -> SinkKind:
+        """What is said of it where it could not be looked at."""
+        ...
+
     def look(self, eyes: Eyes) -> Iterator[Sighting | Looked]:
         """Yield what stands there now, and every place that was looked at."""
         ...
@@ -104,6 +109,7 @@ class TableSink:
 
     dsn: str
     field: str
+    kind: SinkKind = SinkKind.STORE
 
     def look(self, eyes: Eyes) -> Iterator[Sighting | Looked]:
         """Read every table."""
@@ -121,6 +127,7 @@ class RedisSink:
     """The keys of a Redis cache, and what lies under them."""
 
     url: str
+    kind: SinkKind = SinkKind.CACHE
 
     def look(self, eyes: Eyes) -> Iterator[Sighting | Looked]:
         """Read up to 100,000 keys, and the values of every type that holds bytes.
