@@ -165,3 +165,9 @@ def test_a_line_longer_than_what_is_read_at_once(monkeypatch: pytest.MonkeyPatch
 def test_a_depth_that_nobody_writes_is_survived() -> None:
     assert list(json_items(iter([b"[" * 100_000 + b'"deep"' + b"]" * 100_000])))
     assert list(leaves(json.loads("[" * 500 + "1" + "]" * 500), 1)) == []
+
+
+@pytest.mark.parametrize("line", ['"' + '\\"' * 300_000, "x" + '\\"' * 300_000, '["' * 200_000])
+def test_quotes_without_end_cost_no_hours(line: str) -> None:
+    found = _records(json_items(iter([(line + '\n{"a": "b"}\n').encode()])))
+    assert any(b"a: b" in record.data for record in found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,8 @@ __all__ = ["JsonReader", "json_items"]
 #: So many values are held until the object is whole; what is larger comes piece by piece.
 _HELD = 20_000
 _DEEPEST = 256
+#: Longer texts have no key: they are searched as they stand.
+_LONGEST = 32 * 2**20
 _TOKEN = re.compile(
     r'"(?P<text>[^"\\\n]*(?:\\.[^"\\\n]*)*)"|(?P<sign>[][{}:,])|(?P<line>\n)'
     r"|(?P<number>-?\d[\d.eE+-]*)|(?P<torn>\")"
@@ -77,21 +79,32 @@ class JsonReader:
 
     def read(self, text: str) -> Iterator[Record]:
         """Read on, and yield the records of what is whole."""
-        text, end = self._torn + text, 0
-        self._torn = ""
-        for token in _TOKEN.finditer(text):
-            kind, end = token.lastgroup, token.end()
+        text, self._torn = self._torn + text, ""
+        at = 0
+        while at < len(text):
+            at = yield from self._tokens(text, at)
+
+    def _tokens(self, text: str, at: int) -> Generator[Record, None, int]:
+        """Read tokens, and return where to go on: behind them all, or behind a quote's line."""
+        for token in _TOKEN.finditer(text, at):
+            kind = token.lastgroup
             if kind == "text":
                 yield from self._text(token["text"])
             elif kind == "sign":
                 yield from self._sign(token["sign"])
             elif kind == "line":
                 self._line += 1
-            elif kind == "number" and end < len(text):
+            elif kind == "number" and token.end() < len(text):
                 yield from self._value(self._placed(token["number"]))
-            elif kind == "number" or "\n" not in text[token.start() :]:
-                self._torn = text[token.start() :]
-                return
+            else:
+                line_end = text.find("\n", token.start())
+                if line_end >= 0:
+                    return line_end
+                # The rest may come with the next block; of a text without an end it never does.
+                if len(text) - token.start() <= _LONGEST:
+                    self._torn = text[token.start() :]
+                break
+        return len(text)
 
     def end(self) -> Iterator[Record]:
         """Yield what has not been closed."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from clinigate.phi.surfaces.documents import json_items
+from clinigate.phi.surfaces.dumps import dump_items, is_dump
 from clinigate.phi.surfaces.hl7 import as_lines, hl7_items, is_hl7
 from clinigate.phi.surfaces.lines import is_telling, json_lines, with_escapes
 from clinigate.phi.surfaces.part import Part
@@ -34,6 +35,8 @@ def text_parts(source: Source, encoding: str, mark: int) -> Iterator[Part]:
         yield from woven(source.name, "hl7", hl7_items(blocks(as_lines(chunks))))
     elif sign := delimiter_of(head, source.file_name):
         yield from woven(source.name, "csv", csv_items(blocks(chunks), sign))
+    elif is_dump(source.file_name):
+        yield from woven(source.name, "sql", dump_items(blocks(chunks)))
     elif ending in _JSON_LINES:
         yield from woven(source.name, "json", json_lines(chunks))
     elif ending in _JSON and head.lstrip()[:1] in (b"{", b"[", b'"'):
