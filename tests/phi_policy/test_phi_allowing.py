@@ -101,6 +101,8 @@ def test_a_short_comment_accepts_its_line_where_there_are_comments(
 
 def test_a_short_comment_leaves_canaries_and_other_files_alone() -> None:
     given_comments = comments_in("x = 1  # phi-ok: sample\n", "a.py", TODAY)
+    (decided,) = accept([found("ACME-CODE", "a.py")], given_comments, TODAY)
+    assert not decided.is_open
     for each in (found("CG-PHI-CANARY", "a.py"), found("CG-PHI-SSN", "b.py")):
         (decided,) = accept([each], given_comments, TODAY)
         assert decided.is_open
