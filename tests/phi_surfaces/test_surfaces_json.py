@@ -167,7 +167,7 @@ def test_a_depth_that_nobody_writes_is_survived() -> None:
     assert list(leaves(json.loads("[" * 500 + "1" + "]" * 500), 1)) == []
 
 
-@pytest.mark.parametrize("line", ['"' + '\\"' * 300_000, "x" + '\\"' * 300_000, '["' * 200_000])
+@pytest.mark.parametrize("line", ['"' + '\\"' * 300_000, "x" + '\\"' * 300_000])
 def test_quotes_without_end_cost_no_hours(line: str) -> None:
     found = _records(json_items(iter([(line + '\n{"a": "b"}\n').encode()])))
     assert any(b"a: b" in record.data for record in found)
