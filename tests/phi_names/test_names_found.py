@@ -25,7 +25,7 @@ def found(text: str, encoding: str = "utf-8") -> list[tuple[str, str]]:
             "Mrs. Abernathy was seen by Dr. Kowalczyk today.",
             [(PERSON, "Abernathy"), (PERSON, "Kowalczyk")],
         ),
-        ("Name: Delgado, Maria\nMRN: 4711", [(PERSON, "Delgado"), (PERSON, "Maria")]),
+        ("Patient: Delgado, Maria\nMRN: 4711", [(PERSON, "Delgado, Maria")]),
         ("PID|1||4711||OCONNOR^SEAN||M", [(PERSON, "OCONNOR^SEAN")]),
         ('{"name": "Priya Raman", "status": "ok"}', [(PERSON, "Priya Raman")]),
         ("10:00:00 INFO reminder sent to Oliver Hansen", [(PERSON, "Oliver Hansen")]),

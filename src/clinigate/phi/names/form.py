@@ -14,12 +14,22 @@ _CAPITAL_WITHIN = re.compile(r"(?:[A-Z]['’]|Mc|Mac|De|Del|Di|Da|La|Le|Van|Von|
 
 
 def trimmed(words: list[str], first: int, last: int, kind: str) -> tuple[int, int]:
-    """Return a span without signs, ends of lines and plain words at its ends."""
+    """Return a span without signs, ends of lines and plain words at its ends, and up to one."""
+    if not any(word[0].isdigit() for word in words[first:last]):
+        last = next((at for at in range(first, last) if _ends_it(words, at, first)), last)
     while first < last and not _can_stand_first(words[first], kind):
         first += 1
     while first < last and not _can_stand_last(words[last - 1], kind):
         last -= 1
     return first, last
+
+
+def _ends_it(words: list[str], at: int, first: int) -> bool:
+    """Whether a word is plain and small, so that what stands before it is all that there is."""
+    word, lists = words[at], lexicon()
+    if at == first or not word[0].islower() or word in {"of", "and", "the", "apt", "suite"}:
+        return False
+    return lists.is_plain(fold(word)) and not set(lists.kinds(fold(word))) & set("svp")
 
 
 def _can_stand_first(word: str, kind: str) -> bool:
