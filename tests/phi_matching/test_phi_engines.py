@@ -1,0 +1,195 @@
+"""No engine loses what the exact table finds: hyperscan, RE2 and `re` are held to one another.
+
+The text is made of what the table's rows are made of: values, words, boundaries, bytes of several
+encodings, and pieces of all of these cut anywhere.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from clinigate.core.flaw import FlawSeverity
+from clinigate.phi.finding import find, find_bytes, search_for
+from clinigate.phi.matching.engines import ENGINES
+from clinigate.phi.matching.exact import matches_within
+from clinigate.phi.matching.literals import required
+from clinigate.phi.matching.plan import Plan
+from clinigate.phi.matching.search import Search, text_of
+from clinigate.phi.matching.stretches import joined
+from clinigate.phi.matching.syntax import near_word, portable
+from clinigate.phi.model import Hit, Letter
+from clinigate.phi.nearby import near
+from clinigate.phi.recognizer import Recognizer, Tier, form
+from clinigate.phi.table import RECOGNIZERS
+
+VALUES = (
+    "219-53-" + "8841", "219538841", "(415) 555-0132", "415-867-5309", "020 7946 1958",
+    "zelda@mercy-clinic.org", "zoë@klinik.example", "MRN: 48209137", "mrn", "patientId=48209137",
+    "dob 1961-04-05", "04/05/1961", "http://a.example/patients/4711", "8.8.4.4", "10.0.0.1",
+    "1HGCM82633A004352", "00:1B:44:11:3A:B7", "4111 1111 1111 1111", "1EG4-TE5-MK73",
+    "550e8400-e29b-41d4-a716-446655440000", "12 Elm Street", "Elm Street, Springfield, IL 62704",
+    '"ssn": ', "ssn", "Phone", "telephone", "CLIENT", "remote", "age 93", "Zoë Müller",
+    "patient_name: Zelda Quist", "IMEI 490154203237518", "DE89370400440532013000", "zip 03601",
+)  # fmt: skip
+JOINTS = (" ", "", "\n", "\r\n", ": ", "=", ", ", '"', "-", ".", "/", "\t", "\x0b", "x", "7", "é")
+ENCODINGS = ("utf-8", "latin-1", "utf-16-le", "utf-16-be")
+
+
+@st.composite
+def made_texts(draw: st.DrawFn) -> bytes:
+    """Texts in some encoding, cut anywhere, with bytes of any kind between."""
+    pieces = draw(st.lists(st.sampled_from(VALUES) | st.sampled_from(JOINTS), max_size=14))
+    data = "".join(pieces).encode(draw(st.sampled_from(ENCODINGS)), "replace")
+    first = draw(st.integers(0, max(0, len(data) - 1)))
+    return data[first:] + draw(st.binary(max_size=6)) + data[:first]
+
+
+def everywhere(rows: tuple[Recognizer, ...], threshold: float, data: bytes) -> set[Hit]:
+    """What the rows find by definition: each form tried at each place of the text."""
+    found = set()
+    for row in rows:
+        for each in row.forms:
+            group = "v" if "v" in each.exact.groupindex else 0
+            for match in matches_within(each, data, 0, len(data)):
+                start, end = match.span(group)
+                before = match.start()
+                before += bool(before) and data[before - 1 : before + 1].isalpha()
+                beside = bool(row.boost) and near(data, before, end, row.context)
+                score = min(1.0, each.score + (row.boost if beside else 0))
+                value = text_of(data[start:end])
+                if score >= threshold and each.guard(data, start, end) and row.accept(value):
+                    nobody = row.placeholder(value)
+                    found.add(Hit(row.id, start, end, round(score, 3), nobody))
+    return found
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@given(data=made_texts())
+@settings(max_examples=40, deadline=None)
+@example(data=b"telephone 020 7946 1958")
+@example(data=b"client\n8.8.4.4")
+@example(data="ssn\n219538841".encode("utf-16-le"))
+@example(data=b"zip\x0b03601")
+def test_every_engine_finds_what_the_table_finds_by_definition(engine: str, data: bytes) -> None:
+    found = set(search_for(0.8, RECOGNIZERS, engine).hits(data))
+    assert found == everywhere(RECOGNIZERS, 0.8, data)
+
+
+@given(data=made_texts(), threshold=st.just(0.4))
+@settings(max_examples=20, deadline=None)
+def test_at_a_lower_threshold_too(data: bytes, threshold: float) -> None:
+    found = set(search_for(threshold).hits(data))
+    assert found == everywhere(RECOGNIZERS, threshold, data)
+
+
+def row(pattern: str, score: float = 0.9, *, context: str = "") -> Recognizer:
+    return Recognizer(
+        "T-ROW", Letter.R, "a row of a test", Tier.CONTEXTUAL, (form(pattern, score),),
+        frozenset(context.split()), severity=FlawSeverity.LOW,
+    )  # fmt: skip
+
+
+PATTERNS = (
+    r"(?:^|[^0-9])(?P<v>\d{3})(?:$|[^0-9])",
+    r"(?:^|[^0-9]) (?P<v>\d{2,4})(?:$|\D)",
+    r"[^a-z](?P<v>b{1,3}\s?c)",
+    r"(?P<v>ab?c)$",
+    r"^(?P<v>a[\s\d]{1,3})",
+    r"(?i:ab|ba)[:= ]{0,2}(?P<v>\d+c?)".replace("+", "{1,3}"),
+    r"(?:(?:^|[^a-z])[aA]|[a-z]A)b(?P<v>c{1,2})(?:$|[^c])",
+    r"(?:a(?P<v>b|\d)c)",
+    r"\d{2}",
+)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@given(
+    pattern=st.sampled_from(PATTERNS),
+    words=st.sampled_from(["", "ab", "ca bcd"]),
+    data=st.text("aAbBc0123 :\n\v\r.é", max_size=120).map(str.encode),
+)
+@settings(max_examples=150, deadline=None)
+@example(pattern=PATTERNS[1], words="ab", data=b"ab 12")
+@example(pattern=PATTERNS[0], words="ca bcd", data=b"123" + b"." * 20 + b"BCD")
+@example(pattern=PATTERNS[0], words="ab", data=b"ab" + b"." * 62 + b"123")
+def test_small_rows_on_crowded_texts(engine: str, pattern: str, words: str, data: bytes) -> None:
+    rows = (row(pattern, 0.45 if words else 0.9, context=words),)
+    assert set(search_for(0.8, rows, engine).hits(data)) == everywhere(rows, 0.8, data)
+
+
+@given(data=made_texts(), cut=st.integers(0, 400), width=st.integers(0, 400))
+@settings(max_examples=60, deadline=None)
+def test_stretches_that_abut_find_what_the_whole_does(data: bytes, cut: int, width: int) -> None:
+    search = search_for(0.8)
+    first, second = min(cut, len(data)), min(cut + width, len(data))
+    parts = ((0, first), (first, second), (second, len(data)))
+    assert {h for begin, end in parts for h in search.hits(data, begin, end)} == set(
+        search.hits(data)
+    )
+
+
+def test_what_an_engine_refuses_is_found_the_slow_way() -> None:
+    """Its automaton knows no look-ahead, RE2 none and no repetition beyond 1,000."""
+    for pattern in (r"(?P<v>a(?=b))", r"(?P<v>ab{1,1001}c)"):
+        for engine in ENGINES:
+            hits = list(Search((row(pattern), row(r"\d{3}")), 0.8, engine).hits(b"xabc 123"))
+            assert len(hits) == 2, (engine, pattern)
+
+
+def test_no_rows_find_nothing() -> None:
+    for engine in ENGINES:
+        assert list(Search((), 0.8, engine).hits(b"ssn 219")) == []
+
+
+@given(text=st.text(st.sampled_from("zë0 é\U0001f600@.\n"), max_size=20))
+@settings(max_examples=50, deadline=None)
+def test_spans_of_texts_count_letters_and_those_of_bytes_bytes(text: str) -> None:
+    whole = f"{text} ssn 219-53-{8841} {text}"
+    data = whole.encode()
+    spans = [whole[h.start : h.end] for h in find(whole)]
+    assert spans == [data[h.start : h.end].decode() for h in find_bytes(data)]
+    assert "219-53-" + "8841" in spans
+
+
+def test_a_lone_surrogate_is_no_trouble() -> None:
+    assert [hit.start for hit in find("\ud800 ssn 219-53-" + "8841")] == [6]
+
+
+@given(
+    parts=st.lists(st.tuples(st.integers(-5, 30), st.integers(0, 12)).map(
+        lambda p: (p[0], p[0] + p[1])), max_size=8),
+    begin=st.integers(0, 20), width=st.integers(0, 15),
+)  # fmt: skip
+def test_parts_are_joined_within_bounds(
+    parts: list[tuple[int, int]], begin: int, width: int
+) -> None:
+    got = list(joined(parts, begin, begin + width))
+    places = {i for a, b in parts for i in range(a, b) if begin <= i < begin + width}
+    assert [i for a, b in got for i in range(a, b)] == sorted(places)
+    assert all(a < b for a, b in got)
+    assert all(one[1] < two[0] for one, two in pairwise(got))
+
+
+def test_required_texts_stand_in_each_match() -> None:
+    assert required(r"(?:^|[^a])(?i:SSN|social)[:=]\d{4}") == {b"ssn", b"social"}
+    assert required(r"\d{3}-\d{2}") == {b"-"}
+    assert required(r"a?\d{2}") == frozenset()
+    assert required(r"(?:ab){0,2}c") == {b"c"}
+
+
+def test_expressions_mean_what_re_says() -> None:
+    assert portable(r"(?P<v>\s[^\s])") == r"(?:[\t\n\x0b\x0c\r ][^\t\n\x0b\x0c\r ])"
+    before, after = near_word(r"(?:^|[^\d])(?P<v>\d)(?:$|[^\d])", ("ab",), 64, 24)
+    assert re.search(before.encode(), b"ab" + b"." * 62 + b"1")
+    assert re.search(after.encode(), b"1" + b"." * 22 + b"AB")
+
+
+def test_a_plan_leaves_out_what_cannot_count() -> None:
+    plan = Plan((row(r"\d", 0.3), row(r"\d", 0.45, context="ab"), row(r"\d", 0.8)), 0.8)
+    assert [live.words for live in plan.live] == [("ab",), ()]
+    assert len(plan.looks) == 3
