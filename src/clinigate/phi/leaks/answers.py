@@ -98,9 +98,10 @@ class DebugSink:
         """Try each, with the target's credentials and without."""
         for path in self.places:
             place = f"GET {path}"
-            for answer in _served(self.service, path)[1]:
+            status, served = _served(self.service, path)
+            for answer in served:
                 yield from eyes.in_bytes(answer.content, SinkKind.DEBUG, place)
-            yield Looked(SinkKind.DEBUG, place)
+            yield Looked(SinkKind.DEBUG, place, "" if status else "no answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,10 @@ def _in_address(eyes: Eyes, recorded: Recorded, place: str) -> Iterator[Sighting
 
 
 def _served(service: Service, path: str) -> tuple[int, list[Answer]]:
-    """Ask as anyone, then with the target's credentials; return the last status, and the pages."""
+    """Ask as anyone, then with the target's credentials; return the last status, and the pages.
+
+    The status is 0 where nothing answers.
+    """
     request = Request("GET", path, root=True)
     status, served = 0, []
     for ask in (service.send_as, service.send):
