@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from clinigate.cli.app import run
 from clinigate.errors import MissingExtraError
 from clinigate.phi import scanning as scan_module
 from clinigate.phi.canaries import make_patients
+from clinigate.phi.runtime import code_scanning
 
 SSN = "219-53-" + "8841"
 Call = Callable[..., tuple[int, str]]
@@ -210,3 +212,15 @@ def test_the_option_is_stricter_alone(call: Call, tmp_path: Path) -> None:
     (run_folder,) = (tmp_path / ".clinigate" / "runs").iterdir()
     recorded = b"".join(path.read_bytes() for path in run_folder.rglob("*") if path.is_file())
     assert b"threshold 0.99 lets more through than 0.8" in recorded
+
+
+def test_a_sarif_file_that_does_not_hold_all_leaves_the_scan_incomplete(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(code_scanning, "upload", partial(code_scanning.upload, most=1))
+    (tmp_path / "a.log").write_text(f"ssn={SSN}\n")
+    assert call("scan", "a.log", "--sarif", "a.sarif")[0] == 1
+    (tmp_path / "a.log").write_text(f"ssn={SSN}\nssn={SSN}\n")
+    code, said = call("scan", "a.log", "--sarif", "a.sarif")
+    assert code == 2
+    assert "1 findings are not in the SARIF file" in said

@@ -30,6 +30,7 @@ _TIERS = ("identifier", "contextual", "name")
 #: Command name: the module that holds it as `command`, and its line in `--help`.
 _PARTS: Mapping[str, tuple[str, str]] = {
     "watch": ("clinigate.cli.phi_watch", "Follow a log that grows, through its rotations."),
+    "staged": ("clinigate.cli.phi_staged", "Search what is staged for a commit; for hooks."),
     "redact": ("clinigate.cli.phi_redact", "Write a copy without what is found."),
     "trace": ("clinigate.cli.phi_trace", "Plant canaries, hunt them: which way does data leak?"),
     "deidentified": ("clinigate.cli.phi_deidentified", "Judge a dataset by safe harbor."),
@@ -88,6 +89,7 @@ def scan_files(config: Path | None, environment: str | None, **given: Any) -> in
         return _write_baseline(call, loaded)
     options = call.options(loaded)
     found: list[bool] = []
+    not_told: list[str] = []
 
     def work(recorder: Recorder, _environ: Mapping[str, str]) -> str | None:
         done = scan(options)
@@ -96,7 +98,7 @@ def scan_files(config: Path | None, environment: str | None, **given: Any) -> in
         found.append(bool(done.counted))
         show_scan(done, options.policy)
         if call.sarif is not None:
-            _write_sarif(done, call.sarif)
+            not_told.extend(_write_sarif(done, call.sarif))
         return None
 
     produced = produce(
@@ -107,7 +109,7 @@ def scan_files(config: Path | None, environment: str | None, **given: Any) -> in
         work=work,
         environment=environment,
     )
-    return exit_code(produced, found=any(found))
+    return ExitCode.UNFINISHED if not_told else exit_code(produced, found=any(found))
 
 
 @command.command("canaries")
@@ -217,10 +219,16 @@ def _write_baseline(call: _Call, loaded: LoadedConfig) -> int:
     return ExitCode.OK
 
 
-def _write_sarif(done: PhiScan, path: Path) -> None:
-    from clinigate.findings.sarif import write_sarif
+def _write_sarif(done: PhiScan, path: Path) -> list[str]:
+    """Write SARIF, and return what a reader must know of what is not in it."""
+    from clinigate.phi.runtime.code_scanning import upload
 
-    _write(path, write_sarif(done.results))
+    file = upload(done.results)
+    _write(path, file.data)
+    if not file.left_out:
+        return []
+    click.echo(file.said)
+    return [file.said]
 
 
 def _write(path: Path, data: bytes) -> None:
