@@ -107,11 +107,19 @@ PATTERNS = (
 )
 
 
+CROWD = tuple(
+    each.encode()
+    for each in "ab AB b c ca bcd BCD 1 12 123 a A Ab : = \r . é bbc Abcc".split(" ")
+    + list("\n\v\r ")
+    + ["." * 20]
+)
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 @given(
     pattern=st.sampled_from(PATTERNS),
     words=st.sampled_from(["", "ab", "ca bcd"]),
-    data=st.text("aAbBc0123 :\n\v\r.é", max_size=120).map(str.encode),
+    data=st.lists(st.sampled_from(CROWD), max_size=30).map(b"".join),
 )
 @settings(max_examples=150, deadline=None)
 @example(pattern=PATTERNS[1], words="ab", data=b"ab 12")
