@@ -109,7 +109,28 @@ PATTERNS = (
 
 CROWD = tuple(
     each.encode()
-    for each in "ab AB b c ca bcd BCD 1 12 123 a A Ab : = \r . é bbc Abcc".split(" ")
+    for each in [
+        "ab",
+        "AB",
+        "b",
+        "c",
+        "ca",
+        "bcd",
+        "BCD",
+        "1",
+        "12",
+        "123",
+        "a",
+        "A",
+        "Ab",
+        ":",
+        "=",
+        "\r",
+        ".",
+        "é",
+        "bbc",
+        "Abcc",
+    ]
     + list("\n\v\r ")
     + ["." * 20]
 )
