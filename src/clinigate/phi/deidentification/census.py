@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from clinigate.findings.model import Excluded
 from clinigate.phi.deidentification.codes import Codes
-from clinigate.phi.deidentification.looking import SURE, Look, Seen, letter_of, look_at
+from clinigate.phi.deidentification.looking import SURE, Look, Seen, look_at
 from clinigate.phi.deidentification.table import Row, Table, Unread
 from clinigate.phi.model import Letter
 
@@ -76,19 +76,26 @@ class Census:
         return [each for each in self.tallies if each.letter is letter]
 
 
-def take(tables: Sequence[Table], look: Look) -> Census:
-    """Go through the tables, row by row."""
+def take(tables: Sequence[Table], look: Look, letters: Mapping[str, Letter]) -> Census:
+    """Go through the tables, row by row.
+
+    Args:
+        tables: of the dataset.
+        look: the search.
+        letters: of its rules; a rule that has none is of the last one.
+    """
     census = Census(tables=len(tables))
     for table in tables:
-        _Pass(table, census).through(look)
+        _Pass(table, census, letters).through(look)
     return census
 
 
 class _Pass:
     """One table's."""
 
-    def __init__(self, table: Table, census: Census) -> None:
+    def __init__(self, table: Table, census: Census, letters: Mapping[str, Letter]) -> None:
         self._table = table
+        self._letters = letters
         self._census = census
         self._filled = [0] * len(table.columns)
         self._codes = Codes(len(table.columns))
@@ -128,7 +135,7 @@ class _Pass:
         name = self._table.columns[column]
         self._tallies.setdefault(
             (column, rule),
-            Tally(self._table.uri, name, rule, letter_of(rule), first=seen.row),
+            Tally(self._table.uri, name, rule, self._letters.get(rule, Letter.R), first=seen.row),
         )
         if seen.row != self._row:
             self._count_row()

@@ -13,11 +13,13 @@ from clinigate.findings.acceptance import Acceptance
 from clinigate.findings.model import Excluded
 from clinigate.phi.deidentification.anonymity import Anonymity, measure, quasi_columns
 from clinigate.phi.deidentification.census import Census, take
-from clinigate.phi.deidentification.looking import Look, usual_look
+from clinigate.phi.deidentification.looking import Look, letters_of, look_for
 from clinigate.phi.deidentification.recall import Recall, planted_recall, sample
 from clinigate.phi.deidentification.table import Table
 from clinigate.phi.deidentification.tables import tables_of
 from clinigate.phi.model import Letter
+from clinigate.phi.recognizer import Recognizer
+from clinigate.phi.table import RECOGNIZERS
 
 __all__ = ["Assessment", "Attested", "Question", "assess"]
 
@@ -53,7 +55,8 @@ class Question:
         attested: verified attestations of this very dataset, by clause.
         acceptances: allow rules and waivers.
         today: against which acceptances are held.
-        look: the search.
+        rows: the recognizers.
+        look: the search; by the recognizers, where nothing else is given.
     """
 
     dataset: Path
@@ -62,7 +65,8 @@ class Question:
     today: date
     attested: Mapping[str, Attested] = field(default_factory=dict)
     acceptances: Sequence[Acceptance] = ()
-    look: Look = usual_look
+    rows: Sequence[Recognizer] = RECOGNIZERS
+    look: Look | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +97,16 @@ def assess(question: Question) -> Assessment:
         MissingExtraError: what reads it is not installed.
     """
     table = question.table
+    look = question.look or look_for(question.rows)
     read, unknown = tables_of(question.dataset, question.base)
-    tables = [each.veiled(lambda name: _is_value(name, question.look)) for each in read]
+    tables = [each.veiled(lambda name: _is_value(name, look)) for each in read]
     _refuse_unknown(tables, table)
-    census = take(tables, question.look)
+    census = take(tables, look, letters_of(question.rows))
     census.unread += [Excluded(uri, "of no kind that is read") for uri in unknown]
     rows = sample(tables, table.seed)
     recall = {}
     if rows:
-        recall = planted_recall(rows, question.look, count=table.plants, seed=table.seed)
+        recall = planted_recall(rows, look, count=table.plants, seed=table.seed)
     measured: list[Anonymity] = []
     without: list[str] = []
     for each in tables:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from clinigate.phi.deidentification.media import BIOMETRIC, PHOTO, kind_of
 from clinigate.phi.deidentification.table import Cell, Row
-from clinigate.phi.finding import find_bytes, settled
+from clinigate.phi.finding import search_for, settled
 from clinigate.phi.model import Hit, Letter
 from clinigate.phi.names import find_names
-from clinigate.phi.table import BY_ID
+from clinigate.phi.recognizer import Recognizer
+from clinigate.phi.table import RECOGNIZERS
 
-__all__ = ["DOUBTFUL", "SURE", "Look", "Seen", "letter_of", "look_at", "usual_look"]
+__all__ = ["DOUBTFUL", "SURE", "Look", "Seen", "letters_of", "look_at", "look_for"]
 
 #: Finds from here on count; those between the two leave a letter undecided until somebody looked.
 SURE, DOUBTFUL = 0.8, 0.3
@@ -46,17 +47,20 @@ class Seen:
     hit: Hit
 
 
-def usual_look(data: bytes) -> list[Hit]:
-    """Return what the table of recognizers and the search for names find, doubtful ones too."""
-    names = (hit for hit in find_names(data) if hit.score >= DOUBTFUL)
-    return settled([*find_bytes(data, threshold=DOUBTFUL), *names])
+def look_for(rows: Sequence[Recognizer] = RECOGNIZERS) -> Look:
+    """Return the search by these rows and for names in prose; doubtful finds too."""
+    search = search_for(DOUBTFUL, rows)
+
+    def look(data: bytes) -> list[Hit]:
+        names = (hit for hit in find_names(data) if hit.score >= DOUBTFUL)
+        return settled([*search.hits(data), *names])
+
+    return look
 
 
-def letter_of(rule: str) -> Letter:
-    """Return the letter of a rule."""
-    if rule in BY_ID:
-        return BY_ID[rule].letter
-    return _OTHERS.get(rule, Letter.R)
+def letters_of(rows: Sequence[Recognizer] = RECOGNIZERS) -> Mapping[str, Letter]:
+    """Return the letter of each rule."""
+    return {**{row.id: row.letter for row in rows}, **_OTHERS}
 
 
 def look_at(rows: Iterable[Row], columns: Sequence[str], look: Look) -> Iterator[Seen]:
