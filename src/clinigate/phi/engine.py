@@ -12,11 +12,14 @@ things differ from presidio as it comes:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 
+from clinigate.config.phi_rows import NlpTable
 from clinigate.errors import MissingExtraError
 from clinigate.phi.model import Hit
+from clinigate.phi.recognizer import Recognizer
+from clinigate.phi.table import RECOGNIZERS
 
 __all__ = ["ENGINE", "Find", "presidio_find", "presidio_version"]
 
@@ -34,20 +37,30 @@ def presidio_version() -> str | None:
         return None
 
 
-def presidio_find(threshold: float) -> Find:
+def presidio_find(
+    threshold: float,
+    *,
+    rows: Sequence[Recognizer] = RECOGNIZERS,
+    nlp: NlpTable | None = None,
+) -> Find:
     """Return a search by presidio's engine with our recognizers; loading it takes about 2 s.
 
     Args:
         threshold: least score of what is found.
+        rows: the table.
+        nlp: a language model of the user's; its names and places score 0.75 at most. Nothing is
+            downloaded: what is not installed is refused.
 
     Raises:
         MissingExtraError: presidio-analyzer, or something that it needs, is not installed.
+        ConfigError: the language model is not installed, or does not load.
     """
     missing = MissingExtraError("the search for identifiers in files", "phi")
     if presidio_version() is None:
         raise missing
     try:
+        from clinigate.phi.language_model import loaded
         from clinigate.phi.presidio import analyzer_find
     except ImportError:  # something that it needs is not there
         raise missing from None
-    return analyzer_find(threshold)
+    return analyzer_find(threshold, rows, None if nlp is None else loaded(nlp))
