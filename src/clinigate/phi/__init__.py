@@ -9,14 +9,20 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from clinigate.phi.direct import scan, scan_stream, scan_tree
+    from clinigate.phi.runtime.databases import scan_db
     from clinigate.phi.runtime.log import PhiFilter
     from clinigate.phi.runtime.redactor import Redactor
 
-__all__ = ["PhiFilter", "Redactor"]
+__all__ = ["PhiFilter", "Redactor", "scan", "scan_db", "scan_stream", "scan_tree"]
 
 _HOMES = {
     "PhiFilter": "clinigate.phi.runtime.log",
     "Redactor": "clinigate.phi.runtime.redactor",
+    "scan": "clinigate.phi.direct",
+    "scan_db": "clinigate.phi.runtime.databases",
+    "scan_stream": "clinigate.phi.direct",
+    "scan_tree": "clinigate.phi.direct",
 }
 
 
