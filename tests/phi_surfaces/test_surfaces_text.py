@@ -73,7 +73,6 @@ def test_escapes_within_a_log_are_read(opened: Any) -> None:
         b'12:00 INFO {"user": {"mail": "jane\\u0040example.com"}, "n": "a\\nb"} done\n'
         b"12:01 plain C:\\path {not json\n"
         b'12:02 [{"x": "1\\t2"}] and {"y": "\\u002d"}\n'
-        b'  "key": "say \\"so\\"",\n'
     )
     seen = opened("app.log", log)
     assert seen.text() == log.removesuffix(b"\n")
@@ -82,8 +81,13 @@ def test_escapes_within_a_log_are_read(opened: Any) -> None:
         (1, "n: a"),
         (3, "x: 1\t2"),
         (3, "y: -"),
-        (4, 'key: say "so"'),
     }
+
+
+def test_escapes_in_a_document_whose_keys_say_nothing_are_read(opened: Any) -> None:
+    document = b'{\n  "key": "say \\"so\\"",\n  "list": [\n    "a\\u0040b"\n  ]\n}\n'
+    seen = opened("words.json", document)
+    assert seen.cells() == {(2, 'key: say "so"'), (4, ": a@b")}
 
 
 def test_an_empty_file_is_a_part_of_nothing(opened: Any) -> None:

@@ -44,6 +44,7 @@ def dicom_parts(source: Source) -> Iterator[Part | Skipped]:
         damaged = not len(header)
     except TruncatedError as problem:
         yield Skipped(source.name, str(problem))
+        yield Part(source.name, source.again(), media="dicom", literal=True)
         return
     except Exception:  # noqa: BLE001 - another library's parser on what may be anything
         damaged = True

@@ -49,6 +49,7 @@ def image_parts(source: Source) -> Iterator[Part | Skipped]:
             said = list(_said(picture))
     except TruncatedError as problem:
         yield Skipped(source.name, str(problem))
+        yield Part(source.name, source.again(), media="image", literal=True)
         return
     except (*DAMAGED, SyntaxError, Image.DecompressionBombError):
         # Nothing of it is known, so all of it is searched.

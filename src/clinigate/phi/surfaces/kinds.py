@@ -36,17 +36,18 @@ _CLOSED = {
 
 def parts_of(source: Source) -> _Parts:
     """Yield the parts of a source, and of what is packed in it."""
+    budget = source.budget
+    budget.members += 1
+    if budget.is_spent:
+        # One is told; a million would be a flood.
+        if not budget.told:
+            yield Skipped(source.name, "and what follows: too much lies in one file")
+        budget.told = True
+        return
     try:
         head = source.head()
     except TruncatedError as problem:
         yield Skipped(source.name, str(problem))
-        return
-    budget = source.budget
-    budget.members += 1
-    if budget.members > budget.limits.members:
-        # One is told; a million would be a flood.
-        if budget.members == budget.limits.members + 1:
-            yield Skipped(source.name, "and what follows: too many things lie in one file")
         return
     opener = _opener(head)
     if opener in _LAYERS and source.depth >= budget.limits.depth:

@@ -11,6 +11,7 @@ __all__ = ["Budget", "Limits"]
 _MB = 2**20
 #: What is no larger than this may grow as it likes.
 _FREE = 64 * _MB
+_LEAST = 1024 * _MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +39,30 @@ class Limits:
 
 @dataclass(slots=True)
 class Budget:
-    """What one file has used of its limits."""
+    """What one file has used of its limits.
+
+    Attributes:
+        size: of the file on disk; what comes out of it may be `ratio` times as much, or a gigabyte.
+        told: whether it has been said that what follows is left.
+    """
 
     limits: Limits
+    size: int | None = None
     unpacked: int = 0
     members: int = 0
+    told: bool = False
+
+    @property
+    def most(self) -> int:
+        """Bytes that may come out of it."""
+        if self.size is None:
+            return self.limits.unpacked
+        return min(self.limits.unpacked, max(_LEAST, self.size * self.limits.ratio))
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether nothing more may come out of it."""
+        return self.unpacked > self.most or self.members > self.limits.members
 
     def take(self, size: int, *, out: int, packed: int) -> None:
         """Count bytes that came out of something packed.
@@ -56,7 +76,7 @@ class Budget:
             TruncatedError: there were too many of them.
         """
         self.unpacked += size
-        if self.unpacked > self.limits.unpacked:
-            raise TruncatedError(f"more than {self.limits.unpacked // _MB} MB are packed in it")
+        if self.unpacked > self.most:
+            raise TruncatedError(f"more than {self.most // _MB} MB are packed in it")
         if out > max(_FREE, packed * self.limits.ratio):
             raise TruncatedError(f"it grows to more than {self.limits.ratio} times its size")

@@ -12,12 +12,13 @@ from clinigate.phi.surfaces.fields import leaves
 from clinigate.phi.surfaces.text import LONGEST, blocks
 from clinigate.phi.surfaces.woven import Item, Record
 
-__all__ = ["is_telling", "json_lines", "with_escapes"]
+__all__ = ["is_telling", "json_lines", "members_with_escapes", "with_escapes"]
 
 #: In a line of text so many objects are looked for.
 _OBJECTS = 8
 _JSON = json.JSONDecoder()
-_BEGINS = re.compile(rb'\{ ?"|\[ ?["{]|^\s*"', re.MULTILINE)
+#: An object or array in a line, and behind its beginning an escape.
+_ESCAPED = re.compile(rb'[{\[] ?["{][^\n\\]*\\')
 _OBJECT = re.compile(r'\{ ?"|\[ ?["{]')
 _MEMBER = re.compile(r'\s*("[^"\\]{1,128}"\s*:\s*)?("(?:[^"\\]|\\.)*"),?\s*')
 #: A key of something that has keys or values of its own.
@@ -39,7 +40,12 @@ def with_escapes(chunks: Iterator[bytes]) -> Iterator[Item]:
     Serializers write `@` as `\u0040` or a dash as `\u2011`, and a line end as `\n`, of which the
     `n` would stand beside the value. Objects may begin within the line, as in a log.
     """
-    return _read(chunks, _lines_with_escapes)
+    return _read(chunks, _objects_with_escapes)
+
+
+def members_with_escapes(chunks: Iterator[bytes]) -> Iterator[Item]:
+    """Yield a document of JSON, and behind it those of its lines that have escapes."""
+    return _read(chunks, _members_with_escapes)
 
 
 def json_lines(chunks: Iterator[bytes]) -> Iterator[Item]:
@@ -61,9 +67,12 @@ _Find = Callable[[bytes], Iterator[tuple[int, int]]]
 
 
 def _read(chunks: Iterator[bytes], find: _Find) -> Iterator[Item]:
-    line, reader = 1, None
+    line, before, reader = 1, b"", None
     for block in blocks(chunks):
         yield block
+        # The last block's lines need no number behind them: most files are one block.
+        line += before.count(b"\n")
+        before = block
         ended = block.endswith(b"\n")
         if reader is None and len(block) >= LONGEST and not ended and block[:1] in (b"{", b"["):
             reader = JsonReader(line)
@@ -74,7 +83,6 @@ def _read(chunks: Iterator[bytes], find: _Find) -> Iterator[Item]:
             if ended:
                 yield from reader.end()
                 reader = None
-        line += block.count(b"\n")
     if reader is not None:
         yield from reader.end()
 
@@ -89,12 +97,19 @@ def _found(block: bytes, line: int, find: _Find) -> Iterator[Record]:
             yield from _records(block[start:end], line)
 
 
-def _lines_with_escapes(block: bytes) -> Iterator[tuple[int, int]]:
+def _objects_with_escapes(block: bytes) -> Iterator[tuple[int, int]]:
+    found = _ESCAPED.search(block)
+    while found is not None:
+        end = block.find(b"\n", found.end())
+        yield block.rfind(b"\n", 0, found.start()) + 1, end
+        found = _ESCAPED.search(block, end)
+
+
+def _members_with_escapes(block: bytes) -> Iterator[tuple[int, int]]:
     at = block.find(b"\\")
     while at >= 0:
         start, end = block.rfind(b"\n", 0, at) + 1, block.find(b"\n", at)
-        if _BEGINS.search(block, start, end):
-            yield start, end
+        yield start, end
         at = block.find(b"\\", end)
 
 

@@ -33,7 +33,8 @@ def open_path(path: Path, limits: Limits = Limits()) -> Iterator[Part | Skipped]
         yield opened
         return
     with opened:
-        source = Source("", path.name, opened, Budget(limits), path=path)
+        budget = Budget(limits, size=os.fstat(opened.fileno()).st_size)
+        source = Source("", path.name, opened, budget, path=path)
         yield from parts_of(source)
 
 

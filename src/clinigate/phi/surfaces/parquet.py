@@ -30,6 +30,7 @@ def parquet_parts(source: Source) -> Iterator[Part | Skipped]:
         names = [str(name) for name in file.schema_arrow.names]
     except TruncatedError as problem:
         yield Skipped(source.name, str(problem))
+        yield Part(source.name, source.again(), media="parquet", literal=True)
         return
     except (pa.ArrowException, OSError, ValueError):
         yield Skipped(source.name, "a damaged or encrypted parquet file")

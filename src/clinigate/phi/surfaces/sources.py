@@ -57,6 +57,16 @@ class _Ahead:
         return data
 
 
+class _Torn:
+    """A stream that cannot be read on."""
+
+    def __init__(self, problem: TruncatedError) -> None:
+        self._problem = problem
+
+    def read(self, _size: int = -1, /) -> bytes:
+        raise self._problem
+
+
 class Counted:
     """A member's bytes, held against the limits as those of a compressed stream are."""
 
@@ -100,8 +110,12 @@ class Source:
         """Return the first bytes, which stay unread. Raises TruncatedError."""
         if self._head is None:
             self._head = b""
-            while len(self._head) < HEAD and (more := self._read(HEAD - len(self._head))):
-                self._head += more
+            try:
+                while len(self._head) < HEAD and (more := self._read(HEAD - len(self._head))):
+                    self._head += more
+            except TruncatedError:
+                if not self._head:
+                    raise
         return self._head
 
     def as_stream(self) -> Readable:
@@ -119,14 +133,16 @@ class Source:
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the bytes from the beginning; what cannot be read on ends with TruncatedError."""
-        head, size = self.head(), self.budget.limits.chunk
-        if len(head) < HEAD:
-            yield from [head] if head else []
-            return
-        first = head + self._read(size - HEAD)
-        while first:
-            yield first
-            first = self._read(size)
+        data, size = self.head(), self.budget.limits.chunk
+        if len(data) == HEAD:
+            try:
+                data += self._read(size - HEAD)
+            except TruncatedError:
+                yield data
+                raise
+        while data:
+            yield data
+            data = self._read(size)
 
     def whole(self) -> BinaryIO:
         """Return everything as a file that can be sought in, from its beginning.
@@ -140,35 +156,37 @@ class Source:
             return file
         if self._whole is None:
             held, data = self.budget.limits.held, bytearray(self.head())
-            while len(data) <= held and (more := self._read(held + 1 - len(data))):
-                data += more
-            self._whole = bytes(data)
+            try:
+                while len(data) <= held and (more := self._read(held + 1 - len(data))):
+                    data += more
+            finally:
+                self._whole = bytes(data)
             if len(data) > held:
                 raise TruncatedError(f"larger than {held // 2**20} MB and packed: unpack it first")
         return io.BytesIO(self._whole)
 
     def again(self) -> Iterator[bytes]:
         """Yield the bytes from the beginning, after `whole` as well."""
-        size = self.budget.limits.chunk
         if self.path is not None:
-            with self.path.open("rb", buffering=0) as file:
-                while data := file.read(size):
-                    yield data
-            return
-        if self._whole is not None:
-            yield self._whole
-        else:
+            self.stream = self.whole()
+        elif self._whole is None:
             yield from self.chunks()
             return
-        while data := self._read(size):
+        else:
+            yield self._whole
+        while data := self._read(self.budget.limits.chunk):
             yield data
 
     def _read(self, size: int) -> bytes:
         try:
             return self.stream.read(size)
+        except TruncatedError as problem:
+            self.stream = _Torn(problem)
+            raise
         except DAMAGED as problem:
             reason = getattr(problem, "strerror", None) or "damaged"
-            raise TruncatedError(f"cannot be read on ({reason})") from None
+            self.stream = _Torn(TruncatedError(f"cannot be read on ({reason})"))
+            return self.stream.read()
 
 
 #: Yields what is in a source, whatever that is.

@@ -107,6 +107,8 @@ class _Weft:
         self._records = records
         self._last: Item = b""
         self._at = 1
+        #: Lines of the last item, which are counted only if something follows.
+        self._uncounted = b""
         self._starts = array("Q", [1])
         self._lines = array("Q", [line])
         #: What the lines are called; nothing where they stand as they are.
@@ -126,6 +128,7 @@ class _Weft:
         size = 0
         try:
             for item in self._supply:
+                self._count()
                 if self._is_full() and self._begins(item):
                     self._supply.give_back(item)
                     self.goes_on = True
@@ -162,15 +165,19 @@ class _Weft:
         return data
 
     def _plain(self, lines: bytes) -> bytes:
-        count = lines.count(b"\n")
+        self._uncounted = lines
         if isinstance(self._last, Record):
             # What stands alone on a line has the words of the line above.
             lines = b"\n" + lines
             self._at += 1
             self._run(self.line, ())
+        return lines
+
+    def _count(self) -> None:
+        count = self._uncounted.count(b"\n")
         self._at += count
         self.line += count
-        return lines
+        self._uncounted = b""
 
     def _run(self, line: int, shown: tuple[str, ...]) -> None:
         self._starts.append(self._at)

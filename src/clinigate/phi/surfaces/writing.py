@@ -8,7 +8,7 @@ from itertools import chain
 from clinigate.phi.surfaces.documents import json_items
 from clinigate.phi.surfaces.dumps import dump_items, is_dump
 from clinigate.phi.surfaces.hl7 import as_lines, hl7_items, is_hl7
-from clinigate.phi.surfaces.lines import is_telling, json_lines, with_escapes
+from clinigate.phi.surfaces.lines import is_telling, json_lines, members_with_escapes, with_escapes
 from clinigate.phi.surfaces.part import Part
 from clinigate.phi.surfaces.sources import Source
 from clinigate.phi.surfaces.tables import csv_items, delimiter_of
@@ -51,5 +51,5 @@ def _document(chunks: Iterator[bytes]) -> Iterator[Item]:
     first = next(chunks, b"")
     whole = chain([first], chunks)
     if len(first) < _SMALL and not is_telling(first):
-        return with_escapes(whole)
+        return members_with_escapes(whole)
     return json_items(blocks(whole))
