@@ -107,32 +107,9 @@ PATTERNS = (
 )
 
 
-CROWD = tuple(
-    each.encode()
-    for each in [
-        "ab",
-        "AB",
-        "b",
-        "c",
-        "ca",
-        "bcd",
-        "BCD",
-        "1",
-        "12",
-        "123",
-        "a",
-        "A",
-        "Ab",
-        ":",
-        "=",
-        "\r",
-        ".",
-        "é",
-        "bbc",
-        "Abcc",
-    ]
-    + list("\n\v\r ")
-    + ["." * 20]
+CROWD = (
+    *(b"ab", b"AB", b"b", b"c", b"ca", b"bcd", b"BCD", b"bbc", b"Abcc", b"a", b"A", b"Ab"),
+    *(b"1", b"12", b"123", b":", b"= ", b".", b"." * 20, "é".encode(), b"\n", b"\v", b"\r", b" "),
 )
 
 
