@@ -32,6 +32,7 @@ _CAPITAL = re.compile(
     re.MULTILINE,
 )
 _LEAD = re.compile(
+    rb"\b(?:M[rs]|Mrs|Miss|Dr|Prof)\.? [A-Z]|"
     rb"\b[Bb]ox [0-9]|\b[Zz](?:ip|IP)[ _]?(?:[Cc]ode)?(?: is|:)? ?[0-9]{3}|"
     rb"(?:\bname(?:'s|d)?(?: is|:)|\b(?:i am|i'm|this is|called|call me|mr|mrs|ms|dr|lives? in|"
     rb"living in|moved to|born in|patient|am from|come from)\.?) [a-z\x80-\xff]{2,}"

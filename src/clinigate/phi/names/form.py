@@ -9,6 +9,8 @@ from clinigate.phi.names.text import LINE, fold
 
 __all__ = ["is_written_as_one", "trimmed", "with_post_code"]
 
+# Kinds of words of which addresses consist.
+_ADDRESS = set("svplgf")
 # McNeil, DeLuca, O'Hara.
 _CAPITAL_WITHIN = re.compile(r"(?:[A-Z]['’]|Mc|Mac|De|Del|Di|Da|La|Le|Van|Von|Fitz|St)[A-Z][a-z]+$")
 
@@ -56,13 +58,24 @@ def is_written_as_one(words: list[str], first: int, last: int, kind: str) -> boo
     letters = [fold(word) for word in found if not word[0].isdigit()]
     if any(map(_is_identifier, found)) or _is_short(found):
         return False
+    if kind == "L" and _is_prose(letters):
+        return False
     if any(word[0].isupper() or word[0] >= "\udc80" for word in found):
         return not _starts_a_sentence(words, first, letters)
     if kind == "L" and len(letters) < len(found):
-        return bool(letters) or _is_post_code(found)
+        return any(len(word) > 2 for word in letters) or _is_post_code(found)
     return not any(lexicon().is_plain(word) for word in letters) and (
         _is_listed_place(letters) if kind == "L" else _is_listed_name(letters)
     )
+
+
+def _is_prose(letters: list[str]) -> bool:
+    """Whether most of a place are plain words that no street or town has."""
+    lists = lexicon()
+    plain = [
+        word for word in letters if lists.is_plain(word) and not set(lists.kinds(word)) & _ADDRESS
+    ]
+    return len(plain) > 1 and 2 * len(plain) >= len(letters)
 
 
 def _is_short(found: list[str]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clinigate.phi.names.lexicon import lexicon
+from clinigate.phi.names.lexicon import closed, lexicon
 from clinigate.phi.names.text import fold
 
 __all__ = ["score_of"]
@@ -35,10 +35,11 @@ def _of_name(found: list[str]) -> float:
 
 def _of_place(found: list[str], words: list[str]) -> float:
     lists = lexicon()
+    listed = any(word in lists.places for word in found) or tuple(found) in lists.phrases
     if any(word[0].isdigit() for word in words) and found:
-        return _MOST
+        streets = closed("streets")
+        return _MOST if any(word in streets for word in found) else _LISTED if listed else _LEAST
     if found and all(word in lists.lands for word in found):
         # A country or a state by itself is no identifier, only a part of one.
         return _LEAST
-    listed = " ".join(found) in lists.places or tuple(found) in lists.phrases
     return _LISTED if listed else _LEAST if len(found) < 2 else _USUAL

@@ -33,7 +33,7 @@ _FAMILY_NAMES = 40_000
 _POPULATION = 5_000
 # Generated tables say nothing of how words are written.
 _LARGE = 400_000
-_PLAIN = re.compile(r"(?<![\w./-])[a-z]{2,16}(?![\w(=/-])")
+_PLAIN = re.compile(r"(?<![\w./-])[a-zà-öø-ÿ]{2,16}(?![\w(=/-])")
 _CAPITAL = re.compile(r"(?<=[a-z,] )[A-Z][a-z]{1,15}(?![\w(=/-])")
 
 
@@ -98,8 +98,6 @@ def _lands() -> Iterator[str]:
 
 def _plain() -> Iterator[str]:
     """Words that stand small at least as often as with a capital, where texts have them."""
-    from faker.providers.lorem.en_US import Provider as English
-
     library, packages = Path(sysconfig.get_path("stdlib")), Path(sysconfig.get_path("purelib"))
     own = Path(clinigate.__file__).parents[2]
     texts = [*(own / "scenarios").rglob("*.y*ml"), *(own / "docs").rglob("*.md")]
@@ -112,7 +110,7 @@ def _plain() -> Iterator[str]:
             wanted = max(least, capital[word])
             if times >= (10 * wanted if word in names else wanted):
                 yield word
-    yield from (fold(word) for word in English.word_list)
+    yield from (word for word in _of_faker("lorem", "word_list") if word not in names)
 
 
 def _counts(sources: Iterable[Path]) -> tuple[Counter[str], Counter[str]]:
@@ -121,7 +119,7 @@ def _counts(sources: Iterable[Path]) -> tuple[Counter[str], Counter[str]]:
     for source in sources:
         if source.stat().st_size < _LARGE:
             text = source.read_text("utf-8", "replace")
-            small.update(_PLAIN.findall(text))
+            small.update(map(fold, _PLAIN.findall(text)))
             capital.update(word.lower() for word in _CAPITAL.findall(text))
     return small, capital
 
