@@ -132,7 +132,7 @@ def _loaded(point: EntryPoint) -> Iterator[Recognizer]:
             )
         if row.id.startswith("CG-"):
             raise CheckDefinitionError(
-                f"{named}: the id {row.id} is not of yours: CG- is Clinigate's"
+                f"{named}: {row.id}: CG- is Clinigate's own; begin the id with a name of yours"
             )
         yield _checked(row, named)
 
