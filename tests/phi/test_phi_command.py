@@ -189,10 +189,15 @@ def test_a_files_name_cannot_steer_the_terminal(call: Call, tmp_path: Path) -> N
     assert "\x1b[2J" not in said
 
 
-def test_the_rules_are_listed_with_their_letters(call: Call) -> None:
+def test_the_rules_are_listed_with_their_letters(call: Call, tmp_path: Path) -> None:
     code, said = call("rules")
     assert code == 0
-    assert "CG-PHI-SSN           G  identifier  A social security number: 0.85" in said
+    assert "CG-PHI-SSN             G  identifier  A social security number: 0.85" in said
+    (tmp_path / "clinigate.toml").write_text(
+        '[[phi.recognizer]]\nid = "ACME-CODE"\nletter = "H"\ntitle = "A code of ours"\n'
+        'pattern = "ACME-[0-9]{6}"\n'
+    )
+    assert "ACME-CODE              H  identifier  A code of ours: 0.85" in call("rules")[1]
 
 
 def test_the_threshold_is_an_option(call: Call, tmp_path: Path) -> None:

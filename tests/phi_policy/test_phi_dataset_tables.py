@@ -6,6 +6,7 @@ import gzip
 import json
 import sqlite3
 from contextlib import closing
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clinigate.errors import UsageError
+from clinigate.phi.deidentification.identity import dataset_digest
 from clinigate.phi.deidentification.reading import named_once
 from clinigate.phi.deidentification.table import BEYOND, Row, Table, Unread
 from clinigate.phi.deidentification.tables import tables_of
@@ -103,10 +105,25 @@ def test_lines_and_gzip_and_folders(tmp_path: Path) -> None:
     (tmp_path / "d/a.txt").write_text("one\ntwo\n")
     (tmp_path / "d/e/b.csv.gz").write_bytes(gzip.compress(b"a\n1\n"))
     (tmp_path / "d/scan.bin").write_bytes(b"\0")
-    tables, unknown = tables_of(tmp_path / "d", tmp_path)
+    (tmp_path / "outside.csv").write_text("a\n")
+    (tmp_path / "d/link.csv").symlink_to(tmp_path / "outside.csv")
+    tables, not_read = tables_of(tmp_path / "d", tmp_path)
     assert [each.uri for each in tables] == ["d/a.txt", "d/e/b.csv.gz"]
     assert [cells(each) for each in tables] == [[("one",), ("two",)], [("1", "")]]
-    assert unknown == ["d/scan.bin"]
+    assert [each.unit for each in not_read] == ["link.csv", "d/scan.bin"]
+
+
+def test_a_dataset_is_the_same_as_long_as_its_bytes_are(tmp_path: Path) -> None:
+    folder = tmp_path / "d"
+    (folder / "e").mkdir(parents=True)
+    (folder / "a.csv").write_text("a\n")
+    one = dataset_digest(folder)
+    (folder / ".clinigate").mkdir()
+    (folder / ".clinigate/run.json").write_text("{}")
+    assert dataset_digest(folder) == one
+    (folder / "a.csv").rename(folder / "e/a.csv")
+    assert dataset_digest(folder) != one
+    assert dataset_digest(folder / "e/a.csv") == "sha256:" + sha256(b"a\n").hexdigest()
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from clinigate.errors import EvidenceError, UsageError
 if TYPE_CHECKING:
     from clinigate.config.loader import LoadedConfig
     from clinigate.evidence.recorder import Recorder
+    from clinigate.phi.recognizer import Recognizer
     from clinigate.phi.scanning import PhiScan, ScanOptions
 
 __all__ = ["command"]
@@ -130,16 +131,25 @@ def canaries(seed: int, count: int, out: Path) -> int:
 
 
 @command.command("rules")
-def rules() -> int:
+@config_option
+def rules(config: Path | None) -> int:
     """List the recognizers: id, letter of 45 CFR 164.514(b)(2)(i), tier, what it is, best score."""
-    from clinigate.phi.table import BY_ID
+    from clinigate.config.loader import load_config
+    from clinigate.phi.rows.own import all_rows
+    from clinigate.reports.text import one_line
 
-    for row in BY_ID.values():
-        best = max(form.score for form in row.forms)
-        lifted = min(1.0, best + row.boost)
-        beside = f", {lifted:.2f} beside a word that says so" if row.context else ""
-        tier = row.tier.name.lower()
-        click.echo(f"{row.id:<20} {row.letter.name}  {tier:<10}  {row.title}: {best:.2f}{beside}")
+    loaded = load_config(config)
+    by_id: dict[str, list[Recognizer]] = {}
+    for row in all_rows(loaded.config.phi.recognizer, source=loaded.source):
+        by_id.setdefault(row.id, []).append(row)
+    for name, rows in by_id.items():
+        first = rows[0]
+        alone = max(form.score for row in rows for form in row.forms)
+        best = min(1.0, max(row.best for row in rows))
+        beside = f", {best:.2f} beside a word that says so" if best > alone else ""
+        tier = first.tier.name.lower()
+        title = one_line(first.title)
+        click.echo(f"{name:<22} {first.letter.name}  {tier:<10}  {title}: {alone:.2f}{beside}")
     return ExitCode.OK
 
 

@@ -123,6 +123,7 @@ def _question(
     from clinigate.findings.accepted_files import read_waivers
     from clinigate.phi.deidentification.judging import Question
     from clinigate.phi.policy import allow_rules
+    from clinigate.phi.rows.own import all_rows
 
     if not dataset.exists():
         raise UsageError(f"{dataset}: no such dataset; name a file or a folder")
@@ -138,6 +139,7 @@ def _question(
         today=today,
         attested=verified(loaded, dataset, attestations, trust) if attestations else {},
         acceptances=acceptances,
+        rows=all_rows(loaded.config.phi.recognizer, source=loaded.source),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from clinigate.config.phi_deidentification import DeidentificationTable
+from clinigate.config.phi_rows import NlpTable, RecognizerTable
 from clinigate.config.phi_trace import TraceTable
 from clinigate.config.table import Table
 from clinigate.config.target_values import Variable
@@ -112,6 +113,13 @@ class PhiTable(Table):
         default=None,
         description="variable with the key of the tokens that stand for values (16 characters or "
         "more); with it a baseline entry holds for one value, without it for one place",
+    )
+    recognizer: list[RecognizerTable] = Field(
+        default=[], description="[[phi.recognizer]]: rows of one's own, beside the table's"
+    )
+    nlp: NlpTable | None = Field(
+        default=None,
+        description="[phi.nlp]: a language model of one's own for names; engine = 'presidio' alone",
     )
     deidentification: DeidentificationTable = DeidentificationTable()
     trace: TraceTable = Field(

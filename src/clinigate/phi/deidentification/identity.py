@@ -6,6 +6,8 @@ import hashlib
 from pathlib import Path
 
 from clinigate.errors import UsageError
+from clinigate.findings.tree import relative_uri
+from clinigate.phi.deidentification.tables import files_of
 
 __all__ = ["dataset_digest"]
 
@@ -18,8 +20,7 @@ def dataset_digest(dataset: Path) -> str:
     """
     if dataset.is_file():
         return f"sha256:{_digest(dataset)}"
-    names = sorted(each for each in dataset.rglob("*") if each.is_file())
-    listed = (f"{_digest(each)}  {each.relative_to(dataset).as_posix()}\n" for each in names)
+    listed = (f"{_digest(each)}  {relative_uri(each, dataset)}\n" for each in files_of(dataset))
     whole = hashlib.sha256("".join(listed).encode("utf-8", "surrogateescape"))
     return f"sha256:{whole.hexdigest()}"
 

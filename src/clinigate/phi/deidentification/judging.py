@@ -10,7 +10,6 @@ from pathlib import Path
 from clinigate.config.phi_deidentification import DeidentificationTable
 from clinigate.errors import UsageError
 from clinigate.findings.acceptance import Acceptance
-from clinigate.findings.model import Excluded
 from clinigate.phi.deidentification.anonymity import Anonymity, measure, quasi_columns
 from clinigate.phi.deidentification.census import Census, take
 from clinigate.phi.deidentification.looking import Look, letters_of, look_for
@@ -98,11 +97,11 @@ def assess(question: Question) -> Assessment:
     """
     table = question.table
     look = question.look or look_for(question.rows)
-    read, unknown = tables_of(question.dataset, question.base)
+    read, not_read = tables_of(question.dataset, question.base)
     tables = [each.veiled(lambda name: _is_value(name, look)) for each in read]
     _refuse_unknown(tables, table)
     census = take(tables, look, letters_of(question.rows))
-    census.unread += [Excluded(uri, "of no kind that is read") for uri in unknown]
+    census.unread += not_read
     rows = sample(tables, table.seed)
     recall = {}
     if rows:

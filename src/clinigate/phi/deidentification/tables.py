@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from clinigate.errors import UsageError
-from clinigate.findings.tree import relative_uri, walk
+from clinigate.findings.model import Excluded
+from clinigate.findings.tree import relative_uri, unseen, walk
 from clinigate.phi.deidentification.columnar import parquet_tables, sqlite_tables
 from clinigate.phi.deidentification.delimited import delimited_tables, line_tables
 from clinigate.phi.deidentification.documents import document_tables
 from clinigate.phi.deidentification.table import Table
 
-__all__ = ["KINDS", "tables_of"]
+__all__ = ["KINDS", "files_of", "tables_of"]
 
 Reader = Callable[[Path, str], Iterator[Table]]
 
@@ -32,8 +33,8 @@ KINDS: dict[str, Reader] = {
 }
 
 
-def tables_of(dataset: Path, base: Path) -> tuple[list[Table], list[str]]:
-    """Return the tables of a dataset, and the files of a folder that are none that we know.
+def tables_of(dataset: Path, base: Path) -> tuple[list[Table], list[Excluded]]:
+    """Return the tables of a dataset, and what of a folder is none, cannot be read, or leads out.
 
     Args:
         dataset: a file, or a folder of files.
@@ -51,15 +52,20 @@ def tables_of(dataset: Path, base: Path) -> tuple[list[Table], list[str]]:
             raise UsageError(f"{dataset}: of no kind that is read; there are {_kinds(KINDS)}")
         return list(reader(dataset, relative_uri(dataset, base))), []
     tables: list[Table] = []
-    unknown: list[str] = []
-    for file in sorted(walk(dataset, ["."])):
+    not_read = list(unseen(dataset, (".",)))
+    for file in files_of(dataset):
         uri = relative_uri(file, base)
         reader = _reader_of(file)
         if reader is None:
-            unknown.append(uri)
+            not_read.append(Excluded(uri, "of no kind that is read"))
         else:
             tables += reader(file, uri)
-    return tables, unknown
+    return tables, not_read
+
+
+def files_of(folder: Path) -> list[Path]:
+    """Return the files of a dataset that is a folder, by name; what cannot be read is none."""
+    return sorted(walk(folder, (".",), missed=lambda _path, _reason: None))
 
 
 def _reader_of(file: Path) -> Reader | None:
