@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import io
 import sys
+from functools import cache
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clinigate.phi.surfaces import open_stream
 
 
 @pytest.fixture
@@ -104,12 +109,25 @@ def test_a_dicom_header(opened: Any, dicom: bytes) -> None:
     assert seen.literal[""] == dicom
 
 
+def test_no_library_quotes_what_it_reads(
+    opened: Any, dicom: bytes, caplog: pytest.LogCaptureFixture, recwarn: pytest.WarningsRecorder
+) -> None:
+    picture = _picture("JPEG")
+    with caplog.at_level("DEBUG"):
+        opened("wrong.dcm", dicom.replace(b"19500304", b"19509999"))
+        assert b"Jane" in opened("loud.jpg", picture).everything()
+    assert "9999" not in caplog.text
+    assert "Jane" not in caplog.text
+    assert not [str(each.message) for each in recwarn]
+
+
 def test_a_broken_dicom_header_is_told(opened: Any, dicom: bytes) -> None:
     seen = opened("broken.dcm", dicom[:200])
     assert seen.missed == [("", "a damaged DICOM header")]
     assert seen.text() == dicom[:200]
 
 
+@cache
 def _picture(kind: str) -> bytes:
     image = pytest.importorskip("PIL.Image")
     from PIL import PngImagePlugin
@@ -135,6 +153,15 @@ def test_what_pictures_say(opened: Any) -> None:
     said = {line for _, line in opened("a.png", _picture("PNG")).cells()}
     assert {"Comment: of Jane Doe", "XML:com.adobe.xmp: <x>Doe</x>"} <= said
     assert opened("a.webp", _picture("WEBP")).media == {"image"}
+
+
+@given(kind=st.sampled_from(["JPEG", "PNG", "WEBP"]), at=st.floats(0, 1), byte=st.integers(1, 255))
+@settings(max_examples=40)
+def test_damaged_pictures_never_raise(read_parts: Any, kind: str, at: float, byte: int) -> None:
+    data = bytearray(_picture(kind))
+    data[min(int(at * len(data)), len(data) - 1)] ^= byte
+    seen = read_parts(open_stream(io.BytesIO(bytes(data))))
+    assert bytes(data) in (seen.literal.get(""), seen.text())
 
 
 def test_a_picture_that_cannot_be_opened_is_searched_as_it_is(

@@ -65,6 +65,20 @@ def test_nothing_is_written_beside_it(opened: Any, database: bytes) -> None:
     assert sorted(folder.iterdir()) == before
 
 
+def test_rows_that_stand_in_the_journal_of_one_in_use_count(opened: Any) -> None:
+    link = sqlite3.connect(opened.folder / "live.db")
+    link.execute("PRAGMA journal_mode = WAL")
+    link.execute("CREATE TABLE t (name TEXT)")
+    link.execute("INSERT INTO t VALUES ('Jane Doe')")
+    link.commit()
+    try:
+        seen = opened("live.db")
+        link.execute("INSERT INTO t VALUES ('and goes on')")
+    finally:
+        link.close()
+    assert seen.cells("t") == {(1, "name: Jane Doe")}
+
+
 @pytest.mark.parametrize("end", [100, 700, 9000])
 def test_a_damaged_database_is_told_and_searched_as_it_is(
     opened: Any, database: bytes, end: int

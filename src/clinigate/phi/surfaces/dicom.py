@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from clinigate.phi.surfaces.part import Part, Skipped, TruncatedError
+from clinigate.phi.surfaces.quiet import quiet
 from clinigate.phi.surfaces.sources import Source
 from clinigate.phi.surfaces.woven import Item, one, woven
 
@@ -38,35 +39,37 @@ def dicom_parts(source: Source) -> Iterator[Part | Skipped]:
         yield Part(source.name, source.again(), media="dicom", literal=True)
         return
     try:
-        header = pydicom.dcmread(
-            source.whole(), stop_before_pixels=True, defer_size=_LONGEST, force=False
-        )
-        damaged = not len(header)
+        with quiet("pydicom"):
+            header = pydicom.dcmread(
+                source.whole(), stop_before_pixels=True, defer_size=_LONGEST, force=False
+            )
+            items, damaged = _items(header)
     except TruncatedError as problem:
         yield Skipped(source.name, str(problem))
         yield Part(source.name, source.again(), media="dicom", literal=True)
         return
     except Exception:  # noqa: BLE001 - another library's parser on what may be anything
-        damaged = True
+        items, damaged = [], True
     if damaged:
         yield Skipped(source.name, "a damaged DICOM header")
-        yield Part(source.name, source.again(), media="dicom")
-        return
-    yield from woven(source.name, "dicom", _items(header))
-    yield Part(source.name, source.again(), media="dicom", literal=True)
+    yield from woven(source.name, "dicom", iter(items))
+    yield Part(source.name, source.again(), media="dicom", literal=not damaged)
 
 
-def _items(header: Any) -> Iterator[Item]:
-    number = 0
+def _items(header: Any) -> tuple[list[Item], bool]:
+    """The elements, numbered, and whether some could not be made out."""
+    items: list[Item] = []
+    number, damaged = 0, not len(header)
     for dataset in (header.file_meta, header):
         for path, element in _elements(dataset, ""):
             number += 1
             try:
                 texts = _texts(element)
             except Exception:  # noqa: BLE001 - a value that the library cannot make out
-                raise TruncatedError(f"a damaged header: element {number}") from None
-            for text in filter(None, texts):
-                yield one(number, path, text, path)
+                damaged = True
+                continue
+            items += [one(number, path, text, path) for text in texts if text]
+    return items, damaged
 
 
 def _elements(dataset: Any, above: str) -> Iterator[tuple[str, Any]]:

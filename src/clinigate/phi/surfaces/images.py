@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from clinigate.phi.surfaces.part import Part, Skipped, TruncatedError
-from clinigate.phi.surfaces.sources import DAMAGED, Source
+from clinigate.phi.surfaces.quiet import quiet
+from clinigate.phi.surfaces.sources import Source
 from clinigate.phi.surfaces.woven import Item, one, shown, woven
 
 __all__ = ["image_parts", "is_image"]
@@ -45,13 +46,13 @@ def image_parts(source: Source) -> Iterator[Part | Skipped]:
         yield Part(source.name, source.again(), media="image")
         return
     try:
-        with Image.open(source.whole()) as picture:
+        with quiet("PIL"), Image.open(source.whole()) as picture:
             said = list(_said(picture))
     except TruncatedError as problem:
         yield Skipped(source.name, str(problem))
         yield Part(source.name, source.again(), media="image", literal=True)
         return
-    except (*DAMAGED, SyntaxError, Image.DecompressionBombError):
+    except Exception:  # noqa: BLE001 - another library's parser on what may be anything
         # Nothing of it is known, so all of it is searched.
         yield Part(source.name, source.again(), media="image")
         return

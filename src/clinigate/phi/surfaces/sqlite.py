@@ -22,8 +22,8 @@ _FREE = "free pages"
 def sqlite_parts(source: Source) -> Iterator[Part | Skipped]:
     """Yield the tables of a database, its free pages, and the file itself for canaries.
 
-    The file is read as it stands on disk: nobody is locked out, nothing is written beside it. What
-    its journal holds, `-wal`, is a file of its own.
+    Nobody is locked out and nothing is made beside it. Of one that is in use, rows of its journal
+    count; a journal that was left behind, `-wal`, is a file of its own.
     """
     try:
         database = _opened(source)
@@ -47,7 +47,10 @@ def sqlite_parts(source: Source) -> Iterator[Part | Skipped]:
 
 def _opened(source: Source) -> sqlite3.Connection:
     if source.path is not None:
-        where = f"file:{quote(str(Path(source.path).absolute()))}?mode=ro&immutable=1"
+        where = f"file:{quote(str(source.path.absolute()))}?mode=ro"
+        if not _is_in_use(source.path):
+            # Else SQLite would make a file beside it, to share what nobody shares.
+            where += "&immutable=1"
         database = sqlite3.connect(where, uri=True)
     else:
         database = sqlite3.connect(":memory:")
@@ -55,6 +58,11 @@ def _opened(source: Source) -> sqlite3.Connection:
     database.text_factory = bytes
     database.execute("PRAGMA query_only = 1")
     return database
+
+
+def _is_in_use(path: Path) -> bool:
+    """Whether others write to it: then what is new stands in its journal."""
+    return all(path.with_name(path.name + end).exists() for end in ("-wal", "-shm"))
 
 
 def _tables(database: sqlite3.Connection) -> list[str]:
