@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinigate.errors import UsageError
@@ -305,6 +305,7 @@ def test_what_cannot_be_meant_is_refused(wrong: dict[str, Any]) -> None:
         PhiMiddleware(Service(), report=print, **wrong)
 
 
+@settings(max_examples=50)
 @given(
     offset=st.integers(SLICE - 60, SLICE + 60) | st.integers(0, 3 * SLICE),
     cuts=st.lists(st.integers(0, 3 * SLICE + 200), max_size=4),

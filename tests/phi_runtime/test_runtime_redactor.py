@@ -7,12 +7,14 @@ from collections import Counter
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinigate.phi import Redactor
 from clinigate.phi.canaries import make_patients
 from clinigate.phi.finding import find
+from clinigate.phi.model import Letter
+from clinigate.phi.recognizer import Recognizer, Tier, form
 from clinigate.phi.runtime.redactor import WITHHELD
 from clinigate.phi.table import BY_ID
 from clinigate.phi.tokens import Tokens
@@ -130,6 +132,7 @@ PIECES = st.sampled_from(
 TEXTS = st.lists(PIECES | st.text(max_size=5), max_size=12).map("".join)
 
 
+@settings(max_examples=60)
 @given(text=TEXTS, keyed=st.booleans())
 def test_nothing_is_left_and_twice_is_once(text: str, keyed: bool) -> None:
     redactor = Redactor(tokens=TOKENS if keyed else None)
@@ -140,6 +143,7 @@ def test_nothing_is_left_and_twice_is_once(text: str, keyed: bool) -> None:
         assert clean is text
 
 
+@settings(max_examples=50)
 @given(
     value=st.recursive(
         TEXTS | st.integers() | st.none() | st.booleans(),
@@ -152,3 +156,12 @@ def test_a_plain_value_stays_plain_and_ends_clean(value: object) -> None:
     clean = redactor.value(value)
     json.dumps(clean)
     assert redactor.value(clean) is clean
+
+
+def test_rows_of_one_s_own_have_markers_of_their_own() -> None:
+    ward = Recognizer(
+        "ACME-WARD", Letter.R, "A ward", Tier.IDENTIFIER, (form(r"(?P<v>WARD[0-9]{4})", 0.9),)
+    )
+    redactor = Redactor(rows=[ward])
+    assert redactor.text("in WARD1234, [WARD1234]") == "in [ACME-WARD], [[ACME-WARD]]"
+    assert Redactor().text("in WARD1234") == "in WARD1234"

@@ -23,11 +23,11 @@ from clinigate.phi.tokens import Tokens
 Call = Callable[..., tuple[int, str]]
 
 
-def watching(log: Path, **more: object) -> LogWatch:
+def watching(log: Path) -> LogWatch:
     tokens = Tokens(b"0123456789abcdef", lasting=True)
     patients = make_patients(7, 1)
     redactor = Redactor(patients=patients)
-    return LogWatch([("app.log", log)], redactor=redactor, tokens=tokens, **more)  # type: ignore[arg-type]
+    return LogWatch([("app.log", log)], redactor_of=lambda _: redactor, tokens=tokens)
 
 
 def add(log: Path, text: str) -> None:
@@ -182,3 +182,25 @@ def test_sigterm_ends_it_with_its_evidence_sealed(
     assert recorded["interrupted"] is None
     assert "CG-PHI-SSN" in json.dumps(recorded)
     assert ssn not in json.dumps(recorded)
+
+
+def test_a_threshold_of_a_path_holds_for_its_log_alone(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "clinigate.toml").write_text('[[phi.path]]\nglob = "b.log"\ntier = "contextual"\n')
+    for name in ("a.log", "b.log"):
+        add(tmp_path / name, "due 03/05/2023 at noon\n")
+    code, said = call("a.log", "b.log", "--for", "1ms")
+    assert code == 1
+    assert "b.log:1 CG-PHI-" in said
+    assert "a.log:1 CG-PHI-" not in said
+
+
+def test_rows_of_the_configuration_are_looked_for(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "clinigate.toml").write_text(
+        '[[phi.recognizer]]\nid = "ACME-WARD"\nletter = "R"\ntitle = "A ward"\n'
+        "pattern = ['WARD[0-9]{4}']\nscore = 0.9\n"
+    )
+    add(tmp_path / "a.log", "in WARD1234\n")
+    code, said = call("a.log", "--for", "1ms")
+    assert (code, "a.log:1 ACME-WARD: a ward" in said) == (1, True)
+    assert run(["phi", "redact", "a.log", "-o", "b.log"]) == 0
+    assert (tmp_path / "b.log").read_text() == "in [ACME-WARD]\n"

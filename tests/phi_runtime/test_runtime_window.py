@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinigate.phi.canaries import make_patients
@@ -12,6 +12,7 @@ from clinigate.phi.runtime.window import SLICE, Spot, Window
 SSN = b"219-53-" + b"8841"
 
 
+@settings(max_examples=50)
 @given(
     lines=st.lists(
         st.sampled_from([b"", b"ok", b"x" * 700, b"see ssn %s" % SSN, b"y" * SLICE]), max_size=30

@@ -51,6 +51,7 @@ def command(
     from clinigate.config.loader import load_config
     from clinigate.phi.canary_search import CanarySearch
     from clinigate.phi.looking import Looker
+    from clinigate.phi.rows.own import all_rows
     from clinigate.phi.runtime.copying import Kind, Proof, redact_file
     from clinigate.phi.runtime.redactor import Redactor
     from clinigate.phi.setup import options_from
@@ -69,6 +70,7 @@ def command(
     redactor = Redactor(
         threshold=level.threshold,
         names=level.names,
+        rows=all_rows(loaded.config.phi.recognizer, source=loaded.source),
         patients=options.patients,
         tokens=options.tokens if keyed else None,
     )

@@ -56,15 +56,17 @@ def command(
     from clinigate.cli.producing import produce
     from clinigate.config.loader import load_config
     from clinigate.phi.observe import criteria_for, observed
+    from clinigate.phi.rows.own import all_rows
     from clinigate.phi.runtime.watched import options_for, watched
 
     loaded = load_config(config)
     options = options_for(loaded, threshold=threshold, canaries=canaries)
+    rows = all_rows(loaded.config.phi.recognizer, source=loaded.source)
     pace = _Pace(duration, max(interval, 0.05), until_found)
     found: list[bool] = []
 
     def work(recorder: Recorder, _environ: Mapping[str, str]) -> str | None:
-        done = watched(options, logs, from_start=not from_now, follow=pace.follow)
+        done = watched(options, logs, from_start=not from_now, follow=pace.follow, rows=rows)
         for observation in observed(done):
             recorder.observation(observation)
         found.append(bool(done.counted))

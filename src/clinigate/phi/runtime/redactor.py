@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from clinigate.errors import MissingExtraError
@@ -13,6 +13,8 @@ from clinigate.phi.canary_search import CanarySearch
 from clinigate.phi.finding import DEFAULT_THRESHOLD, find_bytes
 from clinigate.phi.found import CANARY_RULE
 from clinigate.phi.model import Hit
+from clinigate.phi.recognizer import Recognizer
+from clinigate.phi.table import BY_ID, RECOGNIZERS
 from clinigate.phi.tokens import Tokens
 
 __all__ = ["WITHHELD", "Find", "Redactor"]
@@ -20,7 +22,6 @@ __all__ = ["WITHHELD", "Find", "Redactor"]
 #: Stands for a whole text that cannot be cleaned, as where a canary lies compressed.
 WITHHELD = "[CG-PHI-WITHHELD]"
 
-_MARKER = re.compile(rb"\[CG-PHI-[A-Z]+(?:-[A-Z]+)*(?::[bcdfghjkmnpqrstv]{16})?\]")
 _LINE_END = re.compile(rb"\r?\n")
 #: Hex digits as consonants: a token of digits would itself look like a record number.
 _LETTERS = str.maketrans("0123456789abcdef", "bcdfghjkmnpqrstv")
@@ -57,6 +58,7 @@ class Redactor:
         *,
         threshold: float = DEFAULT_THRESHOLD,
         names: bool = False,
+        rows: Sequence[Recognizer] = RECOGNIZERS,
         patients: Iterable[Patient] = (),
         tokens: Tokens | None = None,
         accepted: Collection[str] = (),
@@ -66,12 +68,15 @@ class Redactor:
         Args:
             threshold: least score of a find.
             names: whether names and places in prose are looked for.
+            rows: the table, with rows of one's own where `clinigate.phi.rows.own` gave some.
             patients: synthetic ones whose data counts too, in every encoding.
             tokens: gives each marker the keyed token of its value, so that a reader can follow
                 one value; None leaves them out.
             accepted: ids of rules that may stay.
         """
         self._threshold = threshold
+        self._rows = rows
+        self._markers = _markers(row.id for row in rows)
         self._names = _names() if names else None
         self._canaries = CanarySearch(patients)
         self._tokens = tokens
@@ -111,7 +116,7 @@ class Redactor:
         Of finds over each other one is told, with the span of all: what is left of a value when
         another find is taken out of it might not be known for what it is.
         """
-        hits = find_bytes(data, threshold=self._threshold)
+        hits = find_bytes(data, threshold=self._threshold, rows=self._rows)
         if self._names is not None:
             hits += [hit for hit in self._names(data) if hit.score >= self._threshold]
         found = [
@@ -125,7 +130,7 @@ class Redactor:
                 found.append(Find(each.start, each.end, CANARY_RULE, note))
         if not found:
             return []
-        return list(_apart(data, found))
+        return list(_apart(data, found, self._markers))
 
     def replaced(self, data: bytes, finds: Iterable[Find]) -> bytes:
         """Return bytes with a marker in place of each find; `finds` as of `finds`."""
@@ -209,6 +214,12 @@ class Redactor:
         return WITHHELD.encode()
 
 
+def _markers(ids: Iterable[str]) -> re.Pattern[bytes]:
+    """What our own markers look like; anything else in brackets may be somebody's."""
+    known = "|".join(map(re.escape, sorted({*ids, *BY_ID, CANARY_RULE, WITHHELD[1:-1]})))
+    return re.compile(rf"\[(?:{known})(?::[bcdfghjkmnpqrstv]{{16}})?\]".encode())
+
+
 def _names() -> Callable[[bytes], list[Hit]]:
     try:
         from clinigate.phi.names import find_names
@@ -217,9 +228,9 @@ def _names() -> Callable[[bytes], list[Hit]]:
     return find_names
 
 
-def _apart(data: bytes, found: Iterable[Find]) -> Iterator[Find]:
+def _apart(data: bytes, found: Iterable[Find], marker: re.Pattern[bytes]) -> Iterator[Find]:
     """Yield finds that do not lie over each other, each with the markers that it touches."""
-    markers = [Find(*match.span(), "") for match in _MARKER.finditer(data)]
+    markers = [Find(*match.span(), "") for match in marker.finditer(data)]
     own = [
         each
         for each in (_in_whole_letters(data, find) for find in found)

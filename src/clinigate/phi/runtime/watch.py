@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from clinigate.core.flaw import Flaw, FlawSeverity, Place
@@ -35,7 +35,7 @@ class LogWatch:
         self,
         paths: Sequence[tuple[str, Path]],
         *,
-        redactor: Redactor,
+        redactor_of: Callable[[str], Redactor],
         tokens: Tokens,
         from_start: bool = True,
     ) -> None:
@@ -43,14 +43,16 @@ class LogWatch:
 
         Args:
             paths: name and path of each.
-            redactor: says what counts.
+            redactor_of: from a log's name to what says what counts in it.
             tokens: what stands for values.
             from_start: whether what a log holds already counts.
         """
         self.tokens: dict[str, str] = {}
         made = Fingerprints()
         self._logs = [
-            _Log(name, Follower(path, from_start=from_start), redactor, made=made, of=tokens)
+            _Log(
+                name, Follower(path, from_start=from_start), redactor_of(name), made=made, of=tokens
+            )
             for name, path in paths
         ]
 

@@ -12,10 +12,12 @@ from clinigate.findings.acceptance import accept
 from clinigate.findings.model import ScanResult
 from clinigate.findings.tree import relative_uri
 from clinigate.phi.counts import Counts
+from clinigate.phi.recognizer import Recognizer
 from clinigate.phi.runtime.redactor import Redactor
 from clinigate.phi.runtime.watch import LogWatch
 from clinigate.phi.scanning import PhiScan, ScanOptions
 from clinigate.phi.setup import options_from
+from clinigate.phi.table import RECOGNIZERS
 
 __all__ = ["options_for", "watched"]
 
@@ -42,6 +44,7 @@ def watched(
     *,
     follow: Callable[[LogWatch], None],
     from_start: bool = True,
+    rows: Sequence[Recognizer] = RECOGNIZERS,
 ) -> PhiScan:
     """Watch logs, and return what was seen as a scan of files would.
 
@@ -50,11 +53,19 @@ def watched(
         logs: the paths of the logs.
         follow: looks again and again, and closes the watch.
         from_start: whether what the logs hold already counts.
+        rows: the table.
     """
     policy = options.policy
+
+    def redactor_of(name: str) -> Redactor:
+        level = policy.level_of(name)
+        return Redactor(
+            threshold=level.threshold, names=level.names, patients=options.patients, rows=rows
+        )
+
     watch = LogWatch(
         [(relative_uri(log.absolute(), options.base), log) for log in logs],
-        redactor=Redactor(threshold=policy.lowest, names=policy.names, patients=options.patients),
+        redactor_of=redactor_of,
         tokens=options.tokens,
         from_start=from_start,
     )
