@@ -21,7 +21,7 @@ from clinigate.phi.matching.literals import required
 from clinigate.phi.matching.plan import Plan
 from clinigate.phi.matching.search import Search, text_of
 from clinigate.phi.matching.stretches import joined
-from clinigate.phi.matching.syntax import near_word, portable
+from clinigate.phi.matching.syntax import near_word, portable, trigger
 from clinigate.phi.model import Hit, Letter
 from clinigate.phi.nearby import near
 from clinigate.phi.recognizer import Recognizer, Tier, form
@@ -80,11 +80,15 @@ def test_every_engine_finds_what_the_table_finds_by_definition(engine: str, data
     assert found == everywhere(RECOGNIZERS, 0.8, data)
 
 
-@given(data=made_texts(), threshold=st.just(0.4))
+#: Fewer are compiled sooner.
+SOME = RECOGNIZERS[::4]
+
+
+@given(data=made_texts(), threshold=st.sampled_from([0.1, 0.4]))
 @settings(max_examples=20, deadline=None)
 def test_at_a_lower_threshold_too(data: bytes, threshold: float) -> None:
-    found = set(search_for(threshold).hits(data))
-    assert found == everywhere(RECOGNIZERS, threshold, data)
+    found = set(search_for(threshold, SOME).hits(data))
+    assert found == everywhere(SOME, threshold, data)
 
 
 def row(pattern: str, score: float = 0.9, *, context: str = "") -> Recognizer:
@@ -104,12 +108,27 @@ PATTERNS = (
     r"(?:(?:^|[^a-z])[aA]|[a-z]A)b(?P<v>c{1,2})(?:$|[^c])",
     r"(?:a(?P<v>b|\d)c)",
     r"\d{2}",
+    r"(?:^|[^a-c])(?P<v>[ab][a-c:]{0,4}(?:@|%)\d?)",
 )
 
 
 CROWD = (
     *(b"ab", b"AB", b"b", b"c", b"ca", b"bcd", b"BCD", b"bbc", b"Abcc", b"a", b"A", b"Ab"),
-    *(b"1", b"12", b"123", b":", b"= ", b".", b"." * 20, "é".encode(), b"\n", b"\v", b"\r", b" "),
+    *(
+        b"1",
+        b"12",
+        b"123",
+        b":",
+        b"@",
+        b"%1",
+        b".",
+        b"." * 20,
+        "é".encode(),
+        b"\n",
+        b"\v",
+        b"\r",
+        b" ",
+    ),
 )
 
 
@@ -190,12 +209,20 @@ def test_required_texts_stand_in_each_match() -> None:
 
 def test_expressions_mean_what_re_says() -> None:
     assert portable(r"(?P<v>\s[^\s])") == r"(?:[\t\n\x0b\x0c\r ][^\t\n\x0b\x0c\r ])"
-    before, after = near_word(r"(?:^|[^\d])(?P<v>\d)(?:$|[^\d])", ("ab",), 64, 24)
+    after, before = near_word(r"(?:^|[^\d])(?P<v>\d)(?:$|[^\d])", ("ab",), 64, 24)
     assert re.search(before.encode(), b"ab" + b"." * 62 + b"1")
     assert re.search(after.encode(), b"1" + b"." * 22 + b"AB")
+
+
+def test_an_open_run_before_a_text_is_looked_for_from_its_last_character_on() -> None:
+    assert trigger(r"(?:^|[^a])(?P<v>[ab][a\].]{0,9}(?:@|%40)c)$") == (
+        r"(?:(?:[ab]|[a\].])(?:@|%40)c)$"
+    )
+    for kept in (r"(?P<v>[ab][ab]{0,9}@)", r"(?:^|[^a])(?P<v>[ab][ab]{0,9}c)"):
+        assert trigger(kept) == portable(kept)
 
 
 def test_a_plan_leaves_out_what_cannot_count() -> None:
     plan = Plan((row(r"\d", 0.3), row(r"\d", 0.45, context="ab"), row(r"\d", 0.8)), 0.8)
     assert [live.words for live in plan.live] == [("ab",), ()]
-    assert len(plan.looks) == 3
+    assert len({look.expression for look in plan.looks}) == 4

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from clinigate.phi.matching.syntax import near_word, portable
+from clinigate.phi.matching.syntax import near_word, trigger
 from clinigate.phi.nearby import AFTER, BEFORE
 from clinigate.phi.recognizer import Form, Recognizer
 
@@ -55,19 +55,20 @@ class Plan:
     def looks(self) -> tuple[Look, ...]:
         """The expressions of all forms.
 
-        A form that needs a word beside it is two expressions with the word in them: an automaton
-        tells nothing about the many places where the form stands alone.
+        A form that needs a word beside it is expressions with the word in them: an automaton tells
+        nothing about the many places where the form stands alone.
         """
         return tuple(look for index in range(len(self.live)) for look in self._looks(index))
 
     def _looks(self, index: int) -> Iterator[Look]:
         live = self.live[index]
         if not live.words:
-            yield Look(index, portable(live.form.pattern), 0)
+            yield Look(index, trigger(live.form.pattern), 0)
             return
-        before, after = near_word(live.form.pattern, live.words, BEFORE, AFTER)
-        yield Look(index, before, 0)
+        after, *before = near_word(live.form.pattern, live.words, BEFORE, AFTER)
         yield Look(index, after, AFTER)
+        for expression in before:
+            yield Look(index, expression, 0)
 
 
 def _live(row: Recognizer, form: Form, threshold: float) -> Live | None:

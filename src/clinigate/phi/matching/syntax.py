@@ -12,12 +12,15 @@ import string
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-__all__ = ["near_word", "portable"]
+__all__ = ["near_word", "portable", "trigger"]
 
 _VALUE = "(?P<v>"
 #: What stands before a value and is no part of a field's name is not wider.
 _BOUNDARY = 2
 _LETTERS = string.ascii_letters.encode()
+_CLASS = r"(\[(?:\\.|[^\]\\])+\])"
+#: A value's first character, a run of others, and a text that follows: `(?P<v>[a-z][a-z.]{0,9}@`.
+_OPEN_HEAD = re.compile(rf"\(\?P<v>{_CLASS}{_CLASS}\{{0,\d+\}}(?=(?:\(\?:)?[@%#])")
 _SPACE = r"\t\n\x0b\x0c\r "
 _PIECE = re.compile(r"\\.|\(\?P<\w+>|.", re.DOTALL)
 
@@ -28,7 +31,21 @@ def portable(pattern: str) -> str:
     return "".join(_portable(piece, within) for piece, within in _pieces(pattern))
 
 
-def near_word(pattern: str, words: tuple[str, ...], before: int, after: int) -> tuple[str, str]:
+def trigger(pattern: str) -> str:
+    """Return a portable expression that ends wherever a form does, and is quick to look for.
+
+    What begins with an open run of characters and goes on with a text, as an e-mail address does
+    with `@`, is looked for from the last of these characters on: an automaton then waits for the
+    text, where it would begin anew at each letter. It may end at more places.
+    """
+    first = _first(pattern)
+    head = _OPEN_HEAD.match(pattern, first) if first else None
+    if head is None:
+        return portable(pattern)
+    return portable(f"(?:(?:{head[1]}|{head[2]}){pattern[head.end() :]}")
+
+
+def near_word(pattern: str, words: tuple[str, ...], before: int, after: int) -> tuple[str, ...]:
     """Return expressions that match wherever a form does that has one of some words near it.
 
     They match more often: what the form wants between value and word may be the word's own end.
@@ -40,21 +57,25 @@ def near_word(pattern: str, words: tuple[str, ...], before: int, after: int) -> 
         after: or within so many behind it.
 
     Returns:
-        The word before the value, and behind it.
+        First the word behind the value; then, once or twice, the word before it.
     """
     first = _first(pattern)
     boundary = _unless_letter(_embedded(pattern[:first], "^"))
     behind = f"{boundary}(?:{_embedded(pattern[first:], '^')})"
     short = min(map(len, words))
-    return (
-        # Where the boundary cannot be told from the rest it may have taken the word's last letter.
-        rf"{_one_of(words, cut=not first)}[\x00-\xff]{{0,{before - short + 1}}}{behind}",
+    expressions = (
         rf"{_before_word(pattern)}[\x00-\xff]{{0,{after - short}}}{_one_of(words)}",
+        rf"{_one_of(words)}[\x00-\xff]{{0,{before - short + 1}}}{behind}",
     )
+    if first:
+        return expressions
+    # A boundary that cannot be told from the rest may have taken the word's last letter.
+    cut = [word[:-1] for word in words]
+    return (*expressions, f"{_one_of(cut)}{behind}")
 
 
-def _one_of(words: Sequence[str], *, cut: bool = False) -> str:
-    return "(?i:" + "|".join(re.escape(word[:-1] if cut else word) for word in words) + ")"
+def _one_of(words: Sequence[str]) -> str:
+    return "(?i:" + "|".join(map(re.escape, words)) + ")"
 
 
 def _before_word(pattern: str) -> str:
