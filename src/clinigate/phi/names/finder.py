@@ -8,7 +8,7 @@ from clinigate.phi.model import Hit
 from clinigate.phi.names.candidates import windows
 from clinigate.phi.names.form import is_written_as_one, trimmed, with_post_code
 from clinigate.phi.names.model import LABELS, Model, model
-from clinigate.phi.names.protection import is_medical
+from clinigate.phi.names.protection import has_title, is_medical
 from clinigate.phi.names.score import score_of
 from clinigate.phi.names.text import LINE, words_of
 
@@ -48,7 +48,7 @@ def _hits_within(part: bytes, offset: int, weights: Model) -> Iterator[Hit]:
     text = part.decode("utf-8", "surrogateescape")
     found = words_of(text)
     words = [word for word, _, _ in found]
-    labels = weights.labels(words)
+    labels = _with_titled(weights.labels(words), words)
     for first, last, kind in _joined(_spans(labels, words), words):
         if is_medical(words, first, last, kind) or not is_written_as_one(words, first, last, kind):
             continue
@@ -57,6 +57,14 @@ def _hits_within(part: bytes, offset: int, weights: Model) -> Iterator[Hit]:
         yield Hit(
             _RULES[kind], offset + _bytes(text, start), offset + _bytes(text, end), score, None
         )
+
+
+def _with_titled(labels: list[int], words: list[str]) -> list[int]:
+    """Return labels by which whoever is called Mr. or Dr. is a person, whatever the word."""
+    for at, word in enumerate(words):
+        if labels[at] == 0 and word[0].isupper() and len(word) > 2 and has_title(words, at):
+            labels[at] = LABELS.index("B-N")
+    return labels
 
 
 def _spans(labels: list[int], words: list[str]) -> Iterator[Span]:

@@ -7,7 +7,7 @@ from functools import cache
 from clinigate.phi.names.lexicon import clinical, closed, lexicon
 from clinigate.phi.names.text import fold
 
-__all__ = ["is_medical"]
+__all__ = ["has_title", "is_medical"]
 
 #: Between an eponym and what bears it: `'s`, a hyphen, a second eponym, `and`.
 _REACH = 4
@@ -36,7 +36,7 @@ def is_medical(words: list[str], first: int, last: int, kind: str) -> bool:
     if found[-1] in _nouns() or _bears_a_noun(words, last) or _is_born_by_a_noun(words, first):
         return True
     # By itself it is the disease (known Parkinson), unless a title says that it is a person.
-    return len(found) == 1 and found[0] in lists.alone and not _has_title(words, first)
+    return len(found) == 1 and found[0] in lists.alone and not has_title(words, first)
 
 
 def _is_born_by_a_noun(words: list[str], first: int) -> bool:
@@ -55,9 +55,12 @@ def _bears_a_noun(words: list[str], at: int) -> bool:
     return False
 
 
-def _has_title(words: list[str], first: int) -> bool:
-    before = [fold(word) for word in words[max(0, first - 2) : first] if word != "."]
-    return bool(before) and before[-1] in closed("titles")
+def has_title(words: list[str], first: int) -> bool:
+    """Whether `Dr.`, `Mrs` or the like stands before a word."""
+    before = words[max(0, first - 2) : first]
+    if before[-1:] == ["."]:
+        before.pop()
+    return bool(before) and fold(before[-1]) in closed("salutations")
 
 
 def _bare(word: str) -> str:
