@@ -118,6 +118,7 @@ def test_a_fhir_patient_holds_what_is_looked_for() -> None:
         ({"body": {"text": "hello"}}, "plants nothing"),
         ({"path": "fhir"}, "must start with one /"),
         ({"method": "DELETE"}, "'GET', 'POST'"),
+        ({"source": "a=b"}, "should match pattern"),
     ],
 )
 def test_a_planting_that_cannot_be_meant_is_refused(change: dict[str, Any], complaint: str) -> None:
@@ -141,6 +142,27 @@ def test_a_service_that_may_have_patients_is_left_alone(tmp_path: Path) -> None:
         opened(configured(tmp_path, hipaa={}))
     with pytest.raises(UsageError, match="a service over HTTP"):
         opened(configured(tmp_path, target={"kind": "python", "function": "a:b"}))
+
+
+def test_two_ways_in_of_one_name_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="two ways in are called 'FHIR patient'"):
+        opened(configured(tmp_path, phi={"trace": {"plant": [FHIR, FHIR]}}))
+
+
+def test_names_that_hold_a_patient_are_leaks_and_are_not_repeated(tmp_path: Path) -> None:
+    (tmp_path / "cache").mkdir()
+    trace = {"trace": {"caches": ["cache"], "patience_s": 0.01}}
+    with opened_hunt(configured(tmp_path, phi=trace), environ={}, seed=1) as plan:
+        patient = plan.plantings[0].patient
+        name, ssn = patient.values["family_name"], patient.values["ssn"]
+
+        def save() -> None:
+            (tmp_path / "cache" / f"{name}.json").write_text(json.dumps({name: {"id": ssn}}))
+
+        found = hunt(replace(plan, upkeep=save))
+    ways = {(each.place, each.symbol, each.fields) for each in found.leaks}
+    assert ways == {("cache/(patient)", "name", ("family_name", "ssn"))}
+    assert name not in repr(found)
 
 
 def test_a_port_that_is_taken_and_a_variable_that_is_not_set_are_told(tmp_path: Path) -> None:

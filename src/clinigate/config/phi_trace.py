@@ -46,7 +46,12 @@ def _placeholders(node: Any) -> Iterator[str]:
 class PlantTable(Table):
     """`[[phi.trace.plant]]`: a request by which the service hears of a synthetic patient."""
 
-    source: str = Field(min_length=1, max_length=60, description="what the leak map calls it")
+    source: str = Field(
+        min_length=1,
+        max_length=60,
+        pattern=r"^[^;=\n]+$",
+        description="what the leak map calls it; each another name",
+    )
     method: Literal["GET", "POST", "PUT", "PATCH"] = Field(default="POST", description="how")
     path: ServicePath = Field(
         description="where, below [target] base_url, as '/fhir/Patient' or '/notes?mrn={{mrn}}'"

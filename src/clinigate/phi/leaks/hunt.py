@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from clinigate.errors import MissingExtraError, TargetError
 from clinigate.phi.canary_search import CanarySearch
@@ -43,8 +43,9 @@ class Hunt:
 
 @dataclass(slots=True)
 class _Book:
-    """What is known until now."""
+    """What is known until now; nothing of a patient gets into it, in names and places neither."""
 
+    eyes: Eyes
     tracks: Tracks = field(default_factory=Tracks)
     planted_at: dict[str, float] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
@@ -54,10 +55,12 @@ class _Book:
         """Take what one look saw."""
         sightings = []
         for each in seen:
+            place = self.eyes.without(each.place)
             if isinstance(each, Looked):
-                self.looked[each.kind, each.place] = each
+                self.looked[each.kind, place] = replace(each, place=place)
             else:
-                sightings.append(each)
+                symbol = None if each.symbol is None else self.eyes.without(each.symbol)
+                sightings.append(replace(each, place=place, symbol=symbol))
         after = {source: max(0.0, now - at) for source, at in self.planted_at.items()}
         self.tracks.add(sightings, after)
 
@@ -85,7 +88,7 @@ def hunt(
         CanarySearch(each.patient for each in plan.plantings),
         {each.patient.id: each.source for each in plan.plantings},
     )
-    book = _Book()
+    book = _Book(eyes)
     # 1. How everything is before; what was there already cannot be ours.
     for sink in plan.files:
         sink.begin()
@@ -93,11 +96,11 @@ def hunt(
     on_step(f"planting by {len(plan.plantings)} ways")
     for planting in plan.plantings:
         book.planted_at[planting.source] = clock()
-        book.take(_plant(plan.service, planting, eyes, book), clock())
+        book.take(_plant(plan.service, planting, book), clock())
     # 3. Look at once, for when it was first seen; what there is to look at shows in the end alone.
     on_step("looking")
     answers = dict(book.looked)
-    _look(plan, eyes, book, clock)
+    _look(plan, book, clock)
     book.looked = answers
     # 4. Logs are rotated, caches saved, backups made.
     if plan.upkeep is not None:
@@ -106,13 +109,11 @@ def hunt(
     _settle(plan, clock, sleep)
     # 5. Look again.
     on_step("looking again")
-    _look(plan, eyes, book, clock)
+    _look(plan, book, clock)
     return _mapped(plan, book)
 
 
-def _plant(
-    service: Service, planting: Planting, eyes: Eyes, book: _Book
-) -> Iterator[Sighting | Looked]:
+def _plant(service: Service, planting: Planting, book: _Book) -> Iterator[Sighting | Looked]:
     refused = ""
     for request in planting.requests:
         try:
@@ -123,14 +124,14 @@ def _plant(
         if not answer.served:
             refused = refused or f"answers {answer.status}"
         place = f"answer to {planting.source}"
-        yield from in_answer(eyes, answer, place, source=planting.source)
+        yield from in_answer(book.eyes, answer, place, source=planting.source)
     if refused and planting.taken:
         book.refused[planting.source] = refused
 
 
-def _look(plan: Hunt, eyes: Eyes, book: _Book, clock: Callable[[], float]) -> None:
+def _look(plan: Hunt, book: _Book, clock: Callable[[], float]) -> None:
     for sink in (*plan.files, *plan.others):
-        book.take(_guarded(sink, eyes), clock())
+        book.take(_guarded(sink, book.eyes), clock())
 
 
 def _guarded(sink: Sink, eyes: Eyes) -> Iterator[Sighting | Looked]:

@@ -110,5 +110,5 @@ def _finding(leak: Leak) -> Finding:
         title=str(leak.kind),
         fix=_FIXES[leak.kind],
     )
-    message = f"{leak.source} gets into: {leak.kind}; {told(leak)}"
+    message = f"what came by {leak.source} turned up in {leak.kind}; {told(leak)}"
     return Finding(LEAKS, message, where=leak.source, flaw=flaw)

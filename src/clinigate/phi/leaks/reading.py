@@ -6,6 +6,7 @@ A sighting never holds a value: it names source and field of the patient, and it
 from __future__ import annotations
 
 import json
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -56,6 +57,7 @@ class Eyes:
                 troubles.append(f"{part.name}: {part.reason}" if part.name else part.reason)
                 continue
             name = f"{place}!{part.name}" if part.name else place
+            yield from self.in_name(part.name, kind, place)
             found: list[Sighting] = []
             try:
                 # Not by `extend`: what was seen before the end that came too early is kept.
@@ -70,6 +72,19 @@ class Eyes:
             yield from _once(found)
         yield from (each for each in raw if (each.source, each.field) not in told)
         yield Looked(kind, place, "; ".join(dict.fromkeys(troubles)))
+
+    def in_name(self, name: str, kind: SinkKind, place: str) -> Iterator[Sighting]:
+        """Yield what stands in the name of a file, or of something in it."""
+        for each in self.in_bytes(os.fsencode(name), kind, place):
+            yield replace(each, line=None, symbol="name")
+
+    def without(self, text: str) -> str:
+        """Return a name or place with its steps that hold anything of anybody as `(patient)`."""
+        if not self.has(text):
+            return text
+        steps = ["(patient)" if self.has(step) else step for step in text.split("/")]
+        shown = "/".join(steps)
+        return "(patient)" if self.has(shown) else shown
 
     def has(self, text: str) -> bool:
         """Whether anything of anybody stands in a text."""

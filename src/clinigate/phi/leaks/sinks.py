@@ -83,7 +83,9 @@ class FileSink:
         """Read what was written since planting began; nothing written is the wrong place."""
         changed = self.changed()
         for path in changed:
-            yield from eyes.in_file(path, self.kind, self._shown(path))
+            shown = self._shown(path)
+            yield from eyes.in_name(shown, self.kind, shown)
+            yield from eyes.in_file(path, self.kind, shown)
         if not changed:
             trouble = (
                 f"nothing was written there; name what the service writes to in {self.named_in}, "

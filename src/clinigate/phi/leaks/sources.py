@@ -15,6 +15,7 @@ from urllib.parse import quote, urlencode
 from clinigate.config.hipaa import ConsentTable
 from clinigate.config.phi_trace import PlantTable
 from clinigate.core.target import Capability
+from clinigate.errors import ConfigError
 from clinigate.phi.canaries import Patient, make_patients
 from clinigate.phi.leaks.fhir import fhir_patient
 from clinigate.targets.service import Request, Service
@@ -68,13 +69,21 @@ def plantings(
         seed: of the patients; the same one gives the same.
         consent: how a patient's name is recorded, and given in a chat.
         further: requests of the configuration.
+
+    Raises:
+        ConfigError: two ways in have one name.
     """
     ways = [*_spoken(service), *_addressed(service)]
     if consent is not None:
         ways.append(_named(service, consent))
     ways += [_configured(table) for table in further]
     patients = make_patients(seed, len(ways))
-    return tuple(way(patient) for way, patient in zip(ways, patients, strict=True))
+    planted = tuple(way(patient) for way, patient in zip(ways, patients, strict=True))
+    names = [each.source for each in planted]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise ConfigError(f"[[phi.trace.plant]] source: two ways in are called {twice!r}; name one")
+    return planted
 
 
 def _spoken(service: Service) -> Iterator[_Way]:
