@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -42,14 +42,14 @@ class Traced:
     recorder: Any
 
     @contextmanager
-    def opened(self, **table: Any) -> Iterator[Hunt]:
-        """Prepare a hunt; changes are to `[phi.trace]`."""
+    def opened(self, environ: Mapping[str, str] | None = None, **table: Any) -> Iterator[Hunt]:
+        """Prepare a hunt; changes are to `[phi.trace]`, and `environ` has further variables."""
         base = reference_trace_table() | {"patience_s": 0.05} | table
         phi = self.config.config.phi.model_copy(update={"trace": TraceTable.model_validate(base)})
         config = self.config.config.model_copy(update={"phi": phi})
         with opened_hunt(
             replace(self.config, config=config),
-            environ=reference_environment(self.connection),
+            environ={**reference_environment(self.connection), **(environ or {})},
             seed=SEED,
             recorder=self.recorder,
             upkeep=self.app.footprint.upkeep,

@@ -69,6 +69,24 @@ def test_what_the_service_refuses_was_not_planted_and_forbids_a_pass(traced: Any
     assert status_of(found) is Status.INCONCLUSIVE
 
 
+@pytest.mark.parametrize(
+    ("scopes", "trouble"),
+    [
+        (("chat", "crisis", "emotion"), set()),
+        (("chat",), {"crisis with somebody else", "emotion with somebody else"}),
+    ],
+)
+def test_somebody_else_asks_with_a_token_of_their_own(
+    traced: Any, scopes: tuple[str, ...], trouble: set[str]
+) -> None:
+    with traced() as service:
+        token = service.app.token(*scopes, client="app")
+        variable = {"other_bearer_env": "OTHER", "patience_s": 0.01}
+        with service.opened({"OTHER": token}, **variable) as plan:
+            found = hunt(plan)
+    assert {each.place for each in found.troubles} == trouble
+
+
 def test_a_service_that_is_gone_shows_nothing(tmp_path: Path) -> None:
     with opened_hunt(configured(tmp_path), environ={}, seed=1) as plan:
         found = hunt(plan, clock=count().__next__, sleep=lambda _seconds: None)

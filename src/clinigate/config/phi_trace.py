@@ -112,6 +112,11 @@ class TraceTable(Table):
     debug: list[ServicePath] = Field(
         default=[], description="addresses for debugging, beside the usual ones, which are tried"
     )
+    other_bearer_env: Variable | None = Field(
+        default=None,
+        description="variable with the token of somebody else, who must hear of nobody; without "
+        "one the target's own credentials ask in a new conversation",
+    )
     plant: list[PlantTable] = Field(
         default=[], description="requests that plant, beside what the target can be told"
     )

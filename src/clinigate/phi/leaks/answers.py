@@ -49,9 +49,14 @@ def in_answer(
 
 @dataclass(frozen=True, slots=True)
 class ReplySink:
-    """What somebody else is told, who said nothing of anybody."""
+    """What somebody else is told, who said nothing of anybody.
+
+    Attributes:
+        bearer: the token of somebody else; None asks with the target's own credentials.
+    """
 
     service: Service
+    bearer: str | None = None
     kind: SinkKind = SinkKind.REPLY
 
     def look(self, eyes: Eyes) -> Iterator[Sighting | Looked]:
@@ -60,10 +65,15 @@ class ReplySink:
             place = f"{capability} with somebody else"
             served = False
             for words in _CURIOUS:
-                answer = self.service.send(self.service.saying(words, capability))
+                answer = self._ask(self.service.saying(words, capability))
                 served = served or answer.served
                 yield from eyes.in_bytes(answer.content, SinkKind.REPLY, place)
             yield Looked(SinkKind.REPLY, place, "" if served else "nobody else is served")
+
+    def _ask(self, request: Request) -> Answer:
+        if self.bearer is None:
+            return self.service.send(request)
+        return self.service.send_as(request, {"Authorization": f"Bearer {self.bearer}"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,7 +124,10 @@ def _others(
         yield TableSink(read_variable(hipaa.store_dsn_env, field, environ), field)
     if table.redis_url_env is not None:
         yield RedisSink(read_variable(table.redis_url_env, "[phi.trace] redis_url_env", environ))
-    yield ReplySink(service)
+    named, bearer = table.other_bearer_env, None
+    if named is not None:
+        bearer = read_variable(named, "[phi.trace] other_bearer_env", environ)
+    yield ReplySink(service, bearer)
     if table.metrics:
         yield MetricsSink(service, table.metrics)
     yield DebugSink(service, tuple(dict.fromkeys((*DEBUG_PLACES, *table.debug))))
