@@ -232,6 +232,18 @@ def test_packed_bodies_are_unpacked_and_others_are_told(ssn: str) -> None:
         assert client.status == 500
 
 
+def test_streams_that_follow_on_the_first_are_unpacked_too(ssn: str) -> None:
+    body = gzip.compress(FILL * 900) + gzip.compress(f"ssn {ssn}".encode())
+    zipped = ((b"content-encoding", b"gzip"),)
+    for at in (1, 100, len(body) - 3):
+        seen = passed(Service(body[:at], body[at:], headers=zipped), Client())
+        assert [(each.rules, each.unseen) for each in seen] == [({"CG-PHI-SSN": 1}, "")]
+    client = Client()
+    clean = gzip.compress(FILL * 90_000)
+    assert passed(Service(clean, headers=zipped), client, block=True) == []
+    assert client.body == clean
+
+
 def test_a_bomb_ends_at_the_longest() -> None:
     bomb = gzip.compress(b"\0" * 2**22)
     seen = passed(Service(bomb, headers=((b"content-encoding", b"gzip"),)), Client(), longest=2**20)

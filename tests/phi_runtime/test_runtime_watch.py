@@ -14,10 +14,14 @@ from pathlib import Path
 import pytest
 
 from clinigate.cli.app import run
+from clinigate.config.loader import load_config
 from clinigate.phi.canaries import make_patients
+from clinigate.phi.model import Letter
+from clinigate.phi.recognizer import Recognizer, Tier, form
 from clinigate.phi.runtime import watch as watch_module
 from clinigate.phi.runtime.redactor import Redactor
 from clinigate.phi.runtime.watch import LogWatch
+from clinigate.phi.runtime.watched import options_for, watched
 from clinigate.phi.tokens import Tokens
 
 Call = Callable[..., tuple[int, str]]
@@ -28,6 +32,11 @@ def watching(log: Path) -> LogWatch:
     patients = make_patients(7, 1)
     redactor = Redactor(patients=patients)
     return LogWatch([("app.log", log)], redactor_of=lambda _: redactor, tokens=tokens)
+
+
+def closing(watch: LogWatch) -> None:
+    """Look once."""
+    watch.close()
 
 
 def add(log: Path, text: str) -> None:
@@ -184,23 +193,18 @@ def test_sigterm_ends_it_with_its_evidence_sealed(
     assert ssn not in json.dumps(recorded)
 
 
-def test_a_threshold_of_a_path_holds_for_its_log_alone(call: Call, tmp_path: Path) -> None:
-    (tmp_path / "clinigate.toml").write_text('[[phi.path]]\nglob = "b.log"\ntier = "contextual"\n')
-    for name in ("a.log", "b.log"):
-        add(tmp_path / name, "due 03/05/2023 at noon\n")
-    code, said = call("a.log", "b.log", "--for", "1ms")
-    assert code == 1
-    assert "b.log:1 CG-PHI-" in said
-    assert "a.log:1 CG-PHI-" not in said
-
-
-def test_rows_of_the_configuration_are_looked_for(call: Call, tmp_path: Path) -> None:
-    (tmp_path / "clinigate.toml").write_text(
-        '[[phi.recognizer]]\nid = "ACME-WARD"\nletter = "R"\ntitle = "A ward"\n'
-        "pattern = ['WARD[0-9]{4}']\nscore = 0.9\n"
+def test_rows_of_one_s_own_count_where_the_threshold_of_a_path_says(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ward = Recognizer(
+        "ACME-WARD", Letter.R, "A ward", Tier.CONTEXTUAL, (form(r"(?P<v>WARD[0-9]{4})", 0.5),)
     )
-    add(tmp_path / "a.log", "in WARD1234\n")
-    code, said = call("a.log", "--for", "1ms")
-    assert (code, "a.log:1 ACME-WARD: a ward" in said) == (1, True)
-    assert run(["phi", "redact", "a.log", "-o", "b.log"]) == 0
-    assert (tmp_path / "b.log").read_text() == "in [ACME-WARD]\n"
+    monkeypatch.setattr(watch_module, "BY_ID", {ward.id: ward})
+    (tmp_path / "clinigate.toml").write_text('[[phi.path]]\nglob = "b.log"\ntier = "contextual"\n')
+    logs = [tmp_path / "a.log", tmp_path / "b.log"]
+    for log in logs:
+        add(log, "in WARD1234\n")
+    options = options_for(load_config(None))
+    done = watched(options, logs, follow=closing, rows=[ward])
+    assert [str(each.flaw.place) for each in done.counted] == ["b.log:1"]
+    assert done.counted[0].message == "a ward, letter R, score 0.50"

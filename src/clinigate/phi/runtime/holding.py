@@ -45,8 +45,11 @@ class Hold:
     def ready(self) -> list[tuple[bytes, bool]]:
         """Return the pieces that may pass now, each with whether more follow."""
         passing: list[tuple[bytes, bool]] = []
-        while self._flows and self._pieces and self._pieces[0][1] <= self._search.searched:
-            piece, _ = self._pieces.popleft()
+        while self._flows and self._pieces:
+            piece, end = self._pieces[0]
+            if end > self._search.searched and not self._ended:
+                break
+            self._pieces.popleft()
             self._held -= len(piece)
             passing.append((piece, True))
         if self._ended and not self._pieces:

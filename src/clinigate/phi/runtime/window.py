@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from clinigate.phi.matching.search import MARGIN
@@ -14,6 +14,8 @@ __all__ = ["SLICE", "BodySearch", "Spot", "Window", "slices"]
 
 #: So much is searched at a time.
 SLICE = 16 * 1024
+#: What zlib may still hold of what it has taken: one copy of what came before.
+_PENDING = 258
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +121,9 @@ class BodySearch:
         self.unseen = ""
         self._window = Window(redactor)
         self._longest = longest
-        self._unpack = None
-        if encoding in ("gzip", "x-gzip", "deflate"):
-            self._unpack = zlib.decompressobj(zlib.MAX_WBITS | 32)
-        elif encoding not in ("", "identity"):
+        self._packed = encoding in ("gzip", "x-gzip", "deflate")
+        self._unpack = _unpacker()
+        if not self._packed and encoding not in ("", "identity"):
             self.unseen = "its content encoding is not read here"
         self._fed = 0
 
@@ -137,30 +138,38 @@ class BodySearch:
         return self._window.searched
 
     def feed(self, data: bytes) -> int:
-        """Take the next piece and return where in the unpacked body it ends."""
+        """Take the next piece and return where in the unpacked body it ends, at the latest."""
         if not self.unseen:
-            for piece in self._unpacked(data):
-                self._fed += len(piece)
-                if self._fed > self._longest:
-                    self.unseen = f"longer than {self._longest} bytes"
-                    break
-                self._window.feed(piece)
-        return self._fed
+            self._take(self._unpacked(data) if self._packed else [data])
+        return self._fed + (_PENDING if self._packed else 0)
 
     def finish(self) -> None:
         """Search what is left: the body has ended."""
+        if self._packed and not self.unseen:
+            self._take([self._unpack.flush()])
         self._window.finish()
 
+    def _take(self, pieces: Iterable[bytes]) -> None:
+        for piece in pieces:
+            self._fed += len(piece)
+            if self._fed > self._longest:
+                self.unseen = f"longer than {self._longest} bytes"
+                return
+            self._window.feed(piece)
+
     def _unpacked(self, data: bytes) -> Iterator[bytes]:
-        if self._unpack is None:
-            yield data
-            return
         try:
-            while data and not self._unpack.eof:
+            while data:
+                if self._unpack.eof:  # another stream follows on the first
+                    self._unpack = _unpacker()
                 yield self._unpack.decompress(data, SLICE)
-                data = self._unpack.unconsumed_tail
+                data = self._unpack.unconsumed_tail or self._unpack.unused_data
         except zlib.error:
             self.unseen = "is not packed as it says"
+
+
+def _unpacker() -> zlib._Decompress:
+    return zlib.decompressobj(zlib.MAX_WBITS | 32)
 
 
 def slices(data: bytes) -> Iterator[bytes]:
