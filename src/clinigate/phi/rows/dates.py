@@ -84,7 +84,7 @@ ROWS: tuple[Recognizer, ...] = (
         "A date",
         Tier.CONTEXTUAL,
         (
-            form(r"(?:^|[^0-9A-Za-z_.:/-])" + DATE, 0.5),
+            form(r"(?:^|[^0-9A-Za-z_.:/-]|(?:^|[^0-9]):)" + DATE, 0.5),
             form(rf"(?:^|[^0-9A-Za-z_.-])(?P<v>\d{{1,2}}-{MONTH}(?:-(?:\d{{4}}|\d\d))?)(?:$|\W)",
                  0.45),
             form(rf"(?:^|[^0-9A-Za-z])(?P<v>{MONTH}-(?:\d{{4}}|\d\d))(?:$|\W)", 0.45),

@@ -85,8 +85,9 @@ ROWS: tuple[Recognizer, ...] = (
         "A MAC address",
         Tier.IDENTIFIER,
         (
-            form(r"(?:^|[^\w:-])(?P<v>" + separated(":-", *[_HEX + "{2}"] * 6)
-                 + r")(?:$|[^\w:-]|[:-](?:$|\W))", 0.8),
+            form(r"(?:^|[^\w:-]|[G-Zg-z_][0-9A-Za-z_]{0,2}[:-])(?P<v>"
+                 + separated(":-", *[_HEX + "{2}"] * 6)
+                 + r")(?:$|[^\w:-]|[:-](?:$|[^0-9A-Fa-f]))", 0.8),
             form(rf"(?:^|[^\w.])(?P<v>{_HEX}{{4}}\.{_HEX}{{4}}\.{_HEX}{{4}})(?:$|[^\w.])", 0.5),
         ),
         context=words("mac hwaddr ether device bluetooth wifi"),

@@ -79,7 +79,7 @@ NUMBER = r"(?:[ _-]?(?:id|identifier|number|no\.?|num|nbr|#))"
 END = r"(?:$|[^0-9A-Za-z_-]|-(?:$|[^0-9A-Za-z_-]))"
 
 #: After a number: that, and no decimals.
-NUMBER_END = r"(?:$|[^0-9A-Za-z_.-]|[.](?:$|[^0-9])|-(?:$|[^0-9A-Za-z_-]))"
+NUMBER_END = r"(?:$|[^0-9A-Za-z_.-]|[.-](?:$|[^0-9]))"
 
 #: Before a number that stands alone; it begins the group of the value.
 BARE = r"(?:^|[^\w.+/-])(?P<v>"

@@ -51,9 +51,9 @@ ROWS: tuple[Recognizer, ...] = (
         Tier.IDENTIFIER,
         (
             form(r"(?:^|[^\w-])(?P<v>[A-Z]{2}\d\d(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,3})?)"
-                 + END, 0.9),
+                 r"(?:$|[^0-9A-Za-z_])", 0.9),
             form(r"(?:^|[^\w-])(?P<v>(?i:[a-z]{2}\d\d(?:[ -]?[a-z0-9]{4}){2,7}"
-                 r"(?:[ -]?[a-z0-9]{1,3})?))" + END, 0.6),
+                 r"(?:[ -]?[a-z0-9]{1,3})?))(?:$|[^0-9A-Za-z_])", 0.6),
         ),
         context=words("iban bank account"),
         accept=is_iban,

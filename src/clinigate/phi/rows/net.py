@@ -68,9 +68,10 @@ ROWS: tuple[Recognizer, ...] = (
         "A web address",
         Tier.CONTEXTUAL,
         (
-            form(r"(?:^|[^\w:/])(?P<v>(?i:https?|ftp|s3|gs|wss?)://[^ \t\r\n\"'<>]{3,400})", 0.5),
-            form(r"(?:^|[^\w.@/:-])(?P<v>(?:[A-Za-z0-9-]{1,63}\.){1,5}[A-Za-z]{2,24}"
-                 r"(?::\d{2,5})?(?:/[^ \t\r\n\"'<>]{0,300})?)(?:$|[^\w./@-]|[./-](?:$|\W))", 0.5),
+            form(r"(?:^|[^\w:/]|[A-Za-z]:)(?P<v>(?i:https?|ftp|s3|gs|wss?)://"
+                 r"[^ \t\r\n\"'<>]{3,400})", 0.5),
+            form(r"(?:^|[^\w.@/:-]|[A-Za-z]:)(?P<v>(?:[A-Za-z0-9-]{1,63}\.){1,5}[A-Za-z]{2,24}"
+                 r"(?::\d{2,5})?(?:/[^ \t\r\n\"'<>]{0,300})?)(?:$|[^\w./@]|[./](?:$|\W))", 0.5),
         ),
         accept=is_host,
         placeholder=nobody.of_url,
@@ -99,7 +100,7 @@ ROWS: tuple[Recognizer, ...] = (
         "An IP address",
         Tier.CONTEXTUAL,
         (
-            form(rf"(?:^|[^\w.])(?P<v>{_OCTET}(?:\.{_OCTET}){{3}})(?:$|[^\w.]|\.(?:$|\D))", 0.45),
+            form(rf"(?:^|[^\w.])(?P<v>{_OCTET}(?:\.{_OCTET}){{3}})(?:$|[^\w.]|\.(?:$|\D))", 0.55),
             form(rf"(?:^|[^\w:.])(?P<v>(?:{_HEX}{{0,4}}:){{2,7}}{_HEX}{{1,4}})(?:$|[^\w:])", 0.4),
         ),
         accept=is_address,
