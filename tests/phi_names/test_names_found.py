@@ -141,3 +141,9 @@ def test_any_bytes_give_ordered_spans_that_do_not_overlap(data: bytes) -> None:
         assert 0.5 <= hit.score <= 0.75
         assert not data[hit.start : hit.end].isspace()
         at = hit.end
+
+
+def test_names_in_a_long_text_are_all_found_where_windows_are_cut() -> None:
+    text = "\n".join(f"{n}. Señora Maria Delgado called." for n in range(1500))
+    names = [name for _, name in found(text)]
+    assert names == ["Maria Delgado"] * 1500

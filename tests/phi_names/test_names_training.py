@@ -23,13 +23,13 @@ WORDS = ["Maria", "Delgado", ",", "12", "Oak", "Street", "\n", "in", "Paris", "M
 
 @pytest.fixture(scope="module")
 def tiny() -> str:
-    return train(count=120, seed=3, iterations=12)
+    return train(count=80, seed=3, iterations=8)
 
 
 def test_a_training_is_repeated_byte_for_byte_by_another_process(tiny: str) -> None:
     code = (
         "import sys; from clinigate.phi.names.building.train import train; "
-        "sys.stdout.buffer.write(train(count=120, seed=3, iterations=12).encode())"
+        "sys.stdout.buffer.write(train(count=80, seed=3, iterations=8).encode())"
     )
     again = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, check=True, env={"PYTHONHASHSEED": "7"}
@@ -69,8 +69,8 @@ def test_other_weights_are_refused(text: str) -> None:
         Model(text, lexicon())
 
 
-@given(st.lists(st.sampled_from(WORDS), min_size=1, max_size=5))
-@settings(max_examples=40, deadline=None)
+@given(st.lists(st.sampled_from(WORDS), min_size=1, max_size=4))
+@settings(max_examples=30, deadline=None)
 def test_the_path_is_the_best_of_all_by_the_features_as_they_were_trained(words: list[str]) -> None:
     text = files("clinigate.phi.names").joinpath("data", "weights.txt").read_text("utf-8")
     rows = {name: [int(n) for n in numbers] for name, *numbers in _rows(text)}

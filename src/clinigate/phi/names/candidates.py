@@ -20,6 +20,8 @@ __all__ = ["windows"]
 _NEAR = 160
 #: A line of an address is no longer, and so many may follow.
 _SHORT = 60
+#: Stretches that touch are one, up to this.
+_LARGEST = 16_384
 _LINES = 5
 
 # A capital with small letters after it, not within an identifier, a path or a longer word.
@@ -41,17 +43,16 @@ _LEAD = re.compile(
 
 def windows(data: bytes) -> Iterator[tuple[int, int]]:
     """Yield the stretches that can hold a name or a place, in order, without overlaps."""
-    start = end = -1
+    start = end = 0
     for spark in _sparks(data):
-        if spark < end and spark + _NEAR <= end:
+        if spark + _NEAR <= end:
             continue
         begin, stop = _around(data, spark)
-        if begin <= end:
-            end = max(end, stop)
-            continue
-        if end > start:
-            yield start, end
-        start, end = begin, stop
+        if begin > end or stop - start > _LARGEST:
+            if end > start:
+                yield start, end
+            start = max(begin, end)
+        end = max(end, stop)
     if end > start:
         yield start, end
 

@@ -49,14 +49,12 @@ def _hits_within(part: bytes, offset: int, weights: Model) -> Iterator[Hit]:
     found = words_of(text)
     words = [word for word, _, _ in found]
     labels = _with_titled(weights.labels(words), words)
+    place = _Bytes(text, offset)
     for first, last, kind in _joined(_spans(labels, words), words):
         if is_medical(words, first, last, kind) or not is_written_as_one(words, first, last, kind):
             continue
-        start, end = found[first][1], found[last - 1][2]
-        score = score_of(words, first, last, kind)
-        yield Hit(
-            _RULES[kind], offset + _bytes(text, start), offset + _bytes(text, end), score, None
-        )
+        start, end = place.of(found[first][1]), place.of(found[last - 1][2])
+        yield Hit(_RULES[kind], start, end, score_of(words, first, last, kind), None)
 
 
 def _with_titled(labels: list[int], words: list[str]) -> list[int]:
@@ -106,8 +104,14 @@ def _is_gap(words: list[str], kind: str) -> bool:
     return all(word in {",", ".", LINE, ">", "|"} for word in words) and words.count(LINE) < 3
 
 
-def _bytes(text: str, at: int) -> int:
-    """Return how many bytes the text has before a character."""
-    if text.isascii():
-        return at
-    return len(text[:at].encode("utf-8", "surrogateescape"))
+class _Bytes:
+    """Where characters of a text stand among its bytes; asked in order, it counts each once."""
+
+    def __init__(self, text: str, offset: int) -> None:
+        self._text, self._at, self._byte = text, 0, offset
+
+    def of(self, at: int) -> int:
+        """Return the byte of a character that is not before the last one asked for."""
+        self._byte += len(self._text[self._at : at].encode("utf-8", "surrogateescape"))
+        self._at = at
+        return self._byte

@@ -41,7 +41,9 @@ def _can_stand_first(word: str, kind: str) -> bool:
         return kind == "L"
     folded = fold(word)
     if word[0].isupper():
-        return folded not in closed("never")
+        return folded not in closed("never") and (
+            kind == "L" or folded not in closed("salutations")
+        )
     # An address may begin small: `the corner of`, `ul. Lipowa`, `rue du Bac`.
     return kind == "L" or not lexicon().is_plain(folded)
 

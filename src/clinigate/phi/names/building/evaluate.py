@@ -3,9 +3,10 @@
     python -m clinigate.phi.names.building.evaluate GOLD.jsonl
     python -m clinigate.phi.names.building.evaluate app.log
 
-Of any other file the finds a kilobyte are counted and the speed. A line of JSON is `{"text": …, "spans": [{"start": …, "end": …, "label": …}]}`, offsets in characters. A
-name counts as found where finds of any kind cover at least 80 % of its characters that are no
-blanks; a find is right where it touches a mark of its kind, wrong where it touches no mark at all.
+Of marked texts, a line is `{"text": …, "spans": [{"start": …, "end": …, "label": …}]}` with offsets
+in characters. A name counts as found where finds of any kind cover at least 80 % of its characters
+that are no blanks; a find is right where it touches a mark of its kind, wrong where it touches no
+mark at all. Of any other file the finds a kilobyte are counted.
 """
 
 from __future__ import annotations
