@@ -140,6 +140,7 @@ CROWD = (
 )
 @settings(max_examples=150, deadline=None)
 @example(pattern=PATTERNS[1], words="ab", data=b"ab 12")
+@example(pattern=PATTERNS[-1], words="", data=b"." * 20 + b"ab@")
 @example(pattern=PATTERNS[0], words="ca bcd", data=b"123" + b"." * 20 + b"BCD")
 @example(pattern=PATTERNS[0], words="ab", data=b"ab" + b"." * 62 + b"123")
 def test_small_rows_on_crowded_texts(engine: str, pattern: str, words: str, data: bytes) -> None:
@@ -164,6 +165,15 @@ def test_what_an_engine_refuses_is_found_the_slow_way() -> None:
         for engine in ENGINES:
             hits = list(Search((row(pattern), row(r"\d{3}")), 0.8, engine).hits(b"xabc 123"))
             assert len(hits) == 2, (engine, pattern)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("before", [0, 14, 31, 79, 65_536, 65_600])
+def test_the_last_byte_is_as_good_as_any(engine: str, before: int) -> None:
+    """Its automaton by itself loses a match that ends there, in texts of some lengths."""
+    for last in (b"ab@", b"ab@1", b"ab%"):
+        data = b"." * before + last
+        assert [h.end for h in Search((row(PATTERNS[-1]),), 0.8, engine).hits(data)] == [len(data)]
 
 
 def test_no_rows_find_nothing() -> None:
