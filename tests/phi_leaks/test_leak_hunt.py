@@ -162,6 +162,11 @@ def test_a_service_that_may_have_patients_is_left_alone(tmp_path: Path) -> None:
         opened(configured(tmp_path, target={"kind": "python", "function": "a:b"}))
 
 
+def test_a_log_that_is_not_there_is_told_before_anything_is_planted(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"\[phi.trace\] logs: no/app.log is neither"):
+        opened(configured(tmp_path, phi={"trace": {"logs": ["no/app.log"]}}))
+
+
 def test_two_ways_in_of_one_name_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="two ways in are called 'FHIR patient'"):
         opened(configured(tmp_path, phi={"trace": {"plant": [FHIR, FHIR]}}))

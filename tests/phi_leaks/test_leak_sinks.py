@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import http.client
 import json
 import shutil
@@ -136,6 +137,16 @@ def test_the_proxy_passes_on_what_it_is_told_to() -> None:
         (above,), (here,) = upstream.taken(), proxy.taken()
     assert above.body == here.body == b"in pieces"
     assert above.target == "/v1/embeddings"
+
+
+def test_what_the_service_compresses_is_passed_on_so_and_seen() -> None:
+    packed = gzip.compress(json.dumps({"input": MAIL}).encode())
+    with recording() as upstream, recording(forward=upstream.url) as proxy:
+        post(proxy.url, "/v1/embeddings", packed, **{"Content-Encoding": "gzip"})
+        (above,) = upstream.taken()
+        found, _ = looked(PromptSink(proxy))
+    assert (above.body, dict(above.headers)["Content-Encoding"]) == (packed, "gzip")
+    assert [each.field for each in found] == ["email"]
 
 
 def test_a_provider_that_is_gone_and_a_body_that_is_none_are_answered() -> None:

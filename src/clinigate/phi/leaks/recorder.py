@@ -20,7 +20,7 @@ _TIMEOUT_S = 120.0
 #: What belongs to one connection (RFC 9110, 7.6.1), or is made anew for the next one.
 _OF_THE_HOP = frozenset(
     ("connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding",
-     "upgrade", "host", "content-length", "content-encoding", "accept-encoding")
+     "upgrade", "host", "content-length", "accept-encoding")
 )  # fmt: skip
 _SECRET = ("auth", "key", "token", "cookie", "secret")
 #: Fits what is asked for by chat, completions, embeddings and moderations alike.
@@ -120,6 +120,7 @@ def _handler(
         def _pass(self) -> None:
             body = self._body()
             if body is None:
+                self.close_connection = True
                 self._answer(413, [], b"")
                 return
             headers = [(k, v) for k, v in self.headers.items() if k.lower() not in _OF_THE_HOP]
@@ -136,7 +137,9 @@ def _handler(
             except httpx.HTTPError:
                 self._answer(502, [], b"")
                 return
-            back = [(k, v) for k, v in answer.headers.items() if k.lower() not in _OF_THE_HOP]
+            # httpx has unpacked what it hands on.
+            left = {*_OF_THE_HOP, "content-encoding"}
+            back = [(k, v) for k, v in answer.headers.items() if k.lower() not in left]
             self._answer(answer.status_code, back, answer.content)
 
         do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _pass  # noqa: N815 - http.server's names
@@ -146,7 +149,6 @@ def _handler(
             if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
                 return _chunked(self.rfile)
             if not length.isdecimal() or int(length) > _LONGEST:
-                self.close_connection = True
                 return None
             return self.rfile.read(int(length))
 

@@ -74,10 +74,13 @@ def opened_hunt(
         if recorder is None and table.prompts is not None:
             prompts = table.prompts
             recorder = _listening(stack, prompts.listen, prompts.forward)
+        files = tuple(_files(loaded.base_dir, table, hipaa))
+        for sink in files:
+            sink.begin()
         yield Hunt(
             service=service,
             plantings=plantings(service, seed=chosen, consent=hipaa.consent, further=table.plant),
-            files=tuple(_files(loaded.base_dir, table, hipaa)),
+            files=files,
             others=tuple(_others(service, table, hipaa, environ=environ, recorder=recorder)),
             seed=chosen,
             patience_s=max(table.patience_s, hipaa.patience_s) if hipaa.logs else table.patience_s,
