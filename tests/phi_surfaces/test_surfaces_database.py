@@ -81,6 +81,22 @@ def test_a_locked_table_is_told(dsn: str, read_parts: Any, monkeypatch: pytest.M
     assert seen.cells("public.patients")
 
 
+def test_a_server_that_goes_away_is_told(dsn: str, read_parts: Any) -> None:
+    import psycopg
+
+    def cut() -> Iterator[Any]:
+        for part in open_database(dsn):
+            yield part
+            with psycopg.connect(dsn, autocommit=True) as other:
+                other.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE pid <> pg_backend_pid() AND datname = current_database()"
+                )
+
+    seen = read_parts(cut())
+    assert any("does not answer" in reason for _, reason in seen.missed)
+
+
 def test_a_server_that_lets_nobody_in_is_no_empty_database(dsn: str) -> None:
     import psycopg
 

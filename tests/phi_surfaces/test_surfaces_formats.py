@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import sys
 from functools import cache
@@ -43,6 +44,29 @@ def test_rows_of_parquet(opened: Any, parquet: bytes) -> None:
     }
     assert seen.text("footer") == b"author: Jane"
     assert seen.literal[""] == parquet
+
+
+def test_maps_dates_and_bytes_of_parquet(opened: Any) -> None:
+    pa = pytest.importorskip("pyarrow")
+    from pyarrow import parquet as pq
+
+    tags = pa.array([[("mail", "a@b")]], pa.map_(pa.string(), pa.string()))
+    nested = pa.array([{"born": dt.date(1950, 3, 4), "raw": b"Jane"}])
+    out = io.BytesIO()
+    pq.write_table(pa.table({"tags": tags, "who": nested}), out)
+    assert opened("maps.parquet", out.getvalue()).cells() == {
+        (1, "tags: mail"),
+        (1, "tags: a@b"),
+        (1, "who.born: 1950-03-04"),
+        (1, "who.raw: Jane"),
+    }
+
+
+@pytest.mark.parametrize("head", [b"%PDF-1.7\n", b"PGDMP\1\0", b"ORC\0", b"Obj\x01\0"])
+def test_what_is_read_by_half_is_told(opened: Any, head: bytes) -> None:
+    seen = opened("half", head + b"plain words\n")
+    assert len(seen.missed) == 1
+    assert b"plain words" in seen.text()
 
 
 def test_broken_parquet_is_told(opened: Any, parquet: bytes) -> None:

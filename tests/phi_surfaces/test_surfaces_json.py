@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from itertools import pairwise
 from typing import Any
@@ -142,6 +143,15 @@ def test_only_documents_whose_keys_say_something_are_taken_apart(
     document: bytes, telling: bool
 ) -> None:
     assert is_telling(document) is telling
+
+
+def test_a_packed_document_is_judged_by_all_of_it(opened: Any) -> None:
+    document = {"a": ["x" * 1000] * 2000, "patient": {"id": "4711"}}
+    whole = gzip.compress(json.dumps(document, indent=1).encode())
+    assert (2005, "patient.id: 4711") in opened("large.json.gz", whole).cells()
+    torn = opened("torn.json.gz", whole[:-12])
+    assert torn.missed
+    assert torn.text().startswith(b"{")
 
 
 def test_a_flat_record_says_all_as_it_stands() -> None:

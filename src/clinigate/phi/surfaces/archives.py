@@ -35,7 +35,10 @@ def zip_parts(source: Source, inside: Opener) -> Iterator[Part | Skipped]:
     try:
         archive = zipfile.ZipFile(source.whole())
         members = archive.infolist()
-    except (*DAMAGED, TruncatedError):
+    except TruncatedError as problem:
+        yield Skipped(source.name, str(problem))
+        return
+    except DAMAGED:
         yield Skipped(source.name, "a damaged zip file")
         return
     for member in members:

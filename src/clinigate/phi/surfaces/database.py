@@ -66,17 +66,26 @@ def open_database(dsn: str, limits: Limits = Limits()) -> Iterator[Part | Skippe
     if scheme not in ("postgresql", "postgres"):
         raise UsageError(f"a database of {scheme}: give postgresql://… or sqlite:///…")
     with _connected(dsn) as connection:
-        for setting in _SETTINGS:
-            connection.execute(setting)
-        for schema, table, kind, oid in connection.execute(_TABLES).fetchall():
-            name = f"{schema}.{table}"
-            if kind == "f":
-                yield Skipped(name, _FOREIGN)
-            else:
-                yield from row_parts(name, "postgresql", _table(connection, schema, table, oid))
-        if connection.execute(_LARGE).fetchone()[0]:
-            yield Skipped("large objects", "they are not read; look at what uses them")
-        connection.rollback()
+        import psycopg
+
+        try:
+            yield from _parts(connection)
+        except psycopg.Error as problem:
+            yield Skipped("", f"the server does not answer any more ({type(problem).__name__})")
+
+
+def _parts(connection: Any) -> Iterator[Part | Skipped]:
+    for setting in _SETTINGS:
+        connection.execute(setting)
+    for schema, table, kind, oid in connection.execute(_TABLES).fetchall():
+        name = f"{schema}.{table}"
+        if kind == "f":
+            yield Skipped(name, _FOREIGN)
+        else:
+            yield from row_parts(name, "postgresql", _table(connection, schema, table, oid))
+    if connection.execute(_LARGE).fetchone()[0]:
+        yield Skipped("large objects", "they are not read; look at what uses them")
+    connection.rollback()
 
 
 def _connected(dsn: str) -> Any:

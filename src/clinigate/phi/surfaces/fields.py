@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
@@ -16,7 +15,6 @@ _DEEPEST = 64
 #: Keys whose value says what a `value` beside them is, and objects in which such keys stand.
 _SIGNS = ("system", "code", "type", "name", "label", "key", "field", "url", "question", "display")
 _SIGN_OBJECTS = ("type", "code", "coding")
-_LAST_WORD = re.compile(r"[A-Za-z][\w-]*(?=[^A-Za-z]*$)")
 #: Kinds of numbers by HL7 table 0203, and by the OIDs and names that FHIR gives them.
 _KINDS = {
     "AN": "account_number",
@@ -66,13 +64,16 @@ def _leaves(value: Any, line: int, path: str, depth: int) -> Iterator[Record]:
         return
     if isinstance(value, Mapping):
         yield from _of_object(value, line, path, depth)
-    elif isinstance(value, list):
+    elif isinstance(value, list | tuple):
         for item in value:
             yield from _leaves(item, line, path, depth + 1)
     elif isinstance(value, str):
         # Texts may know their own line, as those of a document that was written to be read.
         yield from _of_text(value, getattr(value, "line", line), path, depth)
-    elif isinstance(value, int | float) and not isinstance(value, bool):
+    elif isinstance(value, bytes):
+        yield one(line, path, value.decode("utf-8", "surrogateescape"), _shown(path))
+    elif value is not None and not isinstance(value, bool):
+        # Numbers; from tables also dates, times and whatever else can be written.
         yield one(line, path, str(value), _shown(path))
 
 

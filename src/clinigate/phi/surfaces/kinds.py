@@ -32,6 +32,17 @@ _CLOSED = {
     b"age-encryption.org/": "encrypted",
     b"Salted__": "encrypted",
 }
+#: What keeps its text packed or in another form, which nobody here reads, but for what stands
+#: there as it is.
+_HALF = {
+    b"%PDF-": "a PDF file keeps its text packed; extract it first",
+    b"PGDMP": "a dump in PostgreSQL's own form; write it as plain text",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "an old Office file; save it in the new form",
+    b"Obj\x01": "an Avro file may pack its records; write it as JSON lines",
+    b"ORC": "an ORC file packs its columns; write it as parquet",
+    b"ARROW1": "an Arrow file may pack its columns; write it as parquet",
+    b"\x89HDF\r\n\x1a\n": "an HDF5 file may pack its data; write it as a table",
+}
 
 
 def parts_of(source: Source) -> _Parts:
@@ -82,8 +93,13 @@ def _closed(source: Source) -> _Parts:
 
 
 def _plain(source: Source) -> _Parts:
-    encoding, mark = encoding_of(source.head())
-    if encoding:
+    head = source.head()
+    encoding, mark = encoding_of(head)
+    half = next((why for sign, why in _HALF.items() if head.startswith(sign)), None)
+    if half is not None and (not encoding or head.startswith(b"%PDF-")):
+        yield Skipped(source.name, half)
+        yield Part(source.name, source.chunks(), media="binary")
+    elif encoding:
         yield from text_parts(source, encoding, mark)
     else:
         yield Part(source.name, source.chunks(), media="binary")

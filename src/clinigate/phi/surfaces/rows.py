@@ -43,7 +43,7 @@ def _items(rows: Rows) -> Iterator[Item]:
         if record is not None:
             yield record
         for column, value, text in zip(rows.columns, values, texts, strict=False):
-            if isinstance(value, Mapping | list):
+            if isinstance(value, Mapping | list | tuple):
                 yield from leaves(value, number, column)
             elif text and text[0] in "{[":
                 yield from _of_json(text, number, column)
@@ -58,7 +58,7 @@ def _of_json(text: str, number: int, column: str) -> Iterator[Item]:
 
 
 def _text(value: object) -> str | None:
-    if value is None or isinstance(value, bool | Mapping | list):
+    if value is None or isinstance(value, bool | Mapping | list | tuple):
         return None
     if isinstance(value, bytes | bytearray | memoryview):
         return bytes(value).decode("utf-8", "surrogateescape")

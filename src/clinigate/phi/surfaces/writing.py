@@ -9,7 +9,7 @@ from clinigate.phi.surfaces.documents import json_items
 from clinigate.phi.surfaces.dumps import dump_items, is_dump
 from clinigate.phi.surfaces.hl7 import as_lines, hl7_items, is_hl7
 from clinigate.phi.surfaces.lines import is_telling, json_lines, members_with_escapes, with_escapes
-from clinigate.phi.surfaces.part import Part
+from clinigate.phi.surfaces.part import Part, TruncatedError
 from clinigate.phi.surfaces.sources import Source
 from clinigate.phi.surfaces.tables import csv_items, delimiter_of
 from clinigate.phi.surfaces.text import blocks, decoded
@@ -48,8 +48,17 @@ def text_parts(source: Source, encoding: str, mark: int) -> Iterator[Part]:
 
 def _document(chunks: Iterator[bytes]) -> Iterator[Item]:
     """Read a document by its keys; where these say nothing, only what its escapes hide."""
-    first = next(chunks, b"")
-    whole = chain([first], chunks)
+    first = b""
+    try:
+        while len(first) < _SMALL and (more := next(chunks, b"")):
+            first += more
+    except TruncatedError as problem:
+        return json_items(_then(first, problem))
     if len(first) < _SMALL and not is_telling(first):
-        return members_with_escapes(whole)
-    return json_items(blocks(whole))
+        return members_with_escapes(iter([first]))
+    return json_items(blocks(chain([first], chunks)))
+
+
+def _then(data: bytes, problem: TruncatedError) -> Iterator[bytes]:
+    yield data
+    raise problem
