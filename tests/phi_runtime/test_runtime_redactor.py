@@ -86,6 +86,8 @@ def test_two_keys_that_look_alike_afterwards_both_stay(ssn: str) -> None:
     other = ssn.replace("219", "220")
     clean = Redactor().value({f"ssn {ssn}": 1, f"ssn {other}": 2})
     assert sorted(clean.values()) == [1, 2]
+    assert len(Redactor().value({f"ssn {ssn}": 1, "ssn [CG-PHI-SSN]": 2})) == 2
+    assert Redactor().value({"\ud800": b"x"}) == {"\ud800": b"x"}
     assert not any(ssn in key or other in key for key in clean)
 
 

@@ -6,7 +6,6 @@ import logging
 import traceback
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
 
 from clinigate.phi.runtime.redactor import Redactor
 
@@ -61,12 +60,13 @@ class PhiFilter(logging.Filter):
         return True
 
     def _clean(self, record: logging.LogRecord, rules: Counter[str]) -> None:
-        message = record.getMessage()
-        clean = self._redactor.text(message, rules=rules)
-        # The message has counted these already.
-        args = self._redactor.value(record.args, rules=Counter())
+        message, shown = record.getMessage(), Counter[str]()
+        clean = self._redactor.text(message, rules=shown)
+        held: Counter[str] = Counter()
+        args = self._redactor.value(record.args, rules=held)
         if clean is not message or args is not record.args:
             record.msg, record.args = clean, ()
+        rules.update(shown | held)  # what the message shows, the arguments hold too
         for name, value in list(record.__dict__.items()):
             if name not in _OURS:
                 record.__dict__[name] = self._redactor.value(value, field=name, rules=rules)
@@ -80,11 +80,13 @@ class PhiFilter(logging.Filter):
         if not record.exc_info or record.exc_info[1] is None:
             return
         shown = "".join(traceback.format_exception(record.exc_info[1])).rstrip("\n")
-        clean = self._redactor.text(shown, rules=rules)
+        struck, held = Counter[str](), Counter[str]()
+        clean = self._redactor.text(shown, rules=struck)
         # Some handlers send what an exception holds rather than its text.
-        inner: Any = self._redactor.value(record.exc_info[1].args, rules=Counter())
-        if clean is not shown or inner is not record.exc_info[1].args:
+        self._redactor.value(record.exc_info[1].args, rules=held)
+        if struck or held:
             record.exc_text, record.exc_info = clean, None
+        rules.update(struck | held)
 
 
 def _withhold(record: logging.LogRecord, why: str) -> None:

@@ -160,7 +160,7 @@ class Redactor:
                 return self._items(value, names, rules, depth + 1)
         lead = f"{'.'.join(names)}: " if names else ""
         if isinstance(value, bytes | bytearray):
-            clean = self._cleaned_bytes(lead.encode(), bytes(value), rules)
+            clean = self._cleaned_bytes(_encoded(lead), bytes(value), rules)
             return value if clean == value else clean
         if isinstance(value, str):
             return self._cleaned(lead, value, rules)
@@ -177,7 +177,7 @@ class Redactor:
         changed = False
         for key, item in value.items():
             name = self._value(key, (), rules) if isinstance(key, str | int) else key
-            while name is not key and name in clean:
+            while name in clean:
                 name = f"{name}'"  # two keys that look alike now
             clean[name] = self._value(item, (*names, str(name))[-_NAMES:], rules, depth)
             changed |= name is not key or clean[name] is not item
@@ -192,8 +192,8 @@ class Redactor:
 
     def _cleaned(self, lead: str, text: str, rules: Counter[str]) -> str:
         """A text without its finds; `lead` stands before it and says what it is."""
-        data = text.encode("utf-8", "surrogatepass")
-        clean = self._cleaned_bytes(lead.encode("utf-8", "surrogatepass"), data, rules)
+        data = _encoded(text)
+        clean = self._cleaned_bytes(_encoded(lead), data, rules)
         return text if clean is data else clean.decode("utf-8", "surrogatepass")
 
     def _cleaned_bytes(self, lead: bytes, data: bytes, rules: Counter[str]) -> bytes:
@@ -212,6 +212,10 @@ class Redactor:
                 ],
             )
         return WITHHELD.encode()
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _markers(ids: Iterable[str]) -> re.Pattern[bytes]:
