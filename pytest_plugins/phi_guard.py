@@ -16,7 +16,7 @@ from clinigate.pytest_plugins.phi_guard_files import Files, below
 from clinigate.pytest_plugins.phi_guard_frames import Where
 from clinigate.pytest_plugins.phi_guard_hearing import Hearing
 from clinigate.pytest_plugins.phi_guard_looking import Leak, sentence
-from clinigate.pytest_plugins.phi_guard_marks import Accepted, accepted_by
+from clinigate.pytest_plugins.phi_guard_marks import NOTHING, Accepted, accepted_by
 from clinigate.pytest_plugins.phi_guard_report import Cleaner, Phase
 from clinigate.pytest_plugins.phi_guard_seams import Seams
 
@@ -38,7 +38,9 @@ class Guard:
         self._seams = Seams(hearing)
         self._files = Files(watcher)
         self._cleaner = Cleaner(watcher, hearing)
-        self._accepted = Accepted()
+        #: What tests may show that may show anything.
+        self._marked: dict[str, Accepted] = {}
+        self._accepted = NOTHING
         #: Files that were written while no test ran: by fixtures of a session, by plugins.
         self._between: dict[Path, Where | None] = {}
         self._after: list[str] = []
@@ -58,11 +60,14 @@ class Guard:
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> None:
         """Refuse markers that cannot be meant, and ids that leak, before any of them is shown."""
-        accepted = [accepted_by(item, self._today) for item in items]
+        for item in items:
+            if (accepted := accepted_by(item, self._today)) is not NOTHING:
+                self._marked[item.nodeid] = accepted
         if not self._watcher.look("\n".join(item.nodeid for item in items)).sights:
             return
-        for item, pairs in zip(list(items), accepted, strict=True):
-            seen = self._watcher.look(item.nodeid, accepted=pairs.by(""))
+        for item in list(items):
+            accepted = self._marked.get(item.nodeid, NOTHING)
+            seen = self._watcher.look(item.nodeid, accepted=accepted.by(""))
             if seen.sights:
                 said = (
                     f"clinigate: --phi-guard: an id of {item.nodeid.partition('[')[0]} holds "
@@ -87,7 +92,7 @@ class Guard:
         self._hearing.taken()
         self._between.update(self._hearing.taken_files())
         self._cleaner.begin()
-        self._accepted = accepted_by(item, self._today)
+        self._accepted = self._marked.get(item.nodeid, NOTHING)
         self._seams.watch_output()
 
     @pytest.hookimpl(tryfirst=True)
@@ -177,8 +182,9 @@ class Guard:
         files = self._hearing.taken_files()
         if report.when == "call" and self._hearing.wants("file"):
             folder = getattr(item, "funcargs", {}).get("tmp_path")
-            files = {**dict.fromkeys(below(folder)), **files}
-        return self._files.leak(files, self._accepted.by("file"))
+            for path in below(folder):
+                files.setdefault(path, None)
+        return self._files.leak(files, self._accepted.by("file")) if files else Leak()
 
 
 def _fail(report: pytest.TestReport, said: str) -> None:

@@ -75,11 +75,15 @@ class Hearing:
 
     def taken(self) -> dict[str, list[Said]]:
         """Return what was said since the last call, by stream."""
+        if not self._said:
+            return {}
         said, self._said = self._said, defaultdict(list)
         self._sizes.clear()
         return said
 
     def taken_files(self) -> dict[Path, Where | None]:
         """Return what was opened for writing since the last call."""
+        if not self.files:
+            return {}
         files, self.files = self.files, {}
         return files

@@ -8,10 +8,9 @@ from datetime import date
 import pytest
 
 from clinigate.errors import UsageError
-from clinigate.findings.acceptance import check_term
 from clinigate.pytest_plugins.phi_guard_hearing import STREAMS
 
-__all__ = ["Accepted", "accepted_by"]
+__all__ = ["NOTHING", "Accepted", "accepted_by"]
 
 _SHOWN = "phi_accept('CG-PHI-SSN', until='YYYY-MM-DD', reason='…')"
 
@@ -45,6 +44,8 @@ def accepted_by(item: pytest.Item, today: date) -> Accepted:
 
 
 def _read(item: pytest.Item, marker: pytest.Mark, today: date) -> tuple[str, str, date]:
+    from clinigate.findings.acceptance import check_term
+
     where = f"{item.nodeid}: phi_accept"
     given = marker.kwargs
     rule = marker.args[0] if len(marker.args) == 1 else given.get("rule")

@@ -52,6 +52,8 @@ class Cleaner:
     def clean(self, phase: Phase) -> dict[str, Leak]:
         """Return what leaked, by stream; the report has none of it any more."""
         said = self._hearing.taken()
+        if not (said or self._cleaned or self._more_than_heard(phase)):
+            return {}
         texts = {stream: joined(stream, each) for stream, each in said.items()}
         more = self._more(phase, frozenset(texts.values()))
         whole = "\n".join([*texts.values(), *more])
@@ -64,6 +66,14 @@ class Cleaner:
             shown = phase.report.sections
             phase.report.sections = [(name, self._cleaned.get(text, text)) for name, text in shown]
         return {stream: leaks[stream] for stream in STREAMS if stream in leaks}
+
+    def _more_than_heard(self, phase: Phase) -> bool:
+        """Tell whether there is anything else: most phases say nothing at all."""
+        report = phase.report
+        more = report.longrepr or phase.call.excinfo or phase.item.user_properties
+        return bool(more or len(self.warned) > self._looked_at) or any(
+            title.endswith(f" {report.when}") for title, _ in report.sections
+        )
 
     def _more(self, phase: Phase, known: frozenset[str]) -> Iterator[str]:
         """Yield all that is said beside what was heard."""

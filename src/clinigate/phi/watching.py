@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from clinigate.phi.canaries import CANARY_RULE, Patient
-from clinigate.phi.canary_search import CanarySearch
 from clinigate.phi.finding import DEFAULT_THRESHOLD, find_bytes
 from clinigate.phi.table import BY_ID
+
+if TYPE_CHECKING:
+    from clinigate.phi.canary_search import CanarySearch
 
 __all__ = ["Seen", "Sight", "Watcher", "named"]
 
@@ -48,7 +51,7 @@ class Watcher:
         self, *, threshold: float = DEFAULT_THRESHOLD, patients: Iterable[Patient] = ()
     ) -> None:
         self._threshold = threshold
-        self._canaries = CanarySearch(patients)
+        self._canaries = _canary_search(patients)
 
     def look(self, text: str, *, accepted: Collection[str] = ()) -> Seen:
         """Return what stands in a text, but for the rules in `accepted`."""
@@ -65,7 +68,7 @@ class Watcher:
     def sights(self, data: bytes, *, accepted: Collection[str] = ()) -> tuple[Sight, ...]:
         """Return what stands in bytes, but for the rules in `accepted`; none over another."""
         canaries: list[Sight] = []
-        if self._canaries and CANARY_RULE not in accepted:
+        if self._canaries is not None and CANARY_RULE not in accepted:
             hits = self._canaries.search(data)
             canaries = [Sight(CANARY_RULE, hit.start, hit.end) for hit in hits]
         found = [
@@ -73,7 +76,16 @@ class Watcher:
             for hit in find_bytes(data, threshold=self._threshold)
             if hit.placeholder is None and hit.rule not in accepted
         ]
-        return tuple(_apart(canaries, found))
+        return tuple(_apart(canaries, found)) if canaries else tuple(found)
+
+
+def _canary_search(patients: Iterable[Patient]) -> CanarySearch | None:
+    """Return the search for canaries, which is not loaded where there are none."""
+    if not (known := tuple(patients)):
+        return None
+    from clinigate.phi.canary_search import CanarySearch
+
+    return CanarySearch(known)
 
 
 def _apart(canaries: list[Sight], others: list[Sight]) -> Iterator[Sight]:
