@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from clinigate.phi.names.lexicon import closed, lexicon
+from clinigate.phi.names.protection import has_title
 from clinigate.phi.names.text import LINE, fold
 
 __all__ = ["is_written_as_one", "trimmed", "with_post_code"]
@@ -105,6 +106,8 @@ def _starts_a_sentence(words: list[str], first: int, letters: list[str]) -> bool
     lists = lexicon()
     if len(letters) != 1 or not lists.is_plain(letters[0]) or letters[0] in lists.given:
         return False
+    if has_title(words, first):
+        return False
     return first == 0 or words[first - 1] in {".", "!", "?", LINE, '"', ":", ">", "-", "*", "#"}
 
 
@@ -118,7 +121,7 @@ def with_post_code(words: list[str], last: int) -> int:
     """Return the end of a place, past a post code that follows it."""
     at = last + 1 if last < len(words) and words[last] == "," else last
     code = words[at] if at < len(words) else ""
-    return at + 1 if code.isdecimal() and 4 <= len(code) <= 6 else last
+    return at + 1 if code.isdecimal() and len(code) < 7 and _is_post_code([code]) else last
 
 
 def _is_listed_place(letters: list[str]) -> bool:
