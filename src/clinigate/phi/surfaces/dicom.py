@@ -29,8 +29,8 @@ def is_dicom(head: bytes) -> bool:
 def dicom_parts(source: Source) -> Iterator[Part | Skipped]:
     """Yield the elements of a header, nested ones too, and the file itself for canaries.
 
-    `patient_name: JANE DOE`, `patient_birth_date: 1950-03-04`; an element's line is its place in
-    the header, counted from 1.
+    Elements are called by their keywords, `patient_birth_date`; their line is their place in the
+    header, counted from 1.
     """
     try:
         import pydicom

@@ -39,8 +39,8 @@ def as_lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
 def hl7_items(blocks: Iterator[bytes]) -> Iterator[Item]:
     """Yield segments as they stand and, behind each block, their fields by name.
 
-    `PID|1||4711^^^CLINIC^MR||DOE^JANE||19500304` says `pid_3_patient_identifier: 4711 …`,
-    `pid_5_patient_name: JANE DOE`, `pid_7_birth_date: 1950-03-04`.
+    PID-3 is said as `pid_3_patient_identifier_mrn`, PID-5 as `pid_5_patient_name` with the given
+    name first, PID-7 as `pid_7_birth_date` with dashes.
     """
     line, signs = 1, "^~\\&"
     for block in blocks:
