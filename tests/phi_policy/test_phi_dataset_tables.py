@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import sqlite3
 from contextlib import closing
 from hashlib import sha256
@@ -105,12 +106,28 @@ def test_lines_and_gzip_and_folders(tmp_path: Path) -> None:
     (tmp_path / "d/a.txt").write_text("one\ntwo\n")
     (tmp_path / "d/e/b.csv.gz").write_bytes(gzip.compress(b"a\n1\n"))
     (tmp_path / "d/scan.bin").write_bytes(b"\0")
+    (tmp_path / "d/torn.csv").write_bytes(b"\0")
+    os.mkfifo(tmp_path / "d/pipe.csv")
     (tmp_path / "outside.csv").write_text("a\n")
     (tmp_path / "d/link.csv").symlink_to(tmp_path / "outside.csv")
     tables, not_read = tables_of(tmp_path / "d", tmp_path)
     assert [each.uri for each in tables] == ["d/a.txt", "d/e/b.csv.gz"]
     assert [cells(each) for each in tables] == [[("one",), ("two",)], [("1", "")]]
-    assert [each.unit for each in not_read] == ["link.csv", "d/scan.bin"]
+    assert [each.unit for each in not_read] == [
+        "link.csv",
+        "d/pipe.csv",
+        "d/scan.bin",
+        "d/torn.csv",
+    ]
+    with pytest.raises(UsageError, match="no such dataset"):
+        tables_of(tmp_path / "d/pipe.csv", tmp_path)
+
+
+def test_a_name_that_is_none_is_not_shown(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(b"sex,n\xffte," + b"x" * 100 + b",\x1b[2J\n1,2,3,4\n")
+    veiled = only(tmp_path / "a.csv").veiled(lambda _name: False)
+    assert veiled.columns == ("sex", "column 2", "column 3", "column 4", BEYOND)
+    assert veiled.names.cells[2] == "x" * 100
 
 
 def test_a_dataset_is_the_same_as_long_as_its_bytes_are(tmp_path: Path) -> None:
@@ -134,6 +151,7 @@ def test_a_dataset_is_the_same_as_long_as_its_bytes_are(tmp_path: Path) -> None:
         ("a.parquet", b"PAR1", "is no parquet file"),
         ("a.json", b"{", "is not JSON"),
         ("a.csv", b"\x1f\x8b\x08torn", "damaged from its first line on"),
+        ("a.csv", b"a,b\n\x00\x01", "is binary"),
         ("a.json", b"[" * 100_000, "is not JSON"),
     ],
 )

@@ -125,7 +125,7 @@ def _question(
     from clinigate.phi.policy import allow_rules
     from clinigate.phi.rows.own import all_rows
 
-    if not dataset.exists():
+    if not dataset.is_file() and not dataset.is_dir():
         raise UsageError(f"{dataset}: no such dataset; name a file or a folder")
     today = datetime.now().astimezone().date()
     acceptances = allow_rules(loaded.config.phi, today, source=loaded.source)

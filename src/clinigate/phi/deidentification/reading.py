@@ -16,6 +16,7 @@ from clinigate.errors import UsageError
 __all__ = ["DAMAGED", "begin", "named_once"]
 
 _GZIP = b"\x1f\x8b"
+_HEAD = 8192
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -31,15 +32,17 @@ def begin(path: Path) -> Iterator[IO[str]]:
     """Open a text file, lines as they stand; bytes that are no UTF-8 become surrogates.
 
     Raises:
-        UsageError: it cannot be opened; it is named.
+        UsageError: it cannot be opened, or is binary; it is named.
     """
     try:
         with path.open("rb") as file:
             packed = file.read(2) == _GZIP
             file.seek(0)
             raw = cast("IO[bytes]", gzip.GzipFile(fileobj=file) if packed else file)
-            head = raw.read(4)
+            head = raw.read(_HEAD)
             encoding = next((name for mark, name in _MARKS if head.startswith(mark)), "utf-8")
+            if encoding == "utf-8" and b"\0" in head:
+                raise UsageError(f"{path}: is binary, and no text as its name says")
             raw.seek(0)
             yield io.TextIOWrapper(raw, encoding=encoding, errors=_errors(encoding), newline="")
     except (PermissionError, IsADirectoryError, FileNotFoundError) as problem:

@@ -14,6 +14,9 @@ Cell = str | bytes
 BEYOND = "(beyond the header)"
 
 
+_LONGEST_NAME = 80
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One row.
@@ -63,9 +66,16 @@ class Table:
                 yield each
 
     def veiled(self, holds: Callable[[str], bool]) -> Table:
-        """Return the table with a number for each column whose name is what must not be shown."""
+        """Return the table with a number for each column whose name is what must not be shown.
+
+        So has one whose name is none: too long, or of bytes that are no text.
+        """
         shown = tuple(
-            f"column {place}" if holds(name) else name
+            name if _is_name(name) and not holds(name) else f"column {place}"
             for place, name in enumerate(self.columns, start=1)
         )
         return self if shown == self.columns else replace(self, columns=shown, header=self.columns)
+
+
+def _is_name(text: str) -> bool:
+    return len(text) <= _LONGEST_NAME and text.isprintable()

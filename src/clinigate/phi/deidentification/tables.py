@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from clinigate.errors import UsageError
+from clinigate.errors import MissingExtraError, UsageError
 from clinigate.findings.model import Excluded
-from clinigate.findings.tree import relative_uri, unseen, walk
+from clinigate.findings.tree import relative_uri, shown_name, unseen, walk
 from clinigate.phi.deidentification.columnar import parquet_tables, sqlite_tables
 from clinigate.phi.deidentification.delimited import delimited_tables, line_tables
 from clinigate.phi.deidentification.documents import document_tables
@@ -44,28 +44,40 @@ def tables_of(dataset: Path, base: Path) -> tuple[list[Table], list[Excluded]]:
         UsageError: there is no such file, nobody reads its kind, or it is damaged from the start.
         MissingExtraError: what reads it is not installed.
     """
-    if not dataset.exists():
+    if not dataset.is_file() and not dataset.is_dir():
         raise UsageError(f"{dataset}: no such dataset; name a file or a folder")
     if dataset.is_file():
         reader = _reader_of(dataset)
         if reader is None:
             raise UsageError(f"{dataset}: of no kind that is read; there are {_kinds(KINDS)}")
-        return list(reader(dataset, relative_uri(dataset, base))), []
+        return list(reader(dataset, shown_name(relative_uri(dataset, base)))), []
     tables: list[Table] = []
-    not_read = list(unseen(dataset, (".",)))
+    not_read = [*unseen(dataset, (".",)), *_odd_ones(dataset, base)]
     for file in files_of(dataset):
-        uri = relative_uri(file, base)
+        uri = shown_name(relative_uri(file, base))
         reader = _reader_of(file)
         if reader is None:
             not_read.append(Excluded(uri, "of no kind that is read"))
-        else:
+            continue
+        try:
             tables += reader(file, uri)
+        except MissingExtraError:
+            raise
+        except UsageError:
+            not_read.append(Excluded(uri, "damaged, or not what its name says"))
     return tables, not_read
 
 
 def files_of(folder: Path) -> list[Path]:
     """Return the files of a dataset that is a folder, by name; what cannot be read is none."""
     return sorted(walk(folder, (".",), missed=lambda _path, _reason: None))
+
+
+def _odd_ones(folder: Path, base: Path) -> Iterator[Excluded]:
+    """What is neither file nor folder nor link: opening a pipe would wait for ever."""
+    for path in sorted(folder.rglob("*")):
+        if not path.is_symlink() and not path.is_file() and not path.is_dir():
+            yield Excluded(shown_name(relative_uri(path, base)), "a pipe or a device, never opened")
 
 
 def _reader_of(file: Path) -> Reader | None:
