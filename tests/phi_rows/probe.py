@@ -194,6 +194,79 @@ R csv Subject ID,arm\n«012-0045»,B
 R prose Prescription number «4820913» is ready.
 R prose Employee ID «E482913» of the patient's employer.
 R prose Taxpayer number (ITIN) «912-78-4821».
+A log user opened record of «SMITH, JOHN A» at 10:02
+A json {"fullName": "«Priya Raman»", "mrn": "1"}
+A json {"name": [{"text": "«Peter James Chalmers»"}]}
+A csv name,dob\n«Ana Sousa»,1980-01-02
+A prose Spoke with patient's wife «Karen Whitfield» today.
+A prose Pt «Maria Lopez» c/o headache.
+B log shipping_address=«12 Oak Ave Apt 3B, Denver CO 80203»
+B json {"street": "«1600 Lakeview Terrace»", "state": "CO"}
+B json {"county":"«Jefferson County»"}
+B prose Patient resides in «Boulder, CO».
+B prose Address: «8th Floor, 22 Kings Road, Leeds LS1 4AP»
+C log timestamp admitted=«03-11-2024»
+C json {"dateOfService": "«2024-05-06»"}
+C json {"deceasedDateTime": "«2015-02-14T13:42:00+10:00»"}
+C prose DOB «1/2/53», male.
+C prose Follow-up appointment on «June 5» at noon.
+C prose Age: «92»
+C csv visit_date\n«05-MAR-2024»
+D log tel:«+1-202-456-1414»
+D json {"workPhone": "«202.456.1414»"}
+D prose Home phone (h) «202 456-1414».
+D prose cell: «2024561414»
+E prose Our fax is «(202) 456-2461».
+E log F: fax=«+12024562461»
+F log to=<«karen_w@clinic-mail.co.uk»>
+F prose Email «karen.w@clinic-mail.io» or call.
+G log tin/ssn «123-45-6788»
+G prose Last four of social «6788»
+G csv patient_ssn\n«123456788»
+H log medrec=«MR-0091827»
+H json {"record_number": "«0091827»"}
+H json {"patient_mrn":"«E12345678»"}
+H prose MR# «12-34-56» was pulled.
+H prose Patient number «P0091827» here.
+H csv Hospital Number\n«0091827»
+I json {"memberNumber": "«1EG4-TE5-MK99»"}
+I json {"medicaid_id":"«AB12345C»"}
+I prose Health plan beneficiary number «HPB-9182736».
+I prose Blue Cross policy number «XWB9182736».
+I log insurance_id=«9182736450»
+J json {"bankAccount": "«9876543210»"}
+J prose Account number «1234-5678-90» at First National.
+J log acct#«99887766» past due
+J prose Visa «4012888888881881» on file... exp 09/27
+K json {"licenseNumber":"«A12345678»"}
+K prose Medical license «G-88213» (California).
+K prose DEA number «FD1234563».
+K prose Pilot certificate number «3918273»
+L prose Vehicle tag «8ABC123» in lot.
+L json {"vehicleIdentificationNumber":"«5YJSA1E14HF000337»"}
+L log car plate «MH12AB1234»
+M json {"serial_number": "«SN-91827364»","device":"glucometer"}
+M prose Pacemaker Medtronic Azure, serial «RNB918273G».
+M json {"deviceIdentifier":"«00643169001763»"}
+M log device_mac=«A4:83:E7:12:34:56»
+N json {"profileUrl":"«https://www.linkedin.com/in/karen-whitfield-77»"}
+N prose Her blog «http://karens-recovery.blogspot.com» has details.
+O log Failed login from «203.45.167.89» port 22
+O prose IP address: «2601:646:8200:1234::5»
+O csv source_ip\n«73.162.4.19»
+P json {"biometricId":"«bio-7f3a9c»"}
+P json {"voice_print_hash": "«a94a8fe5ccb19ba61c4c0873d391e987982fbbd3»"}
+P prose Retinal scan ID «RS-20391».
+P log fingerprint template: «FMR-0098123-A»
+Q json {"photo": "«https://img.clinic.net/faces/0091827.jpg»"}
+Q prose <img src="«/uploads/patient_0091827.png»">
+Q log stored full_face_photo=«bucket/ff/0091827.heic»
+R json {"unique_id": "«UID-7741-99»","patient":true}
+R prose Study ID «ABC-014-0032» was randomized.
+R prose Case number «2024-CV-00123».
+R json {"specimenId":"«SP24-00192»"}
+R log rx_number=«RX7741990»
+R prose Passport «X1234567» from Canada.
 """
 
 #: Letter, kind, text with «» around the values.

@@ -1,4 +1,4 @@
-"""What the probe's 193 identifiers of eighteen letters show: what is found, and at which tier."""
+"""What the probe's 266 identifiers of eighteen letters show: what is found, and at which tier."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _share(data: bytes, marks: bytearray, value: bytes) -> float:
     return best
 
 
-@pytest.mark.parametrize(("threshold", "least"), [(0.8, 0.97), (0.4, 0.99)])
+@pytest.mark.parametrize(("threshold", "least"), [(0.8, 0.93), (0.4, 0.98)])
 def test_of_the_probe_nearly_all_is_covered(threshold: float, least: float, tmp_path: Path) -> None:
     found = list(_covered(tmp_path, threshold))
     assert len(found) >= 150

@@ -17,7 +17,8 @@ _IMPLANTS = ("implant(?:ed|able)?", "pacemaker", "defibrillator", "insulin[ _-]?
              "wearable", "stimulator")  # fmt: skip
 _DEVICE_WORDS = words(
     "implant implanted pacemaker defibrillator icd stent pump monitor ventilator cgm "
-    "prosthesis infusion insulin meter wearable medical patient hip knee valve"
+    "prosthesis infusion insulin meter wearable medical patient hip knee valve glucometer "
+    "catheter prosthetic hearing"
 )
 _HEX = "[0-9A-Fa-f]"
 

@@ -40,8 +40,10 @@ def led(*names: str) -> str:
     """Return an expression for one of the names where the name of a field may begin.
 
     No letter stands before it, or it is the hump of `patientMrn`. Each name begins with a letter
-    of its own, in lower case; capitals do not matter.
+    of its own, in lower case; capitals do not matter, and what is between its words may be missing:
+    `date_of_birth` is `dateOfBirth` too.
     """
+    names = tuple(name.replace("[ _-]", "[ _-]?").replace("??", "?") for name in names)
     initials = groupby(sorted(names, key=lambda name: name[0]), key=lambda name: name[0])
     parts = []
     for initial, group in initials:

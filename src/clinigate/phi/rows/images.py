@@ -36,7 +36,7 @@ ROWS: tuple[Recognizer, ...] = (
         (
             form(led(*(trait + _KIND for trait in _TRAITS)) + FIELD + _REFERENCE, 0.8),
             form(led(_FINGER) + FIELD + _REFERENCE, 0.45),
-            form(led("finger[ _-]prints?", *_TRAITS)
+            form(led("finger[ _]prints?", *_TRAITS)
                  + r"(?i:[ _-](?:id|template|sample|scan|record|file|no\.?|number|hash"
                  r"|ref(?:erence)?))?"
                  r"[ ]?#?:?[ ](?:is |was )?(?P<v>[A-Z]{0,5}[-_]?\d[0-9A-Za-z_-]{3,40})"
@@ -67,6 +67,8 @@ ROWS: tuple[Recognizer, ...] = (
             form(rf"(?:^|[^\w.~%@+-])(?P<v>(?:(?i:https?|s3|gs|file)://)?/?(?:{_PATH}/){{0,6}}"
                  r"[\w.-]{0,60}(?i:face|headshot|selfie|portrait|mugshot|patient|facial)[\w-]{0,60}"
                  rf"{_IMAGE})(?:$|[^\w])", 0.45),
+            form(rf"(?:^|[^\w.~%@+-])(?P<v>(?:(?i:https?|s3|gs|file)://)?/?(?:{_PATH}/){{0,6}}"
+                 rf"(?i:patient)[_-]?\d{{3,16}}[\w-]{{0,40}}{_IMAGE})(?:$|[^\w])", 0.8),
             form(led("photo(?:graph)?(?:[ _-]?(?:data|base64))?", "face[ _-]?image", "headshot",
                      "selfie", "portrait", "patient[ _-]?photo") + FIELD
                  + r"(?P<v>(?:data:image/[a-z]{3,5};base64,)[A-Za-z0-9+/]{8,60})", 0.8),

@@ -62,8 +62,9 @@ ROWS: tuple[Recognizer, ...] = (
         "A vehicle's number in a field that says so",
         Tier.IDENTIFIER,
         (
-            form(led(f"vin{NUMBER}?", f"vehicle{NUMBER}", "vehicle[ _-]?serial",
-                     f"chassis{NUMBER}") + IS + r"(?P<v>[A-HJ-NPR-Z0-9]{11,17})" + END, 0.8),
+            form(led(f"vin{NUMBER}?", f"vehicle[ _-]?(?:identification[ _-]?)?{NUMBER}",
+                     "vehicle[ _-]?serial", f"chassis{NUMBER}")
+                 + IS + r"(?P<v>[A-HJ-NPR-Z0-9]{11,17})" + END, 0.8),
         ),
         accept=enough_digits,
         severity=FlawSeverity.MEDIUM,
@@ -76,7 +77,7 @@ ROWS: tuple[Recognizer, ...] = (
         (
             form(led(f"licen[cs]e[ _-]?plate{NUMBER}?", "plate" + NUMBER, "registration[ _-]plate",
                      "number[ _-]plate", "tag[ _-]?number", "plates?", "vehicle[ _-]tag") + IS
-                 + r"(?P<v>[A-Z0-9]{1,4}[ -]?[A-Z0-9]{2,5})" + END, 0.85),
+                 + r"(?P<v>[A-Z0-9]{1,4}[ -]?[A-Z0-9]{2,7})" + END, 0.85),
         ),
         accept=is_identifier,
         severity=FlawSeverity.MEDIUM,

@@ -87,7 +87,7 @@ ROWS: tuple[Recognizer, ...] = (
                  0.45),
             form(rf"(?:^|[^\w:.])(?P<v>(?:{_HEX}{{0,4}}:){{3,7}}{_HEX}{{1,4}})(?:$|[^\w:])", 0.45),
         ),
-        context=words("client remote visitor patient user caller forwarded ip"),
+        context=words("client remote visitor patient user caller forwarded ip login logged signin"),
         accept=is_address,
         placeholder=nobody.of_address,
         severity=FlawSeverity.MEDIUM,

@@ -47,6 +47,9 @@ ROWS: tuple[Recognizer, ...] = (
         (
             form(r'"family\\{0,3}"[ ]?:[ ]?\\{0,3}"(?P<v>' + WORD + r"(?:[ -]" + WORD
                  + r'){0,3})\\{0,3}"', 0.85),
+            form(r'"name\\{0,3}"[ ]?:' + SPACE + r"{0,3}\[?" + SPACE + r"{0,9}\{" + SPACE
+                 + r'{0,9}\\{0,3}"text\\{0,3}"[ ]?:[ ]?\\{0,3}"(?P<v>' + WORD + r"(?:[ ,.-]{1,2}"
+                 + WORD + r'){1,4})\\{0,3}"', 0.85),
             form(r'"given\\{0,3}"[ ]?:' + SPACE + r"{0,3}\[" + SPACE + r'{0,9}\\{0,3}"(?P<v>' + WORD
                  + r'(?:[ .,\\"A-Z]{1,6}' + WORD + r'){0,3})\\{0,3}"', 0.85),
         ),
@@ -74,7 +77,8 @@ ROWS: tuple[Recognizer, ...] = (
             form(rf"(?:^|[^A-Za-z])(?P<v>{_TITLES}\.? {WORD}(?:[ -]{WORD}){{0,2}})"
                  r"(?:$|[^0-9A-Za-z_(\[])", 0.6),
             form(led("patient", r"pt\.?", "patient is", "named?", "my name is", "i am", "called",
-                     "signed(?: by)?:?", "regards,?", "dear") + rf"{SPACE}{NAME_WORDS}", 0.6),
+                     "signed(?: by)?:?", "regards,?", "dear", *_RELATIVES)
+                 + rf"{SPACE}{NAME_WORDS}", 0.6),
             form(led("my name is", "name'?s", "named", "dear", "hi,?", "hello,?")
                  + rf" (?P<v>{WORD})(?:$|[^0-9A-Za-z_(\[])", 0.5),
         ),

@@ -69,7 +69,8 @@ ROWS: tuple[Recognizer, ...] = (
         "A medical record number",
         Tier.IDENTIFIER,
         (
-            form(led("mrns?", "mr ?#", "emr[ _-]?(?:id|no|number|#)",
+            form(led("mrns?", "mr ?#", f"med[ _-]?rec(?:ord)?{NUMBER}?", "pat(?:ient)?no",
+                     "emr[ _-]?(?:id|no|number|#)",
                      "ehr[ _-]?(?:id|no|number|#)", "emrn", "empi", "mpi[ _-]?(?:id|number)?",
                      *(f"{whose}[ _-]?records?{NUMBER}?"
                        for whose in ("medical", "health", "patient", "hospital")),
