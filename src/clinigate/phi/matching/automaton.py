@@ -13,8 +13,8 @@ from clinigate.phi.matching.compiled import Compiled, Database
 from clinigate.phi.matching.engines import Stretch
 from clinigate.phi.matching.literals import Literals
 from clinigate.phi.matching.plan import Plan
-from clinigate.phi.recognizer import LONGEST
 from clinigate.phi.matching.stretches import starts_before
+from clinigate.phi.recognizer import LONGEST
 
 __all__ = ["Automaton"]
 
