@@ -8,7 +8,7 @@ once nothing more can touch them. So it does not matter where the bytes were cut
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from clinigate.phi.finding import settled
 from clinigate.phi.matching.search import MARGIN
@@ -39,7 +39,7 @@ class Sight:
     hit: Hit
     line: int
     column: int
-    value: bytes
+    value: bytes = field(repr=False)
 
 
 class Sweep:
