@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 from clinigate.phi.engine import Find
 from clinigate.phi.model import Hit
 
-__all__ = ["Lines", "find_in_json_lines", "find_in_pieces"]
+__all__ = ["Lines", "find_in_pieces"]
 
 _SIZE = 16 * 1024
 #: What of the piece before is looked at again: words beside a find, and a find across the cut.
@@ -59,33 +57,3 @@ def _end_of_piece(text: str, start: int) -> int:
         return len(text)
     line_end = text.rfind("\n", start, end)
     return line_end + 1 if line_end > start else end
-
-
-def find_in_json_lines(text: str, find: Find) -> Iterator[tuple[int, str, Hit]]:
-    r"""Yield line, value and hit of what only shows once a line of JSON is read.
-
-    Serializers write `@` as `\u0040` or a dash as `\u2011`; lines with such escapes are decoded,
-    and each value is searched behind the names of its fields.
-    """
-    if "\\u" not in text:
-        return
-    for number, line in enumerate(text.split("\n"), start=1):
-        if "\\u" not in line or not line.lstrip().startswith(("{", "[")):
-            continue
-        try:
-            decoded = "\n".join(f"{key}: {item}" for key, item in _leaves(json.loads(line), ""))
-        except (ValueError, RecursionError):
-            continue
-        for hit in find(decoded):
-            yield number, decoded[hit.start : hit.end], hit
-
-
-def _leaves(value: Any, key: str) -> Iterator[tuple[str, str]]:
-    if isinstance(value, dict):
-        for name, item in value.items():
-            yield from _leaves(item, f"{key}.{name}" if key else str(name))
-    elif isinstance(value, list):
-        for item in value:
-            yield from _leaves(item, key)
-    elif isinstance(value, str | int) and not isinstance(value, bool):
-        yield (key, str(value))
