@@ -1,4 +1,4 @@
-"""The table run by presidio's AnalyzerEngine, without a language model.
+"""The table run by presidio's AnalyzerEngine, with no language model, or with the user's.
 
 presidio brings its engine, its registry and recognizers of its own; the table brings ours. Three
 things differ from presidio as it comes:
