@@ -144,6 +144,7 @@ def test_the_tests_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_strict_scan_in_which_nobody_looked_for_identifiers_is_no_pass(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    Path("clinigate.toml").write_text('[phi]\nengine = "presidio"\n')
     monkeypatch.setattr(engine, "presidio_version", lambda: None)
     parts = (hipaa_parts._phi, hipaa_parts._attestations)
     monkeypatch.setitem(hipaa_parts.SCAN_TYPES, "comprehensive", parts)

@@ -102,7 +102,7 @@ def _platform(config: LoadedConfig, paths: Sequence[Path], today: date) -> Part:
 
 def _phi(config: LoadedConfig, paths: Sequence[Path], today: date) -> Part:
     from clinigate.phi.observe import criteria_for, observed
-    from clinigate.phi.scan import scan
+    from clinigate.phi.scanning import scan
     from clinigate.phi.setup import options_from
 
     options = options_from(config, paths=paths, today=today)

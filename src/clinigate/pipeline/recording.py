@@ -107,12 +107,9 @@ def begin_recording(
     """Begin a run under the configuration's evidence root.
 
     Raises:
-        PackError: a pack does not load, or what the target was built on is none.
         IntegrityError: the ledger was edited, cut or rolled back.
         EvidenceError: the disk refuses.
     """
-    # Before anything is begun: a run that cannot say what it evaluates could not be sealed either.
-    packs_used(setup.plan)
     run = begin_run(
         setup.config.root,
         producer=producer,
