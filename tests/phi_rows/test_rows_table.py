@@ -15,7 +15,8 @@ from clinigate.phi.recognizer import Form
 from clinigate.phi.table import BY_ID, RECOGNIZERS
 
 FOUND = [
-    ("FHIR-NAME", '{"family": "«Quist»"}'),
+    ("FHIR-NAME", '{"use": "usual", "family": "«Quist»"}'),
+    ("FHIR-NAME", '"name": [{"family": "«Quist»"}]'),
     ("FHIR-NAME", '"given": [\n  "«Zelda»"'),
     ("RELATIVE", "next of kin: «Thomas Baker»,"),
     ("RELATIVE", "guardian_name=«Thomas Baker»;"),
@@ -89,6 +90,8 @@ FOUND = [
 
 NOTHING = [
     "zip3: 606 and zip prefix 627",
+    "zip3: 202, 204, 205, 369, 753, 772",
+    '{"family": "Alpha", "model": "one"}, {"family": "Helvetica", "size": 9}',
     'fingerprint = "0123456789abcdef0123456789abcdef"',
     "fingerprint: sha256:0123456789abcdef",
     "city=name, county: None, town(x)",

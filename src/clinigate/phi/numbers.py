@@ -88,11 +88,12 @@ def is_routing(text: str) -> bool:
     return sum(int(c) * w for c, w in zip(number, (3, 7, 1) * 3, strict=True)) % 10 == 0
 
 
-#: First three digits of ZIP codes under which 20,000 people or fewer live: what the HHS guidance of
-#: 2012 lists (census of 2000), and what the census of 2010 adds. Newer counts may add others.
+#: First three digits of ZIP codes under which 20,000 people or fewer live: the seventeen of HHS's
+#: "Guidance Regarding Methods for De-identification of Protected Health Information" (26 November
+#: 2012), from the census of 2000. The rule asks for the current census: newer counts may add others.
 _SPARSE = frozenset({
-    "036", "059", "063", "102", "202", "203", "204", "205", "369", "556", "692", "753", "772",
-    "790", "821", "823", "830", "831", "878", "879", "884", "890", "893",
+    "036", "059", "063", "102", "203", "556", "692", "790", "821", "823", "830", "831", "878",
+    "879", "884", "890", "893",
 })  # fmt: skip
 
 

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+import re
+
 from clinigate.phi.model import Letter
 from clinigate.phi.recognizer import Recognizer, Tier, form
 from clinigate.phi.rows.fragments import FIELD, IS, NAME_WORDS, SPACE, WORD, led, words
 from clinigate.phi.values import is_name
 
 __all__ = ["ROWS"]
+
+#: What stands beside a family's name in a FHIR resource: models, fonts and products have one too.
+_PERSONAL = re.compile(
+    rb'(?i)"(?:given|use|prefix|resource_?type|birth_?date|gender|telecom|(?:first|last)_?name'
+    rb"|maiden_?name|patient\w{0,20}|mrn|dob|ssn)\\{0,3}\""
+    rb'|"name\\{0,3}"[ ]?:[ \t\r\n]{0,9}\[[ \t\r\n]{0,9}\{|HumanName|/Patient\b'
+)
+_BESIDE = 400
+
+
+def _of_somebody(data: bytes, start: int, end: int) -> bool:
+    """Something of a person is told near the name of a family."""
+    return bool(_PERSONAL.search(data, max(0, start - _BESIDE), end + _BESIDE))
+
 
 _WHOLE = r"(?:'?s)?[ _-]?(?:full[ _-]?|legal[ _-]?|preferred[ _-]?)?name"
 _PARTS = ("first", "last", "given", "family", "middle", "maiden", "full", "preferred", "nick")
@@ -46,7 +62,7 @@ ROWS: tuple[Recognizer, ...] = (
         Tier.IDENTIFIER,
         (
             form(r'"family\\{0,3}"[ ]?:[ ]?\\{0,3}"(?P<v>' + WORD + r"(?:[ -]" + WORD
-                 + r'){0,3})\\{0,3}"', 0.85),
+                 + r'){0,3})\\{0,3}"', 0.85, _of_somebody),
             form(r'"name\\{0,3}"[ ]?:' + SPACE + r"{0,3}\[?" + SPACE + r"{0,9}\{" + SPACE
                  + r'{0,9}\\{0,3}"text\\{0,3}"[ ]?:[ ]?\\{0,3}"(?P<v>' + WORD + r"(?:[ ,.-]{1,2}"
                  + WORD + r'){1,4})\\{0,3}"', 0.85),
