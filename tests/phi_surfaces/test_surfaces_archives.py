@@ -7,8 +7,10 @@ import gzip
 import io
 import lzma
 import random
+import sys
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -16,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinigate.phi.surfaces import Limits, open_stream
+from clinigate.phi.surfaces import Limits, Part, TruncatedError, open_stream
 
 _TEXT = b"first line\nsecond, of Jane Doe\n"
 
@@ -129,6 +131,50 @@ def test_links_and_devices_in_archives_are_not_followed(opened: Any) -> None:
     assert not opened("links.tar", out.getvalue()).lines
 
 
+def test_holes_of_a_sparse_member_are_no_bytes_to_wait_for() -> None:
+    info = tarfile.TarInfo("holes")
+    info.size = 512
+    info.pax_headers = {
+        "GNU.sparse.map": "0,512",
+        "GNU.sparse.size": str(2**50),
+        "GNU.sparse.numblocks": "1",
+    }
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        archive.addfile(info, io.BytesIO(b"seen".ljust(512)))
+    size, missed = 0, []
+    for part in open_stream(io.BytesIO(out.getvalue())):
+        assert isinstance(part, Part)
+        try:
+            for chunk in part.chunks:
+                size += len(chunk)
+                assert size < 80 * 2**20
+        except TruncatedError as problem:
+            missed.append(str(problem))
+    assert missed == ["it grows to more than 200 times its size"]
+
+
+def test_a_member_of_an_unknown_kind_is_a_file(opened: Any) -> None:
+    info = tarfile.TarInfo("odd")
+    info.type, info.size = b"Q", len(_TEXT)
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        archive.addfile(info, io.BytesIO(_TEXT))
+    assert opened("odd.tar", out.getvalue()).text("odd") == _TEXT.removesuffix(b"\n")
+
+
+def test_comments_and_folders_with_bytes_are_looked_at(opened: Any) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("empty/", b"")
+        archive.writestr("folder/", _TEXT)
+        archive.comment = b"of Jane Doe"
+    seen = opened("said.zip", out.getvalue())
+    assert seen.text("folder/") == _TEXT.removesuffix(b"\n")
+    assert seen.text("comments") == b"of Jane Doe"
+    assert "empty/" not in seen.lines
+
+
 def test_an_encrypted_member_is_told(opened: Any) -> None:
     data = bytearray(_zip(a=b"secret"))
     # The flag of encryption, in the member's head and in the directory.
@@ -140,7 +186,10 @@ def test_an_encrypted_member_is_told(opened: Any) -> None:
 @pytest.mark.parametrize(
     "head",
     [
-        b"\x28\xb5\x2f\xfd",
+        b"\x02\x21\x4c\x18",
+        b"-----BEGIN PGP MESSAGE",
+        b"!<arch>\ndebian-binary",
+        b"REDIS0011",
         b"7z\xbc\xaf\x27\x1c",
         b"Rar!\x1a\x07\0",
         b"Salted__",
@@ -150,6 +199,40 @@ def test_an_encrypted_member_is_told(opened: Any) -> None:
 def test_what_cannot_be_opened_is_no_clean_file(opened: Any, head: bytes) -> None:
     seen = opened("closed", head + b"\x93" * 600)
     assert len(seen.missed) == 1
+    assert not seen.lines or head[:1] in (b"!", b"R")
+
+
+@pytest.mark.parametrize(
+    "packed", [zlib.compress(_TEXT), lzma.compress(_TEXT, format=lzma.FORMAT_ALONE)]
+)
+def test_older_ways_of_packing_are_unpacked(opened: Any, packed: bytes) -> None:
+    assert opened("old.packed", packed).text() == _TEXT.removesuffix(b"\n")
+    assert opened("old.packed", packed[:-9]).missed
+    assert opened("plain.txt", b"x^2 + 1\n").text() == b"x^2 + 1"
+
+
+_ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+
+
+def test_zstd_is_read_by_a_library(opened: Any) -> None:
+    zstd = pytest.importorskip("backports.zstd")
+    packed = b"\x50\x2a\x4d\x18\x02\0\0\0ab" + zstd.compress(b"one\n") + zstd.compress(b"two\n")
+    seen = opened("rotated.log.zst", packed)
+    assert (seen.text(), seen.missed) == (b"one\ntwo", [])
+    assert opened("torn.log.zst", packed[:-5]).missed
+    assert opened("broken.zst", _ZSTD_MAGIC + b"\x93" * 600).missed
+    bomb = zstd.compress(b"0" * 70 * 2**20)
+    assert opened("bomb.zst", bomb).missed == [("", "it grows to more than 200 times its size")]
+
+
+@pytest.mark.parametrize("head", [_ZSTD_MAGIC, b"\x5f\x2a\x4d\x18"])
+def test_without_the_library_zstd_is_told(
+    opened: Any, head: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("compression.zstd", "backports.zstd"):
+        monkeypatch.setitem(sys.modules, name, None)
+    seen = opened("closed.zst", head + b"\x93" * 600)
+    assert "pip install backports.zstd" in seen.missed[0][1]
     assert not seen.lines
 
 

@@ -79,6 +79,30 @@ def test_rows_that_stand_in_the_journal_of_one_in_use_count(opened: Any) -> None
     assert seen.cells("t") == {(1, "name: Jane Doe")}
 
 
+def test_keys_that_are_no_numbers_of_rows(opened: Any) -> None:
+    with sqlite3.connect(opened.folder / "keys.db") as link:
+        link.execute("CREATE TABLE below (id INTEGER PRIMARY KEY, name TEXT DEFAULT 'Jo Doe')")
+        link.executemany("INSERT INTO below VALUES (?, 'Jane Doe')", [(-5,), (0,), (3,)])
+        link.execute("CREATE TABLE own (rowid TEXT, name TEXT)")
+        link.execute("INSERT INTO own VALUES ('x', 'Jane Doe'), (1.5, NULL)")
+    link.close()
+    seen = opened("keys.db")
+    assert seen.cells("below") >= {(1, "id: -5"), (2, "id: 0"), (3, "name: Jane Doe")}
+    assert seen.cells("own") == {(1, "rowid: x"), (1, "name: Jane Doe"), (2, "rowid: 1.5")}
+    assert any("Jo Doe" in cell for _, cell in seen.cells("sqlite_master"))
+
+
+def test_rows_in_a_journal_that_was_left_behind_are_told(opened: Any, tmp_path: Path) -> None:
+    link = sqlite3.connect(tmp_path / "live.db")
+    link.execute("PRAGMA journal_mode = WAL")
+    link.execute("CREATE TABLE t (name TEXT)")
+    link.commit()
+    for end in ("", "-wal"):
+        (opened.folder / f"left.db{end}").write_bytes((tmp_path / f"live.db{end}").read_bytes())
+    link.close()
+    assert any(name == "journal" for name, _ in opened("left.db").missed)
+
+
 @pytest.mark.parametrize("end", [100, 700, 9000])
 def test_a_damaged_database_is_told_and_searched_as_it_is(
     opened: Any, database: bytes, end: int

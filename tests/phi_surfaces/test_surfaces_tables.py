@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from itertools import pairwise
+import json
+from collections import Counter
+from itertools import pairwise, repeat
 from typing import Any
 
 import pytest
@@ -43,7 +45,33 @@ def test_each_value_stands_behind_its_column(rows: list[list[str]], cuts: list[i
             wanted.append((line, said.encode()))
         line += 1 + sum(value.count("\n") for value in row)
     found = [(each.line, each.data) for each in items if isinstance(each, Record)]
-    assert found == wanted
+    # Lines of a row with several of them may be rows too, if its quote was none.
+    assert not Counter(wanted) - Counter(found)
+
+
+@pytest.mark.parametrize("end", ['"', ""])
+def test_a_stray_quote_hides_no_row(opened: Any, end: str) -> None:
+    many = "".join(f"row {number},4{number}\n" for number in range(9000))
+    seen = opened("stray.csv", f'size,mrn\n"5 in,1\n{many}6 in{end},2\nlast,3\n'.encode())
+    assert seen.cells() >= {(3, "mrn: 40"), (4502, "mrn: 44499"), (9002, "mrn: 48999")}
+    assert (9004, "mrn: 3") in seen.cells()
+
+
+def test_a_row_without_an_end_does_not_fill_the_memory() -> None:
+    block = b'"' + b"\n" * 120_000 + b'",'
+    items = csv_items(repeat(block, 24), ",")
+    assert max(len(item.data) for item in items if isinstance(item, Record)) < 2 * 2**20
+
+
+def test_a_name_of_any_length_is_not_said_of_each_value(opened: Any) -> None:
+    name, values = "x" * 100_000 + "mrn", [f"8{number}" for number in range(500)]
+    for file, text in (
+        ("long.csv", "\n".join([name, *values])),
+        ("long.json", json.dumps({"patient": {name: values}}, indent=1)),
+    ):
+        lines = opened(file, text.encode()).lines[""]
+        assert sum(len(line) for line, _, said in lines if said) < 200_000
+        assert any(line.endswith(b"xmrn: 8499") for line, _, said in lines if said)
 
 
 def test_a_table_is_shown_with_its_columns(opened: Any) -> None:

@@ -41,9 +41,11 @@ def zip_parts(source: Source, inside: Opener) -> Iterator[Part | Skipped]:
     except DAMAGED:
         yield Skipped(source.name, "a damaged zip file")
         return
+    yield from _comments(source, archive, members)
     for member in members:
         name = source.within(shown_name(member.filename))
-        if member.is_dir():
+        # A folder holds nothing, or somebody calls something a folder that is none.
+        if member.is_dir() and not member.file_size and not member.compress_size:
             continue
         if member.flag_bits & _ENCRYPTED:
             yield Skipped(name, "encrypted")
@@ -54,6 +56,14 @@ def zip_parts(source: Source, inside: Opener) -> Iterator[Part | Skipped]:
                 yield from inside(source.inner(name, member.filename, counted))
         except (*DAMAGED, TruncatedError):
             yield Skipped(name, "a damaged member, or packed in a way that is not known")
+
+
+def _comments(
+    source: Source, archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]
+) -> Iterator[Part]:
+    said = [text for text in (archive.comment, *(each.comment for each in members)) if text]
+    if said:
+        yield Part(source.within("comments"), (text + b"\n" for text in said), media="text")
 
 
 def is_tar(head: bytes) -> bool:
@@ -95,9 +105,16 @@ def tar_parts(source: Source, inside: Opener) -> Iterator[Part | Skipped]:
 
 def _members(archive: tarfile.TarFile, source: Source, inside: Opener) -> Iterator[Part | Skipped]:
     for member in archive:
-        file = archive.extractfile(member) if member.isreg() else None
+        # What is of no known kind has bytes too (POSIX: it is read as a file).
+        is_file = member.isreg() or member.type not in tarfile.SUPPORTED_TYPES
+        file = archive.extractfile(member) if is_file else None
         if file is not None:
             name = source.within(shown_name(member.name))
-            yield from inside(source.inner(name, member.name, cast(Readable, file)))
+            stream = cast(Readable, file)
+            if member.issparse():
+                # Its holes are nowhere: a block of header may stand for years of zeros.
+                packed = sum(size for _, size in getattr(member, "sparse", None) or ())
+                stream = Counted(stream, source.budget, packed)
+            yield from inside(source.inner(name, member.name, stream))
         # A long archive must not be remembered.
         archive.members = []  # type: ignore[attr-defined]

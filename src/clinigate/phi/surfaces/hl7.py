@@ -66,11 +66,7 @@ def _record(line: int, segment: str, values: list[str], signs: str) -> Record | 
             continue
         field, written = _field(segment, number)
         for each in value.split(signs[1]):
-            parts = [
-                _unescaped(part.replace(signs[3], " "), signs).strip()
-                for part in each.split(signs[0])
-            ]
-            if text := written(parts):
+            if text := written(_parts(each, signs)):
                 said.append(f"{field}: {text}\n")
                 shown += [field] * (text.count("\n") + 1)
     return Record(line, as_bytes("".join(said)), tuple(shown)) if said else None

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 from clinigate.phi.surfaces import dicom, images, packed, parquet, sqlite
 from clinigate.phi.surfaces.archives import is_tar, tar_parts, zip_parts
+from clinigate.phi.surfaces.mail import is_mail, mail_parts
 from clinigate.phi.surfaces.part import Part, Skipped, TruncatedError
 from clinigate.phi.surfaces.sources import Source
 from clinigate.phi.surfaces.text import encoding_of
@@ -20,17 +21,31 @@ _STREAMS: dict[bytes, Callable[[], packed.Inflating]] = {
     b"\x1f\x8b\x08": packed.gzip,
     b"\xfd7zXZ\0": packed.xz,
 }
+#: Signs of these that no text begins with, though no zero may be among what follows them.
+_NO_TEXT = (b"%PDF-", b"!<arch>\n", b"REDIS0")
+_ZSTD = re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18")
 _BZIP2 = re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)")
+_NO_ZSTD = "packed by zstd, which needs a library: pip install backports.zstd"
 #: What is packed or locked in a way that the standard library does not open.
 _CLOSED = {
-    b"\x28\xb5\x2f\xfd": "packed by zstd; unpack it first",
+    b"\x28\xb5\x2f\xfd": _NO_ZSTD,
+    # Frames that are to be passed over, with which parallel packers begin.
+    **{bytes([0x50 + number]) + b"\x2a\x4d\x18": _NO_ZSTD for number in range(16)},
     b"\x04\x22\x4d\x18": "packed by lz4; unpack it first",
+    b"\x02\x21\x4c\x18": "packed by lz4; unpack it first",
+    b"\xff\x06\0\0sNaPpY": "packed by snappy; unpack it first",
+    b"\x89LZO\0\r\n\x1a\n": "packed by lzop; unpack it first",
+    b"MSCF": "packed as a cabinet; unpack it first",
+    b"hsqs": "a squashed file system; unpack it first",
+    b"\xed\xab\xee\xdb": "an RPM package; unpack it first",
     b"7z\xbc\xaf\x27\x1c": "packed by 7z; unpack it first",
     b"Rar!\x1a\x07": "packed by rar; unpack it first",
     b"LZIP": "packed by lzip; unpack it first",
     b"\x1f\x9d": "packed by compress; unpack it first",
     b"age-encryption.org/": "encrypted",
     b"Salted__": "encrypted",
+    b"LUKS\xba\xbe": "encrypted",
+    b"-----BEGIN PGP MESSAGE": "encrypted",
 }
 #: What keeps its text packed or in another form, which nobody here reads, but for what stands
 #: there as it is.
@@ -41,6 +56,10 @@ _HALF = {
     b"Obj\x01": "an Avro file may pack its records; write it as JSON lines",
     b"ORC": "an ORC file packs its columns; write it as parquet",
     b"ARROW1": "an Arrow file may pack its columns; write it as parquet",
+    b"!<arch>\n": "an archive of ar, as Debian's packages are, may hold packed ones; unpack it",
+    b"!BDN": "an Outlook store; export its messages",
+    b"\x78\x9f\x3e\x22": "mail as Outlook packs it (winmail.dat); save what is attached",
+    b"REDIS0": "a dump of Redis may pack its values; write it as JSON lines",
     b"\x89HDF\r\n\x1a\n": "an HDF5 file may pack its data; write it as a table",
 }
 
@@ -76,6 +95,8 @@ def _opener(head: bytes) -> Callable[[Source], _Parts]:
         return _tar
     if any(head.startswith(sign) for sign in _CLOSED):
         return _closed
+    if is_mail(head):
+        return _mail
     return next((parts for fits, parts in _FILES if fits(head)), _plain)
 
 
@@ -87,6 +108,10 @@ def _tar(source: Source) -> _Parts:
     return tar_parts(source, parts_of)
 
 
+def _mail(source: Source) -> _Parts:
+    return mail_parts(source, parts_of)
+
+
 def _closed(source: Source) -> _Parts:
     head = source.head()
     yield from (Skipped(source.name, why) for sign, why in _CLOSED.items() if head.startswith(sign))
@@ -96,7 +121,7 @@ def _plain(source: Source) -> _Parts:
     head = source.head()
     encoding, mark = encoding_of(head)
     half = next((why for sign, why in _HALF.items() if head.startswith(sign)), None)
-    if half is not None and (not encoding or head.startswith(b"%PDF-")):
+    if half is not None and (not encoding or head.startswith(_NO_TEXT)):
         yield Skipped(source.name, half)
         yield Part(source.name, source.chunks(), media="binary")
     elif encoding:
@@ -108,6 +133,12 @@ def _plain(source: Source) -> _Parts:
 def _stream_of(head: bytes) -> Callable[[], packed.Inflating] | None:
     if _BZIP2.match(head):
         return packed.bzip2
+    if _ZSTD.match(head) and packed.has_zstd():
+        return packed.zstd
+    if packed.is_deflated(head):
+        return packed.deflated
+    if packed.is_old_lzma(head):
+        return packed.xz
     return next((begin for magic, begin in _STREAMS.items() if head.startswith(magic)), None)
 
 
@@ -118,7 +149,7 @@ def _unpacked(source: Source) -> _Parts:
         yield from parts_of(source.inner(source.name, _without_ending(source.file_name), stream))
 
 
-_LAYERS = (_zip, _tar, _unpacked)
+_LAYERS = (_zip, _tar, _unpacked, _mail)
 _FILES: tuple[tuple[Callable[[bytes], bool], Callable[[Source], _Parts]], ...] = (
     (lambda head: head.startswith(sqlite.SIGN), sqlite.sqlite_parts),
     (lambda head: head.startswith(parquet.SIGNS), parquet.parquet_parts),
@@ -129,6 +160,6 @@ _FILES: tuple[tuple[Callable[[bytes], bool], Callable[[Source], _Parts]], ...] =
 
 def _without_ending(name: str) -> str:
     stem, dot, ending = name.rpartition(".")
-    if ending.lower() in ("tgz", "tbz2", "txz"):
+    if ending.lower() in ("tgz", "tbz2", "txz", "tzst"):
         return stem + ".tar"
-    return stem if dot and ending.lower() in ("gz", "bz2", "xz", "lzma") else name
+    return stem if dot and ending.lower() in ("gz", "bz2", "xz", "lzma", "zst", "zz") else name

@@ -6,13 +6,15 @@ import bz2
 import lzma
 import zlib
 from collections.abc import Callable, Iterator
-from typing import Protocol
+from importlib import import_module
+from typing import Any, Protocol
 
 from clinigate.phi.surfaces.limits import Budget
 from clinigate.phi.surfaces.part import TruncatedError
 from clinigate.phi.surfaces.sources import Readable
 
-__all__ = ["Inflating", "Unpacked", "bzip2", "gzip", "xz"]
+__all__ = ["Inflating", "Unpacked", "bzip2", "deflated", "gzip", "has_zstd", "is_deflated",
+           "is_old_lzma", "xz", "zstd"]  # fmt: skip
 
 _STEP = 64 * 1024
 _OUT = 2**20
@@ -20,7 +22,7 @@ _DICTIONARY = 128 * 2**20
 
 
 class Inflating(Protocol):
-    """What the three decompressors of the standard library have in common."""
+    """What decompressors have in common."""
 
     @property
     def eof(self) -> bool:
@@ -41,11 +43,11 @@ class Inflating(Protocol):
         ...
 
 
-class _Gzip:
-    """One gzip member."""
+class _Deflated:
+    """One gzip member, or a stream as zlib writes it."""
 
-    def __init__(self) -> None:
-        self._inner = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    def __init__(self, bits: int) -> None:
+        self._inner = zlib.decompressobj(bits)
 
     @property
     def eof(self) -> bool:
@@ -63,29 +65,57 @@ class _Gzip:
 
 
 class _Block:
-    """One stream of bzip2 or xz."""
+    """One stream of bzip2, xz or zstd."""
 
-    def __init__(self, inner: bz2.BZ2Decompressor | lzma.LZMADecompressor) -> None:
+    def __init__(self, inner: Any, damage: type[Exception] = OSError) -> None:
         self._inner = inner
+        self._damage = damage
 
     @property
     def eof(self) -> bool:
-        return self._inner.eof
+        return bool(self._inner.eof)
 
     @property
     def unused_data(self) -> bytes:
-        return self._inner.unused_data
+        return bytes(self._inner.unused_data)
 
     def out(self, data: bytes, size: int) -> bytes:
-        return self._inner.decompress(data, size)
+        try:
+            return bytes(self._inner.decompress(data, size))
+        except self._damage:
+            raise ValueError("damaged") from None
 
     def hungry(self) -> bool:
-        return self._inner.needs_input
+        return bool(self._inner.needs_input)
 
 
 def gzip() -> Inflating:
     """A member of a gzip file (RFC 1952)."""
-    return _Gzip()
+    return _Deflated(zlib.MAX_WBITS | 16)
+
+
+def deflated() -> Inflating:
+    """A stream of zlib (RFC 1950)."""
+    return _Deflated(zlib.MAX_WBITS)
+
+
+def is_deflated(head: bytes) -> bool:
+    """Whether a file begins as a stream of zlib, and goes on as one."""
+    if head[:1] != b"x" or head[1:2] not in (b"\x01", b"\x5e", b"\x9c", b"\xda"):
+        return False
+    return _gives(deflated(), head)
+
+
+def is_old_lzma(head: bytes) -> bool:
+    """Whether a file begins as those before xz did, which have no sign, and goes on as one."""
+    return head[:3] == b"]\0\0" and _gives(xz(), head)
+
+
+def _gives(stream: Inflating, head: bytes) -> bool:
+    try:
+        return stream.out(head, _STEP) != b""
+    except (zlib.error, lzma.LZMAError, ValueError, EOFError):
+        return False
 
 
 def bzip2() -> Inflating:
@@ -96,6 +126,29 @@ def bzip2() -> Inflating:
 def xz() -> Inflating:
     """A stream of an xz or lzma file, in at most 128 MB of memory."""
     return _Block(lzma.LZMADecompressor(memlimit=_DICTIONARY))
+
+
+def has_zstd() -> bool:
+    """Whether Python, or `backports.zstd`, reads zstd."""
+    return _zstd() is not None
+
+
+def zstd() -> Inflating:
+    """A frame of a zstd file (RFC 8878), in at most 128 MB of memory; see `has_zstd`."""
+    library = _zstd()
+    if library is None:
+        raise TruncatedError("packed by zstd, which needs backports.zstd")
+    options = {library.DecompressionParameter.window_log_max: _DICTIONARY.bit_length() - 1}
+    return _Block(library.ZstdDecompressor(options=options), library.ZstdError)
+
+
+def _zstd() -> Any:
+    for name in ("compression.zstd", "backports.zstd"):
+        try:
+            return import_module(name)
+        except ImportError:
+            continue
+    return None
 
 
 class Unpacked:

@@ -17,13 +17,14 @@ __all__ = ["SIGN", "sqlite_parts"]
 SIGN = b"SQLite format 3\0"
 _STEPS = 200
 _FREE = "free pages"
+_JOURNAL = "rows in a -wal file that nobody has open: open the database once with sqlite3"
 
 
 def sqlite_parts(source: Source) -> Iterator[Part | Skipped]:
     """Yield the tables of a database, its free pages, and the file itself for canaries.
 
     Nobody is locked out and nothing is made beside it. Of one that is in use, rows of its journal
-    count; a journal that was left behind, `-wal`, is a file of its own.
+    count; those of a journal that was left behind, `-wal`, could be read only by taking them in.
     """
     try:
         database = _opened(source)
@@ -41,6 +42,8 @@ def sqlite_parts(source: Source) -> Iterator[Part | Skipped]:
         return
     finally:
         database.close()
+    if source.path is not None and _has_journal_left(source.path):
+        yield Skipped(source.within("journal"), _JOURNAL)
     yield Part(source.within(_FREE), _free_pages(source), media="binary")
     yield Part(source.name, source.again(), media="sqlite", literal=True)
 
@@ -65,9 +68,15 @@ def _is_in_use(path: Path) -> bool:
     return all(path.with_name(path.name + end).exists() for end in ("-wal", "-shm"))
 
 
+def _has_journal_left(path: Path) -> bool:
+    journal = path.with_name(path.name + "-wal")
+    return not _is_in_use(path) and journal.exists() and journal.stat().st_size > 0
+
+
 def _tables(database: sqlite3.Connection) -> list[str]:
     found = database.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
-    return [name.decode("utf-8", "replace") for (name,) in found]
+    # What defaults, views and triggers say stands in the list itself.
+    return [*(name.decode("utf-8", "replace") for (name,) in found), "sqlite_master"]
 
 
 def _rows(database: sqlite3.Connection, table: str) -> Rows | Skipped:
@@ -95,9 +104,14 @@ def _numbered(cursor: sqlite3.Cursor, keyed: bool) -> Iterator[tuple[int, tuple[
         while rows := cursor.fetchmany(_STEPS):
             for row in rows:
                 count += 1
-                yield (row[0], row[1:]) if keyed else (count, row)
+                yield (_number(row[0], count), row[1:]) if keyed else (count, row)
     except sqlite3.Error:
         raise TruncatedError(f"a damaged table: it ends after {count} rows") from None
+
+
+def _number(key: object, count: int) -> int:
+    """A row's number as findings show it: keys may be below 1, and a column may be called rowid."""
+    return key if isinstance(key, int) and key > 0 else count
 
 
 def _free_pages(source: Source) -> Iterator[bytes]:

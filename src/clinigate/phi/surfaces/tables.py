@@ -7,11 +7,13 @@ import re
 from collections import deque
 from collections.abc import Iterator, Sequence
 
-from clinigate.phi.surfaces.woven import Item, Record, as_bytes
+from clinigate.phi.surfaces.woven import Item, Record, as_bytes, called
 
 __all__ = ["Columns", "csv_items", "delimiter_of"]
 
 _SIGNS = ",\t;|"
+#: Characters of a row that goes over several lines.
+_LONGEST_ROW = 2**20
 _NAME = re.compile(r"[^\W\d][\w .:/()#%-]{0,59}")
 _VARIABLE = re.compile(r"[a-z_$][a-z0-9_.]*|[a-z]+(?:[A-Z][a-z0-9]*)+")
 _NUMBER = re.compile(r"\d{4}")
@@ -32,10 +34,15 @@ class Columns:
 
     def __init__(self, names: Sequence[str], *, known: bool = False) -> None:
         sure = known or _are_names([name for name in names if name.strip()])
-        self._fields = [" ".join(name.split()) or "column" for name in names]
+        self._fields = [called(" ".join(name.split())) or "column" for name in names]
         self._shown = tuple(
             name if sure else f"column {number}" for number, name in enumerate(self._fields, 1)
         )
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self._fields)
 
     def record(self, line: int, values: Sequence[str | None]) -> Record | None:
         """Return the values of a row that are not empty; those beyond the last column have it."""
@@ -88,30 +95,43 @@ def delimiter_of(head: bytes, file_name: str) -> str:
 def csv_items(blocks: Iterator[bytes], delimiter: str) -> Iterator[Item]:
     """Yield a table as it stands and, behind each block, its rows' values by their columns.
 
-    The first row names the columns. What no row can be made of, as after a quote without an end,
-    is searched as it stands, and rows begin anew behind it.
+    The first row names the columns. Where a row goes over several lines, each of these is a row
+    too if it has as many values: a quote may have begun by chance, and have an end far below or
+    none, behind which rows begin anew.
     """
     text = _Lines(blocks)
     columns: Columns | None = None
     while not text.ended:
-        before = text.read
         reader = csv.reader(text, delimiter=delimiter)
-        start = before + 1
         while True:
+            start = text.read + 1
+            text.row.clear()
             try:
                 row = next(reader)
             except StopIteration:
                 text.ended = True
                 break
             except csv.Error:
+                yield from text.passed()
+                yield from _line_by_line(text.row, start, columns, delimiter)
                 break
             yield from text.passed()
             if columns is None and any(row):
                 columns = Columns(row)
             elif columns is not None:
                 yield from filter(None, (columns.record(start, row),))
-            start = before + reader.line_num + 1
+            if len(text.row) > 1:
+                yield from _line_by_line(text.row, start, columns, delimiter)
         yield from text.passed()
+
+
+def _line_by_line(
+    lines: Sequence[str], start: int, columns: Columns | None, delimiter: str
+) -> Iterator[Item]:
+    for number, line in enumerate(lines, start):
+        values = line.rstrip("\r\n").split(delimiter)
+        if columns is not None and columns.count == len(values) > 1:
+            yield from filter(None, (columns.record(number, values),))
 
 
 class _Lines:
@@ -121,12 +141,25 @@ class _Lines:
         self.ended = False
         #: So many lines have been read.
         self.read = 0
+        #: Those since somebody cleared it: a row's.
+        self.row: list[str] = []
+        self._size = 0
         self._blocks = blocks
         self._passed: deque[bytes] = deque()
         self._lines = self._text()
 
-    def __iter__(self) -> Iterator[str]:
-        return self._lines
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        if not self.row:
+            self._size = 0
+        if self._size > _LONGEST_ROW:
+            raise csv.Error("a row without an end")
+        line = next(self._lines)
+        self.row.append(line)
+        self._size += len(line)
+        return line
 
     def passed(self) -> Iterator[bytes]:
         """Yield the blocks that were begun since."""

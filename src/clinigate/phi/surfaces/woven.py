@@ -15,11 +15,13 @@ from typing import NamedTuple
 
 from clinigate.phi.surfaces.part import Part, TruncatedError
 
-__all__ = ["Item", "Record", "as_bytes", "one", "shown", "woven"]
+__all__ = ["Item", "Record", "as_bytes", "called", "one", "shown", "woven"]
 
 #: Records of one part: a place takes 24 bytes, and one part's places are in memory at once.
 _RECORDS = 200_000
 _OUT = 2**20
+#: More of a field's name stands before no value: it counts where it stands by itself, and one of a
+#: megabyte before each of a million values would take a day.
 _LONGEST_FIELD = 120
 _SAID = re.compile(r"[A-Za-z_$][\w$:/-]{0,47}")
 _NUMBER = re.compile(r"\d{4}")
@@ -46,7 +48,12 @@ Item = bytes | Record
 
 def one(line: int, field: str, value: str, shown: str) -> Record:
     """Return a record of one value."""
-    return Record(line, as_bytes(f"{field}: {value}\n"), (shown,))
+    return Record(line, as_bytes(f"{called(field)}: {value}\n"), (shown,))
+
+
+def called(field: str) -> str:
+    """Return a field's name as it stands before values: of a long one the end, which is nearest."""
+    return field[-_LONGEST_FIELD:]
 
 
 def as_bytes(text: str) -> bytes:
