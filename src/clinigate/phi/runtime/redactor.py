@@ -14,6 +14,7 @@ from clinigate.phi.finding import DEFAULT_THRESHOLD, find_bytes
 from clinigate.phi.found import CANARY_RULE
 from clinigate.phi.model import Hit
 from clinigate.phi.recognizer import Recognizer
+from clinigate.phi.runtime.escapes import plain, unescaped
 from clinigate.phi.table import BY_ID, RECOGNIZERS
 from clinigate.phi.tokens import Tokens
 
@@ -111,19 +112,20 @@ class Redactor:
         return self._cleaned_bytes(b"", data, Counter() if rules is None else rules)
 
     def finds(self, data: bytes) -> list[Find]:
-        """Return what stands in bytes, in order, none over another; markers are no finds.
+        r"""Return what stands in bytes, in order, none over another; markers are no finds.
 
+        What serializers write as escapes, as `\u0040` for an at sign, is read as what it means.
         Of finds over each other one is told, with the span of all: what is left of a value when
         another find is taken out of it might not be known for what it is.
         """
-        hits = find_bytes(data, threshold=self._threshold, rows=self._rows)
-        if self._names is not None:
-            hits += [hit for hit in self._names(data) if hit.score >= self._threshold]
-        found = [
-            Find(hit.start, hit.end, hit.rule, f"score {hit.score:.2f}")
-            for hit in hits
-            if hit.placeholder is None and hit.rule not in self._accepted
-        ]
+        found = list(self._hits(data))
+        layers = unescaped(data)
+        for depth, layer in enumerate(layers, start=1):
+            for hit in self._hits(layer.data):
+                span = hit.start, hit.end
+                for back in reversed(layers[:depth]):
+                    span = back.span(*span)
+                found.append(hit._replace(start=span[0], end=span[1]))
         if self._canaries and CANARY_RULE not in self._accepted:
             for each in self._canaries.search(data):
                 note = f"{each.field} of {each.patient}, {each.form}"
@@ -131,6 +133,14 @@ class Redactor:
         if not found:
             return []
         return list(_apart(data, found, self._markers))
+
+    def _hits(self, data: bytes) -> Iterator[Find]:
+        hits = find_bytes(data, threshold=self._threshold, rows=self._rows)
+        if self._names is not None:
+            hits += [hit for hit in self._names(data) if hit.score >= self._threshold]
+        for hit in hits:
+            if hit.placeholder is None and hit.rule not in self._accepted:
+                yield Find(hit.start, hit.end, hit.rule, f"score {hit.score:.2f}")
 
     def replaced(self, data: bytes, finds: Iterable[Find]) -> bytes:
         """Return bytes with a marker in place of each find; `finds` as of `finds`."""
@@ -144,7 +154,7 @@ class Redactor:
         """Return what stands for a value, and the ends of its lines: lines keep their numbers."""
         token = ""
         if self._tokens is not None:
-            token = self._tokens.of(value.decode("utf-8", "replace")).translate(_LETTERS)
+            token = self._tokens.of(plain(value).decode("utf-8", "replace")).translate(_LETTERS)
         marker = f"[{rule}:{token}]" if token else f"[{rule}]"
         return marker.encode() + b"".join(_LINE_END.findall(value))
 

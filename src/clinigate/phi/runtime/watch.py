@@ -9,6 +9,7 @@ from clinigate.core.flaw import Flaw, FlawSeverity, Place
 from clinigate.findings.identity import Fingerprints
 from clinigate.findings.model import Excluded, Found, ScanResult
 from clinigate.phi.found import CANARY_RULE, CANARY_TOOL
+from clinigate.phi.runtime.escapes import plain
 from clinigate.phi.runtime.follow import Follower
 from clinigate.phi.runtime.redactor import Redactor
 from clinigate.phi.runtime.window import Spot, Window
@@ -155,13 +156,13 @@ class _Log:
 
     def _find(self, spot: Spot, generation: int) -> None:
         rule = spot.find.rule
-        token = self._of.of(spot.value.decode("utf-8", "replace"))
+        token = self._of.of(plain(spot.value).decode("utf-8", "replace"))
         by_place = rule == CANARY_RULE or not self._of.lasting
         turned = f", after {generation} rotations" if generation else ""
         flaw = Flaw(
             rule=rule,
             tools=(CANARY_TOOL if rule == CANARY_RULE else TOOL,),
-            severity=FlawSeverity.CRITICAL if rule == CANARY_RULE else BY_ID[rule].severity,
+            severity=FlawSeverity("critical" if rule == CANARY_RULE else BY_ID[rule].severity),
             place=Place(self.name, spot.line, column=spot.column),
             fingerprint=self._made.of(rule, self.name, snippet="" if by_place else token),
             title=_title(rule),
