@@ -15,6 +15,7 @@ import pytest
 
 from clinigate.cli.app import run
 from clinigate.config.loader import load_config
+from clinigate.core.observation import Finding, Observation
 from clinigate.phi.canaries import make_patients
 from clinigate.phi.model import Letter
 from clinigate.phi.recognizer import Recognizer, Tier, form
@@ -191,6 +192,41 @@ def test_sigterm_ends_it_with_its_evidence_sealed(
     assert recorded["interrupted"] is None
     assert "CG-PHI-SSN" in json.dumps(recorded)
     assert ssn not in json.dumps(recorded)
+
+
+def test_a_watch_that_is_killed_has_recorded_what_it_told(
+    tmp_path: Path, process: subprocess.Popen[str], call: Call
+) -> None:
+    process.kill()
+    process.wait()
+    (run_folder,) = (tmp_path / ".clinigate" / "runs").iterdir()
+    assert run(["seal", str(run_folder), "--as-incomplete", "--unsigned"]) == 2
+    recorded = json.loads((run_folder / "results.json").read_text())
+    assert "never said that it ended" in recorded["interrupted"]
+    (seen,) = recorded["observations"]
+    assert "CG-PHI-MRN" in json.dumps(seen)
+    assert "77124430" not in json.dumps(recorded)
+    assert {each["status"] for each in recorded["verdicts"]}.isdisjoint({"PASS"})
+
+
+def test_each_finding_is_recorded_once(
+    tmp_path: Path, ssn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    log = tmp_path / "app.log"
+    add(log, f"ssn {ssn}\n")
+    seen: list[Observation] = []
+
+    def follow(watch: LogWatch) -> None:
+        watch.look()
+        assert len(seen) == 1
+        add(log, f"again, ssn {ssn}")
+        watch.close()
+
+    watched(options_for(load_config(None)), [log], follow=follow, record=seen.append)
+    findings = [each.about.where for each in seen if isinstance(each.about, Finding)]
+    assert [where.rpartition("/")[2] for where in findings] == ["app.log:1", "app.log:2"]
+    assert len(seen) == 3
 
 
 def test_rows_of_one_s_own_count_where_the_threshold_of_a_path_says(

@@ -49,13 +49,14 @@ def command(
     """Follow logs through their rotations, and say at once what turns up; never the value.
 
     Ctrl-C and SIGTERM end it as --for does: what was seen until then is judged and sealed. Gaps,
-    as a log that was cut short with no copy left, forbid a pass.
+    as a log that was cut short with no copy left, forbid a pass. Of a watch that was killed what
+    it had told is recorded: `clinigate seal RUN --as-incomplete` keeps it as evidence.
     Exit codes: 0 nothing turned up; 1 something did; 2 incomplete: not all was seen; 4 usage.
     """
     from clinigate.cli.phi_shown import exit_code, show_some
     from clinigate.cli.producing import produce
     from clinigate.config.loader import load_config
-    from clinigate.phi.observe import criteria_for, observed
+    from clinigate.phi.observe import criteria_for
     from clinigate.phi.rows.own import all_rows
     from clinigate.phi.runtime.watched import options_for, watched
 
@@ -66,9 +67,10 @@ def command(
     found: list[bool] = []
 
     def work(recorder: Recorder, _environ: Mapping[str, str]) -> str | None:
-        done = watched(options, logs, from_start=not from_now, follow=pace.follow, rows=rows)
-        for observation in observed(done):
-            recorder.observation(observation)
+        done = watched(
+            options, logs, follow=pace.follow, record=recorder.observation,
+            from_start=not from_now, rows=rows,
+        )  # fmt: skip
         found.append(bool(done.counted))
         show_some(
             (f"not looked at: {each.unit} ({each.reason})" for each in done.identifiers.excluded),

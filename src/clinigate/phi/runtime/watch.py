@@ -39,6 +39,7 @@ class LogWatch:
         redactor_of: Callable[[str], Redactor],
         tokens: Tokens,
         from_start: bool = True,
+        on_new: Callable[[list[Found]], None] = lambda _: None,
     ) -> None:
         """Take the logs with what findings call them; they need not be there yet.
 
@@ -47,7 +48,9 @@ class LogWatch:
             redactor_of: from a log's name to what says what counts in it.
             tokens: what stands for values.
             from_start: whether what a log holds already counts.
+            on_new: told of findings as soon as they are known.
         """
+        self._on_new = on_new
         self.tokens: dict[str, str] = {}
         made = Fingerprints()
         self._logs = [
@@ -91,6 +94,8 @@ class LogWatch:
     def _told(self, new: list[Found]) -> list[Found]:
         for log in self._logs:
             self.tokens.update(log.tokens)
+        if new:
+            self._on_new(new)
         return new
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 
 from clinigate.config.loader import LoadedConfig
+from clinigate.core.observation import Finding, Observation
 from clinigate.findings.acceptance import accept
-from clinigate.findings.model import ScanResult
+from clinigate.findings.model import Found, ScanResult
 from clinigate.findings.tree import relative_uri
 from clinigate.phi.counts import Counts
+from clinigate.phi.found import CANARY_RULE
+from clinigate.phi.observe import observed
 from clinigate.phi.recognizer import Recognizer
 from clinigate.phi.runtime.redactor import Redactor
 from clinigate.phi.runtime.watch import LogWatch
@@ -43,15 +46,19 @@ def watched(
     logs: Sequence[Path],
     *,
     follow: Callable[[LogWatch], None],
+    record: Callable[[Observation], None] = lambda _: None,
     from_start: bool = True,
     rows: Sequence[Recognizer] = RECOGNIZERS,
 ) -> PhiScan:
     """Watch logs, and return what was seen as a scan of files would.
 
+    A find is recorded as soon as it turns up: of a watch that is killed it is there.
+
     Args:
         options: what counts; its paths are not looked at.
         logs: the paths of the logs.
         follow: looks again and again, and closes the watch.
+        record: takes each observation; those of the whole come at the end.
         from_start: whether what the logs hold already counts.
         rows: the table.
     """
@@ -68,17 +75,29 @@ def watched(
         redactor_of=redactor_of,
         tokens=options.tokens,
         from_start=from_start,
+        on_new=lambda new: known.extend(_recorded(_of_these(watch, options, new), record)),
     )
+    known: list[Observation] = []
     follow(watch)
-    identifiers = _accepted(watch.result(), options)
+    done = _outcome(watch, options, watch.result(), watch.canaries())
+    findings = {_fingerprint(each): each for each in known}
+    for each in observed(done):
+        if findings.get(_fingerprint(each)) != each:
+            record(each)
+    return done
+
+
+def _outcome(
+    watch: LogWatch, options: ScanOptions, identifiers: ScanResult, canaries: ScanResult
+) -> PhiScan:
     return PhiScan(
-        identifiers=identifiers,
-        canaries=_accepted(watch.canaries(), options) if options.patients else None,
+        identifiers=_accepted(identifiers, options),
+        canaries=_accepted(canaries, options) if options.patients else None,
         missing=None,
         tokens=MappingProxyType(watch.tokens),
         left_out=(),
         threshold=options.threshold,
-        caveats=policy.caveats,
+        caveats=options.policy.caveats,
         counts=Counts(
             files=len(identifiers.units),
             bytes=watch.read,
@@ -86,6 +105,29 @@ def watched(
             skipped=len(identifiers.excluded),
         ),
     )
+
+
+def _of_these(watch: LogWatch, options: ScanOptions, new: Sequence[Found]) -> Iterator[Observation]:
+    """Findings as the end of the watch will show them."""
+    canaries = tuple(each for each in new if each.flaw.rule == CANARY_RULE)
+    others = tuple(each for each in new if each.flaw.rule != CANARY_RULE)
+    done = _outcome(
+        watch, options, watch.result().having(others), watch.canaries().having(canaries)
+    )
+    return (each for each in observed(done) if isinstance(each.about, Finding))
+
+
+def _recorded(
+    seen: Iterable[Observation], record: Callable[[Observation], None]
+) -> Iterator[Observation]:
+    for each in seen:
+        record(each)
+        yield each
+
+
+def _fingerprint(seen: Observation) -> str | None:
+    about = seen.about
+    return about.flaw.fingerprint if isinstance(about, Finding) and about.flaw else None
 
 
 def _accepted(result: ScanResult, options: ScanOptions) -> ScanResult:
