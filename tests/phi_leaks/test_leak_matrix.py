@@ -50,6 +50,9 @@ WAYS: dict[str, set[tuple[str, str, str, str | None]]] = {
     },
     "phi-in-span": {(said, "trace span", "spans.jsonl", "attributes") for said in SPOKEN},
     "phi-in-error-page": {(PATH, "error page", "answer to path of a request", "error")},
+    "phi-in-header": {
+        (NAME, "header of an answer", "answer to name of a patient", "x-patient"),
+    },
     # Of the safeguards: the checks of HIPAA find them, and so does a hunt.
     "phi-in-logs": {(said, "log", "service.log", "said") for said in SPOKEN},
 }

@@ -64,7 +64,9 @@ def test_nobody_is_seen_in_anything_else(data: bytes) -> None:
 def test_ones_own_words_may_come_back_and_those_of_others_not() -> None:
     data = f"{MAIL} and {TWO.values['ssn']}".encode()
     found = list(EYES.in_bytes(data, SinkKind.REPLY, "reply", but="chat"))
-    assert [(each.source, each.field) for each in found] == [("note", "ssn")]
+    assert [(each.source, each.field) for each in found if isinstance(each, Sighting)] == [
+        ("note", "ssn")
+    ]
 
 
 def test_of_a_line_of_json_the_member_is_named(tmp_path: Path) -> None:

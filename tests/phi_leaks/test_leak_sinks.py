@@ -93,7 +93,7 @@ def test_every_type_of_a_redis_cache_is_read(redis_url: str) -> None:
         link.set("innocent", "x")
     found, told = looked(RedisSink(redis_url))
     assert sorted(str(each.symbol) for each in found) == ["key", *["value"] * 6]
-    assert told == [Looked(SinkKind.CACHE, "redis")]
+    assert told == [Looked(SinkKind.CACHE, "redis:/")]
 
 
 def test_a_cache_that_does_not_answer_is_told(tmp_path: Path) -> None:
@@ -168,3 +168,56 @@ def test_a_proxy_that_nothing_came_to_shows_nothing() -> None:
     _, told = looked(PromptSink(Recorder("http://127.0.0.1:9")))
     assert all("nothing came to the recording proxy" in each.trouble for each in told)
     assert {each.kind for each in told} == {SinkKind.PROMPT, SinkKind.URL}
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "status"), [("POST", "http://elsewhere/v1", 400), ("BREW", "/v1", 501)]
+)
+def test_what_the_proxy_does_not_keep_is_told(method: str, target: str, status: int) -> None:
+    with recording() as recorder:
+        with closing(http.client.HTTPConnection(urlsplit(recorder.url).netloc, timeout=10)) as link:
+            link.putrequest(method, target)
+            link.endheaders()
+            assert link.getresponse().status == status
+        post(recorder.url, "/v1/chat", b"{}")
+        _, told = looked(PromptSink(recorder))
+    assert all("could not keep" in each.trouble for each in told)
+
+
+def test_a_body_that_is_too_long_is_no_body_that_was_looked_at() -> None:
+    with recording() as recorder:
+        assert post(recorder.url, "/", b"x", **{"Content-Length": "99999999999"})[0] == 413
+        _, told = looked(PromptSink(recorder))
+    assert all(each.trouble for each in told)
+
+
+def test_a_header_that_sounds_like_a_credential_is_looked_at_too() -> None:
+    with recording() as upstream, recording(forward=f"{upstream.url}/") as proxy:
+        headers = {"Idempotency-Key": f"chat-{MAIL}", "X-Note": "na\u00efve"}
+        assert post(proxy.url, "/v1/chat", b"{}", **headers)[0] == 200
+        (above,) = upstream.taken()
+        found, _ = looked(PromptSink(proxy))
+    assert (above.target, dict(above.headers)["X-Note"]) == ("/v1/chat", "na\u00efve")
+    assert [(each.kind, each.symbol) for each in found] == [(SinkKind.URL, "Idempotency-Key")]
+    assert MAIL not in repr(above)
+
+
+@pytest.mark.parametrize("url", ["localhost:6379", "redis://localhost:port/"])
+def test_an_address_of_redis_that_is_none_is_told(url: str) -> None:
+    pytest.importorskip("redis")
+    _, told = looked(RedisSink(url))
+    assert "is redis_url_env right" in told[0].trouble
+
+
+class Shelf:
+    """A Redis that holds a document of a module under one key, and a key that runs out."""
+
+    def type(self, key: bytes) -> bytes:
+        return {b"doc": b"ReJSON-RL"}.get(key, b"none")
+
+
+def test_a_type_of_redis_that_is_not_read_is_told() -> None:
+    seen = [*RedisSink("")._entry(EYES, Shelf(), b"doc"), *RedisSink("")._entry(EYES, Shelf(), b"")]
+    assert seen == [Looked(SinkKind.CACHE, "redis:/", "values of the type ReJSON-RL are not read")]
+    with pytest.raises(ValueError, match="decode_responses"):
+        list(RedisSink("")._entry(EYES, Shelf(), "doc"))

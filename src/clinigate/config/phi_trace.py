@@ -6,6 +6,7 @@ there. No secret stands here: addresses with credentials are named by their vari
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, Literal
 
@@ -32,6 +33,12 @@ PLANTED = (
 )
 
 
+#: RFC 9110, 5.6.2.
+_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+#: What of it is looked for afterwards; the rest may be somebody's by chance.
+_LOOKED_FOR = frozenset(PLANTED) - {"given_name", "phone", "birth_date"}
+
+
 def _placeholders(node: Any) -> Iterator[str]:
     if isinstance(node, dict):
         for child in node.values():
@@ -41,6 +48,10 @@ def _placeholders(node: Any) -> Iterator[str]:
             yield from _placeholders(child)
     elif isinstance(node, str):
         yield from (match[1] for match in PLACEHOLDER.finditer(node))
+
+
+def _is_header(name: str, text: str) -> bool:
+    return _HEADER.fullmatch(name) is not None and text.isascii() and text.isprintable()
 
 
 class PlantTable(Table):
@@ -71,8 +82,14 @@ class PlantTable(Table):
             raise ValueError(
                 f"{{{{{unknown[0]}}}}} is no part of a patient; there are {', '.join(PLANTED)}"
             )
-        if not named:
-            raise ValueError("plants nothing; put {{words}} or another part of a patient into it")
+        if not _LOOKED_FOR & set(named):
+            raise ValueError(
+                "plants nothing that is looked for; put {{words}}, {{mrn}} or another of "
+                f"{', '.join(each for each in PLANTED if each in _LOOKED_FOR)} into it"
+            )
+        odd = next((key for key, text in self.headers.items() if not _is_header(key, text)), None)
+        if odd is not None:
+            raise ValueError(f"headers: {odd!a} is no header of one line in ASCII")
         return self
 
 

@@ -55,12 +55,14 @@ class Answer:
     Attributes:
         body: what it says as JSON; None where it is none.
         content: what it says as bytes, the first 8 MiB of them.
+        cut: whether it says more, or did not come to its end in time.
     """
 
     status: int
     headers: Mapping[str, str]
     body: Any
     content: bytes = b""
+    cut: bool = False
 
     @property
     def served(self) -> bool:
@@ -164,13 +166,13 @@ class Service:
         sent = {**more, **request.headers, **headers}
         try:
             with self._http.stream(request.method, url, content=content, headers=sent) as answer:
-                said = _content_of(answer, self.spec.timeout_s)
+                said, cut = _content_of(answer, self.spec.timeout_s)
         except httpx.HTTPError as error:
             raise TargetError(
                 f"{request}: no answer ({type(error).__name__}); is the service running, and is "
                 "[target] base_url right?"
             ) from None
-        return Answer(answer.status_code, answer.headers, _json_of(said), said[:_LONGEST])
+        return Answer(answer.status_code, answer.headers, _json_of(said), said[:_LONGEST], cut)
 
     def place(self, request: Request) -> tuple[str, str]:
         """Return method and address without a query: what makes two requests one operation."""
@@ -232,15 +234,18 @@ def service_spec(spec: object) -> HttpSpec | OpenAISpec | None:
     return spec if isinstance(spec, HttpSpec | OpenAISpec) else None
 
 
-def _content_of(answer: httpx.Response, timeout_s: float) -> bytes:
-    """Read a body, as far as it comes in time and no further than anybody looks."""
+def _content_of(answer: httpx.Response, timeout_s: float) -> tuple[bytes, bool]:
+    """Read a body, as far as it comes in time and no further than anybody looks.
+
+    Also returns whether that was not all of it.
+    """
     until = time.monotonic() + timeout_s
     body = bytearray()
     for piece in answer.iter_bytes():
         body += piece
         if len(body) > _LONGEST or time.monotonic() > until:
-            break
-    return bytes(body)
+            return bytes(body), True
+    return bytes(body), False
 
 
 def _json_of(content: bytes) -> Any:

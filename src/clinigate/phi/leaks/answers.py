@@ -21,6 +21,7 @@ DEBUG_PLACES = (
     "/trace", "/traces", "/logs", "/status", "/server-status", "/env", "/dump", "/admin",
     "/console",
 )  # fmt: skip
+_TOO_LONG = "an answer is longer, or lasts longer, than is read of it"
 #: What somebody says who would hear of others.
 _CURIOUS = (
     "Good morning. The weather is fine today.",
@@ -38,13 +39,13 @@ def in_answer(
     logged and shown where nobody thinks of patients.
     """
     for name, value in answer.headers.items():
-        for each in eyes.in_bytes(value.encode("latin-1", "replace"), SinkKind.HEADER, place):
-            yield replace(each, line=None, symbol=name)
+        header = f"{name}: {value}".encode("latin-1", "replace")
+        yield from eyes.in_field(header, SinkKind.HEADER, place, name)
     yield Looked(SinkKind.HEADER, place)
     kind = SinkKind.REPLY if answer.served else SinkKind.ERROR_PAGE
     own = source if answer.served else None
     yield from eyes.in_bytes(answer.content, kind, place, but=own)
-    yield Looked(kind, place)
+    yield Looked(kind, place, _TOO_LONG if answer.cut else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class ReplySink:
             for words in _CURIOUS:
                 answer = self._ask(self.service.saying(words, capability))
                 served = served or answer.served
-                yield from eyes.in_bytes(answer.content, SinkKind.REPLY, place)
+                yield from in_answer(eyes, answer, place, source=None)
             yield Looked(SinkKind.REPLY, place, "" if served else "nobody else is served")
 
     def _ask(self, request: Request) -> Answer:
@@ -88,12 +89,21 @@ class MetricsSink:
         """Read each page."""
         for path in self.places:
             place = f"GET {path}"
-            status, served = _served(self.service, path)
-            for answer in served[-1:]:
+            pages = _asked(self.service, path)
+            for answer in pages:
                 for each in eyes.in_bytes(answer.content, SinkKind.METRICS, place):
-                    yield replace(each, symbol=_metric(answer.content, each.line))
-            trouble = f"answers {status}; name the address of metrics in [phi.trace] metrics"
-            yield Looked(SinkKind.METRICS, place, "" if served else trouble)
+                    if isinstance(each, Sighting):
+                        yield replace(each, symbol=_metric(answer.content, each.line))
+                    else:
+                        yield each
+            yield Looked(SinkKind.METRICS, place, self._trouble(pages))
+
+    def _trouble(self, pages: Sequence[Answer]) -> str:
+        served = [each for each in pages if each.served]
+        if not served:
+            status = pages[-1].status if pages else 0
+            return f"answers {status}; name the address of metrics in [phi.trace] metrics"
+        return _TOO_LONG if any(each.cut for each in served) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +118,12 @@ class DebugSink:
         """Try each, with the target's credentials and without."""
         for path in self.places:
             place = f"GET {path}"
-            status, served = _served(self.service, path)
-            for answer in served:
+            pages = _asked(self.service, path)
+            trouble = "" if pages else "no answer"
+            for answer in pages:
                 yield from eyes.in_bytes(answer.content, SinkKind.DEBUG, place)
-            yield Looked(SinkKind.DEBUG, place, "" if status else "no answer")
+                trouble = _TOO_LONG if answer.cut else trouble
+            yield Looked(SinkKind.DEBUG, place, trouble)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +141,7 @@ class PromptSink:
             place = f"{each.method} {'of the provider' if eyes.has(path) else path}"
             yield from _in_address(eyes, each, place)
             yield from eyes.in_bytes(each.body, SinkKind.PROMPT, place)
-        trouble = "more passed than the proxy keeps" if self.recorder.cut else ""
+        trouble = "something passed that the proxy could not keep" if self.recorder.cut else ""
         if not recorded:
             trouble = (
                 "nothing came to the recording proxy; let the service find its model provider at "
@@ -139,32 +151,30 @@ class PromptSink:
             yield Looked(kind, "model provider", trouble)
 
 
-def _in_address(eyes: Eyes, recorded: Recorded, place: str) -> Iterator[Sighting]:
+def _in_address(eyes: Eyes, recorded: Recorded, place: str) -> Iterator[Sighting | Looked]:
     asked = parse_qsl(urlsplit(recorded.target).query, keep_blank_values=True)
     name = next((name for name, value in asked if eyes.has(value)), None)
-    for each in eyes.in_bytes(recorded.target.encode("latin-1", "replace"), SinkKind.URL, place):
-        yield replace(each, line=None, symbol=name)
+    target = recorded.target.encode("latin-1", "replace")
+    yield from eyes.in_field(target, SinkKind.URL, place, name)
     for header, value in recorded.headers:
-        for each in eyes.in_bytes(value.encode("latin-1", "replace"), SinkKind.URL, place):
-            yield replace(each, line=None, symbol=header)
+        whole = f"{header}: {value}".encode("latin-1", "replace")
+        yield from eyes.in_field(whole, SinkKind.URL, place, header)
 
 
-def _served(service: Service, path: str) -> tuple[int, list[Answer]]:
-    """Ask as anyone, then with the target's credentials; return the last status, and the pages.
+def _asked(service: Service, path: str) -> list[Answer]:
+    """Ask as anyone, then with the target's credentials; return what answers, a page once.
 
-    The status is 0 where nothing answers.
+    A refusal is an answer too: what goes wrong there is shown as well.
     """
     request = Request("GET", path, root=True)
-    status, served = 0, []
+    pages: dict[tuple[int, bytes], Answer] = {}
     for ask in (service.send_as, service.send):
         try:
             answer = ask(request)
         except TargetError:
             continue
-        status = answer.status
-        if answer.served:
-            served.append(answer)
-    return status, served
+        pages[answer.status, answer.content] = answer
+    return list(pages.values())
 
 
 def _metric(page: bytes, line: int | None) -> str | None:

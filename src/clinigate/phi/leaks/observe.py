@@ -19,6 +19,11 @@ _TOOL = "clinigate phi trace"
 _NAMED = 8
 #: What hands data to people who have no business with it; the others keep it where it is not safe.
 _HANDED_OUT = frozenset({SinkKind.REPLY, SinkKind.DEBUG, SinkKind.PROMPT, SinkKind.URL})
+#: What is no file: answers of the service, and what it asks others.
+_ANSWERED = frozenset(
+    {SinkKind.METRICS, SinkKind.DEBUG, SinkKind.ERROR_PAGE, SinkKind.HEADER, SinkKind.REPLY,
+     SinkKind.PROMPT, SinkKind.URL}
+)  # fmt: skip
 _FIXES: Mapping[SinkKind, str] = MappingProxyType(
     {
         SinkKind.LOG: "log the route, the status and an id; drop or redact what a patient sends",
@@ -39,8 +44,11 @@ _FIXES: Mapping[SinkKind, str] = MappingProxyType(
 
 
 def leak_observations(found: LeakMap) -> Iterator[Observation]:
-    """Yield the census of a hunt, then every leak; a hunt that planted nothing is a gap."""
-    if not found.sources or not found.looked:
+    """Yield the census of a hunt, then every leak.
+
+    A hunt that planted nothing is a gap, unless what was refused turned up all the same.
+    """
+    if not found.leaks and (not found.sources or not found.looked):
         refused = "; ".join(f"{source} {why}" for source, why in found.unplanted[:_NAMED])
         reason = f"nothing could be planted: {refused}" if refused else "there is nowhere to look"
         yield Observation(LEAKS_CHECK, Gap(LEAKS, reason), CONTROLS)
@@ -76,8 +84,11 @@ def _census(found: LeakMap) -> Measurement:
 
 
 def _flows(found: LeakMap) -> Iterator[SliceResult]:
-    """One slice for each source and kind of sink: the map itself, as the report draws it."""
-    for source in found.sources:
+    """One slice for each source and kind of sink: the map itself, as the report draws it.
+
+    What was refused is drawn too where it leaks: a refusal may log what it refuses.
+    """
+    for source in dict.fromkeys((*found.sources, *(each.source for each in found.leaks))):
         for kind in found.kinds:
             leaks = [each for each in found.leaks if (each.source, each.kind) == (source, kind)]
             looked = sum(each.kind is kind for each in found.looked)
@@ -98,8 +109,17 @@ def _caveats(found: LeakMap) -> Iterator[str]:
         yield f"not looked at: {shown}" + (f"; and {more} more" if more > 0 else "")
 
 
+def _uri(leak: Leak) -> str:
+    """Return where it is; what is no file in a scheme of its own, or a reader looks for one."""
+    if leak.kind not in _ANSWERED:
+        return leak.place
+    asked = leak.place.partition(" ")[2]
+    scheme = "provider" if leak.kind in (SinkKind.PROMPT, SinkKind.URL) else "service"
+    return f"{scheme}:{asked}" if asked.startswith("/") else f"{scheme}:/{leak.place}"
+
+
 def _finding(leak: Leak) -> Finding:
-    place = Place(leak.place, line=leak.line, symbol=leak.symbol)
+    place = Place(_uri(leak), line=leak.line, symbol=leak.symbol)
     severity = FlawSeverity.CRITICAL if leak.kind in _HANDED_OUT else FlawSeverity.HIGH
     flaw = Flaw(
         rule=leak.kind.rule,

@@ -38,11 +38,24 @@ class Eyes:
 
     def in_bytes(
         self, data: bytes, kind: SinkKind, place: str, *, but: str | None = None
-    ) -> Iterator[Sighting]:
-        """Yield what stands in bytes; nothing of the source `but`, whose own they are."""
-        for each in self.in_chunks([data], kind, place):
-            if each.source != but:
-                yield each
+    ) -> Iterator[Sighting | Looked]:
+        """Yield what stands in bytes; nothing of the source `but`, whose own they are.
+
+        Where not all of them could be read, that is said.
+        """
+        try:
+            for each in self.in_chunks([data], kind, place):
+                if each.source != but:
+                    yield each
+        except TruncatedError as error:
+            yield Looked(kind, place, str(error))
+
+    def in_field(
+        self, data: bytes, kind: SinkKind, place: str, symbol: str | None
+    ) -> Iterator[Sighting | Looked]:
+        """Yield what stands in a field, header or name, which has no lines."""
+        for each in self.in_bytes(data, kind, place):
+            yield replace(each, line=None, symbol=symbol) if isinstance(each, Sighting) else each
 
     def in_file(self, path: Path, kind: SinkKind, place: str) -> Iterator[Sighting | Looked]:
         """Yield what stands in a file and in all that is packed in it, then how it was looked at.
@@ -73,10 +86,9 @@ class Eyes:
         yield from (each for each in raw if (each.source, each.field) not in told)
         yield Looked(kind, place, "; ".join(dict.fromkeys(troubles)))
 
-    def in_name(self, name: str, kind: SinkKind, place: str) -> Iterator[Sighting]:
+    def in_name(self, name: str, kind: SinkKind, place: str) -> Iterator[Sighting | Looked]:
         """Yield what stands in the name of a file, or of something in it."""
-        for each in self.in_bytes(os.fsencode(name), kind, place):
-            yield replace(each, line=None, symbol="name")
+        yield from self.in_field(os.fsencode(name), kind, place, "name")
 
     def without(self, text: str) -> str:
         """Return a name or place with its steps that hold anything of anybody as `(patient)`."""
@@ -97,14 +109,28 @@ class Eyes:
         place: str,
         where: Callable[[int], tuple[int | None, str | None]] = as_it_is,
     ) -> Iterator[Sighting]:
-        """Yield what stands in bytes of any length; `where` is `Part.place`."""
+        """Yield what stands in bytes of any length; `where` is `Part.place`.
+
+        Raises:
+            TruncatedError: they end too early, or a compressed stream in them is longer than is
+                read; what was seen has been yielded.
+        """
         window, stream = _Window(), self.search.stream()
-        for chunk in chunks:
-            window.add(chunk)
-            for hit in stream.feed(chunk):
-                yield self._sighting(hit, window, kind, place, where)
+        trouble: TruncatedError | None = None
+        try:
+            for chunk in chunks:
+                window.add(chunk)
+                for hit in stream.feed(chunk):
+                    yield self._sighting(hit, window, kind, place, where)
+        except TruncatedError as error:
+            trouble = error
+        # The search holds back the last megabyte: of what ends too early that may be all.
         for hit in stream.finish():
             yield self._sighting(hit, window, kind, place, where)
+        if stream.cut:
+            trouble = trouble or TruncatedError("a compressed stream in it is too long to be read")
+        if trouble is not None:
+            raise trouble
 
     def _sighting(
         self,
@@ -120,7 +146,9 @@ class Eyes:
             return seen
         number, text = found
         line, symbol = where(number)
-        return replace(seen, line=line, symbol=symbol or self._member(text))
+        if number not in window.members:
+            window.members[number] = self._member(text)
+        return replace(seen, line=line, symbol=symbol or window.members[number])
 
     def _member(self, line: bytes) -> str | None:
         """Name the member of a line of JSON that holds something of a patient."""
@@ -146,11 +174,18 @@ def _once(found: Iterable[Sighting]) -> Iterator[Sighting]:
 
 @dataclass(slots=True)
 class _Window:
-    """The last bytes that were read, with their place and the lines before them."""
+    """The last bytes that were read, with their place and the lines before them.
 
+    Attributes:
+        members: of lines that hold something, which member of their JSON does.
+    """
+
+    members: dict[int, str | None] = field(default_factory=dict)
     _held: deque[tuple[int, int, bytes]] = field(default_factory=deque)
     _end: int = 0
     _lines: int = 0
+    #: How many lines end before a place in the chunk that begins somewhere: hits come in order.
+    _counted: tuple[int, int, int] = (-1, 0, 0)
 
     def add(self, chunk: bytes) -> None:
         self._held.append((self._end, self._lines, chunk))
@@ -164,9 +199,18 @@ class _Window:
         for at, lines, chunk in reversed(self._held):
             if at <= start < at + len(chunk):
                 inside = start - at
-                begin = chunk.rfind(b"\n", 0, inside) + 1
-                end = chunk.find(b"\n", inside)
-                text = chunk[begin : end if end >= 0 else len(chunk)]
-                number = lines + chunk.count(b"\n", 0, inside) + 1
+                least = max(0, inside - _LONGEST_LINE)
+                begin = chunk.rfind(b"\n", least, inside) + 1 or least
+                end = chunk.find(b"\n", inside, inside + _LONGEST_LINE)
+                text = chunk[begin : end if end >= 0 else inside + _LONGEST_LINE]
+                number = lines + self._count(at, chunk, inside) + 1
                 return number, text if len(text) <= _LONGEST_LINE else b""
         return None
+
+    def _count(self, at: int, chunk: bytes, inside: int) -> int:
+        known, since, count = self._counted
+        if known != at or since > inside:
+            since, count = 0, 0
+        count += chunk.count(b"\n", since, inside)
+        self._counted = (at, inside, count)
+        return count

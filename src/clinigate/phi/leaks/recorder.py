@@ -22,7 +22,6 @@ _OF_THE_HOP = frozenset(
     ("connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding",
      "upgrade", "host", "content-length", "accept-encoding")
 )  # fmt: skip
-_SECRET = ("auth", "key", "token", "cookie", "secret")
 #: Fits what is asked for by chat, completions, embeddings and moderations alike.
 _ANSWER: dict[str, Any] = {
     "id": "recorded",
@@ -44,12 +43,12 @@ _ANSWER: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """One request; headers that hold credentials are left out."""
+    """One request, with headers that may hold credentials: it is shown nowhere."""
 
     method: str
-    target: str
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
+    target: str = field(repr=False)
+    headers: tuple[tuple[str, str], ...] = field(repr=False)
+    body: bytes = field(repr=False)
 
 
 @dataclass(slots=True)
@@ -58,7 +57,7 @@ class Recorder:
 
     Attributes:
         url: where the service finds its provider now.
-        cut: whether more passed than is kept.
+        cut: whether something passed that is not kept: too much of it, or nothing like HTTP.
     """
 
     url: str = ""
@@ -95,8 +94,7 @@ def recording(*, port: int = 0, forward: str | None = None) -> Iterator[Recorder
     recorder = Recorder()
     with httpx.Client(timeout=_TIMEOUT_S, trust_env=False) as client:
         handler = _handler(recorder, client, forward)
-        with ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
-            server.daemon_threads = True
+        with _Server(("127.0.0.1", port), handler) as server:
             recorder.url = f"http://127.0.0.1:{server.server_port}"
             thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
             thread.start()
@@ -105,6 +103,13 @@ def recording(*, port: int = 0, forward: str | None = None) -> Iterator[Recorder
             finally:
                 server.shutdown()
                 thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """Write nothing: who asked has gone, and a traceback may hold what it asked for."""
 
 
 def _handler(
@@ -117,24 +122,32 @@ def _handler(
         def log_message(self, *_: object) -> None:
             """Write nothing: an address may hold what it must not."""
 
+        def send_error(self, code: int, *_: object, **__: object) -> None:
+            """Refuse what is no request, or of a method that nobody passes on, and say so."""
+            recorder.cut = True
+            super().send_error(code)
+
         def _pass(self) -> None:
             body = self._body()
-            if body is None:
+            # A path alone: a whole address would be asked in place of the provider's.
+            if body is None or not self.path.startswith("/"):
+                recorder.cut = True
                 self.close_connection = True
-                self._answer(413, [], b"")
+                self._answer(413 if body is None else 400, [], b"")
                 return
             headers = [(k, v) for k, v in self.headers.items() if k.lower() not in _OF_THE_HOP]
-            plain = [(k, v) for k, v in headers if not any(part in k.lower() for part in _SECRET)]
-            recorder.keep(Recorded(self.command, self.path, tuple(plain), body))
+            recorder.keep(Recorded(self.command, self.path, tuple(headers), body))
             if forward is None:
                 kind = [("Content-Type", "application/json")]
                 self._answer(200, kind, json.dumps(_ANSWER).encode())
                 return
             try:
+                # As they came, in Latin-1; httpx would refuse what is no ASCII.
+                raw = [(k.encode("latin-1"), v.encode("latin-1")) for k, v in headers]
                 answer = client.request(
-                    self.command, forward + self.path, headers=headers, content=body
+                    self.command, forward.rstrip("/") + self.path, headers=raw, content=body
                 )
-            except httpx.HTTPError:
+            except (httpx.HTTPError, httpx.InvalidURL):
                 self._answer(502, [], b"")
                 return
             # httpx has unpacked what it hands on.

@@ -99,19 +99,28 @@ def _listening(stack: ExitStack, port: int, forward: str | None) -> Recorder:
 
 
 def _files(base: Path, table: TraceTable, hipaa: HipaaTable) -> Iterator[FileSink]:
-    """The kinds of files that are configured; one that two tables name is looked at once."""
+    """The files of each field that names any; one that two fields name is looked at once.
+
+    Each field by itself: that one is written to says nothing of the others.
+    """
     audit = [] if hipaa.audit.file is None else [hipaa.audit.file]
     configured: list[tuple[SinkKind, Sequence[str], str]] = [
-        (SinkKind.LOG, [*table.logs, *hipaa.logs, *audit], "[phi.trace] logs"),
+        (SinkKind.LOG, table.logs, "[phi.trace] logs"),
+        (SinkKind.LOG, hipaa.logs, "[hipaa] logs"),
+        (SinkKind.LOG, audit, "[hipaa.audit] file"),
         (SinkKind.ERROR_REPORT, table.error_reports, "[phi.trace] error_reports"),
         (SinkKind.SPAN, table.spans, "[phi.trace] spans"),
-        (SinkKind.STORE, [*table.stores, *hipaa.stores], "[phi.trace] stores"),
+        (SinkKind.STORE, table.stores, "[phi.trace] stores"),
+        (SinkKind.STORE, hipaa.stores, "[hipaa] stores"),
         (SinkKind.BACKUP, table.backups, "[phi.trace] backups"),
         (SinkKind.CACHE, table.caches, "[phi.trace] caches"),
     ]
+    taken: set[tuple[SinkKind, str]] = set()
     for kind, names, named_in in configured:
-        if names:
-            yield FileSink(kind, base, tuple(dict.fromkeys(names)), named_in)
+        fresh = tuple(name for name in dict.fromkeys(names) if (kind, name) not in taken)
+        taken |= {(kind, name) for name in fresh}
+        if fresh:
+            yield FileSink(kind, base, fresh, named_in)
 
 
 def _others(
@@ -150,8 +159,10 @@ def _program(
                 list(words),
                 cwd=base,
                 env=dict(environ),
+                # No pipes: what it leaves running would keep them open, and us waiting.
                 stdin=subprocess.DEVNULL,
-                capture_output=True,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
                 timeout=_UPKEEP_S,
                 check=False,
             )

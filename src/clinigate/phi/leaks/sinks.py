@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from glob import glob, has_magic
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,11 +11,15 @@ from typing import Any, Protocol
 from clinigate.errors import MissingExtraError, TargetError
 from clinigate.phi.leaks.model import Looked, Sighting, SinkKind
 from clinigate.phi.leaks.reading import Eyes
-from clinigate.phi.leaks.stores import files_under, tables_at
+from clinigate.phi.leaks.stores import files_under, is_beside, tables_at
+from clinigate.phi.surfaces import TruncatedError
 
-__all__ = ["FileSink", "RedisSink", "Sink", "TableSink"]
+__all__ = ["FileSink", "RedisSink", "Sink", "State", "TableSink"]
 
 _MOST_KEYS = 100_000
+_REDIS = "redis:/"
+#: What Redis says of a key that has run out meanwhile.
+_GONE = b"none"
 _FIELD = "[phi.trace]"
 
 
@@ -32,7 +36,8 @@ class Sink(Protocol):
         ...
 
 
-_State = dict[Path, tuple[int, int]]
+#: Size and time of each file.
+State = dict[Path, tuple[int, int]]
 
 
 @dataclass(slots=True)
@@ -48,25 +53,29 @@ class FileSink:
     base: Path
     names: Sequence[str]
     named_in: str
-    _before: _State = field(default_factory=dict)
+    _before: State = field(default_factory=dict)
 
     def begin(self) -> None:
         """Remember how the files are before anything is planted.
 
-        Raises:
-            ConfigError: one is not there, and neither is its folder.
+        Raises as `state` does.
         """
         self._before = self.state()
 
-    def state(self) -> _State:
-        """Return size and time of each file; what is still to be made is none yet."""
+    def state(self) -> State:
+        """Return size and time of each file; what is still to be made is none yet.
+
+        Raises:
+            ConfigError: one is not there, and neither is its folder.
+            TargetError: a folder may not be read.
+        """
         there = [
             found
             for name in self.names
             for found in _expanded(self.base, name)
             if not self._awaited(found)
         ]
-        state: _State = {}
+        state: State = {}
         for path in files_under(self.base, there, self.named_in):
             try:
                 found = path.stat()
@@ -83,15 +92,23 @@ class FileSink:
         """Read what was written since planting began; nothing written is the wrong place."""
         changed = self.changed()
         for path in changed:
+            if is_beside(path) and not path.exists():
+                continue  # SQLite has taken it into its database, which comes after it.
             shown = self._shown(path)
             yield from eyes.in_name(shown, self.kind, shown)
             yield from eyes.in_file(path, self.kind, shown)
-        if not changed:
-            trouble = (
-                f"nothing was written there; name what the service writes to in {self.named_in}, "
-                f"and what makes it write in {_FIELD} upkeep"
-            )
-            yield Looked(self.kind, ", ".join(self.names), trouble)
+        advice = (
+            f"name what the service writes to in {self.named_in}, and what makes it write in "
+            f"{_FIELD} upkeep"
+        )
+        missing = [name for name in self.names if not self._is_there(name)]
+        for name in missing:
+            yield Looked(self.kind, name, f"nothing is there; {advice}")
+        if not changed and len(missing) < len(self.names):
+            yield Looked(self.kind, ", ".join(self.names), f"nothing was written there; {advice}")
+
+    def _is_there(self, name: str) -> bool:
+        return any((self.base / each).exists() for each in _expanded(self.base, name))
 
     def _awaited(self, name: str) -> bool:
         """Whether something is still to be made there: nothing is, but its folder."""
@@ -116,12 +133,13 @@ class TableSink:
     def look(self, eyes: Eyes) -> Iterator[Sighting | Looked]:
         """Read every table."""
         for table in tables_at(self.dsn, self.field):
+            place, trouble = f"postgresql:/{table.name}", ""
+            yield from eyes.in_name(table.name, SinkKind.STORE, place)
             try:
-                yield from eyes.in_chunks(table.chunks(), SinkKind.STORE, table.name)
-                trouble = ""
-            except TargetError as error:
+                yield from eyes.in_chunks(table.chunks(), SinkKind.STORE, place)
+            except (TargetError, TruncatedError) as error:
                 trouble = str(error)
-            yield Looked(SinkKind.STORE, table.name, trouble)
+            yield Looked(SinkKind.STORE, place, trouble)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +150,7 @@ class RedisSink:
     kind: SinkKind = SinkKind.CACHE
 
     def look(self, eyes: Eyes) -> Iterator[Sighting | Looked]:
-        """Read up to 100,000 keys, and the values of every type that holds bytes.
+        """Read up to 100,000 keys, and their values; types that no one can read are told.
 
         Raises:
             MissingExtraError: redis-py is not installed.
@@ -150,24 +168,42 @@ class RedisSink:
                         trouble = f"more than {_MOST_KEYS} keys"
                         break
                     yield from self._entry(eyes, link, key)
-        except redis.RedisError as error:
+        # An address that is none is no error of Redis' own.
+        except (redis.RedisError, ValueError) as error:
             trouble = f"cannot be read ({type(error).__name__}); is redis_url_env right?"
-        yield Looked(SinkKind.CACHE, "redis", trouble)
+        yield Looked(SinkKind.CACHE, _REDIS, trouble)
 
-    def _entry(self, eyes: Eyes, link: Any, key: bytes) -> Iterator[Sighting]:
-        read = _READ.get(link.type(key))
-        value = [] if read is None else read(link, key)
-        for symbol, data in (("key", key), ("value", b"\n".join(value))):
-            for each in eyes.in_bytes(data, SinkKind.CACHE, "redis"):
-                yield replace(each, line=None, symbol=symbol)
+    def _entry(self, eyes: Eyes, link: Any, key: bytes | str) -> Iterator[Sighting | Looked]:
+        if isinstance(key, str):
+            raise ValueError("decode_responses stands in the address")
+        yield from eyes.in_field(key, SinkKind.CACHE, _REDIS, "key")
+        kind = link.type(key)
+        if kind in _READ:
+            value = b"\n".join(_READ[kind](link, key))
+            yield from eyes.in_field(value, SinkKind.CACHE, _REDIS, "value")
+        elif kind != _GONE:
+            shown = kind.decode("ascii", "replace")
+            yield Looked(SinkKind.CACHE, _REDIS, f"values of the type {shown} are not read")
 
 
 def _expanded(base: Path, name: str) -> list[str]:
-    """Return the names that a pattern stands for; one that is none stands for itself."""
-    if not has_magic(name):
-        return [name]
+    """Return the names that a pattern stands for; one that is none stands for itself.
+
+    And for what it is rotated to: `app.log.1.gz` and `app.log-20260105` lie beside `app.log`.
+    """
+    path = base / name
+    if not has_magic(name) or path.exists():
+        return [name, *_rotated(path)]
     # Path.glob takes no absolute pattern.
-    return sorted(glob(str(base / name)))  # noqa: PTH207
+    return sorted(glob(name, root_dir=base, recursive=True))  # noqa: PTH207
+
+
+def _rotated(path: Path) -> list[str]:
+    if path.is_dir() or not path.parent.is_dir():
+        return []
+    starts = (f"{path.name}.", f"{path.name}-")
+    beside = (each for each in path.parent.iterdir() if each.name.startswith(starts))
+    return sorted(str(each) for each in beside if each.is_file() and not is_beside(each))
 
 
 def _flat(pairs: Mapping[bytes, bytes]) -> list[bytes]:
