@@ -36,6 +36,7 @@ class Spill(StrEnum):
     ACCESS_LOG = "access-log"
     SPAN = "span"
     ERROR_PAGE = "error-page"
+    HEADER = "header"
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,5 +62,6 @@ SPILLING = (
         "Who asks at an address that leads nowhere reads it in the refusal.",
         Spill.ERROR_PAGE,
     ),
+    _defect("header", "Who agreed is named in a header of the answer.", Spill.HEADER),
 )
 """Their rows of the table of defects."""

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import quote
 
 from starlette.types import Scope
 
@@ -68,9 +69,11 @@ class OnDisk(Footprint):
             self._recent.append(_said(turns))
 
     def named(self, exchange: Exchange, patient: str) -> None:
-        """Let the log name the patient, where the defect does."""
+        """Let the log, or a header of the answer, name the patient, where the defect does."""
         if self._spill is Spill.LOG_FIELD:
             exchange.logged = {**exchange.logged, "patient": patient}
+        if self._spill is Spill.HEADER:
+            exchange.headers = {"x-patient": quote(patient)}
 
     def known_consent(self, client: str, patient: str) -> bool | None:
         """Look into the cache."""

@@ -24,6 +24,7 @@ class Exchange:
     Attributes:
         logged: what the log tells of its words, which is nothing unless the defect is to do so.
         traced: the same of its span.
+        headers: what its answer has beside the usual ones, which is nothing just so.
     """
 
     request: str
@@ -32,6 +33,7 @@ class Exchange:
     status: int = 500
     logged: Mapping[str, str] = field(default_factory=dict)
     traced: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Footprint:

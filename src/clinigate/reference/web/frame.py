@@ -133,6 +133,7 @@ def _framed(send: Send, exchange: Exchange) -> Send:
             headers = message["headers"]
             present = {name for name, _ in headers}
             headers += [pair for pair in _HEADERS if pair[0] not in present]
+            headers += [(name.encode(), text.encode()) for name, text in exchange.headers.items()]
             headers.append((b"x-request-id", exchange.request.encode()))
         await send(message)
 
