@@ -9,13 +9,20 @@ from functools import lru_cache
 
 from clinigate.phi.matching.search import Search
 from clinigate.phi.model import Hit
-from clinigate.phi.recognizer import Recognizer
+from clinigate.phi.recognizer import Recognizer, Tier
 from clinigate.phi.table import BY_ID, RECOGNIZERS
 
 __all__ = ["DEFAULT_THRESHOLD", "find", "find_bytes", "search_for", "settled"]
 
 #: Below this a find is a guess.
 DEFAULT_THRESHOLD = 0.8
+
+#: The rules of names and places in prose.
+_GUESSED = frozenset(row.id for row in RECOGNIZERS if row.tier is Tier.NAME)
+#: Of which what is left counts: those that lists have a word of.
+_LIKELY = 0.7
+#: What is left and shorter is a comma and a blank.
+_LEAST_LEFT = 3
 
 
 def find(
@@ -71,16 +78,27 @@ def _by_rows(rows: tuple[Recognizer, ...], threshold: float, engine: str | None)
 
 
 def settled(hits: Iterable[Hit]) -> list[Hit]:
-    """Return hits that do not overlap: the surest, of these the longest, by place."""
+    """Return hits that do not overlap: the surest, of these the longest, by place.
+
+    Names and places of prose come last, and what others leave of one that is likely stays: the
+    street of an address may be found by a row of the table, and its town is somebody's still.
+    """
     order = {row: index for index, row in enumerate(BY_ID)}
     kept: list[Hit] = []
     ranked = sorted(
-        hits, key=lambda h: (-h.score, h.start - h.end, order.get(h.rule, len(order)), h.start)
-    )
+        hits,
+        key=lambda h: (
+            h.rule in _GUESSED, -h.score, h.start - h.end, order.get(h.rule, len(order)), h.start
+        ),
+    )  # fmt: skip
     taken = _Taken()
     for hit in ranked:
         if taken.take(hit.start, hit.end):
             kept.append(hit)
+        elif hit.rule in _GUESSED and hit.score >= _LIKELY:
+            for start, end in taken.left_of(hit.start, hit.end):
+                if end - start >= _LEAST_LEFT and taken.take(start, end):
+                    kept.append(replace(hit, start=start, end=end))
     return sorted(kept, key=lambda hit: hit.start)
 
 
@@ -117,3 +135,13 @@ class _Taken:
         self._starts.insert(at, start)
         self._ends.insert(at, end)
         return True
+
+    def left_of(self, start: int, end: int) -> list[tuple[int, int]]:
+        """Return the parts of a stretch that are not taken."""
+        parts, at = [], bisect_left(self._ends, start + 1)
+        for begin, stop in zip(self._starts[at:], self._ends[at:], strict=True):
+            if begin >= end:
+                break
+            parts.append((start, begin))
+            start = stop
+        return [*parts, (start, end)]

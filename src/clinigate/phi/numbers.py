@@ -12,6 +12,7 @@ __all__ = [
     "is_address",
     "is_card",
     "is_dea",
+    "is_dni",
     "is_hicn",
     "is_iban",
     "is_imei",
@@ -90,7 +91,7 @@ def is_routing(text: str) -> bool:
 
 #: First three digits of ZIP codes under which 20,000 people or fewer live: the seventeen of HHS's
 #: "Guidance Regarding Methods for De-identification of Protected Health Information" (26 November
-#: 2012), from the census of 2000. The rule asks for the current census: newer counts may add others.
+#: 2012), from the census of 2000. The rule asks for the current census: later counts may add some.
 _SPARSE = frozenset({
     "036", "059", "063", "102", "203", "556", "692", "790", "821", "823", "830", "831", "878",
     "879", "884", "890", "893",
@@ -100,6 +101,20 @@ _SPARSE = frozenset({
 def is_sparse_zip(text: str) -> bool:
     """Three digits that safe harbor has replaced by 000 (45 CFR 164.514(b)(2)(i)(B))."""
     return text[:3] in _SPARSE
+
+
+def is_dni(text: str) -> bool:
+    """A Spanish identity number, whose letter is its rest by 23 (Real Decreto 1553/2005, NIE too).
+
+    An X, Y or Z in front counts as 0, 1 or 2 (Orden INT/2058/2008).
+    """
+    plain = re.sub(r"[ .-]", "", text).upper()
+    number = plain[:-1].translate(str.maketrans("XYZ", "012"))
+    return (
+        number.isdecimal()
+        and len(set(number)) > 1
+        and "TRWAGMYFPDXBNJZSQVHLCKE"[int(number) % 23] == plain[-1]
+    )
 
 
 def is_npi(text: str) -> bool:

@@ -160,4 +160,17 @@ def _surest(group: Sequence[Sight]) -> list[Sight]:
     if len(group) == 1:
         return list(group)
     by_hit = {sight.hit: sight for sight in group}
-    return [by_hit[hit] for hit in settled(by_hit)]
+    return [by_hit.get(hit) or _part_of(group, hit) for hit in settled(by_hit)]
+
+
+def _part_of(group: Sequence[Sight], hit: Hit) -> Sight:
+    """Return what is left of a find, others having taken the rest."""
+    whole = next(
+        each
+        for each in group
+        if each.hit.start <= hit.start <= hit.end <= each.hit.end
+        and (each.hit.rule, each.hit.score) == (hit.rule, hit.score)
+    )
+    skipped = hit.start - whole.hit.start
+    line, column = _moved(whole.value, 0, skipped, whole.line, whole.column)
+    return Sight(hit, line, column, whole.value[skipped : hit.end - whole.hit.start])

@@ -15,11 +15,12 @@ from clinigate.phi.rows.others import ROWS as _OTHERS
 from clinigate.phi.rows.persons import ROWS as _PERSONS
 from clinigate.phi.rows.places import ROWS as _PLACES
 from clinigate.phi.rows.records import ROWS as _RECORDS
+from clinigate.phi.rows.spanish import ROWS as _SPANISH
 
 __all__ = ["ROWS"]
 
 #: All rows. Where two of equal score lie over each other, the earlier one names the find.
 ROWS: tuple[Recognizer, ...] = (
     *_PERSONS, *_PLACES, *_DATES, *_CONTACTS, *_RECORDS, *_MONEY, *_LICENCES, *_DEVICES, *_NET,
-    *_IMAGES, *_OTHERS, *_HL7,
+    *_IMAGES, *_OTHERS, *_HL7, *_SPANISH,
 )  # fmt: skip
