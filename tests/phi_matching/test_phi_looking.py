@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from clinigate.config.phi_rows import RecognizerTable
 from clinigate.errors import UsageError
+from clinigate.findings.acceptance import Acceptance, Way
 from clinigate.phi import crew as crew_module
 from clinigate.phi import looking as looking_module
 from clinigate.phi.canaries import make_patients
@@ -21,6 +23,7 @@ from clinigate.phi.crew import Kit, looked_at
 from clinigate.phi.direct import scan_tree
 from clinigate.phi.looking import Look, Looker
 from clinigate.phi.policy import Level, Policy
+from clinigate.phi.rows.own import row_from
 from clinigate.phi.scanning import PhiScan, ScanOptions, scan
 from clinigate.phi.surfaces import Part, Skipped, TruncatedError
 from clinigate.phi.tokens import Tokens
@@ -131,6 +134,55 @@ def test_canaries_are_found_in_members_with_their_line(options: ScanOptions) -> 
     done = scan(replace(options, patients=patients))
     assert done.canaries is not None
     assert "a.log.gz:3" in {str(each.flaw.place) for each in done.canaries.findings}
+
+
+def test_canaries_and_rows_of_users_are_found_by_several_processes(options: ScanOptions) -> None:
+    patients = make_patients(7, 2)
+    for number in range(3):
+        text = f"code QX-{number}77 of {patients[0].values['mrn']}\n"
+        (options.base / f"{number}.log").write_text(text)
+    table = RecognizerTable.model_validate(
+        {"id": "T-CODE", "letter": "H", "title": "A code", "pattern": [r"QX-\d{3}"], "score": 0.9}
+    )
+    options = replace(options, patients=patients, own=(row_from(table),))
+    one, two = scan(options), scan(replace(options, jobs=2))
+    assert [each.flaw.rule for each in one.identifiers.findings].count("T-CODE") == 3
+    assert one.found == two.found
+    assert one.canaries is not None
+    assert len(one.canaries.findings) == 3
+
+
+def test_a_find_outside_of_any_field_has_its_column(options: ScanOptions) -> None:
+    (options.base / "a.log").write_text(f'x {{"a": "b\\n"}}\nssn {SSN}\n')
+    (found,) = scan(options).counted
+    assert (found.flaw.place.line, found.flaw.place.column) == (2, 5)
+
+
+def test_a_link_to_itself_breaks_nothing(options: ScanOptions) -> None:
+    (options.base / "loop").symlink_to("loop")
+    (options.base / "a.log").write_text(f"ssn {SSN}\n")
+    assert places(scan(options)) == ["a.log:1"]
+
+
+@pytest.mark.parametrize(
+    ("way", "rule", "path", "told"),
+    [
+        (Way.ALLOW, "CG-PHI-URL", "docs", 1),
+        (Way.ALLOW, "ACME-CODE", "docs", 1),
+        (Way.ALLOW, "CG-PHI-URL", "elsewhere", 0),
+        (Way.OK, "*", "docs/a.txt", 1),
+        (Way.WAIVER, "CG-PHI-URL", "docs/*", 1),
+        (Way.WAIVER, "CG-HIPAA-AUDIT-001", "docs/*", 0),
+    ],
+)
+def test_what_accepts_nothing_in_files_that_were_read_is_told(
+    options: ScanOptions, way: Way, rule: str, path: str, told: int
+) -> None:
+    (options.base / "docs").mkdir()
+    (options.base / "docs" / "a.txt").write_text("fine\n")
+    idle = Acceptance(way, rule, path, date(2026, 12, 1), "published", "clinigate.toml", 1)
+    done = scan(replace(options, acceptances=(idle,)))
+    assert len(done.found) == told
 
 
 def git(folder: Path, *words: str) -> None:

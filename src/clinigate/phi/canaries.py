@@ -9,7 +9,7 @@ nothing hangs on it.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -40,6 +40,14 @@ class Patient:
     id: str
     values: Mapping[str, str]
     details: Mapping[str, str]
+
+    def __reduce__(self) -> tuple[Callable[..., Patient], tuple[object, ...]]:
+        """Another process gets a copy: a view of a mapping cannot be sent."""
+        return _patient_of, (self.id, dict(self.values), dict(self.details))
+
+
+def _patient_of(id_: str, values: dict[str, str], details: dict[str, str]) -> Patient:
+    return Patient(id_, MappingProxyType(values), MappingProxyType(details))
 
 
 def make_patients(seed: int, count: int) -> tuple[Patient, ...]:

@@ -7,13 +7,19 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from multiprocessing import get_context
+from typing import TYPE_CHECKING
 
 from clinigate.phi.canaries import Patient
 from clinigate.phi.canary_search import CanarySearch
 from clinigate.phi.finding import search_for
 from clinigate.phi.looking import FAST, Look, Looked, Looker
+from clinigate.phi.recognizer import Recognizer
 from clinigate.phi.surfaces import Limits
+from clinigate.phi.table import RECOGNIZERS, register
 from clinigate.phi.tokens import Tokens
+
+if TYPE_CHECKING:
+    from clinigate.config.phi_rows import NlpTable
 
 __all__ = ["Kit", "looked_at"]
 
@@ -32,6 +38,8 @@ class Kit:
         engine: of `clinigate.phi.looking`.
         limits: how much of one file is opened.
         identifiers: whether the table is looked for.
+        own: rows of users, which are sent to other processes; the table is there already.
+        nlp: a language model of the user's, which presidio runs.
     """
 
     tokens: Tokens
@@ -39,15 +47,25 @@ class Kit:
     engine: str = FAST
     limits: Limits = field(default_factory=Limits)
     identifiers: bool = True
+    own: tuple[Recognizer, ...] = ()
+    nlp: NlpTable | None = None
+
+    @property
+    def rows(self) -> Sequence[Recognizer]:
+        """What is looked for: the table itself where there is nothing of users."""
+        return (*RECOGNIZERS, *self.own) if self.own else RECOGNIZERS
 
     def looker(self) -> Looker:
-        """Return what looks at files."""
+        """Return what looks at files; rows of users are known by their id from then on."""
+        register(self.own)
         return Looker(
             self.tokens,
             CanarySearch(self.patients),
             engine=self.engine,
             limits=self.limits,
             identifiers=self.identifiers,
+            rows=self.rows,
+            nlp=self.nlp,
         )
 
 
@@ -67,7 +85,7 @@ def looked_at(looks: Sequence[Look], kit: Kit, *, jobs: int = 1) -> Iterator[Loo
         return
     # Compiled before there are processes: they would all do it.
     for threshold in {look.threshold for look in looks}:
-        search_for(threshold)
+        search_for(threshold, kit.rows)
     size = max(1, min(_BATCH, len(looks) // (jobs * 4)))
     batches = [looks[at : at + size] for at in range(0, len(looks), size)]
     # A child that is forked has the threads' locks and none of the threads.

@@ -14,12 +14,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
 
-from clinigate.config.phi_rows import NlpTable
 from clinigate.errors import MissingExtraError
 from clinigate.phi.model import Hit
 from clinigate.phi.recognizer import Recognizer
 from clinigate.phi.table import RECOGNIZERS
+
+if TYPE_CHECKING:
+    from clinigate.config.phi_rows import NlpTable
 
 __all__ = ["ENGINE", "Find", "presidio_find", "presidio_version"]
 

@@ -152,5 +152,8 @@ def _links_below(top: Path) -> Iterator[Path]:
 
 def _leads_out(link: Path, tops: Sequence[Path]) -> bool:
     """Whether a link leads to something that no path covers; a broken one leads nowhere."""
-    target = link.resolve()
+    try:
+        target = link.resolve()
+    except (OSError, RuntimeError):  # to itself
+        return False
     return target.exists() and not any(target.is_relative_to(top) for top in tops)

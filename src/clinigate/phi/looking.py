@@ -6,17 +6,24 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from clinigate.errors import MissingExtraError
 from clinigate.phi.canary_lines import CanarySight, CanarySweep
 from clinigate.phi.canary_search import CanarySearch
+from clinigate.phi.engine import Find, presidio_find
 from clinigate.phi.finding import search_for
+from clinigate.phi.matching.search import Search
 from clinigate.phi.model import Hit
 from clinigate.phi.pieces import Lines, find_in_pieces
+from clinigate.phi.recognizer import Recognizer
 from clinigate.phi.surfaces import Limits, Part, Skipped, TruncatedError, open_path
-from clinigate.phi.surfaces.part import as_it_is
 from clinigate.phi.sweep import Finder, Sight, Sweep, line_finder
+from clinigate.phi.table import RECOGNIZERS
 from clinigate.phi.tokens import Tokens
+
+if TYPE_CHECKING:
+    from clinigate.config.phi_rows import NlpTable
 
 __all__ = ["FAST", "MOST", "PRESIDIO", "Look", "Looked", "Looker", "Seen"]
 
@@ -111,6 +118,8 @@ class Looker:
         engine: str = FAST,
         limits: Limits = Limits(),  # noqa: B008 - frozen
         identifiers: bool = True,
+        rows: Sequence[Recognizer] = RECOGNIZERS,
+        nlp: NlpTable | None = None,
     ) -> None:
         """Prepare to look.
 
@@ -120,12 +129,18 @@ class Looker:
             engine: `FAST`, or `PRESIDIO` as the reference.
             limits: how much of one file is opened.
             identifiers: whether the table is looked for at all.
+            rows: the table.
+            nlp: a language model of the user's, which presidio runs.
         """
         self._tokens = tokens
         self._canaries = canaries
         self._engine = engine
         self._limits = limits
         self._identifiers = identifiers
+        self._rows = rows
+        self._nlp = nlp
+        #: By threshold: the hash of rows of users costs more than a small file.
+        self._searches: dict[float, Search] = {}
 
     def at(self, look: Look) -> Looked:
         """Look at one file. Raises MissingExtraError where the engine is not installed."""
@@ -172,8 +187,10 @@ class Looker:
         if part.literal or not self._identifiers:
             return None
         if self._engine == PRESIDIO:
-            return _Pages(look.threshold)
-        finders: list[Finder] = [search_for(look.threshold).hits]
+            return _Pages(presidio_find(look.threshold, rows=self._rows, nlp=self._nlp))
+        if look.threshold not in self._searches:
+            self._searches[look.threshold] = search_for(look.threshold, self._rows)
+        finders: list[Finder] = [self._searches[look.threshold].hits]
         if look.names:
             finders.append(_names(look.threshold))
         return Sweep(finders)
@@ -201,7 +218,8 @@ class Looker:
         return Seen(
             part=part.name,
             line=line,
-            column=sight.column if part.place is as_it_is else None,
+            # Of what stands in a field, the bytes before it on its line are not the source's.
+            column=sight.column if name is None and line is not None else None,
             field=name,
             rule=sight.hit.rule,
             score=sight.hit.score,
@@ -232,10 +250,8 @@ class _Marks:
 class _Pages:
     """presidio's search, of a text that is gathered first."""
 
-    def __init__(self, threshold: float) -> None:
-        from clinigate.phi.engine import presidio_find
-
-        self._find = presidio_find(threshold)
+    def __init__(self, find: Find) -> None:
+        self._find = find
         self._held: list[bytes] = []
         self._size = 0
 

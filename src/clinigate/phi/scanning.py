@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import clinigate
 from clinigate.core.flaw import FlawSeverity
 from clinigate.errors import MissingExtraError
-from clinigate.findings.acceptance import Acceptance, accept, stale
+from clinigate.findings.acceptance import Acceptance, Way, accept, stale
+from clinigate.findings.globs import matches
 from clinigate.findings.model import Excluded, Found, ScanResult
 from clinigate.findings.tree import relative_uri
 from clinigate.phi.canaries import Patient
@@ -23,8 +25,12 @@ from clinigate.phi.finding import DEFAULT_THRESHOLD
 from clinigate.phi.found import CANARY_RULE, CANARY_TOOL, TOOL, Findings
 from clinigate.phi.looking import FAST, PRESIDIO, Look, Looked
 from clinigate.phi.policy import Policy, comments_in
+from clinigate.phi.recognizer import Recognizer
 from clinigate.phi.surfaces import Limits
 from clinigate.phi.tokens import Tokens
+
+if TYPE_CHECKING:
+    from clinigate.config.phi_rows import NlpTable
 
 __all__ = ["LEAST", "PhiScan", "ScanOptions", "scan"]
 
@@ -42,7 +48,9 @@ class ScanOptions:
         base: the folder that relative paths and the names in findings rest on.
         paths, exclude: as `clinigate.phi.files.files_of`.
         policy: how sure a find must be, and whether names in prose are looked for.
+        own: rows of users, looked for beside the table's.
         engine: `fast`, or `presidio` as the reference.
+        nlp: a language model of the user's, which presidio runs.
         jobs: processes that search at once.
         since: a revision of git: only files that have changed since are searched.
         max_bytes: larger files count as not looked at; None for no limit.
@@ -60,7 +68,9 @@ class ScanOptions:
     today: date
     exclude: tuple[str, ...] = ()
     policy: Policy = field(default_factory=Policy)
+    own: tuple[Recognizer, ...] = ()
     engine: str = FAST
+    nlp: NlpTable | None = None
     jobs: int = 1
     since: str | None = None
     max_bytes: int | None = None
@@ -125,10 +135,16 @@ def scan(options: ScanOptions) -> PhiScan:
         ConfigError: an acceptance that is malformed.
         MissingExtraError: names are to be looked for, and what that needs is not installed.
     """
-    missing = _missing(options.engine)
+    missing = _missing(options)
     looks, too_large = _looks(options)
     kit = Kit(
-        options.tokens, options.patients, options.engine, options.limits, identifiers=not missing
+        options.tokens,
+        options.patients,
+        options.engine,
+        options.limits,
+        identifiers=not missing,
+        own=options.own,
+        nlp=options.nlp,
     )
     gathered = _Gathered(options)
     for look, looked in zip(looks, looked_at(looks, kit, jobs=options.jobs), strict=True):
@@ -223,11 +239,11 @@ def _excluded(looked: Looked) -> Iterator[Excluded]:
         yield Excluded(f"{looked.uri}!/{name}" if name else looked.uri, reason)
 
 
-def _missing(engine: str) -> str | None:
-    if engine != PRESIDIO:
+def _missing(options: ScanOptions) -> str | None:
+    if options.engine != PRESIDIO:
         return None
     try:
-        presidio_find(1.0)
+        presidio_find(1.0, nlp=options.nlp)
     except MissingExtraError as error:
         return str(error)
     return None
@@ -250,6 +266,14 @@ def _size(path: Path) -> int:
         return 0
 
 
+def _was_seen(acceptance: Acceptance, units: frozenset[str]) -> bool:
+    """Whether a file was read of which an acceptance speaks."""
+    if acceptance.path in units:
+        return True
+    is_pattern = acceptance.way in (Way.ALLOW, Way.WAIVER)
+    return is_pattern and any(matches(acceptance.path, unit) for unit in units)
+
+
 def _accepted(
     result: ScanResult,
     acceptances: list[Acceptance],
@@ -264,7 +288,10 @@ def _accepted(
         acceptances,
         found,
         in_scope=lambda each: (
-            each.rule.startswith(_PREFIX) and each.rule != CANARY_RULE and each.path in within
+            # Comments and rules of [phi] speak of any row, those of the house too.
+            (each.rule.startswith(_PREFIX) or each.way in (Way.OK, Way.ALLOW))
+            and each.rule != CANARY_RULE
+            and _was_seen(each, within)
         ),
         tool=result.scanner,
     )

@@ -13,7 +13,9 @@ from clinigate.findings.accepted_files import read_baseline, read_waivers
 from clinigate.findings.tree import relative_uri
 from clinigate.phi.canary_file import load_canaries
 from clinigate.phi.policy import allow_rules, policy_from
+from clinigate.phi.rows.own import all_rows
 from clinigate.phi.scanning import ScanOptions
+from clinigate.phi.table import RECOGNIZERS
 from clinigate.phi.tokens import configured_tokens
 
 __all__ = ["options_from"]
@@ -77,7 +79,9 @@ def options_from(
         paths=tuple(str(path.absolute()) for path in paths) or tuple(table.paths),
         exclude=(*table.exclude, *exclude),
         policy=policy_from(table, threshold=threshold, tier=tier, names=names),
+        own=tuple(all_rows(table.recognizer, source=loaded.source)[len(RECOGNIZERS) :]),
         engine=engine or table.engine,
+        nlp=table.nlp,
         jobs=jobs or table.jobs,
         since=since,
         max_bytes=None if table.max_file_mb is None else table.max_file_mb * 2**20,
