@@ -270,7 +270,8 @@ def test_ways_past_the_middleware_are_not_offered() -> None:
     async def service(scope: Any, receive: Any, send: Any) -> None:
         got.append(scope["extensions"])
 
-    offered: Message = {"http.response.pathsend": {}, "http.response.trailers": {}}
+    offered: Message = {name: {} for name in ("http.response.pathsend", "http.response.push")}
+    offered["http.response.trailers"] = {}
     passed(service, Client(), scope(extensions=offered))
     passed(service, Client(), {"type": "lifespan", "extensions": {}})
     assert got == [{"http.response.trailers": {}}, {}]

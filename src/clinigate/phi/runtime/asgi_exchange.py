@@ -14,7 +14,8 @@ from clinigate.phi.runtime.redactor import Redactor
 from clinigate.phi.runtime.sightings import PhiBlockedError, Report, Sighting
 from clinigate.phi.runtime.window import BodySearch
 
-__all__ = ["App", "Exchange", "Message", "Receive", "Scope", "Send", "Setup", "Telling"]
+__all__ = ["App", "Exchange", "Message", "Receive", "Scope", "Send", "Setup", "Telling",
+           "as_text"]  # fmt: skip
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -23,7 +24,7 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 #: By these a server would send what nobody has seen.
-_PAST_US = ("http.response.pathsend", "http.response.zerocopysend")
+_PAST_US = ("http.response.pathsend", "http.response.zerocopysend", "http.response.push")
 _Headers = Iterable[tuple[bytes, bytes]]
 
 
@@ -49,7 +50,7 @@ class Telling:
         self._method = str(scope.get("method", "WEBSOCKET"))
         raw = scope.get("raw_path") or str(scope.get("path", "")).encode("utf-8", "surrogateescape")
         query: bytes = scope.get("query_string", b"")
-        self._url = unquote_to_bytes(raw + (b"?" + query if query else b""))
+        self._url = unquote_to_bytes(raw + (b"?" + query.replace(b"+", b" ") if query else b""))
         self._path = setup.redactor.data(unquote_to_bytes(raw)).decode("utf-8", "replace")
 
     def opening(self) -> bool:
@@ -158,14 +159,19 @@ class Exchange:
                 await self._send_start()
                 await self._send({"type": message["type"], "body": body, "more_body": more})
         else:
+            # Trailers, and hints that go before a reply.
+            await self._look_at_headers([*message.get("headers", ()), *_links(message)])
             await self._send(message)
+
+    async def _look_at_headers(self, headers: _Headers) -> None:
+        if not self._telling.look("response.headers", as_text(headers)):
+            await self._stop(500)
+            raise PhiBlockedError("the reply was stopped: its headers hold identifiers of patients")
 
     async def _begin(self, message: Message) -> None:
         self._telling.status = message["status"]
         headers = list(message.get("headers", ()))
-        if not self._telling.look("response.headers", as_text(headers)):
-            await self._stop(500)
-            raise PhiBlockedError("the reply was stopped: its headers hold identifiers of patients")
+        await self._look_at_headers(headers)
         self._start = message
         self._reply = _Body(self._telling, "response.body", headers)
         if not self._reply.holds:
@@ -204,7 +210,10 @@ class _Body:
         seen = surface in setup.surfaces
         self._telling, self._surface = telling, surface
         self._search = BodySearch(
-            setup.redactor, encoding=_encoding(headers), longest=setup.longest
+            setup.redactor,
+            encoding=_header(headers, b"content-encoding"),
+            media=_header(headers, b"content-type"),
+            longest=setup.longest,
         ) if seen else None  # fmt: skip
         self.holds = seen and setup.block
         self._hold = Hold(self._search, limit=setup.limit) if self._search and self.holds else None
@@ -241,9 +250,13 @@ def as_text(headers: _Headers) -> bytes:
     return b"".join(b"%s: %s\n" % (name, value) for name, value in headers)
 
 
-def _encoding(headers: _Headers) -> str:
-    found = [value for name, value in headers if name.lower() == b"content-encoding"]
+def _header(headers: _Headers, wanted: bytes) -> str:
+    found = [value for name, value in headers if name.lower() == wanted]
     return b", ".join(found).decode("latin-1").strip().lower()
+
+
+def _links(message: Message) -> _Headers:
+    return ((b"link", link) for link in message.get("links", ()))
 
 
 def _without_shortcuts(scope: Scope) -> Scope:

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 
-from clinigate.phi.runtime.asgi_exchange import App, Message, Receive, Scope, Send, Setup, Telling
+from clinigate.phi.runtime.asgi_exchange import (
+    App,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    Setup,
+    Telling,
+    as_text,
+)
 from clinigate.phi.runtime.sightings import PhiBlockedError
 
 __all__ = ["SocketExchange"]
@@ -34,21 +43,29 @@ class SocketExchange:
     async def _from_client(self) -> Message:
         if not self._stopped:
             message = await self._receive()
-            if message["type"] != "websocket.receive" or self._clear("request.body", message):
+            if self._clear("request.body", message):
                 return message
-            await self._close()
+            if message["type"] != "websocket.disconnect":
+                await self._close()
         return {"type": "websocket.disconnect", "code": _POLICY_VIOLATION}
 
     async def _to_client(self, message: Message) -> None:
         if self._stopped:
             raise PhiBlockedError("the socket was closed: it held identifiers of patients")
-        if message["type"] == "websocket.send" and not self._clear("response.body", message):
+        headers = as_text(message.get("headers", ()))
+        if not (
+            self._telling.look("response.headers", headers)
+            and self._clear("response.body", message)
+        ):
             await self._close()
             raise PhiBlockedError("the socket was closed: a message held identifiers of patients")
         await self._send(message)
 
     def _clear(self, surface: str, message: Message) -> bool:
-        data = message.get("bytes") or (message.get("text") or "").encode("utf-8", "replace")
+        """Look at what a message says: its text, a reason to close, the body of a refusal."""
+        texts = [message.get(name) for name in ("text", "reason", "subprotocol")]
+        said = [text.encode("utf-8", "replace") for text in texts if text]
+        data = b"\n".join([message.get("bytes") or message.get("body") or b"", *said])
         if len(data) > self._telling.setup.longest:
             return self._telling.tell(surface, Counter(), "a message longer than is searched")
         return self._telling.look(surface, data)

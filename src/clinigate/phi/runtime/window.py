@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from urllib.parse import unquote_to_bytes
 
 from clinigate.phi.matching.search import MARGIN
 from clinigate.phi.runtime.redactor import Find, Redactor
+from clinigate.phi.surfaces.text import encoding_of
 
 __all__ = ["SLICE", "BodySearch", "Spot", "Window", "slices"]
 
@@ -16,6 +19,9 @@ __all__ = ["SLICE", "BodySearch", "Spot", "Window", "slices"]
 SLICE = 16 * 1024
 #: What zlib may still hold of what it has taken: one copy of what came before.
 _PENDING = 258
+#: Alphabets in which ASCII stands for something else.
+_STRANGE = re.compile(r"charset=[\"']?(?:utf-?(?:16|32|7)|ucs|iso-2022|hz-|ibm|ebcdic|cp037)")
+_ALPHABET = "its alphabet is not read here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +116,21 @@ class Window:
 
 
 class BodySearch:
-    """Searches a body as it is transferred: packed by gzip or deflate, or as it stands.
+    """Searches a body as it is transferred: packed by gzip or deflate, as a form, as it stands.
 
     Attributes:
         unseen: why a part could not be looked at; empty where all was.
     """
 
-    def __init__(self, redactor: Redactor, *, encoding: str, longest: int) -> None:
-        """Take what searches, the body's content encoding, and how many bytes are searched."""
+    def __init__(self, redactor: Redactor, *, encoding: str, longest: int, media: str = "") -> None:
+        """Take what searches, and what is said of the body.
+
+        Args:
+            redactor: what searches.
+            encoding: the content encoding, in lower case.
+            longest: so many bytes are searched.
+            media: the content type, in lower case.
+        """
         self.unseen = ""
         self._window = Window(redactor)
         self._longest = longest
@@ -125,6 +138,9 @@ class BodySearch:
         self._unpack = _unpacker()
         if not self._packed and encoding not in ("", "identity"):
             self.unseen = "its content encoding is not read here"
+        elif _STRANGE.search(media):
+            self.unseen = _ALPHABET
+        self._form = _Form() if media.startswith("application/x-www-form-urlencoded") else None
         self._fed = 0
 
     @property
@@ -141,16 +157,23 @@ class BodySearch:
         """Take the next piece and return where in the unpacked body it ends, at the latest."""
         if not self.unseen:
             self._take(self._unpacked(data) if self._packed else [data])
-        return self._fed + (_PENDING if self._packed else 0)
+        held = self._form.held if self._form else b""
+        return self._fed + (_PENDING if self._packed else 0) + len(held)
 
     def finish(self) -> None:
         """Search what is left: the body has ended."""
         if self._packed and not self.unseen:
             self._take([self._unpack.flush()])
+        if self._form is not None:
+            self._window.feed(self._form.held)
         self._window.finish()
 
     def _take(self, pieces: Iterable[bytes]) -> None:
-        for piece in pieces:
+        for each in pieces:
+            if not self._fed and encoding_of(each)[0].startswith(("utf-16", "utf-32")):
+                self.unseen = _ALPHABET
+                return
+            piece = each if self._form is None else self._form.read(each)
             self._fed += len(piece)
             if self._fed > self._longest:
                 self.unseen = f"longer than {self._longest} bytes"
@@ -166,6 +189,23 @@ class BodySearch:
                 data = self._unpack.unconsumed_tail or self._unpack.unused_data
         except zlib.error:
             self.unseen = "is not packed as it says"
+
+
+class _Form:
+    """What a form's fields mean as they come in pieces.
+
+    Attributes:
+        held: the beginning of an escape.
+    """
+
+    def __init__(self) -> None:
+        self.held = b""
+
+    def read(self, data: bytes) -> bytes:
+        data = self.held + data
+        cut = data.rfind(b"%", len(data) - 2 if len(data) > 2 else 0)
+        self.held = data[cut:] if cut >= 0 and len(data) - cut < 3 else b""
+        return unquote_to_bytes(data[: len(data) - len(self.held)].replace(b"+", b" "))
 
 
 def _unpacker() -> zlib._Decompress:
