@@ -8,6 +8,7 @@ from __future__ import annotations
 import pickle
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from importlib.metadata import EntryPoint
 
 import pytest
@@ -189,6 +190,7 @@ def _broken() -> object:
         (lambda: [re.compile("x")], "gives a Pattern"),
         (lambda: _row("CG-PHI-SSN"), "Clinigate's own"),
         (lambda: _row(pattern=r"(?P<v>a+)"), "no bound"),
+        (lambda: replace(_row(), severity="grave"), "severity is none of critical"),  # type: ignore[arg-type]
     ],
 )
 def test_a_package_that_does_not_load_stops_the_run(

@@ -70,7 +70,7 @@ class Findings:
         flaw = Flaw(
             rule=row.id,
             tools=(self._tool,),
-            severity=row.severity,
+            severity=FlawSeverity(row.severity),
             place=place,
             fingerprint=self._fingerprints.of(
                 row.id, place.uri, symbol=seen.field, snippet=snippet

@@ -17,11 +17,27 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cached_property
+from typing import Literal
 
-from clinigate.core.flaw import FlawSeverity
 from clinigate.phi.model import BOOST, Letter
 
-__all__ = ["LONGEST", "Form", "Recognizer", "Tier", "form"]
+__all__ = [
+    "ENTRY_POINT_GROUP",
+    "LONGEST",
+    "Form",
+    "Recognizer",
+    "Severity",
+    "Tier",
+    "form",
+]
+
+#: Where installed packages offer rows of their own.
+ENTRY_POINT_GROUP = "clinigate.phi_recognizers"
+
+
+#: How grave a find is: a word, since the enumeration brings all nouns of a run along with it, and
+#: whoever only searches (the pytest guard) starts without these.
+Severity = Literal["critical", "high", "medium", "low", "info"]
 
 #: No match is longer, in bytes: what engines see of a text at once overlaps by this.
 LONGEST = 1024
@@ -97,7 +113,7 @@ class Recognizer:
         accept: the last word on a value: check digits, ranges.
         placeholder: why a value is nobody's (reserved for examples, a crisis line); None where it
             is somebody's.
-        severity: how grave a find is.
+        severity: how grave a find is, in the words of `FlawSeverity`.
     """
 
     id: str
@@ -108,7 +124,7 @@ class Recognizer:
     context: frozenset[str] = field(default_factory=frozenset)
     accept: Callable[[str], bool] = _anything
     placeholder: Callable[[str], str | None] = _never
-    severity: FlawSeverity = FlawSeverity.HIGH
+    severity: Severity = "high"
 
     @property
     def best(self) -> float:

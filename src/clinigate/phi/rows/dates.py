@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from clinigate.core.flaw import FlawSeverity
 from clinigate.phi import placeholders as nobody
 from clinigate.phi.model import Letter
 from clinigate.phi.recognizer import Recognizer, Tier, form
@@ -96,6 +95,6 @@ ROWS: tuple[Recognizer, ...] = (
         ),
         accept=is_day,
         placeholder=nobody.of_date,
-        severity=FlawSeverity.LOW,
+        severity="low",
     ),
 )  # fmt: skip

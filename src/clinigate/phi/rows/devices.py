@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from clinigate.core.flaw import FlawSeverity
 from clinigate.phi import placeholders as nobody
 from clinigate.phi.model import Letter
 from clinigate.phi.numbers import enough_digits, is_imei
@@ -38,7 +37,7 @@ ROWS: tuple[Recognizer, ...] = (
         context=_DEVICE_WORDS,
         accept=enough_digits,
         placeholder=nobody.of_repeated,
-        severity=FlawSeverity.MEDIUM,
+        severity="medium",
     ),
     Recognizer(
         "CG-PHI-UDI",
@@ -52,7 +51,7 @@ ROWS: tuple[Recognizer, ...] = (
                  0.8),
         ),
         context=_DEVICE_WORDS | {"udi"},
-        severity=FlawSeverity.MEDIUM,
+        severity="medium",
     ),
     Recognizer(
         "CG-PHI-IMEI",
@@ -65,7 +64,7 @@ ROWS: tuple[Recognizer, ...] = (
         ),
         context=words("imei handset device mobile phone"),
         accept=is_imei,
-        severity=FlawSeverity.MEDIUM,
+        severity="medium",
     ),
     Recognizer(
         "CG-PHI-HANDSET",
@@ -78,7 +77,7 @@ ROWS: tuple[Recognizer, ...] = (
                  + IS + r"(?P<v>[0-9A-Fa-f]{8}[0-9A-Za-z:_-]{6,160})(?:$|[^\w:-])", 0.8),
         ),
         accept=enough_digits,
-        severity=FlawSeverity.MEDIUM,
+        severity="medium",
     ),
     Recognizer(
         "CG-PHI-MAC",
@@ -93,6 +92,6 @@ ROWS: tuple[Recognizer, ...] = (
         ),
         context=words("mac hwaddr ether device bluetooth wifi"),
         placeholder=nobody.of_mac,
-        severity=FlawSeverity.MEDIUM,
+        severity="medium",
     ),
 )  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from clinigate.core.flaw import FlawSeverity
 from clinigate.phi import placeholders as nobody
 from clinigate.phi.model import Letter
 from clinigate.phi.numbers import enough_digits
@@ -67,7 +66,7 @@ ROWS: tuple[Recognizer, ...] = (
         Tier.IDENTIFIER,
         (_field("PID", 19, r"\d{3}-?\d\d-?\d{4}"),),
         placeholder=nobody.of_ssn,
-        severity=FlawSeverity.CRITICAL,
+        severity="critical",
     ),
     Recognizer(
         "CG-PHI-HL7-ID",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from clinigate.core.flaw import FlawSeverity
 from clinigate.phi import placeholders as nobody
 from clinigate.phi.model import Letter
 from clinigate.phi.numbers import enough_digits, is_dea, is_vin
@@ -34,7 +33,7 @@ ROWS: tuple[Recognizer, ...] = (
         context=words("driver drivers driving licence license licensed dmv dl"),
         accept=enough_digits,
         placeholder=nobody.of_repeated,
-        severity=FlawSeverity.MEDIUM,
+        severity="medium",
     ),
     Recognizer(
         "CG-PHI-DEA",
@@ -44,7 +43,7 @@ ROWS: tuple[Recognizer, ...] = (
         (form(r"(?:^|[^\w-])(?P<v>[A-HJ-MPR-UX][A-Z9]\d{7})" + END, 0.6),),
         context=words("dea prescriber physician provider registration license"),
         accept=is_dea,
-        severity=FlawSeverity.MEDIUM,
+        severity="medium",
     ),
     Recognizer(
         "CG-PHI-VIN",
@@ -54,7 +53,7 @@ ROWS: tuple[Recognizer, ...] = (
         (form(r"(?:^|[^\w-])(?P<v>[A-HJ-NPR-Z0-9]{17})" + END, 0.6),),
         context=words("vin vehicle car chassis automobile"),
         accept=is_vin,
-        severity=FlawSeverity.MEDIUM,
+        severity="medium",
     ),
     Recognizer(
         "CG-PHI-VEHICLE",
@@ -67,7 +66,7 @@ ROWS: tuple[Recognizer, ...] = (
                  + IS + r"(?P<v>[A-HJ-NPR-Z0-9]{11,17})" + END, 0.8),
         ),
         accept=enough_digits,
-        severity=FlawSeverity.MEDIUM,
+        severity="medium",
     ),
     Recognizer(
         "CG-PHI-PLATE",
@@ -80,6 +79,6 @@ ROWS: tuple[Recognizer, ...] = (
                  + r"(?P<v>[A-Z0-9]{1,4}[ -]?[A-Z0-9]{2,7})" + END, 0.85),
         ),
         accept=is_identifier,
-        severity=FlawSeverity.MEDIUM,
+        severity="medium",
     ),
 )  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from clinigate.core.flaw import FlawSeverity
 from clinigate.phi import placeholders as nobody
 from clinigate.phi.model import Letter
 from clinigate.phi.numbers import enough_digits, has_luhn, is_card, is_iban, is_routing
@@ -87,7 +86,7 @@ ROWS: tuple[Recognizer, ...] = (
         (form(BARE + r"[0-3]\d{8})" + NUMBER_END, 0.4),),
         context=words("routing aba rtn transit bank"),
         accept=is_routing,
-        severity=FlawSeverity.MEDIUM,
+        severity="medium",
     ),
     Recognizer(
         "CG-PHI-WALLET",
@@ -100,6 +99,6 @@ ROWS: tuple[Recognizer, ...] = (
                  0.8),
         ),
         accept=is_wallet,
-        severity=FlawSeverity.MEDIUM,
+        severity="medium",
     ),
 )  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from clinigate.core.flaw import FlawSeverity
 from clinigate.phi import placeholders as nobody
 from clinigate.phi.model import Letter
 from clinigate.phi.numbers import is_address
@@ -44,7 +43,7 @@ ROWS: tuple[Recognizer, ...] = (
         context=words("get post put patch delete http"),
         accept=lambda value: is_identifier(value) or is_host(value),
         placeholder=nobody.of_url,
-        severity=FlawSeverity.MEDIUM,
+        severity="medium",
     ),
     Recognizer(
         "CG-PHI-PROFILE",
@@ -60,7 +59,7 @@ ROWS: tuple[Recognizer, ...] = (
                  r"(?P<v>@?[\w.-]{3,40})(?:$|[^\w.-]|\.(?:$|\W))", 0.45),
         ),
         context=words("patient member contact her his"),
-        severity=FlawSeverity.MEDIUM,
+        severity="medium",
     ),
     Recognizer(
         "CG-PHI-WEB",
@@ -75,7 +74,7 @@ ROWS: tuple[Recognizer, ...] = (
         ),
         accept=is_host,
         placeholder=nobody.of_url,
-        severity=FlawSeverity.LOW,
+        severity="low",
     ),
     Recognizer(
         "CG-PHI-IP",
@@ -90,7 +89,7 @@ ROWS: tuple[Recognizer, ...] = (
         context=words("client remote visitor patient user caller forwarded ip login logged signin"),
         accept=is_address,
         placeholder=nobody.of_address,
-        severity=FlawSeverity.MEDIUM,
+        severity="medium",
     ),
     # Networks of a house and of the machine itself stand on each line of many logs: no word lifts
     # them.
@@ -105,6 +104,6 @@ ROWS: tuple[Recognizer, ...] = (
         ),
         accept=is_address,
         placeholder=nobody.of_address,
-        severity=FlawSeverity.MEDIUM,
+        severity="medium",
     ),
 )  # fmt: skip

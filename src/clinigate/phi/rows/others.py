@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from clinigate.core.flaw import FlawSeverity
 from clinigate.phi import placeholders as nobody
 from clinigate.phi.model import Letter
 from clinigate.phi.numbers import enough_digits, is_itin, is_npi
@@ -36,7 +35,7 @@ ROWS: tuple[Recognizer, ...] = (
         (form(BARE + r"[12]\d{9})" + NUMBER_END, 0.45),),
         context=words("npi provider prescriber physician nppes"),
         accept=is_npi,
-        severity=FlawSeverity.MEDIUM,
+        severity="medium",
     ),
     Recognizer(
         "CG-PHI-ITIN",
@@ -66,7 +65,7 @@ ROWS: tuple[Recognizer, ...] = (
         context=words("patient admitted clinic hospital discharge mrn visit encounter chart"),
         accept=enough_digits,
         placeholder=nobody.of_repeated,
-        severity=FlawSeverity.MEDIUM,
+        severity="medium",
     ),
     Recognizer(
         "CG-PHI-ACCESSION",
@@ -81,7 +80,7 @@ ROWS: tuple[Recognizer, ...] = (
         ),
         accept=enough_digits,
         placeholder=nobody.of_repeated,
-        severity=FlawSeverity.MEDIUM,
+        severity="medium",
     ),
     Recognizer(
         "CG-PHI-PRESCRIPTION",
@@ -94,7 +93,7 @@ ROWS: tuple[Recognizer, ...] = (
         ),
         accept=enough_digits,
         placeholder=nobody.of_repeated,
-        severity=FlawSeverity.MEDIUM,
+        severity="medium",
     ),
     Recognizer(
         "CG-PHI-SUBJECT",
@@ -124,7 +123,7 @@ ROWS: tuple[Recognizer, ...] = (
         context=words("patient patients wristband"),
         accept=enough_digits,
         placeholder=nobody.of_repeated,
-        severity=FlawSeverity.MEDIUM,
+        severity="medium",
     ),
     Recognizer(
         "CG-PHI-LOGIN",
@@ -138,7 +137,7 @@ ROWS: tuple[Recognizer, ...] = (
                  r"(?P<v>[A-Za-z][\w.-]{2,30}[A-Za-z0-9])(?:$|[^\w.(-])", 0.8),
         ),
         accept=lambda value: any(c.isdigit() for c in value),
-        severity=FlawSeverity.MEDIUM,
+        severity="medium",
     ),
     Recognizer(
         "CG-PHI-EMPLOYEE",
@@ -156,7 +155,7 @@ ROWS: tuple[Recognizer, ...] = (
         context=words("patient employer insured veteran tricare badge ssn"),
         accept=enough_digits,
         placeholder=nobody.of_repeated,
-        severity=FlawSeverity.MEDIUM,
+        severity="medium",
     ),
     Recognizer(
         "CG-PHI-UUID",
@@ -171,6 +170,6 @@ ROWS: tuple[Recognizer, ...] = (
             form(rf"(?:^|[^\w-])(?P<v>{_HEX}{{8}}-(?:{_HEX}{{4}}-){{3}}{_HEX}{{12}}){END}", 0.4),
         ),
         placeholder=nobody.of_uuid,
-        severity=FlawSeverity.LOW,
+        severity="low",
     ),
 )  # fmt: skip

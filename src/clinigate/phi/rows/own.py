@@ -6,20 +6,18 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
+from typing import get_args
 
 from clinigate.config.phi_rows import RecognizerTable
-from clinigate.core.flaw import FlawSeverity
 from clinigate.errors import CheckDefinitionError, ConfigError
 from clinigate.phi import numbers, placeholders
 from clinigate.phi.expressions import linear_form
 from clinigate.phi.matching.exact import matches_within
 from clinigate.phi.model import Letter
-from clinigate.phi.recognizer import Recognizer, Tier
+from clinigate.phi.recognizer import ENTRY_POINT_GROUP, Recognizer, Severity, Tier
 from clinigate.phi.table import RECOGNIZERS, register
 
 __all__ = ["ENTRY_POINT_GROUP", "all_rows", "row_from"]
-
-ENTRY_POINT_GROUP = "clinigate.phi_recognizers"
 
 
 def _anything(_text: str) -> bool:
@@ -91,7 +89,7 @@ def row_from(table: RecognizerTable, *, source: str = "") -> Recognizer:
         context=frozenset(table.words),
         accept=_CHECKS[table.check],
         placeholder=placeholders.of_repeated,
-        severity=FlawSeverity[table.severity.upper()],
+        severity=table.severity,
     )
     for number, example in enumerate(table.examples, start=1):
         if not _finds(row, example):
@@ -134,6 +132,9 @@ def _loaded(point: EntryPoint) -> Iterator[Recognizer]:
             raise CheckDefinitionError(
                 f"{named}: {row.id}: CG- is Clinigate's own; begin the id with a name of yours"
             )
+        if row.severity not in get_args(Severity):
+            known = ", ".join(get_args(Severity))
+            raise CheckDefinitionError(f"{named}: {row.id}: its severity is none of {known}")
         yield _checked(row, named)
 
 

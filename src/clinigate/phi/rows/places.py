@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from clinigate.core.flaw import FlawSeverity
 from clinigate.phi import placeholders as nobody
 from clinigate.phi.model import Letter
 from clinigate.phi.numbers import is_sparse_zip
@@ -116,7 +115,7 @@ ROWS: tuple[Recognizer, ...] = (
         ),
         context=words("address addr street zip postal resides residence lives patient"),
         accept=is_name,
-        severity=FlawSeverity.MEDIUM,
+        severity="medium",
     ),
     Recognizer(
         "CG-PHI-PLACE",
@@ -140,6 +139,6 @@ ROWS: tuple[Recognizer, ...] = (
             form(r"(?i:geo:)(?P<v>-?\d{1,2}\.\d{3,15},-?\d{1,3}\.\d{3,15})(?:$|[^\w.])", 0.8),
         ),
         context=words("patient home address location gps coordinates geo geocode"),
-        severity=FlawSeverity.MEDIUM,
+        severity="medium",
     ),
 )  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from clinigate.core.flaw import FlawSeverity
 from clinigate.phi import placeholders as nobody
 from clinigate.phi.model import Letter
 from clinigate.phi.numbers import enough_digits, is_hicn, is_nhs, is_ssn
@@ -44,7 +43,7 @@ ROWS: tuple[Recognizer, ...] = (
         context=words("ssn ssns social security socsec"),
         accept=is_ssn,
         placeholder=nobody.of_ssn,
-        severity=FlawSeverity.CRITICAL,
+        severity="critical",
     ),
     Recognizer(
         "CG-PHI-SSN",
@@ -61,7 +60,7 @@ ROWS: tuple[Recognizer, ...] = (
                  + r"(?P<v>(?:[*Xx]{3}-?[*Xx]{2}-?)\d{4})" + END, 0.8),
         ),
         accept=is_ssn,
-        severity=FlawSeverity.CRITICAL,
+        severity="critical",
     ),
     Recognizer(
         "CG-PHI-MRN",
@@ -140,7 +139,7 @@ ROWS: tuple[Recognizer, ...] = (
         ),
         context=words("medicare hic hicn beneficiary claim"),
         accept=is_hicn,
-        severity=FlawSeverity.CRITICAL,
+        severity="critical",
     ),
     Recognizer(
         "CG-PHI-CLAIM",
@@ -157,6 +156,6 @@ ROWS: tuple[Recognizer, ...] = (
         context=words("patient member medical insurance payer denied adjudicated"),
         accept=enough_digits,
         placeholder=nobody.of_repeated,
-        severity=FlawSeverity.MEDIUM,
+        severity="medium",
     ),
 )  # fmt: skip

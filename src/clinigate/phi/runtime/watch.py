@@ -13,6 +13,7 @@ from clinigate.phi.runtime.escapes import plain
 from clinigate.phi.runtime.follow import Follower
 from clinigate.phi.runtime.redactor import Redactor
 from clinigate.phi.runtime.window import Spot, Window
+from clinigate.phi.surfaces.text import encoding_of
 from clinigate.phi.table import BY_ID
 from clinigate.phi.tokens import Tokens
 
@@ -110,6 +111,7 @@ class _Log:
         self.found: list[Found] = []
         self.tokens: dict[str, str] = {}
         self._more = 0
+        self._is_wide = False
         self._follower, self._redactor = follower, redactor
         self._made, self._of = made, of
         self._windows: dict[int, Window] = {}
@@ -134,6 +136,8 @@ class _Log:
         reasons = list(self._follower.gaps)
         if not self.read and not reasons:
             reasons.append("nothing was written to it, or it was never there")
+        if self._is_wide:
+            reasons.append("is written in UTF-16 or UTF-32, which is not read as it grows: scan it")
         if self._more:
             reasons.append(f"{self._more} more findings than are listed")
         return [Excluded(self.name, reason) for reason in reasons]
@@ -143,6 +147,7 @@ class _Log:
             if grown.generation not in self._windows:
                 self._windows[grown.generation] = self._window(grown.generation)
             self.read += len(grown.data)
+            self._is_wide |= encoding_of(grown.data)[0].startswith(("utf-16", "utf-32"))
             self._windows[grown.generation].feed(grown.data)
         for generation in self._follower.ended:
             if generation in self._windows:
