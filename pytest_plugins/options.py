@@ -40,12 +40,14 @@ class Option:
         how: what argparse is told beyond it; left out, the option is a switch.
         evaluates: whether giving it says that the session is meant to be an evaluation, which
             then has one run, and does not end well without having assessed something.
+        prepares: whether giving it makes the session ready to be one, which takes a second.
     """
 
     name: str
     help: str
     how: Mapping[str, Any] | None = None
     evaluates: bool = True
+    prepares: bool = True
 
     @property
     def destination(self) -> str:
@@ -92,12 +94,12 @@ def value(config: pytest.Config, name: str) -> Any:
 
 
 def given(config: pytest.Config, *, evaluating: bool = False) -> bool:
-    """Tell whether any of our options was given, or any that means an evaluation."""
+    """Tell whether any option was given that prepares an evaluation, or that means one."""
     options = config.stash.get(_KNOWN, [])
     values = [
         config.getoption(option.destination, None)
         for option in options
-        if option.evaluates or not evaluating
+        if (option.evaluates if evaluating else option.prepares)
     ]
     return any(each is not None and each is not False for each in values)
 

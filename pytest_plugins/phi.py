@@ -6,7 +6,6 @@ Without the option nothing is looked at and nothing is loaded.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import cast
 
 import pytest
 
@@ -20,6 +19,7 @@ OPTIONS = (
         "fail each test that leaks identifiers of patients: by output, logs, errors, HTTP, "
         "databases, files",
         evaluates=False,
+        prepares=False,
     ),
     Option(
         "phi-guard-streams",
@@ -27,14 +27,9 @@ OPTIONS = (
         "http in, database, file (default: all)",
         {"metavar": "NAME,NAME"},
         evaluates=False,
+        prepares=False,
     ),
 )
-
-
-class _Apart:
-    """Keeps our options from those for which an evaluation is prepared: that takes a second."""
-
-    stash = pytest.Stash()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -44,7 +39,7 @@ def pytest_load_initial_conftests(
     """Add our option after everybody else's."""
     disregard_values(early_config, args, OPTIONS)
     yield
-    add_options(cast(pytest.Config, _Apart()), parser, OPTIONS)
+    add_options(early_config, parser, OPTIONS)
 
 
 def pytest_configure(config: pytest.Config) -> None:

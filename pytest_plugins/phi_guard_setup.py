@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from clinigate.errors import ClinigateError
+from clinigate.phi.recognizer import ENTRY_POINT_GROUP
 from clinigate.phi.watching import Watcher
 from clinigate.pytest_plugins.options import value
 from clinigate.pytest_plugins.phi_guard_hearing import STREAMS, Hearing
 
 if TYPE_CHECKING:
-    from clinigate.config.loader import LoadedConfig
+    from clinigate.phi.canaries import Patient
     from clinigate.pytest_plugins.phi_guard import Guard
 
 __all__ = ["guard_for"]
@@ -43,16 +46,30 @@ def guard_for(config: pytest.Config) -> Guard:
 
 
 def _watcher(config: pytest.Config) -> Watcher:
-    if not _may_be_configured(config):
+    if not (_may_be_configured(config) or entry_points(group=ENTRY_POINT_GROUP)):
         return Watcher()
-    loaded = _load(config)
+    from clinigate.phi.policy import policy_from
+    from clinigate.phi.rows.own import all_rows
+    from clinigate.pytest_plugins.configured import load_configured
+
+    loaded = load_configured(config)
     table = loaded.config.phi
-    if table.canaries is None:
-        return Watcher(threshold=table.threshold)
+    # What a test says stands in no file: patterns of paths have no say.
+    level = policy_from(table).base
+    return Watcher(
+        threshold=level.threshold,
+        patients=_patients(loaded.base_dir, table.canaries),
+        rows=all_rows(table.recognizer, source=loaded.source),
+        names=level.names,
+    )
+
+
+def _patients(base: Path, canaries: str | None) -> Iterable[Patient]:
+    if canaries is None:
+        return ()
     from clinigate.phi.canary_file import load_canaries
 
-    patients = load_canaries(loaded.base_dir / table.canaries)
-    return Watcher(threshold=table.threshold, patients=patients)
+    return load_canaries(base / canaries)
 
 
 def _may_be_configured(config: pytest.Config) -> bool:
@@ -66,17 +83,6 @@ def _has_file(folder: Path) -> bool:
     project = folder / "pyproject.toml"
     named = project.is_file() and b"clinigate" in project.read_bytes()
     return named or (folder / "clinigate.toml").exists()
-
-
-def _load(config: pytest.Config) -> LoadedConfig:
-    """Read the configuration nearest to where pytest was called, or else to what it runs."""
-    from clinigate.config.loader import find_config, load_config
-
-    folder = config.invocation_params.dir
-    named = value(config, "clinigate-config")
-    if named is not None:
-        return load_config(folder / named)
-    return load_config(start=folder if find_config(folder) else config.rootpath)
 
 
 def _streams(given: str | None) -> frozenset[str]:

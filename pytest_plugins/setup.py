@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from clinigate.clinical.equipment import Equipment, equipment_of
-from clinigate.config.loader import LoadedConfig, find_config, load_config
+from clinigate.config.loader import LoadedConfig
 from clinigate.core.plan import Profile
 from clinigate.errors import UsageError
 from clinigate.pipeline.reading import last_failed
 from clinigate.pipeline.setup import Overrides, Setup, prepare, share_of
 from clinigate.pytest_plugins.clinical import LIMITS
+from clinigate.pytest_plugins.configured import load_configured
 from clinigate.pytest_plugins.options import value
 from clinigate.pytest_plugins.workers import inherited, is_worker
 
@@ -23,7 +24,7 @@ def read_setup(config: pytest.Config) -> Setup:
     Raises:
         ClinigateError: one of them cannot be meant.
     """
-    loaded = _load(config)
+    loaded = load_configured(config)
     profile = value(config, "profile")
     seed, cases = _chosen(config, loaded)
     return prepare(
@@ -50,15 +51,6 @@ def read_equipment(config: pytest.Config, loaded: LoadedConfig) -> Equipment:
         ClinigateError: a file or variable that [judge] or [dialogue] names is not there.
     """
     return equipment_of(loaded, judges=value(config, "judge") != "off")
-
-
-def _load(config: pytest.Config) -> LoadedConfig:
-    """Read the configuration nearest to where pytest was called, or else to what it runs."""
-    folder = config.invocation_params.dir
-    named = value(config, "clinigate-config")
-    if named is not None:
-        return load_config(folder / named)
-    return load_config(start=folder if find_config(folder) else config.rootpath)
 
 
 def _chosen(config: pytest.Config, loaded: LoadedConfig) -> tuple[int | None, frozenset[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,10 @@ LOADED = (phi, phi_guard, phi_guard_setup, session)
 #: In two parts, so that no source that a failure shows holds it.
 VALUE = "219-53-" + "8841"
 HEAD = "SSN = '219-53-' + '8841'\n"
+
+
+#: Before pytester takes the home away: what the search compiles is compiled once for all.
+CACHE = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
 
 
 class Project:
@@ -57,6 +62,7 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Proje
     """An empty project."""
     for name in ("CLINIGATE_CONFIG", "CLINIGATE_RUN", "PYTEST_ADDOPTS"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", CACHE)
     pytester.makeini("[pytest]\n")
     return Project(pytester)
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from clinigate.phi.canaries import CANARY_RULE, Patient
-from clinigate.phi.finding import DEFAULT_THRESHOLD, find_bytes
-from clinigate.phi.table import BY_ID
+from clinigate.phi.finding import DEFAULT_THRESHOLD, search_for, settled
+from clinigate.phi.recognizer import Recognizer
+from clinigate.phi.table import BY_ID, RECOGNIZERS
 
 if TYPE_CHECKING:
     from clinigate.phi.canary_search import CanarySearch
+    from clinigate.phi.matching.search import Search
+    from clinigate.phi.model import Hit
 
 __all__ = ["Seen", "Sight", "Watcher", "named"]
 
@@ -48,9 +52,22 @@ class Watcher:
     """Looks at texts; of values that are nobody's it says nothing."""
 
     def __init__(
-        self, *, threshold: float = DEFAULT_THRESHOLD, patients: Iterable[Patient] = ()
+        self,
+        *,
+        threshold: float = DEFAULT_THRESHOLD,
+        patients: Iterable[Patient] = (),
+        rows: Sequence[Recognizer] = RECOGNIZERS,
+        names: bool = False,
     ) -> None:
-        self._threshold = threshold
+        """Prepare to look.
+
+        Args:
+            threshold: least score of what counts.
+            patients: synthetic ones, whose data counts wherever it stands.
+            rows: by which to look.
+            names: whether names and places in prose count too.
+        """
+        self._threshold, self._rows, self._names = threshold, rows, names
         self._canaries = _canary_search(patients)
 
     def look(self, text: str, *, accepted: Collection[str] = ()) -> Seen:
@@ -73,10 +90,22 @@ class Watcher:
             canaries = [Sight(CANARY_RULE, hit.start, hit.end) for hit in hits]
         found = [
             Sight(hit.rule, hit.start, hit.end)
-            for hit in find_bytes(data, threshold=self._threshold)
+            for hit in self._found(data)
             if hit.placeholder is None and hit.rule not in accepted
         ]
         return tuple(_apart(canaries, found)) if canaries else tuple(found)
+
+    @cached_property
+    def _search(self) -> Search:
+        return search_for(self._threshold, self._rows)
+
+    def _found(self, data: bytes) -> list[Hit]:
+        hits = list(self._search.hits(data))
+        if self._names:
+            from clinigate.phi.names import find_names
+
+            hits += (hit for hit in find_names(data) if hit.score >= self._threshold)
+        return settled(hits) if hits else []
 
 
 def _canary_search(patients: Iterable[Patient]) -> CanarySearch | None:
