@@ -16,6 +16,7 @@ import platform
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from phi_corpora import generated_log, sources
@@ -75,8 +76,8 @@ def theirs(log: str, code: str, rounds: int) -> list[Speed]:
             found[0] = sum(search(text[at : at + _PIECE]) for at in range(0, len(text), _PIECE))
 
         run(log[:_PIECE])
-        source = len(code) / 1e6 / seconds(lambda run=run: run(code), rounds)
-        logs = len(log) / 1e6 / seconds(lambda run=run: run(log), rounds)
+        source = len(code) / 1e6 / seconds(partial(run, code), rounds)
+        logs = len(log) / 1e6 / seconds(partial(run, log), rounds)
         speeds.append(Speed(name, logs, source, found[0] / (len(log) / 1024)))
     return speeds
 

@@ -27,7 +27,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
-from phi_bench import generated_log
+from phi_corpora import generated_log
 
 from clinigate.phi.canaries import Patient, make_patients
 from clinigate.phi.canary_search import CanarySearch
