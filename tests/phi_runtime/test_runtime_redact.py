@@ -104,6 +104,28 @@ def test_lines_of_json(redact: Redact) -> None:
     assert json.loads(data) == {"a": [{"ssn": "[CG-PHI-SSN]"}]}
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": 1, "a": 2, "note": "ssn %s"}',
+        '{"n": 12345678901234567.25, "note": "ssn %s"}',
+        '{"n": 1e999, "note": "ssn %s"}',
+        '{"n": 1.50, "i": 123456789012345678901234567890, "note": "ssn \\u0020%s"}',
+    ],
+)
+def test_json_loses_nothing_else(redact: Redact, text: str) -> None:
+    data, _ = redact(text % SSN, "a.json")
+    wanted = text % "[CG-PHI-SSN]"
+    assert data.decode() in (wanted, json.dumps(json.loads(wanted)))
+    assert data.decode() == wanted or "1.50" in text
+
+
+def test_a_key_that_comes_twice_hides_no_value(redact: Redact) -> None:
+    data, _ = redact(f'{{"ssn": {SSN.replace("-", "")}, "ssn": 1}}', "a.json")
+    assert SSN.replace("-", "") not in data.decode()
+    json.loads(data)
+
+
 def test_canaries_go_and_what_lies_packed_goes_with_its_line(redact: Redact) -> None:
     import base64
     import gzip

@@ -96,6 +96,33 @@ def test_a_gap_and_a_log_that_never_came_are_not_looked_at(tmp_path: Path) -> No
     assert "was never there" in watch.result().excluded[0].reason
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32"])
+def test_a_log_of_wide_letters_is_not_looked_at(tmp_path: Path, encoding: str, ssn: str) -> None:
+    log = tmp_path / "app.log"
+    watch = watching(log)
+    log.write_bytes(f"start of ssn {ssn}\n".encode(encoding))
+    watch.close()
+    assert "UTF-16" in watch.result().excluded[0].reason
+
+
+def test_a_disk_that_fails_is_a_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = tmp_path / "app.log"
+    add(log, "one\n")
+    watch = watching(log)
+    watch.look()
+
+    def fails(*_: object) -> bytes:
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("clinigate.phi.runtime.follow.os.pread", fails)
+        assert watch.look() == []
+    add(log, "ssn 219-53-" + "8841\n")
+    assert len(watch.look()) == 1
+    watch.close()
+    assert watch.result().excluded[0].reason == "could not be read for a time (Input/output error)"
+
+
 def test_canaries_are_results_of_their_own(tmp_path: Path, ssn: str) -> None:
     log = tmp_path / "app.log"
     add(log, f"{make_patients(7, 1)[0].values['member_id']} and ssn {ssn}\n")

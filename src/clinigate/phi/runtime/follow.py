@@ -65,17 +65,17 @@ class Follower:
     def read(self) -> Iterator[Grown]:
         """Yield what the path has gained since the last call."""
         for old in list(self._renamed):
-            yield from old.read(self)
+            yield from self._gained(old)
             if old.quiet >= _QUIET:
                 self._end(old)
         if self._present is not None:
-            yield from self._present.read(self)
+            yield from self._gained(self._present)
             if self._present.is_elsewhere(self.path):
                 self._renamed.append(self._present)
                 self._present = None
         if self._present is None and (file := self._open()) is not None:
             self._present = file
-            yield from file.read(self)
+            yield from self._gained(file)
         self._skip_first = False
         yield from self._unseen()
 
@@ -115,6 +115,13 @@ class Follower:
                     yield data
         except OSError as problem:
             self._gap(f"{path.name} cannot be read ({problem.strerror})")
+
+    def _gained(self, file: _File) -> Iterator[Grown]:
+        try:
+            yield from file.read(self)
+        except OSError as problem:
+            # A disk or server that is gone for now; what follows may be read again.
+            self._gap(f"could not be read for a time ({problem.strerror})")
 
     def _unseen(self) -> Iterator[Grown]:
         """What stands in rotated files that came out of nowhere."""

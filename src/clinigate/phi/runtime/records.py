@@ -8,7 +8,9 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
+from decimal import Decimal
 from functools import partial
+from math import isfinite
 from typing import Any, TextIO
 
 from clinigate.errors import UsageError
@@ -81,10 +83,15 @@ def json_text(before: str, text: str, cleaning: Cleaning, *, withheld: bool = Fa
     """Return a JSON text without finds: as it stands where there are none, else on one line."""
     if withheld:
         return json.dumps(cleaning.marker())
+    odd: list[str] = []
     try:
-        value = json.loads(text)
+        value = json.loads(
+            text, object_pairs_hook=partial(_object, odd), parse_float=partial(_number, odd)
+        )
     except (ValueError, RecursionError):
         return cleaning.redactor.text(text, rules=cleaning.rules)
+    if odd and (kept := _as_written(before, text, cleaning)) is not None:
+        return kept
     clean = cleaning.redactor.value(value, rules=cleaning.rules)
     shown = text if clean is value else json.dumps(clean, ensure_ascii=False)
     # A word of one field may say what stands in the next: {"type": "ssn", "value": …}.
@@ -96,6 +103,35 @@ def json_text(before: str, text: str, cleaning: Cleaning, *, withheld: bool = Fa
             clean = _leaves(clean, partial(_without, found=found, marker=marker))
         shown = json.dumps(clean, ensure_ascii=False)
     return json.dumps(cleaning.marker())
+
+
+def _as_written(before: str, text: str, cleaning: Cleaning) -> str | None:
+    """A text that would not come back the same, cleaned as it stands; None where that breaks it."""
+    rules: Counter[str] = Counter()
+    shown = cleaning.redactor.text(text, rules=rules)
+    try:
+        json.loads(shown)
+    except ValueError:
+        return None
+    if list(Cleaning(cleaning.redactor, set()).strikes(before, shown)):
+        return None
+    cleaning.rules.update(rules)
+    return shown
+
+
+def _object(odd: list[str], items: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(items)
+    if len(made) < len(items):
+        odd.append("keys that come twice")
+    return made
+
+
+def _number(odd: list[str], written: str) -> float:
+    """A number, told where it would be written as another."""
+    value = float(written)
+    if not isfinite(value) or Decimal(repr(value)) != Decimal(written):
+        odd.append("a number of more digits than a float")
+    return value
 
 
 def rows(
