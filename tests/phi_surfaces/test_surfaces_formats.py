@@ -133,6 +133,11 @@ def test_a_dicom_header(opened: Any, dicom: bytes) -> None:
     assert seen.literal[""] == dicom
 
 
+def test_a_packed_dicom_file_is_told(opened: Any, dicom: bytes) -> None:
+    seen = opened("packed", dicom.replace(b"1.2.840.10008.1.2.1\0", b"1.2.840.10008.1.2.1.99"))
+    assert "deflated" in seen.missed[0][1]
+
+
 def test_no_library_quotes_what_it_reads(
     opened: Any, dicom: bytes, caplog: pytest.LogCaptureFixture, recwarn: pytest.WarningsRecorder
 ) -> None:
@@ -177,6 +182,19 @@ def test_what_pictures_say(opened: Any) -> None:
     said = {line for _, line in opened("a.png", _picture("PNG")).cells()}
     assert {"Comment: of Jane Doe", "XML:com.adobe.xmp: <x>Doe</x>"} <= said
     assert opened("a.webp", _picture("WEBP")).media == {"image"}
+
+
+def test_captions_of_photoshop(opened: Any) -> None:
+    said = b"".join(
+        b"\x1c\x02" + bytes([number]) + len(text).to_bytes(2, "big") + text
+        for number, text in ((120, b"Jane Doe at home"), (80, b"A. Photographer"))
+    )
+    block = b"8BIM\x04\x04\0\0" + len(said).to_bytes(4, "big") + said + b"\0" * (len(said) % 2)
+    segment = b"Photoshop 3.0\0" + block
+    picture = _picture("JPEG")
+    with_it = picture[:2] + b"\xff\xed" + (len(segment) + 2).to_bytes(2, "big") + segment
+    cells = {line for _, line in opened("said.jpg", with_it + picture[2:]).cells()}
+    assert cells >= {"iptc_2_120: Jane Doe at home", "iptc_2_80: A. Photographer"}
 
 
 @given(kind=st.sampled_from(["JPEG", "PNG", "WEBP"]), at=st.floats(0, 1), byte=st.integers(1, 255))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 from itertools import pairwise
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinigate.phi.surfaces import documents
+from clinigate.phi.surfaces import documents, open_stream
 from clinigate.phi.surfaces.documents import JsonReader, json_items
 from clinigate.phi.surfaces.fields import leaves
 from clinigate.phi.surfaces.lines import is_telling, json_lines
@@ -181,3 +182,12 @@ def test_a_depth_that_nobody_writes_is_survived() -> None:
 def test_quotes_without_end_cost_no_hours(line: str) -> None:
     found = _records(json_items(iter([(line + '\n{"a": "b"}\n').encode()])))
     assert any(b"a: b" in record.data for record in found)
+
+
+@pytest.mark.parametrize("name", ["bundle", "patient.fhir", ""])
+def test_what_is_json_need_not_be_named_so(opened: Any, read_parts: Any, name: str) -> None:
+    bundle = {"resourceType": "Patient", "name": [{"family": "Doe", "given": ["Jane"]}]}
+    for text in (json.dumps(bundle), json.dumps([bundle], indent=1), json.dumps(bundle, indent=1)):
+        data = text.encode()
+        seen = opened(name, data) if name else read_parts(open_stream(io.BytesIO(data)))
+        assert "patient_name: Jane Doe" in {cell for _, cell in seen.cells()}

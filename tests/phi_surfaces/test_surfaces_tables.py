@@ -57,6 +57,14 @@ def test_a_stray_quote_hides_no_row(opened: Any, end: str) -> None:
     assert (9004, "mrn: 3") in seen.cells()
 
 
+def test_what_stands_above_the_names_is_no_table(opened: Any) -> None:
+    for above in ("sep=;\n", "Patients of July\n\n"):
+        seen = opened("titled.csv", f"{above}id;ssn\n1;none\n".replace(";", ",").encode())
+        assert "ssn: none" in {cell for _, cell in seen.cells()}
+    wide = opened("wide.csv", b"id,ssn\njane,none,doe\n2,,\n").cells()
+    assert wide >= {(2, "ssn: none"), (2, "ssn: doe"), (3, "id: 2")}
+
+
 def test_a_row_without_an_end_does_not_fill_the_memory() -> None:
     block = b'"' + b"\n" * 120_000 + b'",'
     items = csv_items(repeat(block, 24), ",")

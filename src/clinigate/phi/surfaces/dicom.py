@@ -16,6 +16,7 @@ __all__ = ["dicom_parts", "is_dicom"]
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z](?!$))")
 _DATE = re.compile(r"(\d{4})(\d\d)(\d\d)(?:\d{4,6}(?:\.\d+)?)?")
 _LONGEST = 1024
+_DEFLATED = b"1.2.840.10008.1.2.1.99"
 _MISSING = "a DICOM file, which needs pydicom: pip install pydicom"
 #: Numbers, pixels and other values that are no text.
 _NO_TEXT = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "SQ", "AT", "FL", "FD", "SS", "US"})
@@ -32,6 +33,11 @@ def dicom_parts(source: Source) -> Iterator[Part | Skipped]:
     Elements are called by their keywords, `patient_birth_date`; their line is their place in the
     header, counted from 1.
     """
+    if _DEFLATED in source.head():
+        # The library would unpack it as a whole, whatever it grows to.
+        yield Skipped(source.name, "a DICOM file that is packed (deflated); save it unpacked")
+        yield Part(source.name, source.again(), media="dicom", literal=True)
+        return
     try:
         import pydicom
     except ImportError:

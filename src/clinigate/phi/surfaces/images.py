@@ -22,6 +22,7 @@ _SIGNS = (
     b"BM",
 )
 _GPS, _EXIF, _INTEROP = 0x8825, 0x8769, 0xA005
+_IPTC = 0x0404
 _LONGEST = 2**20
 
 
@@ -78,9 +79,26 @@ def _said(picture: Any) -> Iterator[tuple[str, str, str]]:
                 yield name, text, name
     for place in _places(exif.get_ifd(_GPS)):
         yield "gps_coordinates", place, "gps"
+    for name, text in _captions(picture.info.get("photoshop")):
+        yield name, text, name
     for key, value in picture.info.items():
         if str(key) not in ("exif", "icc_profile", "photoshop") and (text := _text(value)):
             yield str(key), text, shown(str(key))
+
+
+def _captions(blocks: Any) -> Iterator[tuple[str, str]]:
+    """What IPTC says (IIM 4.2), as Photoshop keeps it: by-lines, captions, places."""
+    data = blocks.get(_IPTC, b"") if isinstance(blocks, Mapping) else b""
+    at = 0
+    while data[at : at + 1] == b"\x1c" and at + 5 <= len(data):
+        record, number, end = data[at + 1], data[at + 2], at + 5 + _two(data, at + 3)
+        if text := data[at + 5 : end].replace(b"\0", b"").decode("utf-8", "replace"):
+            yield f"iptc_{record}_{number}", text
+        at = end
+
+
+def _two(data: bytes, at: int) -> int:
+    return int.from_bytes(data[at : at + 2], "big")
 
 
 def _places(gps: Mapping[int, Any]) -> Iterator[str]:

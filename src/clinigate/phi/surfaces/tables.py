@@ -68,7 +68,11 @@ def _are_names(names: Sequence[str]) -> bool:
     """Whether a first row names columns: persons and streets are not written like variables."""
     if not all(map(_is_name, names)):
         return False
-    return all(map(_VARIABLE.fullmatch, names)) or 2 * sum(map(_is_usual, names)) > len(names)
+    return all(map(_VARIABLE.fullmatch, names)) or _are_usual(names)
+
+
+def _are_usual(names: Sequence[str]) -> bool:
+    return 2 * sum(map(_is_usual, names)) > len(names)
 
 
 def _is_name(text: str) -> bool:
@@ -95,9 +99,9 @@ def delimiter_of(head: bytes, file_name: str) -> str:
 def csv_items(blocks: Iterator[bytes], delimiter: str) -> Iterator[Item]:
     """Yield a table as it stands and, behind each block, its rows' values by their columns.
 
-    The first row names the columns. Where a row goes over several lines, each of these is a row
-    too if it has as many values: a quote may have begun by chance, and have an end far below or
-    none, behind which rows begin anew.
+    The first row names the columns, or a wider one below that has names. Where a row goes over
+    several lines, each of these is a row too if it has as many values: a quote may have begun by
+    chance, and have an end far below or none, behind which rows begin anew.
     """
     text = _Lines(blocks)
     columns: Columns | None = None
@@ -116,13 +120,23 @@ def csv_items(blocks: Iterator[bytes], delimiter: str) -> Iterator[Item]:
                 yield from _line_by_line(text.row, start, columns, delimiter)
                 break
             yield from text.passed()
-            if columns is None and any(row):
+            if _is_header(row, columns):
                 columns = Columns(row)
             elif columns is not None:
                 yield from filter(None, (columns.record(start, row),))
             if len(text.row) > 1:
                 yield from _line_by_line(text.row, start, columns, delimiter)
         yield from text.passed()
+
+
+def _is_header(row: Sequence[str], columns: Columns | None) -> bool:
+    """Whether a row names columns: the first one, or one below titles or a narrower table."""
+    if columns is None:
+        # Some write first what stands between their values.
+        return any(row) and row[0].lower() != "sep="
+    # Other words could be persons, and findings show the names of columns.
+    names = [name for name in row if name.strip()]
+    return len(row) > columns.count and all(map(_is_name, names)) and _are_usual(names)
 
 
 def _line_by_line(

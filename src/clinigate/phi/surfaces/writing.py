@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import chain
 
@@ -20,6 +21,8 @@ __all__ = ["text_parts"]
 #: Endings of what is JSON all through; in other texts JSON is looked for where it has escapes.
 _JSON = ("json", "ipynb", "geojson", "har", "webmanifest", "map")
 _JSON_LINES = ("jsonl", "ndjson")
+#: JSON that is not named so: printed to be read, or of FHIR.
+_LOOKS = re.compile(rb'\s*(?:[\[{]\s*\n\s*["{\[]|\{\s*"resourceType")')
 #: Of larger documents nobody asks first whether their keys say anything.
 _SMALL = 4 * 2**20
 
@@ -39,7 +42,7 @@ def text_parts(source: Source, encoding: str, mark: int) -> Iterator[Part]:
         yield from woven(source.name, "sql", dump_items(blocks(chunks)))
     elif ending in _JSON_LINES:
         yield from woven(source.name, "json", json_lines(chunks))
-    elif ending in _JSON and head.lstrip()[:1] in (b"{", b"[", b'"'):
+    elif (ending in _JSON and head.lstrip()[:1] in (b"{", b"[", b'"')) or _LOOKS.match(head):
         media = "notebook" if ending == "ipynb" else "json"
         yield from woven(source.name, media, _document(chunks))
     else:
