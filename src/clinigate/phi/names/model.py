@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.resources import files
+from struct import Struct
 
 from clinigate.errors import IntegrityError
 from clinigate.phi.names.features import EDGE, NEAR, Features
@@ -25,7 +26,11 @@ _SCHEMA = "clinigate.names/1"
 _MOST_REMEMBERED = 100_000
 
 Vector = tuple[float, ...]
-_NOTHING: Vector = (0.0,) * len(LABELS)
+#: The weights of all labels in one whole number, a field each, so that they are added at once.
+_FIELDS = Struct("<5I")
+#: Half of what a field holds, for sums that are below nothing: the same for all labels of a word,
+#: it makes none of them more likely.
+_HALF = 1 << 31
 
 
 class Model:
@@ -40,7 +45,7 @@ class Model:
         if not lines or lines[0] != _SCHEMA:
             raise IntegrityError(f"the weights of names do not begin with {_SCHEMA}: install again")
         vocabulary: set[str] = set()
-        self._states: dict[str, Vector] = {}
+        self._states: dict[str, int] = {}
         moves: dict[str, Vector] = {}
         for line in lines[1:]:
             name, *numbers = line.split("\t")
@@ -49,11 +54,12 @@ class Model:
             elif name.startswith("move|"):
                 moves[name[5:]] = _vector(numbers)
             else:
-                self._states[name] = _vector(numbers)
+                self._states[name] = _packed(numbers)
         self._into = [tuple(moves[before][at] for before in LABELS) for at in range(len(LABELS))]
         self.features = Features(lists, frozenset(vocabulary))
-        self._words: dict[str, tuple[str, tuple[Vector, ...]]] = {}
-        self._rows: dict[tuple[str, ...], Vector] = {}
+        self._words: dict[str, tuple[str, tuple[int, ...]]] = {}
+        self._rows: dict[tuple[str, ...], int] = {}
+        self._marks = {mark: self._states.get(f"ph|{mark}", 0) for mark in ("", "B", "I")}
 
     def labels(self, words: list[str]) -> list[int]:
         """Return the most probable label of each word, as an index of `LABELS`."""
@@ -63,16 +69,20 @@ class Model:
         reach = NEAR[-1]
         edge = self._known(EDGE)
         known = [edge] * reach + [self._known(word) for word in words] + [edge] * reach
+        groups = [group for group, _ in known]
+        adds = [add for _, add in known]
+        in_a_row = zip(*(groups[step:] for step in range(1, 6)), strict=False)
+        beside = zip(*(adds[step:] for step in range(len(NEAR))), strict=False)
         marks = self.features.phrases(words)
-        for at, mark in enumerate(marks, reach):
-            groups = [known[at + step][0] for step in (-2, -1, 0, 1, 2)]
-            parts = [known[at - step][1][step + reach] for step in NEAR]
-            parts.extend(map(self._row, rows_of(groups)))
-            if mark:
-                parts.append(self._states.get(f"ph|{mark}", _NOTHING))
-            yield tuple(map(sum, zip(*parts, strict=True)))
+        for mark, near, (a, b, c, d, e, f, g) in zip(marks, in_a_row, beside, strict=False):
+            row = self._rows.get(near)
+            total = self._row(near) if row is None else row
+            total += self._marks[mark]
+            # What a word adds three places further on stands last.
+            total += a[6] + b[5] + c[4] + d[3] + e[2] + f[1] + g[0]
+            yield _FIELDS.unpack(total.to_bytes(_FIELDS.size, "little"))
 
-    def _known(self, word: str) -> tuple[str, tuple[Vector, ...]]:
+    def _known(self, word: str) -> tuple[str, tuple[int, ...]]:
         """Return a word's class and what it adds to the places at each distance."""
         known = self._words.get(word)
         if known is None:
@@ -82,24 +92,24 @@ class Model:
             known = (
                 traits.group,
                 tuple(
-                    self._sum(f"{step}|{name}" for name in (traits.near if step else traits.own))
+                    sum(
+                        self._states.get(f"{step}|{name}", 0)
+                        for name in (traits.near if step else traits.own)
+                    )
                     for step in NEAR
                 ),
             )
             self._words[word] = known
         return known
 
-    def _row(self, names: tuple[str, ...]) -> Vector:
-        row = self._rows.get(names)
-        if row is None:
-            if len(self._rows) > _MOST_REMEMBERED:
-                self._rows.clear()
-            row = self._rows[names] = self._states.get("|".join(names), _NOTHING)
+    def _row(self, near: tuple[str, ...]) -> int:
+        """Return what the classes of five words in a row add to the one in the middle."""
+        if len(self._rows) > _MOST_REMEMBERED:
+            self._rows.clear()
+        row = _packed([_HALF] * len(LABELS))
+        row += sum(self._states.get("|".join(names), 0) for names in rows_of(list(near)))
+        self._rows[near] = row
         return row
-
-    def _sum(self, names: Iterable[str]) -> Vector:
-        found = [self._states[name] for name in names if name in self._states]
-        return tuple(map(sum, zip(*found, strict=True))) if found else _NOTHING
 
 
 def rows_of(groups: list[str]) -> tuple[tuple[str, ...], ...]:
@@ -132,9 +142,14 @@ def _best_path(scores: list[Vector], into: list[Vector]) -> list[int]:
     path = [best.index(max(best))]
     for before in reversed(reached[:-1]):
         label = path[-1]
-        sums = {at: before[at] + into[label][at] for at in _BEFORE[label]}
-        path.append(max(sums, key=sums.__getitem__))
+        first, *_, last = _BEFORE[label]
+        sums = [a + b for a, b in zip(before[first : last + 1], into[label][first:], strict=False)]
+        path.append(first + sums.index(max(sums)))
     return path[::-1]
+
+
+def _packed(numbers: Iterable[str | int]) -> int:
+    return sum(int(number) << 32 * at for at, number in enumerate(numbers))
 
 
 def _vector(numbers: list[str]) -> Vector:
