@@ -114,7 +114,7 @@ def test_lines_and_gzip_and_folders(tmp_path: Path) -> None:
     assert [each.uri for each in tables] == ["d/a.txt", "d/e/b.csv.gz"]
     assert [cells(each) for each in tables] == [[("one",), ("two",)], [("1", "")]]
     assert [each.unit for each in not_read] == [
-        "link.csv",
+        "d/link.csv",
         "d/pipe.csv",
         "d/scan.bin",
         "d/torn.csv",

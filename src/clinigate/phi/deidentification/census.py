@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from clinigate.findings.model import Excluded
 from clinigate.phi.deidentification.codes import Codes
 from clinigate.phi.deidentification.looking import SURE, Look, Seen, look_at
+from clinigate.phi.deidentification.moments import NUMBER
 from clinigate.phi.deidentification.table import Row, Table, Unread
 from clinigate.phi.model import Letter
 
@@ -38,7 +39,8 @@ class Tally:
     @property
     def is_column_of_days(self) -> bool:
         """Whether the column holds days: each is an element of a date, however it is written."""
-        return self.letter is Letter.C and 2 * (self.sure + self.doubtful) >= self.cells > 0
+        is_day = self.letter is Letter.C and self.rule != NUMBER
+        return is_day and 2 * (self.sure + self.doubtful) >= self.cells > 0
 
     @property
     def counted(self) -> int:

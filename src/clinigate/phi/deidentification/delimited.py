@@ -26,9 +26,9 @@ def delimited_tables(path: Path, uri: str) -> Iterator[Table]:
     csv.field_size_limit(_LONGEST_CELL)
     try:
         with begin(path) as text:
-            delimiter = _delimiter_of(text.readline())
+            delimiter = _delimiter_of(next((line for line in text if line.strip()), ""))
         with begin(path) as text:
-            header = next(csv.reader(text, delimiter=delimiter), [])
+            header = next(filter(None, csv.reader(text, delimiter=delimiter)), [])
     except (*DAMAGED, csv.Error):
         raise UsageError(f"{path}: damaged from its first line on; nothing can be read") from None
     columns = (*named_once(header), BEYOND)
@@ -63,8 +63,10 @@ def _records(path: Path, delimiter: str, columns: tuple[str, ...]) -> Iterator[R
     number = -1
     try:
         with begin(path) as text:
-            for number, record in enumerate(csv.reader(text, delimiter=delimiter)):
-                if record and number:
+            # Empty lines are no rows, in front of the header neither.
+            records = filter(None, csv.reader(text, delimiter=delimiter))
+            for number, record in enumerate(records):
+                if number:
                     yield Row(number, _fitted(record, len(columns)))
     except csv.Error:
         yield Unread(number + 1, "no such row can be; what follows is not looked at")

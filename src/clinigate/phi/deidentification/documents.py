@@ -84,9 +84,21 @@ def _documents(path: Path) -> Iterator[Any]:
 
 def _read(line: str, number: int) -> Any:
     try:
-        return json.loads(line)
+        return json.loads(line, object_pairs_hook=_object)
     except (ValueError, RecursionError):
         return Unread(number, "no JSON")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object; a key that comes again is counted, since else its first value is lost."""
+    made: dict[str, Any] = {}
+    for key, value in pairs:
+        name, count = key, 1
+        while name in made:
+            count += 1
+            name = f"{key}.{count}"
+        made[name] = value
+    return made
 
 
 def _whole(path: Path) -> Iterable[Any]:
@@ -97,9 +109,11 @@ def _whole(path: Path) -> Iterable[Any]:
         )
     try:
         with begin(path) as text:
-            document = json.load(text)
+            document = json.load(text, object_pairs_hook=_object)
     except (ValueError, RecursionError, *DAMAGED):
         raise UsageError(f"{path}: is not JSON; a file of lines of JSON ends in .jsonl") from None
     if isinstance(document, dict) and isinstance(document.get("entry"), list):
-        return list(document["entry"])  # a FHIR bundle
+        # A bundle of FHIR: a row for each resource, and one for what stands beside them.
+        beside = {key: value for key, value in document.items() if key != "entry"}
+        return [*document["entry"], *([beside] if beside else [])]
     return document if isinstance(document, list) else [document]

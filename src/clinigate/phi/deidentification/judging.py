@@ -96,7 +96,7 @@ def assess(question: Question) -> Assessment:
         MissingExtraError: what reads it is not installed.
     """
     table = question.table
-    look = question.look or look_for(question.rows)
+    look = question.look or look_for(question.today, question.rows)
     read, not_read = tables_of(question.dataset, question.base)
     tables = [each.veiled(lambda name: _is_value(name, look)) for each in read]
     _refuse_unknown(tables, table)

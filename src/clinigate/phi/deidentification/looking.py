@@ -5,8 +5,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from clinigate.phi.deidentification.media import BIOMETRIC, PHOTO, kind_of
+from clinigate.phi.deidentification.moments import NUMBER, moments_in
 from clinigate.phi.deidentification.table import Cell, Row
 from clinigate.phi.finding import search_for, settled
 from clinigate.phi.model import Hit, Letter
@@ -26,6 +28,7 @@ Look = Callable[[bytes], Iterable[Hit]]
 _OTHERS = {
     "CG-PHI-PERSON": Letter.A,
     "CG-PHI-PLACE": Letter.B,
+    NUMBER: Letter.C,
     BIOMETRIC.rule: Letter.P,
     PHOTO.rule: Letter.Q,
 }
@@ -47,13 +50,15 @@ class Seen:
     hit: Hit
 
 
-def look_for(rows: Sequence[Recognizer] = RECOGNIZERS) -> Look:
-    """Return the search by these rows and for names in prose; doubtful finds too."""
+def look_for(today: date, rows: Sequence[Recognizer] = RECOGNIZERS) -> Look:
+    """Return the search by these rows, for names in prose and for moments; doubtful finds too."""
     search = search_for(DOUBTFUL, rows)
 
     def look(data: bytes) -> list[Hit]:
         names = (hit for hit in find_names(data) if hit.score >= DOUBTFUL)
-        return settled([*search.hits(data), *names])
+        # A number that may be a moment may be what a row takes it for just as well.
+        found = [*settled([*search.hits(data), *names]), *moments_in(data, today)]
+        return sorted(found, key=lambda hit: hit.start)
 
     return look
 
