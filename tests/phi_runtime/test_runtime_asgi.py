@@ -318,7 +318,7 @@ def test_what_cannot_be_meant_is_refused(wrong: dict[str, Any]) -> None:
         PhiMiddleware(Service(), report=print, **wrong)
 
 
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(
     offset=st.integers(SLICE - 60, SLICE + 60) | st.integers(0, 3 * SLICE),
     cuts=st.lists(st.integers(0, 3 * SLICE + 200), max_size=4),

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote_plus
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinigate.phi.runtime.asgi import PhiBlockedError, PhiMiddleware, Sighting
@@ -105,6 +105,7 @@ def test_a_query_is_read_as_a_form_is(ssn: str) -> None:
     assert [each.surface for each in seen] == ["request.url"]
 
 
+@settings(max_examples=30)
 @given(cuts=st.lists(st.integers(0, 120), max_size=6))
 def test_forms_are_read_wherever_pieces_end(email: str, cuts: list[int]) -> None:
     body = f"a=1&mail={quote_plus(email)}&name=%C3%A9+x%".encode()

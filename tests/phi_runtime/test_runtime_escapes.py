@@ -6,7 +6,7 @@ import json
 import logging
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinigate.phi import PhiFilter, Redactor
@@ -19,6 +19,7 @@ def _coded(text: str) -> str:
     return "".join(f"\\u{ord(char):04x}" for char in text)
 
 
+@settings(max_examples=30)
 @given(st.text(max_size=40))
 def test_a_layer_of_json_is_what_json_says(text: str) -> None:
     written = json.dumps(text)[1:-1].encode()
@@ -26,6 +27,7 @@ def test_a_layer_of_json_is_what_json_says(text: str) -> None:
     assert (layers[0].data if layers else written) == text.encode("utf-8", "surrogatepass")
 
 
+@settings(max_examples=30)
 @given(st.text('ab\\"\n\u2014\U0001f600', max_size=12), st.data())
 def test_spans_lead_back_to_whole_escapes(text: str, data: st.DataObject) -> None:
     letters = [json.dumps(char)[1:-1] for char in text]

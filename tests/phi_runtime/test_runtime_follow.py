@@ -147,7 +147,7 @@ def test_a_rotated_file_that_nobody_saw_growing_is_read_as_a_whole(log: Path) ->
 STEPS = st.lists(st.sampled_from(["write", "write", "read", "rename", "copytruncate"]), max_size=14)
 
 
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(steps=STEPS)
 def test_any_order_of_writing_reading_and_rotating_loses_nothing(steps: list[str]) -> None:
     """A log that is cut twice between two reads would be another matter."""

@@ -211,7 +211,7 @@ LINES = st.lists(
 )
 
 
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(lines=LINES, block=st.integers(500, 9000))
 def test_a_long_text_is_cleaned_the_same_however_it_is_read(lines: list[str], block: int) -> None:
     text = "\n".join(lines)
@@ -230,7 +230,7 @@ def test_a_long_text_is_cleaned_the_same_however_it_is_read(lines: list[str], bl
 CELLS = st.sampled_from(["", "a", SSN, f"ssn {SSN}", "219538841", "two\nlines", 'q"uote', "ssn"])
 
 
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(table=st.lists(st.lists(CELLS, min_size=2, max_size=4), max_size=5))
 def test_rows_stay_rows(table: list[list[str]]) -> None:
     source, out = io.StringIO(newline=""), io.StringIO(newline="")
@@ -242,7 +242,7 @@ def test_rows_stay_rows(table: list[list[str]]) -> None:
     assert SSN not in out.getvalue()
 
 
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(
     value=st.recursive(
         CELLS | st.integers() | st.booleans() | st.none() | st.floats(allow_nan=False),

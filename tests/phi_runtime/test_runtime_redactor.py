@@ -134,7 +134,7 @@ PIECES = st.sampled_from(
 TEXTS = st.lists(PIECES | st.text(max_size=5), max_size=12).map("".join)
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(text=TEXTS, keyed=st.booleans())
 def test_nothing_is_left_and_twice_is_once(text: str, keyed: bool) -> None:
     redactor = Redactor(tokens=TOKENS if keyed else None)
@@ -145,7 +145,7 @@ def test_nothing_is_left_and_twice_is_once(text: str, keyed: bool) -> None:
         assert clean is text
 
 
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(
     value=st.recursive(
         TEXTS | st.integers() | st.none() | st.booleans(),

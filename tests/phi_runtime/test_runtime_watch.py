@@ -204,9 +204,12 @@ def process(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     started.stdout.close()
 
 
-def test_sigterm_ends_it_with_its_evidence_sealed(
-    tmp_path: Path, process: subprocess.Popen[str], ssn: str
+def test_evidence_survives_every_end(
+    tmp_path: Path, process: subprocess.Popen[str], ssn: str, call: Call
 ) -> None:
+    left = tmp_path / "killed"
+    # What is on the disk at any moment is what a killed process leaves.
+    shutil.copytree(tmp_path / ".clinigate", left)
     assert process.stdout is not None
     add(tmp_path / "app.log", f"ssn={ssn}\n")
     assert "app.log:2 CG-PHI-SSN" in process.stdout.readline()
@@ -219,14 +222,11 @@ def test_sigterm_ends_it_with_its_evidence_sealed(
     assert recorded["interrupted"] is None
     assert "CG-PHI-SSN" in json.dumps(recorded)
     assert ssn not in json.dumps(recorded)
+    of_a_killed_one(next((left / "runs").iterdir()))
 
 
-def test_a_watch_that_is_killed_has_recorded_what_it_told(
-    tmp_path: Path, process: subprocess.Popen[str], call: Call
-) -> None:
-    process.kill()
-    process.wait()
-    (run_folder,) = (tmp_path / ".clinigate" / "runs").iterdir()
+def of_a_killed_one(run_folder: Path) -> None:
+    """It says that it was interrupted, and holds what was told."""
     assert run(["seal", str(run_folder), "--as-incomplete", "--unsigned"]) == 2
     recorded = json.loads((run_folder / "results.json").read_text())
     assert "never said that it ended" in recorded["interrupted"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinigate.phi.surfaces.dumps import dump_items
@@ -61,6 +61,7 @@ def test_inserts_of_mysql(opened: Any) -> None:
     }
 
 
+@settings(max_examples=30)
 @given(
     rows=st.lists(
         st.tuples(
@@ -82,6 +83,7 @@ def test_what_sqlite_dumps_is_what_was_in_it(rows: list[tuple[int, str]]) -> Non
     assert found == [each.encode() for each in wanted]
 
 
+@settings(max_examples=30)
 @given(st.text("INSERT INTO t(a)VALUES'\\;,)\n\"", max_size=80))
 def test_nothing_stops_it(text: str) -> None:
     data = ("INSERT INTO t VALUES (" + text).encode()

@@ -198,7 +198,7 @@ def test_captions_of_photoshop(opened: Any) -> None:
 
 
 @given(kind=st.sampled_from(["JPEG", "PNG", "WEBP"]), at=st.floats(0, 1), byte=st.integers(1, 255))
-@settings(max_examples=40)
+@settings(max_examples=30)
 def test_damaged_pictures_never_raise(read_parts: Any, kind: str, at: float, byte: int) -> None:
     data = bytearray(_picture(kind))
     data[min(int(at * len(data)), len(data) - 1)] ^= byte

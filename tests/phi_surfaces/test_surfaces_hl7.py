@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinigate.phi.surfaces.hl7 import as_lines, hl7_items, is_hl7
@@ -54,12 +54,14 @@ def test_other_text_is_none() -> None:
     assert not is_hl7(b"MSHX is no segment")
 
 
+@settings(max_examples=30)
 @given(st.binary(max_size=40), st.integers(1, 5))
 def test_ends_of_segments_do_not_depend_on_cuts(data: bytes, size: int) -> None:
     pieces = [data[at : at + size] for at in range(0, len(data), size)]
     assert b"".join(as_lines(iter(pieces))) == b"".join(as_lines(iter([data])))
 
 
+@settings(max_examples=30)
 @given(st.text("MSHPID|^~\\&19\n ", max_size=60))
 def test_nothing_stops_it(text: str) -> None:
     data = ("MSH|^~\\&|\n" + text).encode()

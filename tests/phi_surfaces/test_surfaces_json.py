@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinigate.phi.surfaces import documents, open_stream
@@ -34,6 +34,7 @@ def _said(items: Any) -> list[bytes]:
     return sorted(record.data for record in _records(items))
 
 
+@settings(max_examples=30)
 @given(value=_VALUES, indent=st.sampled_from([None, 0, 2]), plain=st.booleans())
 def test_reading_by_tokens_gives_what_the_library_gives(
     value: Any, indent: int | None, plain: bool
@@ -42,6 +43,7 @@ def test_reading_by_tokens_gives_what_the_library_gives(
     assert _said(json_items(iter([as_bytes(text)]))) == _said(leaves(value, 1))
 
 
+@settings(max_examples=30)
 @given(value=_VALUES, cuts=st.lists(st.integers(0, 60), max_size=6))
 def test_it_does_not_depend_on_where_the_text_is_cut(value: Any, cuts: list[int]) -> None:
     text = json.dumps(value, indent=1)
@@ -51,6 +53,7 @@ def test_it_does_not_depend_on_where_the_text_is_cut(value: Any, cuts: list[int]
     assert [(r.line, r.data) for r in _records(json_items(iter(pieces)))] == whole
 
 
+@settings(max_examples=30)
 @given(st.text('{}[]",:\\a1\n ', max_size=40))
 def test_nothing_that_is_broken_stops_it(text: str) -> None:
     items = list(json_items(iter([text.encode()])))

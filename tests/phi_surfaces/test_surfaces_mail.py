@@ -10,7 +10,7 @@ from email.message import EmailMessage
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinigate.phi.surfaces import Limits, open_stream
@@ -105,6 +105,7 @@ def test_a_text_that_begins_with_colons_is_a_text(opened: Any) -> None:
     assert opened("notes.txt", b"name: x\nnote: y\n\nMIME-Version: 1.0\n").lines.keys() == {""}
 
 
+@settings(max_examples=30)
 @given(at=st.integers(0, 400), data=st.binary(max_size=20))
 def test_damage_never_raises(read_parts: Any, at: int, data: bytes) -> None:
     mail = _mail(text=_SAID, cte="base64", subject="Zo\xeb")

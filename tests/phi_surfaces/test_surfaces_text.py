@@ -6,7 +6,7 @@ import io
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinigate.phi.surfaces import Limits, open_stream
@@ -38,6 +38,7 @@ def test_bytes_that_are_no_text_are_searched_and_called_binary(opened: Any) -> N
     assert (seen.text(), seen.media) == (data, {"binary"})
 
 
+@settings(max_examples=30)
 @given(text=st.text(st.characters(codec="utf-8"), max_size=60), size=st.integers(1, 9))
 def test_utf_16_does_not_depend_on_where_it_is_cut(text: str, size: int) -> None:
     class Slowly(io.BytesIO):

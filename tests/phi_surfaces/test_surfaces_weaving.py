@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinigate.phi.surfaces.part import TruncatedError
@@ -15,6 +15,7 @@ from clinigate.phi.surfaces.woven import Record, as_bytes, one, shown, woven
 _LINES = st.lists(st.text("ab,: ", max_size=8).map(str.encode), max_size=12)
 
 
+@settings(max_examples=30)
 @given(groups=st.lists(st.tuples(_LINES, st.integers(0, 4))), records=st.integers(1, 6))
 def test_each_line_is_known_by_its_number_and_each_value_by_its_row(
     groups: list[tuple[list[bytes], int]], records: int
@@ -66,6 +67,7 @@ def test_what_came_before_an_early_end_is_seen() -> None:
         next(part.chunks)
 
 
+@settings(max_examples=30)
 @given(st.lists(st.binary(max_size=9)), st.integers(1, 20))
 def test_blocks_are_the_same_bytes_and_end_with_lines(chunks: list[bytes], longest: int) -> None:
     found = list(blocks(iter(chunks), longest))
@@ -73,6 +75,7 @@ def test_blocks_are_the_same_bytes_and_end_with_lines(chunks: list[bytes], longe
     assert all(block.endswith(b"\n") or len(block) >= min(longest, 2) for block in found[:-1])
 
 
+@settings(max_examples=30)
 @given(st.text(st.characters()))
 def test_any_text_has_bytes(text: str) -> None:
     assert isinstance(as_bytes(text), bytes)
