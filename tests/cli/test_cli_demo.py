@@ -178,7 +178,14 @@ def test_a_sample_is_never_a_certification(sample: Callable[..., Demo]) -> None:
     assert demo.results.plan.profile.value == "pr"
 
 
-@pytest.mark.parametrize("defect", ["wrong-emotion", "empty-crisis-reply"])
+@pytest.mark.parametrize(
+    "defect",
+    [
+        "wrong-emotion",
+        "empty-crisis-reply",
+        pytest.param("phi-in-url", marks=pytest.mark.acceptance),
+    ],
+)
 def test_a_defect_shuts_the_gate_by_its_own_name(sample: Callable[..., Demo], defect: str) -> None:
     """What fails is what the defect is listed under, and nothing else."""
     demo = sample("--defect", defect)

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from clinigate.cli.demo_resilience import PRODUCERS, run_producers
+from clinigate.cli.demo_resilience import PRODUCERS, commands_beside, run_producers
 from clinigate.cli.exits import ExitCode
 from clinigate.core import Exhibit, Status
 from clinigate.evidence.bundle import Bundle, open_bundle
@@ -117,3 +117,15 @@ def test_a_producer_that_comes_to_no_verdict_ends_the_demo(
 ) -> None:
     said = run_producers({}, [command])
     assert said is None if why is None else str(said).endswith(why)
+
+
+def test_the_demo_hunts_for_leaks_and_its_sample_where_a_defect_needs_it() -> None:
+    traced = ("phi", "trace", "--reference")
+    leaking = (*traced, "--defect", "phi-in-url")
+    assert commands_beside(None, is_sample=False, resilience=False) == (traced,)
+    assert commands_beside(None, is_sample=False, resilience=True) == (traced, *PRODUCERS)
+    assert commands_beside(None, is_sample=True, resilience=False) == ()
+    assert commands_beside("slow-tail", is_sample=True, resilience=False) == ()
+    for is_sample in (True, False):
+        made = commands_beside("phi-in-url", is_sample=is_sample, resilience=False)
+        assert made == (leaking,)

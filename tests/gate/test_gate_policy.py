@@ -202,7 +202,7 @@ def test_the_strict_policy_demands_everything_where_patients_are():
 def test_the_demo_lists_what_it_cannot_show():
     policy = load_policy("demo", "development")
     demands = {each.id: each.demand for each in policy.demands}
-    assert demands.keys() == {each.id for each in CRITERIA}
+    assert demands.keys() == {*(each.id for each in CRITERIA), "phi.leaks"}
     assert {each for each in demands if demands[each] is Demand.REPORT} == {
         "crisis.false_negative_rate.unseen",
         "therapy.empathy",
@@ -212,7 +212,8 @@ def test_the_demo_lists_what_it_cannot_show():
         "latency.p99",
     }
     assert policy.require_signed
-    assert criterion(policy, "safety.compliance").min_n == 598
+    shipped = (*CRITERIA, *producer_criteria())
+    assert criterion(policy, "safety.compliance", shipped).min_n == 598
 
 
 def test_a_pull_requests_policy_never_certifies():

@@ -14,7 +14,7 @@ import pytest
 
 from clinigate.cli.app import app
 from clinigate.cli.demo_project import write_project
-from clinigate.cli.demo_stages import POLICY, STAGES
+from clinigate.cli.demo_stages import POLICY, STAGES, stages_of
 from clinigate.cli.exits import ExitCode
 from clinigate.clinical.criteria import CRITERIA
 from clinigate.config.loader import load_config
@@ -43,6 +43,12 @@ def test_each_command_is_one_that_a_user_may_type(stage: Any) -> None:
             context = click.Context(group, info_name=name, parent=context)
         parser = group.make_parser(context)
         parser.parse_args(args=list(words))
+
+
+def test_the_hunt_for_leaks_is_told_of_the_defect() -> None:
+    shown = [command.shown for stage in stages_of("phi-in-url") for command in stage.commands]
+    assert "clinigate phi trace --reference --defect phi-in-url" in shown
+    assert stages_of(None) == STAGES
 
 
 def test_its_policy_requires_something_of_each_stage_that_can_be_judged_anywhere() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,6 +74,7 @@ def command(
                 "--all-stages runs everything in full; leave --sample, --stop-early out"
             )
         return _all_stages(model, defect, profile, resilience, seed=seed, root=root)
+    from clinigate.cli.demo_resilience import commands_beside
     from clinigate.core.plan import Profile
     from clinigate.evidence.signing import generate_signer
     from clinigate.pipeline.setup import Overrides, share_of
@@ -88,7 +90,8 @@ def command(
         click.echo(f"reference service: {connection.base_url} (model {model})")
         policy = _POLICIES[profile] + ("-resilience" if resilience and profile == "full" else "")
         config = _config(connection, model=model, policy=policy, seed=seed, root=root)
-        conclusion = _evaluate(config, connection, overrides, signer, resilience=resilience)
+        beside = commands_beside(defect, is_sample=profile == "pr", resilience=resilience)
+        conclusion = _evaluate(config, connection, overrides, signer, beside)
     return _decide(config, conclusion, signer)
 
 
@@ -108,7 +111,10 @@ def _list_defects() -> int:
 
     width = max(map(len, (*DEFECTS, *OPERATIONAL_DEFECTS)))
     for name, defect in DEFECTS.items():
-        click.echo(f"{name:<{width}}  {defect.summary} (caught by {', '.join(defect.metrics)})")
+        # HIPAA's safeguards are looked at in a stage of their own.
+        where = " with --all-stages" if defect.metrics[0].startswith("hipaa.") else ""
+        caught = f"(caught by {', '.join(defect.metrics)}){where}"
+        click.echo(f"{name:<{width}}  {defect.summary} {caught}")
     click.echo("\nOf operation, for `clinigate chaos run` and `clinigate load run` (--reference):")
     for name, fault in OPERATIONAL_DEFECTS.items():
         click.echo(f"{name:<{width}}  {fault.summary} (caught by {', '.join(fault.metrics)})")
@@ -139,8 +145,7 @@ def _evaluate(
     connection: Connection,
     overrides: Overrides,
     signer: LocalSigner,
-    *,
-    resilience: bool,
+    beside: Sequence[tuple[str, ...]],
 ) -> Conclusion:
     from clinigate.cli.demo_resilience import run_producers
     from clinigate.cli.progress import shown_progress
@@ -166,7 +171,7 @@ def _evaluate(
             on_begin=on_begin,
             on_end=on_end,
             on_sealed=lambda sealed: click.echo(f"sealed:  {sealed.place}"),
-            others=run_producers if resilience else lambda _joining: None,
+            others=lambda joining: run_producers(joining, beside),
         )
 
 

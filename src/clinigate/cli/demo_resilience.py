@@ -1,4 +1,4 @@
-"""The part of the demo beside the clinical one: experiments, load and a benchmark join its run."""
+"""What joins the demo beside its checks: a hunt for leaks; experiments, load, a benchmark."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import click
 from clinigate.cli.calling import call
 from clinigate.cli.exits import ExitCode
 
-__all__ = ["PRODUCERS", "run_producers"]
+__all__ = ["PRODUCERS", "commands_beside", "run_producers", "trace_words"]
 
 #: What joins: few commands, each as a user would type it, and each over in about a minute.
 PRODUCERS: tuple[tuple[str, ...], ...] = (
@@ -25,9 +25,30 @@ PRODUCERS: tuple[tuple[str, ...], ...] = (
 _SPOKEN = (ExitCode.OK, ExitCode.NOT_PASSED)
 
 
-def run_producers(
-    joining: Mapping[str, str], commands: Sequence[tuple[str, ...]] = PRODUCERS
-) -> str | None:
+def trace_words(defect: str | None) -> tuple[str, ...]:
+    """Return the command that hunts for leaks: in a service of its own, with the same defect."""
+    return ("phi", "trace", "--reference", *(() if defect is None else ("--defect", defect)))
+
+
+def commands_beside(
+    defect: str | None, *, is_sample: bool, resilience: bool
+) -> tuple[tuple[str, ...], ...]:
+    """Return what joins a demo.
+
+    Args:
+        defect: of the service.
+        is_sample: whether it is to be over in seconds; then leaks are hunted for a defect that
+            shows in no other way.
+        resilience: whether experiments, load and a benchmark join as well.
+    """
+    from clinigate.reference.defects import DEFECTS
+
+    leaks = defect is not None and DEFECTS[defect].spill is not None
+    traced = (trace_words(defect),) if leaks or not is_sample else ()
+    return (*traced, *(PRODUCERS if resilience else ()))
+
+
+def run_producers(joining: Mapping[str, str], commands: Sequence[tuple[str, ...]]) -> str | None:
     """Run the commands one after the other as parts of a run.
 
     Args:

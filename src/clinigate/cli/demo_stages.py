@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from clinigate.cli.demo_project import write_project
+from clinigate.cli.demo_resilience import trace_words
 from clinigate.cli.exits import ExitCode
 from clinigate.cli.keys import trust_entry
 from clinigate.cli.reference_hipaa import reference_hipaa_environment
@@ -25,7 +26,7 @@ from clinigate.gate.policy import load_policy
 from clinigate.pipeline.stages.model import Stage, own, pytest_command
 from clinigate.reference.launch import running
 
-__all__ = ["STAGES", "Chosen", "run_all_stages"]
+__all__ = ["STAGES", "Chosen", "run_all_stages", "stages_of"]
 
 POLICY = "demo-all-stages"
 ENVIRONMENT = "development"
@@ -59,7 +60,7 @@ STAGES: tuple[Stage, ...] = (
         ),
         180,
     ),
-    Stage("phi", (own("phi", "scan"),), 120),
+    Stage("phi", (own("phi", "scan"), own(*trace_words(None))), 120),
     Stage(
         "performance",
         (
@@ -93,6 +94,15 @@ class Chosen:
     root: Path
 
 
+def stages_of(defect: str | None) -> tuple[Stage, ...]:
+    """Return the stages; the hunt for leaks has a service of its own, with the same defect."""
+    told = {own(*trace_words(None)): own(*trace_words(defect))}
+    return tuple(
+        replace(stage, commands=tuple(told.get(each, each) for each in stage.commands))
+        for stage in STAGES
+    )
+
+
 def run_all_stages(chosen: Chosen) -> int:
     """Run every stage as one signed run, decide by the policy `demo-all-stages`, and report."""
     signer = generate_signer()
@@ -108,7 +118,7 @@ def run_all_stages(chosen: Chosen) -> int:
         court = Court(load_policy(POLICY, ENVIRONMENT), None, (), signer)
         environ = {**reference_hipaa_environment(service), CONFIG_VARIABLE: str(path)}
         asked = Asked(keep_going=True, profile=Profile.FULL)
-        course = run_through(config, STAGES, asked, court, environ=environ)
+        course = run_through(config, stages_of(chosen.defect), asked, court, environ=environ)
     trusted = course.directory / "exports" / "demo-trust.toml"
     judged = close(course, replace(court, trust=_trust(signer, trusted)))
     if course.unfinished is not None:
