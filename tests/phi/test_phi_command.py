@@ -117,7 +117,7 @@ def test_a_tier_is_sugar_for_a_threshold(call: Call, tmp_path: Path) -> None:
 def test_without_presidio_it_says_how_to_get_it(
     call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def not_there(_threshold: float) -> None:
+    def not_there(_threshold: float, **_more: object) -> None:
         raise MissingExtraError("the search by presidio", "phi")
 
     monkeypatch.setattr(scan_module, "presidio_find", not_there)

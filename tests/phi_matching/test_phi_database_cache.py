@@ -91,9 +91,9 @@ def test_a_cache_that_cannot_be_is_no_trouble(
 
 
 def test_few_files_are_kept(folder: Path) -> None:
-    for number in range(20):
+    for number in range(40):
         cached([str(number)], "1", Compiler())
-    assert len(list(folder.iterdir())) == 16
+    assert len(list(folder.iterdir())) == 32
 
 
 def test_a_database_of_another_engine_is_compiled_anew(folder: Path) -> None:

@@ -17,11 +17,12 @@ from clinigate.core.flaw import FlawSeverity
 from clinigate.phi.finding import find, find_bytes, search_for
 from clinigate.phi.matching.engines import ENGINES
 from clinigate.phi.matching.exact import matches_within
-from clinigate.phi.matching.literals import required
+from clinigate.phi.matching.outline import DIGITS, cluster, outline
 from clinigate.phi.matching.plan import Plan
 from clinigate.phi.matching.search import Search, text_of
 from clinigate.phi.matching.stretches import joined
 from clinigate.phi.matching.syntax import near_word, portable, trigger
+from clinigate.phi.matching.texts import required
 from clinigate.phi.model import Hit, Letter
 from clinigate.phi.nearby import near
 from clinigate.phi.recognizer import Recognizer, Tier, form
@@ -108,6 +109,8 @@ PATTERNS = (
     r"(?:(?:^|[^a-z])[aA]|[a-z]A)b(?P<v>c{1,2})(?:$|[^c])",
     r"(?:a(?P<v>b|\d)c)",
     r"\d{2}",
+    r"(?:^|[^0-9])(?P<v>\d{4})(?:$|[^0-9])",
+    r"(?:^|[^a-z])(?P<v>1:?2(?:[ab]?\d){2})",
     r"(?:^|[^a-c])(?P<v>[ab][a-c:]{0,4}(?:@|%)\d?)",
 )
 
@@ -117,6 +120,7 @@ CROWD = (
     *(
         b"1",
         b"12",
+        b"1122",
         b"123",
         b":",
         b"@",
@@ -141,7 +145,7 @@ CROWD = (
 @settings(max_examples=150, deadline=None)
 @example(pattern=PATTERNS[1], words="ab", data=b"ab 12")
 @example(pattern=PATTERNS[-1], words="", data=b"." * 20 + b"ab@")
-@example(pattern=PATTERNS[0], words="ca bcd", data=b"123" + b"." * 20 + b"BCD")
+@example(pattern=PATTERNS[-3], words="ca bcd", data=b"1231" + b"." * 20 + b"BCD")
 @example(pattern=PATTERNS[0], words="ab", data=b"ab" + b"." * 62 + b"123")
 def test_small_rows_on_crowded_texts(engine: str, pattern: str, words: str, data: bytes) -> None:
     rows = (row(pattern, 0.45 if words else 0.9, context=words),)
@@ -232,7 +236,49 @@ def test_an_open_run_before_a_text_is_looked_for_from_its_last_character_on() ->
         assert trigger(kept) == portable(kept)
 
 
+#: All forms of the table.
+EVERYTHING = Plan(RECOGNIZERS, 0.0)
+
+
 def test_a_plan_leaves_out_what_cannot_count() -> None:
     plan = Plan((row(r"\d", 0.3), row(r"\d", 0.45, context="ab"), row(r"\d", 0.8)), 0.8)
     assert [live.words for live in plan.live] == [("ab",), ()]
     assert len({look.expression for look in plan.looks}) == 4
+
+
+@pytest.mark.parametrize(
+    ("pattern", "held"),
+    [
+        (r"(?P<v>\d{3}-?\d{2})", True),
+        (r"(?P<v>\d(?:[a-z]{0,3}\d){3})", True),
+        (r"(?P<v>\d(?:[a-z]{0,4}\d){3})", False),
+        (r"(?P<v>\d{4}|[a-f]{4})", False),
+        (r"(?P<v>a?\d{4}|b\d{5})c", True),
+        (r"(?P<v>[0-9a-f]{8})", False),
+        (r"(?P<v>\d{3}(?:\d{4})?\d)", False),
+        (r"(?P<v>\d{3}[^\d]?[0-9])", True),
+    ],
+)
+def test_what_has_digits_close_together_in_each_match(pattern: str, held: bool) -> None:
+    assert cluster(pattern) is held
+
+
+@given(data=st.data())
+@settings(max_examples=60, deadline=None)
+def test_each_match_of_a_form_holds_what_is_looked_for(data: st.DataObject) -> None:
+    """Matches are made of the expression itself, so that no row is left out."""
+    live = data.draw(st.sampled_from(EVERYTHING.live))
+    match = data.draw(st.from_regex(live.form.exact, fullmatch=True))
+    short = outline(live.form.pattern)
+    assert short is None or re.search(short.encode(), match, re.MULTILINE)
+    assert not cluster(live.form.pattern) or re.search(DIGITS.encode(), match)
+
+
+@pytest.mark.parametrize("far", [0, 1000, 20_000, 70_000])
+@pytest.mark.parametrize("busy", [False, True])
+def test_numbers_are_found_among_few_digits_and_among_many(far: int, busy: bool) -> None:
+    number = "219-53-" + "8841"
+    filler = b"12:34:56 word\n" if busy else b"some words ab\n"
+    data = filler * (far // len(filler)) + f"\nssn 219538841 {number}\n".encode() + filler * 3000
+    found = [data[h.start : h.end].decode() for h in find_bytes(data)]
+    assert found == ["219538841", number]

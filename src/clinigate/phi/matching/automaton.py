@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 import hyperscan
@@ -12,8 +13,9 @@ from clinigate.phi.matching.cache import cached
 from clinigate.phi.matching.compiled import Compiled, Database
 from clinigate.phi.matching.engines import Stretch
 from clinigate.phi.matching.literals import Literals
-from clinigate.phi.matching.plan import Plan
-from clinigate.phi.matching.stretches import starts_before
+from clinigate.phi.matching.outline import DIGITS
+from clinigate.phi.matching.plan import REACH, Kind, Plan
+from clinigate.phi.matching.stretches import joined, starts_before
 from clinigate.phi.recognizer import LONGEST
 
 __all__ = ["Automaton"]
@@ -23,6 +25,9 @@ __all__ = ["Automaton"]
 _PAD = b"\n" * 16
 #: What is not longer is copied; of longer texts the end is searched once more.
 _SHORT, _TAIL = 64 * 1024, 4 * LONGEST
+#: Digits are looked for in pieces; where more of them stand than in a program, the piece is
+#: searched whole. A cluster of them is not longer.
+_PIECE, _MOST, _CLUSTER = 16 * 1024, 48, 64
 _BINDING: str = getattr(hyperscan, "__version__", "unknown")
 
 
@@ -38,46 +43,113 @@ class Automaton:
             ImportError: hyperscan is not installed, or not for this machine.
         """
         self._plan = plan
-        expressions = tuple(look.expression for look in plan.looks)
-        compiled, self._databases = _loaded(expressions)
-        known = {number for each in compiled.databases for number in each.numbers}
-        left = {look.live for number, look in enumerate(plan.looks) if number not in known}
-        self._slow = Literals(plan, only=frozenset(left)) if left else None
-        self._own = threading.local()
+        self._everywhere = (_Part(plan, Kind.TEXT), _Part(plan, Kind.BARE))
+        self._by_digits = _Part(plan, Kind.DIGITS)
+        left = self._by_digits.left.union(*(part.left for part in self._everywhere))
+        self._slow = Literals(plan, only=left) if left else None
+        self._digits = _Digits()
 
     def stretches(self, data: bytes, begin: int, end: int) -> Iterator[Stretch]:
         """As `Engine.stretches`."""
         ends: dict[int, list[int]] = {}
-        if len(data) <= _SHORT:
-            self._scan(data + _PAD, 0, ends)
-        else:
-            self._scan(data, 0, ends)
-            self._scan(data[-_TAIL:] + _PAD, len(data) - _TAIL, ends)
+        for part in self._everywhere:
+            if len(data) <= _SHORT:
+                part.scan(data + _PAD, 0, ends)
+            else:
+                part.scan(data, 0, ends)
+                part.scan(data[-_TAIL:] + _PAD, len(data) - _TAIL, ends)
+        if self._by_digits:
+            for first, last in self._digits.around(data):
+                self._by_digits.scan(data[first:last] + _PAD, first, ends)
         yield from starts_before(self._plan, ends, begin, end)
         if self._slow is not None:
             yield from self._slow.stretches(data, begin, end)
 
-    def _scan(self, data: bytes, base: int, ends: dict[int, list[int]]) -> None:
-        """Note where expressions end; places count from `base` on."""
 
-        def on_match(number: int, _from: int, to: int, _flags: int, _context: object) -> None:
-            if number in ends:
-                ends[number].append(base + to)
-            else:
-                ends[number] = [base + to]
+class _Part:
+    """Databases of some of a plan's looks.
 
-        for database, scratch in zip(self._databases, self._scratches(), strict=True):
+    Attributes:
+        left: forms of which a look was refused.
+    """
+
+    def __init__(self, plan: Plan, kind: Kind) -> None:
+        self._numbers = [n for n, each in enumerate(plan.looks) if each.kind is kind]
+        compiled, self._databases = _loaded(
+            tuple(plan.looks[number].expression for number in self._numbers)
+        )
+        known = {number for each in compiled.databases for number in each.numbers}
+        self.left = frozenset(
+            plan.looks[number].live for n, number in enumerate(self._numbers) if n not in known
+        )
+        self._own = threading.local()
+
+    def __bool__(self) -> bool:
+        return bool(self._databases)
+
+    def scan(self, data: bytes, base: int, ends: dict[int, list[int]]) -> None:
+        """Note where looks end, by their number; places count from `base` on."""
+        numbers = self._numbers
+
+        def on_match(n: int, _from: int, to: int, _flags: int, _context: object) -> None:
+            ends.setdefault(numbers[n], []).append(base + to)
+
+        for database, scratch in zip(self._databases, _scratches(self), strict=True):
             database.scan(data, match_event_handler=on_match, scratch=scratch)
 
-    def _scratches(self) -> list[Any]:
-        """Room to work in, which no two threads may share."""
-        if not hasattr(self._own, "scratches"):
-            self._own.scratches = [hyperscan.Scratch(each) for each in self._databases]
-        scratches: list[Any] = self._own.scratches
-        return scratches
+
+class _Digits:
+    """Where digits stand close together: few places of a program, most of a log."""
+
+    def __init__(self) -> None:
+        database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+        database.compile(expressions=[DIGITS.encode()], ids=[0], elements=1, flags=[0])
+        self._databases = [database]
+        self._own = threading.local()
+
+    def around(self, data: bytes) -> Iterator[tuple[int, int]]:
+        """Yield stretches, in order and apart, that hold what is within reach of digits."""
+        if len(data) <= REACH:
+            yield 0, len(data)
+            return
+        yield from joined(self._near(data), 0, len(data))
+
+    def _near(self, data: bytes) -> Iterator[tuple[int, int]]:
+        for first in range(0, len(data), _PIECE):
+            last = min(len(data), first + _PIECE)
+            begin = max(0, first - _CLUSTER)
+            places = self._places(data[begin:last] + _PAD)
+            if len(places) > _MOST:
+                yield begin - REACH, last + REACH
+            else:
+                yield from ((begin + at - REACH, begin + at + REACH) for at in places)
+
+    def _places(self, piece: bytes) -> list[int]:
+        """Return where digits end; of many places the first ones, one more than `_MOST`."""
+        places: list[int] = []
+
+        def on_match(_n: int, _from: int, to: int, _flags: int, _context: object) -> bool:
+            places.append(to)
+            return len(places) > _MOST
+
+        with suppress(hyperscan.ScanTerminated):
+            self._databases[0].scan(
+                piece, match_event_handler=on_match, scratch=_scratches(self)[0]
+            )
+        return places
+
+
+def _scratches(of: _Part | _Digits) -> list[Any]:
+    """Room to work in, which no two threads may share."""
+    if not hasattr(of._own, "scratches"):
+        of._own.scratches = [hyperscan.Scratch(each) for each in of._databases]
+    scratches: list[Any] = of._own.scratches
+    return scratches
 
 
 def _loaded(expressions: tuple[str, ...]) -> tuple[Compiled, list[Any]]:
+    if not expressions:
+        return Compiled(()), []
     version = f"hyperscan {_BINDING}"
     compiled = cached(expressions, version, lambda: _compiled(expressions))
     try:

@@ -23,7 +23,7 @@ __all__ = ["cached"]
 
 _ENDING = ".hsdb"
 #: Tables change with versions and users' rows; thresholds make few differences.
-_KEPT = 16
+_KEPT = 32
 
 
 def cached(

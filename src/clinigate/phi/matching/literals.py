@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import re
-import re._constants as _op  # type: ignore[import-not-found]
-import re._parser as _parser  # type: ignore[import-not-found]
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from clinigate.phi.matching.engines import Stretch
 from clinigate.phi.matching.plan import Live, Plan
 from clinigate.phi.matching.stretches import joined
+from clinigate.phi.matching.texts import MOST, required
 from clinigate.phi.nearby import AFTER, BEFORE
 
-__all__ = ["Literals", "required"]
-
-_MOST = 64
+__all__ = ["Literals"]
 
 
 class Literals:
@@ -66,43 +62,6 @@ class _Trigger:
         behind = BEFORE + 1 if self._near else 0
         ahead = AFTER + self._widest + 1 if self._near else self._widest
         # Where the texts may stand that matter to matches that start in `begin..end`.
-        first, last = max(0, begin - behind - _MOST), end + ahead + _MOST
+        first, last = max(0, begin - behind - MOST), end + ahead + MOST
         places = (match.start() for match in self._texts.finditer(lower, first, last))
         yield from joined(((at - ahead, at + behind + 1) for at in places), begin, end)
-
-
-def required(pattern: str) -> frozenset[bytes]:
-    """Return texts, in lower case, of which each match of an expression holds one; or none."""
-    tree = _parser.parse(pattern.encode("ascii"), re.MULTILINE)
-    return max(_needs(tree), key=_worth, default=frozenset())
-
-
-def _worth(texts: frozenset[bytes]) -> tuple[int, int]:
-    return min(map(len, texts)), -len(texts)
-
-
-def _needs(tree: Iterable[Any]) -> Iterator[frozenset[bytes]]:
-    """Yield sets of texts of each of which a match of a sequence holds one."""
-    run = bytearray()
-    for op, argument in tree:
-        if op is _op.LITERAL:
-            run += bytes((argument,)).lower()
-            continue
-        if run:
-            yield frozenset({bytes(run)})
-            run = bytearray()
-        yield from _needs_of(op, argument)
-    if run:
-        yield frozenset({bytes(run)})
-
-
-def _needs_of(op: Any, argument: Any) -> Iterator[frozenset[bytes]]:
-    certain = op in (_op.MAX_REPEAT, _op.POSSESSIVE_REPEAT) and argument[0] > 0
-    if op is _op.SUBPATTERN or certain:
-        yield from _needs(argument[-1])
-    elif op is _op.BRANCH:
-        ways = [max(_needs(way), key=_worth, default=frozenset()) for way in argument[1]]
-        if all(ways):
-            texts = frozenset[bytes]().union(*ways)
-            if len(texts) <= _MOST:
-                yield texts

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 from functools import cached_property
 
-from clinigate.phi.matching.syntax import near_word, trigger
+from clinigate.phi.matching.outline import cluster, outline
+from clinigate.phi.matching.syntax import near_word, portable, trigger
+from clinigate.phi.matching.texts import required, worth
 from clinigate.phi.nearby import AFTER, BEFORE
 from clinigate.phi.recognizer import Form, Recognizer
 
-__all__ = ["Live", "Look", "Plan"]
+__all__ = ["REACH", "Kind", "Live", "Look", "Plan"]
+
+#: Forms that are looked for around digits alone are not wider, in bytes.
+_WIDEST = 256
+#: What has to be seen on either side of digits for their looks to match as in the whole text: the
+#: form, and the word beside it with what may stand between.
+REACH = _WIDEST + BEFORE + AFTER + 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,19 +36,32 @@ class Live:
     words: tuple[str, ...]
 
 
+class Kind(Enum):
+    """What an automaton waits for: those of one kind are quicker by themselves."""
+
+    #: A text that is rare: an automaton sleeps until it comes.
+    TEXT = auto()
+    #: Nothing but characters of some classes.
+    BARE = auto()
+    #: Some digits (`outline.DIGITS`), around which alone they are run.
+    DIGITS = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """An expression that an automaton runs.
 
     Attributes:
         live: which form it is of, as index of `Plan.live`.
-        expression: portable; the form's match lies within the expression's.
+        expression: portable; the form's match lies within the expression's, or this within it.
         behind: how far the match of the form may end before that of the expression.
+        kind: with which others it is run.
     """
 
     live: int
     expression: str
-    behind: int
+    behind: int = 0
+    kind: Kind = Kind.BARE
 
 
 class Plan:
@@ -55,20 +77,28 @@ class Plan:
     def looks(self) -> tuple[Look, ...]:
         """The expressions of all forms.
 
-        A form that needs a word beside it is expressions with the word in them: an automaton tells
-        nothing about the many places where the form stands alone.
+        A number that needs a word beside it is expressions with the word in them: an automaton
+        tells nothing about the many places where the number stands alone. What has a text of its
+        own is rare enough without the word.
         """
         return tuple(look for index in range(len(self.live)) for look in self._looks(index))
 
     def _looks(self, index: int) -> Iterator[Look]:
         live = self.live[index]
-        if not live.words:
-            yield Look(index, trigger(live.form.pattern), 0)
+        pattern = live.form.pattern
+        digits = live.form.widest <= _WIDEST and cluster(pattern)
+        kind = Kind.DIGITS if digits else Kind.BARE
+        if live.words and (digits or not required(pattern)):
+            after, *before = near_word(pattern, live.words, BEFORE, AFTER)
+            yield Look(index, after, AFTER, kind)
+            for expression in before:
+                yield Look(index, expression, kind=kind)
             return
-        after, *before = near_word(live.form.pattern, live.words, BEFORE, AFTER)
-        yield Look(index, after, AFTER)
-        for expression in before:
-            yield Look(index, expression, 0)
+        short = None if digits else outline(pattern)
+        expression = short or trigger(pattern)
+        if not digits and (expression != portable(pattern) or worth(required(pattern))[0] > 1):
+            kind = Kind.TEXT
+        yield Look(index, expression, kind=kind)
 
 
 def _live(row: Recognizer, form: Form, threshold: float) -> Live | None:
