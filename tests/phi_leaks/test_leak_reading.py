@@ -97,6 +97,21 @@ def test_of_a_database_the_table_is_told_and_not_its_pages(tmp_path: Path) -> No
     assert [(each.place, each.symbol) for each in found] == [("records.db!notes", "said")]
 
 
+def test_the_tables_of_a_packed_backup_of_a_live_database_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "records.db"
+    with closing(sqlite3.connect(path)) as link:
+        link.execute("PRAGMA journal_mode=WAL")
+        link.execute("CREATE TABLE notes (id INTEGER, said TEXT)")
+        link.execute("INSERT INTO notes VALUES (1, ?)", (f"call {MAIL}",))
+        link.commit()
+        link.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        backup = tmp_path / "backup.db.gz"
+        backup.write_bytes(gzip.compress(path.read_bytes()))
+    found, looked = seen(backup, SinkKind.BACKUP)
+    assert [each.symbol for each in found] == ["said"]
+    assert not any(each.trouble for each in looked)
+
+
 def test_what_was_deleted_still_stands_in_the_pages(tmp_path: Path) -> None:
     path = tmp_path / "records.db"
     with closing(sqlite3.connect(path)) as link:

@@ -57,10 +57,20 @@ def _opened(source: Source) -> sqlite3.Connection:
         database = sqlite3.connect(where, uri=True)
     else:
         database = sqlite3.connect(":memory:")
-        database.deserialize(source.whole().read())
+        database.deserialize(_image(source))
     database.text_factory = bytes
     database.execute("PRAGMA query_only = 1")
     return database
+
+
+def _image(source: Source) -> bytes:
+    """Return a database as SQLite takes it from memory, where there is no journal to look into.
+
+    Bytes 18 and 19 of its head say that there is one: 2 in place of 1
+    (https://sqlite.org/fileformat2.html, 1.3.3).
+    """
+    data = source.whole().read()
+    return data[:18] + b"\1\1" + data[20:] if data[18:20] == b"\2\2" else data
 
 
 def _is_in_use(path: Path) -> bool:
