@@ -17,6 +17,7 @@ __all__ = [
     "is_iban",
     "is_imei",
     "is_itin",
+    "is_led_phone",
     "is_nanp_phone",
     "is_nhs",
     "is_npi",
@@ -214,6 +215,17 @@ def is_phone(text: str) -> bool:
         if phonenumbers.is_valid_number(number):
             return True
     return False
+
+
+_NO_PHONE = re.compile(
+    r"\(?(?:19|20)\d\d[-./][01]\d[-./]|\d{1,2}-\d{1,2}-\d{4}|\d+\.\d+$|\d{1,3}(?:\.\d{1,3}){3}$"
+)
+
+
+def is_led_phone(text: str) -> bool:
+    """What follows the word `phone` and may be one: no day, no address of the net."""
+    number = digits(text)
+    return 7 <= len(number) <= 15 and len(set(number)) > 2 and not _NO_PHONE.match(text)
 
 
 def is_address(text: str) -> bool:

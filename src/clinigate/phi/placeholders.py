@@ -63,6 +63,11 @@ _RESERVED_NAMES = re.compile(
     r"(?:.*\.)?(?:example\.(?:com|net|org|edu)|[\w-]+\.(?:example|test|invalid|localhost)"
     r"|noreply\.[\w.-]+)"
 )
+#: What programmers write for anybody.
+_ANYBODY = re.compile(
+    r"(?:foo|bar|baz|user|username|someone|somebody|nobody)@.*|.*@(?:foo|bar|baz|foobar)\.[a-z]{2,3}"
+    r"|.*@dom\.ain"
+)
 _ROLES = frozenset({
     "abuse", "admin", "billing", "contact", "git", "help", "hello", "hostmaster", "info", "legal",
     "mail", "mailer-daemon", "maintainers", "no-reply", "noreply", "notifications", "office", "ops",
@@ -75,6 +80,8 @@ def of_email(value: str) -> str | None:
     local, _, domain = value.casefold().replace("%40", "@").rpartition("@")
     if _RESERVED_NAMES.fullmatch(domain):
         return "reserved for examples (RFC 2606)"
+    if _ANYBODY.fullmatch(f"{local}@{domain}"):
+        return "a name for anybody"
     return "the address of a role" if local.partition("+")[0] in _ROLES else None
 
 
@@ -119,8 +126,17 @@ _PRIVATE = tuple(
 )  # fmt: skip
 
 
+#: Resolvers that anybody may ask, and digits in a row.
+_SHOWN = frozenset({
+    "1.1.1.1", "1.0.0.1", "8.8.8.8", "8.8.4.4", "9.9.9.9", "1.2.3.4", "4.3.2.1", "5.6.7.8",
+    "123.45.67.89", "123.123.123.123",
+})  # fmt: skip
+
+
 def of_address(value: str) -> str | None:
     """RFC 5737 and RFC 3849, and addresses that identify nobody."""
+    if value in _SHOWN:
+        return "a public resolver, or digits in a row"
     address = ipaddress.ip_address(value)
     if any(address in net for net in _DOCUMENTATION if net.version == address.version):
         return "reserved for documentation (RFC 5737, RFC 3849)"

@@ -31,6 +31,7 @@ def is_name(text: str) -> bool:
 
 _YMD = re.compile(r"(\d{4})[-/.]?(\d{1,2})[-/.]?(\d{1,2})")
 _XYD = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{2,4})")
+_XD = re.compile(r"(\d{1,2})/(\d{1,2})")
 
 
 def is_day(text: str) -> bool:
@@ -41,6 +42,9 @@ def is_day(text: str) -> bool:
         first, second, year = map(int, found.groups())
         year += 0 if year > 99 else 1900
         return _exists(year, first, second) or _exists(year, second, first)
+    if found := _XD.fullmatch(text):
+        first, second = map(int, found.groups())
+        return _exists(2000, first, second) or _exists(2000, second, first)
     return True  # the month is a word
 
 

@@ -11,6 +11,7 @@ from clinigate.phi.rows.images import ROWS as _IMAGES
 from clinigate.phi.rows.licences import ROWS as _LICENCES
 from clinigate.phi.rows.money import ROWS as _MONEY
 from clinigate.phi.rows.net import ROWS as _NET
+from clinigate.phi.rows.notes import ROWS as _NOTES
 from clinigate.phi.rows.others import ROWS as _OTHERS
 from clinigate.phi.rows.persons import ROWS as _PERSONS
 from clinigate.phi.rows.places import ROWS as _PLACES
@@ -22,5 +23,5 @@ __all__ = ["ROWS"]
 #: All rows. Where two of equal score lie over each other, the earlier one names the find.
 ROWS: tuple[Recognizer, ...] = (
     *_PERSONS, *_PLACES, *_DATES, *_CONTACTS, *_RECORDS, *_MONEY, *_LICENCES, *_DEVICES, *_NET,
-    *_IMAGES, *_OTHERS, *_HL7, *_SPANISH,
+    *_IMAGES, *_OTHERS, *_HL7, *_NOTES, *_SPANISH,
 )  # fmt: skip

@@ -34,15 +34,31 @@ _CREDIT = re.compile(
 _COMMENT = re.compile(rb"[ \t]*(?:#|//|/?\*|;|--|%|\.\. |dnl )")
 
 
+#: Who is credited in a program's own text, which stands beside what only programs hold.
+_MADE = re.compile(
+    rb"(?i)\b(?:written|contributed|maintained|created|developed|ported|cloned|implemented|adapted)"
+    rb"(?:,? and \w+)?[ \n]by\b|^by [A-Z]",
+    re.MULTILINE,
+)
+_PROGRAM = re.compile(
+    rb"\"\"\"|'''|^(?:import|from) \w|__\w+__ ?=|coding[:=]|#include|[Cc]opyright", re.MULTILINE
+)
+_NEAR = 400
+
+
 def _no_credit(data: bytes, start: int, end: int) -> bool:
     """No address of who wrote a program, in a comment or a notice of it."""
     line = data.rfind(b"\n", max(0, start - 300), start) + 1
     comment = _COMMENT.match(data, line, start)
     if comment and data[start - 1 : start] in (b"<", b"(") and data[end : end + 1] in (b">", b")"):
         return False
+    paragraph = data[max(0, start - _NEAR) : start].rpartition(b"\n\n")[2]
+    if any(name in paragraph for name in (b"__author", b"__email__", b"__contact__")):
+        return False
+    if _CREDIT.search(paragraph) and (comment or b"opyright" in data[line:start]):
+        return False
     return not (
-        _CREDIT.search(data, max(line, start - 100), start)
-        and (comment or b"__author" in data[line:start] or b"opyright" in data[line:start])
+        _MADE.search(paragraph) and _PROGRAM.search(data, max(0, start - _NEAR), end + _NEAR)
     )
 
 
@@ -133,7 +149,7 @@ ROWS: tuple[Recognizer, ...] = (
                  r"(?:$|[^\w.-]|\.(?:$|\W))", 0.8),
             form(r"(?:^|[^\w.%+'/\\@-])(?P<v>[\w\x80-\xff][\w.%+'\x80-\xff-]{0,63}@"
                  r"(?:[A-Za-z0-9\x80-\xff-]{1,63}\.){1,8}[A-Za-z\x80-\xff]{2,24})"
-                 r"(?:$|[^\w.-]|\.(?:$|\W))", 0.45),
+                 r"(?:$|[^\w.-]|\.(?:$|\W))", 0.45, _no_credit),
         ),
         context=words("mail email e-mail contact address mailto"),
         accept=is_email,
