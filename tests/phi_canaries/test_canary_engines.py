@@ -9,6 +9,7 @@ import re
 import sys
 import zlib
 from collections.abc import Callable, Sequence
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
@@ -23,6 +24,8 @@ from clinigate.phi.canary_engine import Mark, Needle, automaton, tree
 from clinigate.phi.canary_file import load_canaries
 from clinigate.phi.canary_search import CanaryHit, CanarySearch
 from clinigate.phi.packed import HEADS
+from clinigate.phi.scanning import ScanOptions, scan
+from clinigate.phi.tokens import Tokens
 from clinigate.phi.wrapped import SOFT_BREAK
 
 PATIENTS = make_patients(seed=5, count=2)
@@ -159,3 +162,35 @@ def test_values_of_one_character_are_no_canaries(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="turns up wherever something is padded") as caught:
         load_canaries(path)
     assert "00000000" not in str(caught.value)
+
+
+def test_a_scan_tells_of_what_is_packed_and_too_long_to_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing found in what was not read to its end is no clean scan."""
+    monkeypatch.setattr(packed, "LONGEST", 2**20)
+    noise = random.Random(1).randbytes(64)
+    path = tmp_path / "a.dump"
+    for size, truncated in ((2**19, 0), (3 * 2**20, 1)):
+        path.write_bytes(b"\0head" + noise + zlib.compress(b"-" * size) + b"\0tail")
+        done = scan(
+            ScanOptions(
+                base=tmp_path,
+                paths=("a.dump",),
+                patients=PATIENTS,
+                tokens=Tokens(b"k" * 32, lasting=True),
+                today=date(2026, 11, 22),
+            )
+        )
+        assert done.counts.truncated == truncated
+
+
+def test_what_only_begins_as_zstd_does_holds_nothing_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pytest.importorskip("pyarrow")
+    monkeypatch.setattr(packed, "_LONGEST_HELD", 4096)
+    stream = SEARCH.stream()
+    stream.feed(b"\x28\xb5\x2f\xfd" + b"\xff" * 10_000)
+    stream.finish()
+    assert stream.cut == 0

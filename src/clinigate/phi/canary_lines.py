@@ -47,6 +47,11 @@ class CanarySweep:
         self._held: deque[tuple[int, bytes]] = deque()
         self._kept = 0
 
+    @property
+    def cut(self) -> int:
+        """How many compressed streams hold more than was read of them."""
+        return self._stream.cut
+
     def feed(self, chunk: bytes) -> list[CanarySight]:
         """Return what is found, now that these bytes have come."""
         at = self._starts[-1]

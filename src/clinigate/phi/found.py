@@ -8,15 +8,15 @@ from dataclasses import replace
 from clinigate.core.flaw import Flaw, FlawSeverity, Place
 from clinigate.findings.identity import Fingerprints
 from clinigate.findings.model import Found
+from clinigate.phi.canaries import CANARY_RULE
 from clinigate.phi.looking import Looked, Seen
 from clinigate.phi.table import BY_ID
 from clinigate.phi.tokens import Tokens
 
-__all__ = ["CANARY_RULE", "CANARY_TOOL", "TOOL", "Findings"]
+__all__ = ["CANARY_TOOL", "TOOL", "Findings"]
 
 #: How the scan by the table alone is called in findings.
 TOOL = "clinigate-phi"
-CANARY_RULE = "CG-PHI-CANARY"
 CANARY_TOOL = "clinigate-canaries"
 
 _FIX = "take it out, or put a value in its place that is nobody's (555-01xx, example.com)"

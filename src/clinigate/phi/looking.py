@@ -32,6 +32,7 @@ FAST, PRESIDIO = "fast", "presidio"
 #: Finds of one file that are told apart; a file with more of them is no file to go through by hand.
 MOST = 10_000
 _TOO_MANY = f"more than {MOST:,} finds; the rest is not told apart"
+_PACKED = "a compressed stream in it holds more than is searched for canaries"
 #: What presidio is given at once, at most: it is made for pages.
 _TEXT = 64 * 2**20
 
@@ -179,6 +180,8 @@ class Looker:
             looked.truncated.append((part.name, str(problem)))
         if canaries is not None:
             looked.canaries += canaries.finish()
+            if canaries.cut:
+                looked.truncated.append((part.name, _PACKED))
         if search is not None:
             self._note(part, search.finish(), looked, known)
         looked.accepts = looked.accepts or marks.found

@@ -142,11 +142,13 @@ class _Zstd:
         import pyarrow as pa
 
         source = pa.CompressedInputStream(io.BytesIO(self._held), "zstd")
+        given = False
         try:
             while out := source.read(_STEP):
+                given = True
                 yield out
-        except OSError:  # it breaks off, or is none
-            return
+        except OSError:  # it breaks off, or is none, of which nothing is left to read
+            self.cut = self.cut and given
 
 
 class Packed:

@@ -16,13 +16,13 @@ from clinigate.findings.acceptance import Acceptance, Way, accept, stale
 from clinigate.findings.globs import matches
 from clinigate.findings.model import Excluded, Found, ScanResult
 from clinigate.findings.tree import relative_uri
-from clinigate.phi.canaries import Patient
+from clinigate.phi.canaries import CANARY_RULE, Patient
 from clinigate.phi.counts import Counts, counted
 from clinigate.phi.crew import Kit, looked_at
 from clinigate.phi.engine import ENGINE, presidio_find, presidio_version
 from clinigate.phi.files import changed_since, files_of, text_of_file
 from clinigate.phi.finding import DEFAULT_THRESHOLD
-from clinigate.phi.found import CANARY_RULE, CANARY_TOOL, TOOL, Findings
+from clinigate.phi.found import CANARY_TOOL, TOOL, Findings
 from clinigate.phi.looking import FAST, PRESIDIO, Look, Looked
 from clinigate.phi.policy import Policy, comments_in
 from clinigate.phi.recognizer import Recognizer

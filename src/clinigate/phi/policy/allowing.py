@@ -6,7 +6,7 @@ from datetime import date
 
 from clinigate.config.phi import PhiTable
 from clinigate.findings.acceptance import Acceptance, Way, check_term
-from clinigate.phi.found import CANARY_RULE
+from clinigate.phi.canaries import CANARY_RULE
 
 __all__ = ["allow_rules"]
 

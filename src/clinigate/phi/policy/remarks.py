@@ -16,7 +16,7 @@ from pathlib import PurePosixPath
 from clinigate.errors import ConfigError
 from clinigate.findings.acceptance import Acceptance, Way
 from clinigate.findings.inline import ENDINGS, comments, inline_acceptances
-from clinigate.phi.found import CANARY_RULE
+from clinigate.phi.canaries import CANARY_RULE
 
 __all__ = ["comments_in"]
 

@@ -8,10 +8,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import Any, NamedTuple
 
 from clinigate.errors import MissingExtraError
-from clinigate.phi.canaries import Patient
+from clinigate.phi.canaries import CANARY_RULE, Patient
 from clinigate.phi.canary_search import CanarySearch
 from clinigate.phi.finding import DEFAULT_THRESHOLD, find_bytes
-from clinigate.phi.found import CANARY_RULE
 from clinigate.phi.model import Hit
 from clinigate.phi.recognizer import Recognizer
 from clinigate.phi.runtime.escapes import plain, unescaped

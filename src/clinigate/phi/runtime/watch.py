@@ -8,7 +8,8 @@ from pathlib import Path
 from clinigate.core.flaw import Flaw, FlawSeverity, Place
 from clinigate.findings.identity import Fingerprints
 from clinigate.findings.model import Excluded, Found, ScanResult
-from clinigate.phi.found import CANARY_RULE, CANARY_TOOL
+from clinigate.phi.canaries import CANARY_RULE
+from clinigate.phi.found import CANARY_TOOL
 from clinigate.phi.runtime.escapes import plain
 from clinigate.phi.runtime.follow import Follower
 from clinigate.phi.runtime.redactor import Redactor

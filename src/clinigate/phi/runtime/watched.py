@@ -12,8 +12,8 @@ from clinigate.core.observation import Finding, Observation
 from clinigate.findings.acceptance import accept
 from clinigate.findings.model import Found, ScanResult
 from clinigate.findings.tree import relative_uri
+from clinigate.phi.canaries import CANARY_RULE
 from clinigate.phi.counts import Counts
-from clinigate.phi.found import CANARY_RULE
 from clinigate.phi.observe import observed
 from clinigate.phi.recognizer import Recognizer
 from clinigate.phi.runtime.redactor import Redactor
