@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from clinigate.cli.exits import ExitCode
 from clinigate.cli.options import config_option
 from clinigate.errors import UsageError
+
+if TYPE_CHECKING:
+    from clinigate.phi.runtime.copying import Copied
 
 __all__ = ["command"]
 
@@ -57,10 +61,7 @@ def command(
     from clinigate.phi.setup import options_from
 
     loaded = load_config(config)
-    if out.exists() and not force:
-        raise UsageError(f"{out} exists; choose another name, or give --force")
-    if out.exists() and source.exists() and out.samefile(source):
-        raise UsageError(f"{out} is the source itself; choose another name")
+    _refuse_to_lose(source, out, force=force)
     if keyed and loaded.config.phi.key_env is None:
         raise UsageError("--keyed needs a key: name its variable in [phi] key_env")
     options = options_from(
@@ -79,10 +80,21 @@ def command(
     done = redact_file(
         source, out, redactor=redactor, proof=proof, kind=None if kind is None else Kind(kind)
     )
+    _show(done, out)
+    return ExitCode.OK
+
+
+def _refuse_to_lose(source: Path, out: Path, *, force: bool) -> None:
+    if out.exists() and not force:
+        raise UsageError(f"{out} exists; choose another name, or give --force")
+    if out.exists() and source.exists() and out.samefile(source):
+        raise UsageError(f"{out} is the source itself; choose another name")
+
+
+def _show(done: Copied, out: Path) -> None:
     for rule, count in sorted(done.rules.items()):
         click.echo(f"{rule}: {count}")
     click.echo(
         f"{out}: {done.records} lines or rows as {done.kind}, {done.rules.total()} finds taken "
         "out; a scan of it finds nothing"
     )
-    return ExitCode.OK

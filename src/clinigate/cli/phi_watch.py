@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from clinigate.findings.model import Found
     from clinigate.phi.runtime.waiting import Waiting
     from clinigate.phi.runtime.watch import LogWatch
+    from clinigate.phi.scanning import PhiScan
 
 __all__ = ["command"]
 
@@ -53,7 +54,7 @@ def command(
     it had told is recorded: `clinigate seal RUN --as-incomplete` keeps it as evidence.
     Exit codes: 0 nothing turned up; 1 something did; 2 incomplete: not all was seen; 4 usage.
     """
-    from clinigate.cli.phi_shown import exit_code, show_some
+    from clinigate.cli.phi_shown import exit_code
     from clinigate.cli.producing import produce
     from clinigate.config.loader import load_config
     from clinigate.phi.observe import criteria_for
@@ -72,11 +73,7 @@ def command(
             from_start=not from_now, rows=rows,
         )  # fmt: skip
         found.append(bool(done.counted))
-        show_some(
-            (f"not looked at: {each.unit} ({each.reason})" for each in done.identifiers.excluded),
-            "things that were not looked at",
-        )
-        click.echo(f"{done.counts}; {len(done.counted)} count at {options.threshold:g}")
+        _show_whole(done)
         return None
 
     produced = produce(
@@ -88,6 +85,16 @@ def command(
         environment=environment,
     )
     return exit_code(produced, found=any(found))
+
+
+def _show_whole(done: PhiScan) -> None:
+    from clinigate.cli.phi_shown import show_some
+
+    show_some(
+        (f"not looked at: {each.unit} ({each.reason})" for each in done.identifiers.excluded),
+        "things that were not looked at",
+    )
+    click.echo(f"{done.counts}; {len(done.counted)} count at {done.threshold:g}")
 
 
 @dataclass(frozen=True, slots=True)
