@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from clinigate.phi.model import Hit
 from clinigate.phi.names.candidates import windows
 from clinigate.phi.names.form import is_written_as_one, trimmed, with_post_code
+from clinigate.phi.names.lexicon import lexicon
 from clinigate.phi.names.model import LABELS, Model, model
 from clinigate.phi.names.protection import has_title, is_medical
 from clinigate.phi.names.score import score_of
-from clinigate.phi.names.text import LINE, words_of
+from clinigate.phi.names.text import LINE, fold, words_of
 
 __all__ = ["PERSON", "PLACE", "find_names"]
 
@@ -48,7 +49,7 @@ def _hits_within(part: bytes, offset: int, weights: Model) -> Iterator[Hit]:
     text = part.decode("utf-8", "surrogateescape")
     found = words_of(text)
     words = [word for word, _, _ in found]
-    labels = _with_titled(weights.labels(words), words)
+    labels = _with_known(weights.labels(words), words)
     place = _Bytes(text, offset)
     for first, last, kind in _joined(_spans(labels, words), words):
         if is_medical(words, first, last, kind) or not is_written_as_one(words, first, last, kind):
@@ -57,12 +58,30 @@ def _hits_within(part: bytes, offset: int, weights: Model) -> Iterator[Hit]:
         yield Hit(_RULES[kind], start, end, score_of(words, first, last, kind), None)
 
 
-def _with_titled(labels: list[int], words: list[str]) -> list[int]:
-    """Return labels by which whoever is called Mr. or Dr. is a person, whatever the word."""
+def _with_known(labels: list[int], words: list[str]) -> list[int]:
+    """Return labels by which who is called Mr. or Dr. is a person, and who has two known names."""
     for at, word in enumerate(words):
         if labels[at] == 0 and word[0].isupper() and len(word) > 2 and has_title(words, at):
             labels[at] = LABELS.index("B-N")
+    for at in range(len(words) - 1):
+        pair = {LABELS[label][-1] for label in labels[at : at + 2]}
+        if "O" in pair and "L" not in pair and _is_full_name(words[at], words[at + 1]):
+            labels[at] = labels[at] or LABELS.index("B-N")
+            labels[at + 1] = LABELS.index("I-N")
     return labels
+
+
+def _is_full_name(given: str, family: str) -> bool:
+    """Whether lists have both words as a given and a family name, and neither as a plain word."""
+    if not (given[0].isupper() and family[0].isupper() and len(given) > 2 and len(family) > 2):
+        return False
+    lists, first, last = lexicon(), fold(given), fold(family)
+    return (
+        first in lists.given
+        and last in lists.family
+        and set(lists.kinds(first)) <= {"g", "f"}
+        and set(lists.kinds(last)) <= {"g", "f", "p"}
+    )
 
 
 def _spans(labels: list[int], words: list[str]) -> Iterator[Span]:

@@ -61,7 +61,7 @@ def is_written_as_one(words: list[str], first: int, last: int, kind: str) -> boo
     letters = [fold(word) for word in found if not word[0].isdigit()]
     if any(map(_is_identifier, found)) or _is_short(found):
         return False
-    if kind == "L" and _is_prose(letters):
+    if kind == "L" and (_is_prose(letters) or _is_measure(words[first:last]) or _is_form(found)):
         return False
     if any(word[0].isupper() or word[0] >= "\udc80" for word in found):
         return not _starts_a_sentence(words, first, letters)
@@ -79,6 +79,30 @@ def _is_prose(letters: list[str]) -> bool:
         word for word in letters if lists.is_plain(word) and not set(lists.kinds(word)) & _ADDRESS
     ]
     return len(plain) > 1 and 2 * len(plain) >= len(letters)
+
+
+def _is_measure(words: list[str]) -> bool:
+    """Whether a place holds a number with decimals, or a drug or test beside a number: `Na 138`."""
+    numbers = [at for at, word in enumerate(words) if word[0].isdigit()]
+    # A house number ends a sentence, `14. 28016`, more often than it has so few digits behind it.
+    if any(words[at + 1 : at + 2] == ["."] and at + 2 in numbers and len(words[at + 2]) < 4
+           for at in numbers):  # fmt: skip
+        return True
+    folded = [fold(word) for word in words]
+    return (
+        bool(numbers)
+        and not any(word in closed("streets") for word in folded)
+        and any(word in lexicon().medical and word not in lexicon().places for word in folded)
+    )
+
+
+def _is_form(found: list[str]) -> bool:
+    """Whether a place is a plain word beside a letter or two, as forms and degrees are written."""
+    lists = lexicon()
+    short = [word for word in found if len(word) < 3]
+    rest = [fold(word) for word in found if len(word) > 2]
+    plain = all(lists.is_plain(word) for word in rest)
+    return len(found) > 1 and bool(short) and plain and not any(w[0].isdigit() for w in found)
 
 
 def _is_short(found: list[str]) -> bool:
