@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -35,11 +36,19 @@ def test_nothing_is_lost_between_two_chunks(
     ssn = PATIENT.values["ssn"].encode()
     data = b"." * at + ssn + b"." * (400 - at)
     pieces = [data[i : i + 64] for i in range(0, len(data), 64)]
-    hits = stores.hits_in(CanarySearch([PATIENT]), iter(pieces))
+    hits = stores.hits_in(CanarySearch([PATIENT]), iter(pieces), pytest.fail)
     assert {(hit.field, hit.form) for hit in hits} == {("ssn", "plain")}
     path = tmp_path / "file"
     path.write_bytes(data)
     assert b"".join(stores.chunks_of(path, 3)) == data[3:]
+
+
+def test_what_was_not_searched_to_its_end_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("clinigate.phi.packed.LONGEST", 2**16)
+    said: list[str] = []
+    chunks = iter([zlib.compress(b"-" * 2**20)])
+    assert list(stores.hits_in(CanarySearch([PATIENT]), chunks, said.append)) == []
+    assert len(said) == 1
 
 
 def test_what_sqlite_has_removed_meanwhile_holds_nothing(tmp_path: Path) -> None:
@@ -63,7 +72,7 @@ def test_rows_of_postgresql_are_searched(
         at_server = replace(premises, environ={**premises.environ, "STORE_DSN": dsn})
         tables = stores.stores_of(at_server)
         assert [store.name for store in tables] == ["public.empty", "public.notes"]
-        hits = stores.hits_in(CanarySearch([PATIENT]), tables[1].chunks())
+        hits = stores.hits_in(CanarySearch([PATIENT]), tables[1].chunks(), pytest.fail)
         assert {(hit.field, hit.form) for hit in hits} >= {
             ("ssn", "plain"),
             ("mrn", "hex"),

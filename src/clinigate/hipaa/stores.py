@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from clinigate.hipaa.premises import Premises, files_under
 from clinigate.phi.canary_search import CanaryHit, CanarySearch
@@ -43,6 +43,19 @@ def digests(stores: tuple[Store, ...]) -> dict[str, str]:
     return found
 
 
-def hits_in(search: CanarySearch, chunks: Iterator[bytes]) -> list[CanaryHit]:
-    """Find canaries in bytes of any length."""
-    return list(search.search_stream(chunks))
+def hits_in(
+    search: CanarySearch, chunks: Iterator[bytes], cannot: Callable[[str], None]
+) -> Iterator[CanaryHit]:
+    """Yield the canaries in bytes of any length.
+
+    Args:
+        search: for them.
+        chunks: the bytes.
+        cannot: told why something was not searched, if something was not.
+    """
+    stream = search.stream()
+    for chunk in chunks:
+        yield from stream.feed(chunk)
+    yield from stream.finish()
+    if stream.cut:
+        cannot("a compressed stream among what was searched holds more than is read of one")

@@ -44,7 +44,7 @@ def phi_encryption(named: Named, premises: Premises) -> Iterator[Observation]:
     found = {
         (hit.patient, hit.field): (store.name, hit.form)
         for store in stores_of(premises)
-        for hit in hits_in(search, store.chunks())
+        for hit in hits_in(search, store.chunks(), tally.cannot)
     }
     judge(tally, patients, found, otherwise="store")
     yield from tally.observations()

@@ -45,7 +45,7 @@ def phi_in_logs(named: Named, premises: Premises) -> Iterator[Observation]:
     found = {
         (hit.patient, hit.field): (path.name, hit.form)
         for path in (*_logs(premises), *_audit(premises))
-        for hit in hits_in(search, chunks_of(path, _start(path, {**before, **audit})))
+        for hit in hits_in(search, chunks_of(path, _start(path, {**before, **audit})), tally.cannot)
     }
     judge(tally, patients, found, otherwise="logs")
     yield from tally.observations()
