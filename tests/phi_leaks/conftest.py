@@ -124,6 +124,11 @@ def _logging(path: Path) -> Iterator[None]:
 
 
 @pytest.fixture
-def traced(tmp_path: Path) -> Callable[..., Any]:
-    """Runs the service with a defect, or clean, for the length of a block."""
+def traced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """Runs the service with a defect, or clean, for the length of a block.
+
+    Of the usual addresses for debugging two are tried: all of them are half of a hunt's requests,
+    and the test of the command has them.
+    """
+    monkeypatch.setattr("clinigate.phi.leaks.setup.DEBUG_PLACES", ("/debug", "/debug/requests"))
     return lambda defect=None: _traced(tmp_path / "service", defect)
