@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clinigate.phi.surfaces import Limits, Part, TruncatedError, open_stream
+from clinigate.phi.surfaces import Limits, Part, TruncatedError, archives, open_stream
 
 _TEXT = b"first line\nsecond, of Jane Doe\n"
 
@@ -173,6 +173,18 @@ def test_comments_and_folders_with_bytes_are_looked_at(opened: Any) -> None:
     assert seen.text("folder/") == _TEXT.removesuffix(b"\n")
     assert seen.text("comments") == b"of Jane Doe"
     assert "empty/" not in seen.lines
+
+
+def test_a_directory_of_any_length_does_not_fill_the_memory(
+    opened: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = _zip(a=_TEXT)
+    many = _zip(**{f"{number}.txt": b"x" for number in range(40)})
+    wide = few[: few.rindex(b"PK\x05\x06") + 12] + b"\xff" * 4 + few[-6:]
+    monkeypatch.setattr(archives, "_DIRECTORY", 500)
+    assert not opened("few.zip", few).missed
+    for data in (many, wide):
+        assert opened("many.zip", data).missed == [("", "too many things lie in one file")]
 
 
 def test_an_encrypted_member_is_told(opened: Any) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tarfile
 import zipfile
 from collections.abc import Iterator
-from typing import IO, cast
+from typing import IO, BinaryIO, cast
 
 from clinigate.findings.tree import shown_name
 from clinigate.phi.surfaces.part import Part, Skipped, TruncatedError
@@ -19,6 +20,10 @@ _BLOCK = 512
 _HEADER = 2**20
 _REST = 64 * 1024
 _ENCRYPTED = 0x1
+#: Of more than a hundred thousand members, which are the most that are opened.
+_DIRECTORY = 16 * 2**20
+#: The end of a zip file, with the longest comment and what larger ones have before it.
+_END = 22 + 2**16 + 128
 #: Members that say something of the next one.
 _HEADS = (
     tarfile.XHDTYPE,
@@ -33,7 +38,10 @@ _OLD_SUM = re.compile(rb"[ 0-7]{6}[\0 ]{2}")
 def zip_parts(source: Source, inside: Opener) -> Iterator[Part | Skipped]:
     """Yield the members of a zip file: archives, wheels, office documents."""
     try:
-        archive = zipfile.ZipFile(source.whole())
+        file = source.whole()
+        if _directory_size(file) > _DIRECTORY:
+            raise TruncatedError("too many things lie in one file")
+        archive = zipfile.ZipFile(file)
         members = archive.infolist()
     except TruncatedError as problem:
         yield Skipped(source.name, str(problem))
@@ -56,6 +64,19 @@ def zip_parts(source: Source, inside: Opener) -> Iterator[Part | Skipped]:
                 yield from inside(source.inner(name, member.filename, counted))
         except (*DAMAGED, TruncatedError):
             yield Skipped(name, "a damaged member, or packed in a way that is not known")
+
+
+def _directory_size(file: BinaryIO) -> int:
+    """Bytes of a zip file's directory as its end says, which the library reads as a whole."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - _END))
+    tail = file.read(_END)
+    at = tail.rfind(b"PK\x05\x06")
+    said = int.from_bytes(tail[at + 12 : at + 16], "little") if at >= 0 else 0
+    if said == 0xFFFFFFFF:
+        wide = tail.rfind(b"PK\x06\x06", 0, at)
+        said = int.from_bytes(tail[wide + 40 : wide + 48], "little") if wide >= 0 else said
+    return said
 
 
 def _comments(
