@@ -6,7 +6,7 @@ presidio's default recognizers on its NoOp engine on both; every planted identif
 it is what a user would run in our place.
 
 Run it on a machine that does nothing else: `.venv/bin/python benchmarks/phi_bench.py [--mb N]
-[--peer-kb N] [--table FILE] [--no-peers]`. `--table` writes the table that the docs show.
+[--peer-kb N] [--docs] [--no-peers]`. `--docs` writes the table into docs/phi-speed.md.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ from clinigate.phi.sweep import sights_in
 LOGS_AT_LEAST, SOURCES_AT_LEAST, RATIO_AT_LEAST = 25.0, 100.0, 100.0
 NOISE_PER_KB_AT_MOST = 0.3
 _PIECE = 4096
+DOCS = Path(__file__).resolve().parents[1] / "docs" / "phi-speed.md"
+BEGIN, END = "<!-- written by benchmarks/phi_bench.py -->", "<!-- end -->"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ def main() -> int:
     parser.add_argument("--peer-kb", type=int, default=64, help="of each text that peers search")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--no-peers", action="store_true")
-    parser.add_argument("--table", type=Path, help="write the table there")
+    parser.add_argument("--docs", action="store_true", help="write the table into the docs")
     options = parser.parse_args()
     text, planted = generated_log(options.mb * 10**6)
     log, code = text.encode(), sources(options.mb * 10**6)
@@ -113,9 +115,14 @@ def main() -> int:
         size = options.peer_kb * 1024
         speeds += theirs(text[:size], code[:size].decode("utf-8", "replace"), 1)
     print(shown := table(speeds))
-    if options.table:
-        about = f"Python {platform.python_version()}, {platform.machine()}, {options.mb} MB each; "
-        options.table.write_text(f"{shown}\n{about}peers {options.peer_kb} KB, processor time.\n")
+    if options.docs:
+        about = (
+            f"Python {platform.python_version()}, {platform.machine()}, {options.mb} MB each, of "
+            f"peers and slower engines less ({options.peer_kb} KB and 1 MB); processor time."
+        )
+        before, begin, rest = DOCS.read_text("utf-8").partition(BEGIN)
+        _, end, after = rest.partition(END)
+        DOCS.write_text(f"{before}{begin}\n{shown}\n{about}\n{end}{after}", "utf-8")
     spans = {(h.start, h.end) for h in find_bytes(log) if not h.placeholder}
     missed = [span for span in planted if span not in spans]
     noise = len(spans - set(planted)) / (len(log) / 1024)

@@ -17,7 +17,9 @@ from clinigate.phi.matching.search import Search
 from clinigate.phi.model import Letter
 from clinigate.phi.recognizer import Recognizer, Tier, form
 
-ROWS = (Recognizer("T-NINE", Letter.R, "nine", Tier.CONTEXTUAL, (form(r"9{3,4}x", 0.9),)),)
+#: More than are compiled each time.
+FORMS = (form(r"9{3,4}x", 0.9), *(form(rf"zz{number}q", 0.9) for number in range(9)))
+ROWS = (Recognizer("T-NINE", Letter.R, "nine", Tier.CONTEXTUAL, FORMS),)
 databases = st.builds(
     Database, st.lists(st.integers(0, 99), max_size=3).map(tuple), st.binary(max_size=30)
 )
@@ -100,7 +102,10 @@ def test_a_database_of_another_engine_is_compiled_anew(folder: Path) -> None:
     """Its digest is right, and hyperscan does not take it."""
     pytest.importorskip("hyperscan")
     assert len(list(Search(ROWS, 0.8, "hyperscan").hits(b"a 9999x"))) == 2
-    (file,) = folder.iterdir()
-    file.write_bytes(Compiled((Database((0,), b"no database"),)).packed())
+    _looks, databases = sorted(folder.iterdir(), key=lambda file: file.stat().st_size)
+    before = databases.read_bytes()
+    databases.write_bytes(Compiled((Database((0,), b"no database"),)).packed())
     assert len(list(Search(ROWS, 0.8, "hyperscan").hits(b"a 9999x"))) == 2
+    assert databases.read_bytes() == before
+    assert Plan(ROWS, 0.8).looks == tuple(Plan(ROWS, 0.8)._made())
     assert engine_for(Plan(ROWS, 0.8)).name == "hyperscan"

@@ -28,6 +28,8 @@ _SHORT, _TAIL = 64 * 1024, 4 * LONGEST
 #: Digits are looked for in pieces; where more of them stand than in a program, the piece is
 #: searched whole. A cluster of them is not longer.
 _PIECE, _MOST, _CLUSTER = 16 * 1024, 48, 64
+#: So few expressions are compiled anew each time: they would drive the table's out of the cache.
+_FEW = 8
 _BINDING: str = getattr(hyperscan, "__version__", "unknown")
 
 
@@ -150,6 +152,9 @@ def _scratches(of: _Part | _Digits) -> list[Any]:
 def _loaded(expressions: tuple[str, ...]) -> tuple[Compiled, list[Any]]:
     if not expressions:
         return Compiled(()), []
+    if len(expressions) <= _FEW:
+        compiled = _compiled(expressions)
+        return compiled, [_load(each) for each in compiled.databases]
     version = f"hyperscan {_BINDING}"
     compiled = cached(expressions, version, lambda: _compiled(expressions))
     try:

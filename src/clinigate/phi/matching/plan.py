@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from functools import cached_property
+from functools import cache, cached_property
+from pathlib import Path
 
+import clinigate
+from clinigate.phi.matching.cache import cached
+from clinigate.phi.matching.compiled import Compiled, Database
 from clinigate.phi.matching.outline import cluster, outline
 from clinigate.phi.matching.syntax import near_word, portable, trigger
 from clinigate.phi.matching.texts import required, worth
@@ -15,6 +21,9 @@ from clinigate.phi.recognizer import Form, Recognizer
 
 __all__ = ["REACH", "Kind", "Live", "Look", "Plan"]
 
+#: So few forms are taken apart anew each time.
+_FEW = 8
+_MAKERS = ("plan", "outline", "syntax", "texts")
 #: Forms that are looked for around digits alone are not wider, in bytes.
 _WIDEST = 256
 #: What has to be seen on either side of digits for their looks to match as in the whole text: the
@@ -81,7 +90,18 @@ class Plan:
         tells nothing about the many places where the number stands alone. What has a text of its
         own is rare enough without the word.
         """
-        return tuple(look for index in range(len(self.live)) for look in self._looks(index))
+        if len(self.live) <= _FEW:
+            return tuple(self._made())
+        about = [json.dumps([each.form.pattern, each.words]) for each in self.live]
+        kept = cached(about, f"looks {_code()}", lambda: _kept(self._made()))
+        return tuple(
+            Look(live, expression, behind, Kind(kind))
+            for live, expression, behind, kind in json.loads(kept.databases[0].data)
+        )
+
+    def _made(self) -> Iterator[Look]:
+        for index in range(len(self.live)):
+            yield from self._looks(index)
 
     def _looks(self, index: int) -> Iterator[Look]:
         live = self.live[index]
@@ -99,6 +119,22 @@ class Plan:
         if not digits and (expression != portable(pattern) or worth(required(pattern))[0] > 1):
             kind = Kind.TEXT
         yield Look(index, expression, kind=kind)
+
+
+def _kept(looks: Iterable[Look]) -> Compiled:
+    """Return looks as they are kept: taking a table's expressions apart takes a quarter second."""
+    plain = [(each.live, each.expression, each.behind, each.kind.value) for each in looks]
+    return Compiled((Database((), json.dumps(plain).encode()),))
+
+
+@cache
+def _code() -> str:
+    """Return a digest of what makes looks of forms: with another one they are made anew."""
+    files = (Path(__file__).with_name(f"{name}.py") for name in _MAKERS)
+    try:
+        return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+    except OSError:  # packed in an archive
+        return clinigate.__version__
 
 
 def _live(row: Recognizer, form: Form, threshold: float) -> Live | None:
