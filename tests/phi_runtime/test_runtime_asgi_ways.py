@@ -75,12 +75,13 @@ def test_hints_before_a_reply_are_headers(ssn: str) -> None:
 @pytest.mark.parametrize("block", [False, True])
 def test_all_that_a_socket_says(ssn: str, way: str, block: bool) -> None:
     planted = f"ssn {ssn}"
-    message: Message = {"type": f"websocket.{way}"}
-    message |= {
+    message: dict[str, Any] = {"type": f"websocket.{way}"}
+    says: dict[str, dict[str, Any]] = {
         "accept": {"headers": [(b"x", planted.encode())]},
         "http.response.start": {"status": 403, "headers": [(b"x", planted.encode())]},
         "http.response.body": {"body": planted.encode()},
-    }.get(way, {"code": 1000, "reason": planted})
+    }
+    message |= says.get(way, {"code": 1000, "reason": planted})
     if way == "disconnect":
         seen, out = sent([], kind="websocket", block=block, from_client=message)
     else:

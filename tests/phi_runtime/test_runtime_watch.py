@@ -252,7 +252,7 @@ def test_each_finding_is_recorded_once(
 
     watched(options_for(load_config(None)), [log], follow=follow, record=seen.append)
     findings = [each.about.where for each in seen if isinstance(each.about, Finding)]
-    assert [where.rpartition("/")[2] for where in findings] == ["app.log:1", "app.log:2"]
+    assert [str(where).rpartition("/")[2] for where in findings] == ["app.log:1", "app.log:2"]
     assert len(seen) == 3
 
 
