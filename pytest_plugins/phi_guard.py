@@ -24,9 +24,10 @@ __all__ = ["Guard"]
 
 #: Attribute of a report: whether the phase leaked; it travels from workers to their controller.
 _LEAKED = "clinigate_phi_leaked"
-#: What a worker tells its controller: why it had no tests, what files hold after the tests, and
-#: how many were not looked at to their end.
-_REFUSED, _AFTER, _UNREAD = "clinigate_phi_refused", "clinigate_phi_after", "clinigate_phi_unread"
+#: What a worker tells its controller: why it had no tests, what files hold after the tests, how
+#: many were not looked at to their end, and how many streams.
+_REFUSED, _AFTER = "clinigate_phi_refused", "clinigate_phi_after"
+_UNREAD, _CUT = "clinigate_phi_unread", "clinigate_phi_cut"
 
 
 class Guard:
@@ -85,6 +86,7 @@ class Guard:
         self._refused = output.get(_REFUSED, self._refused)
         self._after += output.get(_AFTER, [])
         self._files.unread += output.get(_UNREAD, 0)
+        self._hearing.cut += output.get(_CUT, 0)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -164,7 +166,9 @@ class Guard:
             if session.exitstatus == pytest.ExitCode.OK:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
         if (output := getattr(session.config, "workeroutput", None)) is not None:
-            output[_AFTER], output[_UNREAD] = self._after, self._files.unread
+            output.update(
+                {_AFTER: self._after, _UNREAD: self._files.unread, _CUT: self._hearing.cut}
+            )
         elif self._after and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -174,6 +178,8 @@ class Guard:
         for said in [f"ERROR: {self._refused}"] if self._refused else self._after:
             terminalreporter.write_line(said, red=True)
         unread = f", {n} files not looked at to their end" if (n := self._files.unread) else ""
+        if cut := self._hearing.cut:
+            unread += f", {cut} streams not listened to their end"
         count = len(self._watched)
         terminalreporter.write_line(f"phi guard: {count} tests watched, {leaked}{unread}")
 

@@ -26,9 +26,10 @@ STREAMS = (
     "database",
     "file",
 )
-#: Of one stream so many characters of a phase are kept with their lines; of what pytest itself
-#: captures the rest is looked at without.
+#: Of one stream so many characters of a phase are kept with their lines.
 MOST = 8 * 2**20
+#: What pytest itself captures: the rest is looked at without its lines.
+_CAPTURED = ("stdout", "stderr")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +45,17 @@ class Hearing:
 
     Attributes:
         files: what was opened for writing, and from where first.
+        cut: in how many phases a stream said more than is kept and nobody else captures.
     """
 
     def __init__(self, streams: Collection[str] = STREAMS) -> None:
         self.frames = Frames()
         self.files: dict[Path, Where | None] = {}
+        self.cut = 0
         self._streams = frozenset(streams)
         self._said: dict[str, list[Said]] = defaultdict(list)
         self._sizes: dict[str, int] = defaultdict(int)
+        self._over: set[str] = set()
 
     def wants(self, stream: str) -> bool:
         """Tell whether a stream is listened to."""
@@ -59,7 +63,11 @@ class Hearing:
 
     def hear(self, stream: str, text: str, *, depth: int = 1) -> None:
         """Take what is said by the caller, or by who is so many calls above."""
-        if stream not in self._streams or self._sizes[stream] > MOST:
+        if stream not in self._streams:
+            return
+        if self._sizes[stream] > MOST:
+            self.cut += stream not in _CAPTURED and stream not in self._over
+            self._over.add(stream)
             return
         self._sizes[stream] += len(text)
         where = self.frames.nearest(sys._getframe(depth))
@@ -79,6 +87,7 @@ class Hearing:
             return {}
         said, self._said = self._said, defaultdict(list)
         self._sizes.clear()
+        self._over.clear()
         return said
 
     def taken_files(self) -> dict[Path, Where | None]:

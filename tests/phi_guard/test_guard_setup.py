@@ -15,7 +15,7 @@ from clinigate.phi.model import Letter
 from clinigate.phi.recognizer import ENTRY_POINT_GROUP, Recognizer, Tier, form
 from clinigate.phi.rows import own
 from clinigate.phi.watching import Watcher
-from clinigate.pytest_plugins import phi_guard_setup
+from clinigate.pytest_plugins import phi_guard_hearing, phi_guard_setup
 
 ROW = """
 [[phi.recognizer]]
@@ -105,3 +105,16 @@ def test_without_a_configuration_the_guard_brings_no_nouns_of_a_run() -> None:
     homes = {"core", "config", "evidence", "findings", "pipeline"}
     loaded = {name.split(".")[1] for name in json.loads(done.stdout) if name[:10] == "clinigate."}
     assert not loaded & homes
+
+
+def test_what_is_said_beyond_what_is_kept_is_told(
+    project: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is printed pytest has whole; of log records nobody has the rest."""
+    monkeypatch.setattr(phi_guard_hearing, "MOST", 1000)
+    says = "import logging\nLOG = logging.getLogger()\n"
+    tests = "def test_{0}():\n    for _ in range(3):\n        {1}('-' * 900)\n"
+    ran = project.run("", says + tests.format("log", "LOG.warning"))
+    assert "none leaked, 1 streams not listened to their end" in ran.out
+    ran = project.run("", tests.format("print", "print"))
+    assert "none leaked\n" in ran.out
