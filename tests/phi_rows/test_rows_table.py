@@ -190,6 +190,7 @@ def test_the_table_obeys_the_rules_that_it_sets_for_users() -> None:
         linear_form(form.pattern, form.score, where="the table")
 
 
+@pytest.mark.acceptance
 def test_hyperscan_compiles_every_form() -> None:
     hyperscan = pytest.importorskip("hyperscan")
     expressions = [form.pattern.encode() for form in _forms()]
