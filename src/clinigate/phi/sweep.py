@@ -82,8 +82,9 @@ class Sweep:
         hits = {hit for each in self._finders for hit in each(data, self._begin, end)}
         self._open += self._placed(sorted(hits, key=lambda hit: hit.start), data)
         done = self._settled(None if last else self._base + end)
-        self._drop(data, max(0, end - MARGIN))
-        self._begin = end - max(0, end - MARGIN)
+        gone = 0 if last else max(0, end - MARGIN)  # nobody asks for lines behind the end
+        self._drop(data, gone)
+        self._begin = end - gone
         return done
 
     def _placed(self, hits: Iterable[Hit], data: bytes) -> Iterator[Sight]:
