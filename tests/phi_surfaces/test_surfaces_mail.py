@@ -111,4 +111,5 @@ def test_damage_never_raises(read_parts: Any, at: int, data: bytes) -> None:
     mail = _mail(text=_SAID, cte="base64", subject="Zo\xeb")
     mail.add_attachment(b"abc", maintype="application", subtype="x", filename="Zo\xeb.x")
     whole = mail.as_bytes()
-    read_parts(open_stream(io.BytesIO(whole[:at] + data + whole[at + len(data) :])))
+    seen = read_parts(open_stream(io.BytesIO(whole[:at] + data + whole[at + len(data) :])))
+    assert seen.missed or seen.everything()
