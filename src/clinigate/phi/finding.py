@@ -83,6 +83,9 @@ def settled(hits: Iterable[Hit]) -> list[Hit]:
     Names and places of prose come last, and what others leave of one that is likely stays: the
     street of an address may be found by a row of the table, and its town is somebody's still.
     """
+    hits = list(hits)
+    if len(hits) < 2:  # most texts have none, and the guard asks for each
+        return hits
     order = {row: index for index, row in enumerate(BY_ID)}
     kept: list[Hit] = []
     ranked = sorted(
