@@ -71,7 +71,7 @@ def everywhere(rows: tuple[Recognizer, ...], threshold: float, data: bytes) -> s
 
 @pytest.mark.parametrize("engine", ENGINES)
 @given(data=made_texts())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @example(data=b"telephone 020 7946 1958")
 @example(data=b"client\n8.8.4.4")
 @example(data="ssn\n219538841".encode("utf-16-le"))
@@ -86,7 +86,7 @@ SOME = RECOGNIZERS[::4]
 
 
 @given(data=made_texts(), threshold=st.sampled_from([0.1, 0.4]))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_at_a_lower_threshold_too(data: bytes, threshold: float) -> None:
     found = set(search_for(threshold, SOME).hits(data))
     assert found == everywhere(SOME, threshold, data)
@@ -142,7 +142,7 @@ CROWD = (
     words=st.sampled_from(["", "ab", "ca bcd"]),
     data=st.lists(st.sampled_from(CROWD), max_size=30).map(b"".join),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @example(pattern=PATTERNS[1], words="ab", data=b"ab 12")
 @example(pattern=PATTERNS[-1], words="", data=b"." * 20 + b"ab@")
 @example(pattern=PATTERNS[-3], words="ca bcd", data=b"1231" + b"." * 20 + b"BCD")
