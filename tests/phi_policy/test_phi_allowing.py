@@ -34,20 +34,20 @@ def rules(rule: str, path: str, days: int = 30) -> PhiTable:
 
 
 def test_an_allow_rule_accepts_its_rule_below_its_path_until_its_day() -> None:
-    table = rules("CG-PHI-URL", "docs/**")
-    assert accepted(found("CG-PHI-URL", "docs/a/b.md"), table) == (
+    table = rules("CG-PHI-URL", "guides/**")
+    assert accepted(found("CG-PHI-URL", "guides/a/b.md"), table) == (
         "allow rule until 2026-12-22: published"
     )
-    assert accepted(found("CG-PHI-URL", "docs/a.zip!/b.md"), table) is not None
+    assert accepted(found("CG-PHI-URL", "guides/a.zip!/b.md"), table) is not None
     assert accepted(found("CG-PHI-URL", "src/b.md"), table) is None
-    assert accepted(found("CG-PHI-SSN", "docs/a/b.md"), table) is None
+    assert accepted(found("CG-PHI-SSN", "guides/a/b.md"), table) is None
     assert accepted(found("CG-PHI-URL", "a.zip!/b"), rules("CG-PHI-URL", "a.zip")) is not None
 
 
 def test_an_expired_allow_rule_counts_again_and_says_so() -> None:
     (decided,) = accept(
-        [found("CG-PHI-URL", "docs/a.md")],
-        allow_rules(rules("CG-PHI-URL", "docs", -1), TODAY, source="clinigate.toml"),
+        [found("CG-PHI-URL", "guides/a.md")],
+        allow_rules(rules("CG-PHI-URL", "guides", -1), TODAY, source="clinigate.toml"),
         TODAY,
     )
     assert decided.is_open
@@ -55,22 +55,22 @@ def test_an_expired_allow_rule_counts_again_and_says_so() -> None:
 
 
 def test_a_family_of_rules_never_speaks_of_canaries() -> None:
-    table = rules("CG-PHI-*", "docs")
-    assert accepted(found("CG-PHI-SSN", "docs/a.md"), table) is not None
-    assert accepted(found("CG-PHI-CANARY", "docs/a.md"), table) is None
-    assert accepted(found("CG-SEC-1", "docs/a.md"), table) is None
+    table = rules("CG-PHI-*", "guides")
+    assert accepted(found("CG-PHI-SSN", "guides/a.md"), table) is not None
+    assert accepted(found("CG-PHI-CANARY", "guides/a.md"), table) is None
+    assert accepted(found("CG-SEC-1", "guides/a.md"), table) is None
 
 
 def test_an_allow_rule_that_reaches_too_far_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"phi\.allow\.0: 'until': 2028"):
-        allow_rules(rules("CG-PHI-URL", "docs", 500), TODAY, source="clinigate.toml")
+        allow_rules(rules("CG-PHI-URL", "guides", 500), TODAY, source="clinigate.toml")
 
 
 def test_an_allow_rule_that_allows_nothing_is_told() -> None:
-    given_rules = allow_rules(rules("CG-PHI-URL", "docs"), TODAY, source="clinigate.toml")
-    (remark,) = stale(given_rules, [found("CG-PHI-SSN", "docs/a.md")])
-    assert "the allow rule acceptance of CG-PHI-URL in docs accepts nothing" in remark.message
-    assert stale(given_rules, [found("CG-PHI-URL", "docs/a.md")]) == []
+    given_rules = allow_rules(rules("CG-PHI-URL", "guides"), TODAY, source="clinigate.toml")
+    (remark,) = stale(given_rules, [found("CG-PHI-SSN", "guides/a.md")])
+    assert "the allow rule acceptance of CG-PHI-URL in guides accepts nothing" in remark.message
+    assert stale(given_rules, [found("CG-PHI-URL", "guides/a.md")]) == []
 
 
 @pytest.mark.parametrize(

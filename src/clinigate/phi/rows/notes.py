@@ -106,6 +106,7 @@ ROWS: tuple[Recognizer, ...] = (
         ),
         accept=is_ssn,
         placeholder=nobody.of_ssn,
+        severity="critical",
     ),
     Recognizer(
         "CG-PHI-ADDRESS",
