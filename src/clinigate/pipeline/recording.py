@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from clinigate.clinical.draw import packs_used
 from clinigate.core.codec import to_plain
 from clinigate.core.criterion import Criterion
 from clinigate.core.observation import Observation
@@ -53,6 +52,9 @@ class Recording:
 
     def describe(self, setup: Setup, target: Target) -> None:
         """Write which target is evaluated, with which packs and by which criteria."""
+        # Producers without scenarios come here too, and start quicker without them.
+        from clinigate.clinical.draw import packs_used
+
         self.announce(
             target.name,
             setup.criteria,

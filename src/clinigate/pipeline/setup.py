@@ -14,7 +14,6 @@ from clinigate.core.plan import Plan, Profile
 from clinigate.core.results import Subject
 from clinigate.errors import ConfigError, UsageError
 from clinigate.gate.policy import Policy, load_policy, nearest
-from clinigate.scenarios import builtin_packs
 
 __all__ = [
     "PRODUCERS",
@@ -203,6 +202,8 @@ def _pack_source(config: LoadedConfig, name: str) -> str:
     """A path is read against the configuration's folder; a bare word names a built-in pack."""
     path = config.base_dir / name
     if "/" not in name and not name.endswith((".yaml", ".yml")) and not path.is_dir():
+        from clinigate.scenarios import builtin_packs
+
         known = builtin_packs()
         if name not in known:
             raise ConfigError(

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 
 from clinigate.phi.surfaces import dicom, images, packed, parquet, sqlite
 from clinigate.phi.surfaces.archives import is_tar, tar_parts, zip_parts
-from clinigate.phi.surfaces.mail import is_mail, mail_parts
 from clinigate.phi.surfaces.part import Part, Skipped, TruncatedError
 from clinigate.phi.surfaces.sources import Source
 from clinigate.phi.surfaces.text import encoding_of
@@ -16,6 +15,12 @@ from clinigate.phi.surfaces.writing import text_parts
 __all__ = ["parts_of"]
 
 _Parts = Iterator[Part | Skipped]
+
+_MAIL_LINE = rb"[!-9;-~]{1,76}:[^\r\n]{0,2000}\r?\n(?:[ \t][^\r\n]{0,2000}\r?\n){0,40}"
+_MAIL_BEGINS = re.compile(rb"(?:From [^\r\n]{1,400}\r?\n)?(?:" + _MAIL_LINE + rb"){2}")
+_MAIL_SAYING = re.compile(
+    rb"(?im)^(?:MIME-Version|Content-Transfer-Encoding|Message-ID|Received|Return-Path):"
+)
 
 _STREAMS: dict[bytes, Callable[[], packed.Inflating]] = {
     b"\x1f\x8b\x08": packed.gzip,
@@ -95,7 +100,7 @@ def _opener(head: bytes) -> Callable[[Source], _Parts]:
         return _tar
     if any(head.startswith(sign) for sign in _CLOSED):
         return _closed
-    if is_mail(head):
+    if _is_mail(head):
         return _mail
     return next((parts for fits, parts in _FILES if fits(head)), _plain)
 
@@ -109,6 +114,9 @@ def _tar(source: Source) -> _Parts:
 
 
 def _mail(source: Source) -> _Parts:
+    # The standard library's reader of mail takes long to load.
+    from clinigate.phi.surfaces.mail import mail_parts
+
     return mail_parts(source, parts_of)
 
 
@@ -163,3 +171,11 @@ def _without_ending(name: str) -> str:
     if ending.lower() in ("tgz", "tbz2", "txz", "tzst"):
         return stem + ".tar"
     return stem if dot and ending.lower() in ("gz", "bz2", "xz", "lzma", "zst", "zz") else name
+
+
+def _is_mail(head: bytes) -> bool:
+    """Whether a file begins with the headers of a message, alone or in a mailbox."""
+    if not _MAIL_BEGINS.match(head):
+        return False
+    lines = re.split(rb"\r?\n\r?\n", head, maxsplit=1)[0]
+    return _MAIL_SAYING.search(lines) is not None

@@ -19,13 +19,8 @@ from clinigate.phi.surfaces.sources import Opener, Source
 from clinigate.phi.surfaces.text import encoding_of
 from clinigate.phi.surfaces.writing import text_parts
 
-__all__ = ["is_mail", "mail_parts"]
+__all__ = ["mail_parts"]
 
-_LINE = rb"[!-9;-~]{1,76}:[^\r\n]{0,2000}\r?\n(?:[ \t][^\r\n]{0,2000}\r?\n){0,40}"
-_BEGINS = re.compile(rb"(?:From [^\r\n]{1,400}\r?\n)?(?:" + _LINE + rb"){2}")
-_SAYING = re.compile(
-    rb"(?im)^(?:MIME-Version|Content-Transfer-Encoding|Message-ID|Received|Return-Path):"
-)
 #: Where a mailbox goes on with the next message.
 _NEXT = re.compile(rb"\r?\n\r?\nFrom ")
 _LAYER = re.compile(rb"(?i)boundary\s*=")
@@ -36,14 +31,6 @@ _AS_IT_IS = ("utf-8", "utf8", "us-ascii", "ascii", "")
 _LOCKED = ("multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime")
 _PIECE = 2**20
 _PARSER = BytesParser(policy=policy.compat32)
-
-
-def is_mail(head: bytes) -> bool:
-    """Whether a file begins with the headers of a message, alone or in a mailbox."""
-    if not _BEGINS.match(head):
-        return False
-    lines = re.split(rb"\r?\n\r?\n", head, maxsplit=1)[0]
-    return _SAYING.search(lines) is not None
 
 
 def mail_parts(source: Source, inside: Opener) -> Iterator[Part | Skipped]:
