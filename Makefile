@@ -46,7 +46,8 @@ bench: $(STAMP)
 bench-phi: $(STAMP)
 	-$(BIN)/python -m pip install --quiet $(PEERS)
 	$(BIN)/python benchmarks/phi_bench.py
-	$(BIN)/python benchmarks/phi_peers.py
+	$(BIN)/python benchmarks/phi_canaries.py
+	$(BIN)/python benchmarks/phi_guard_overhead.py
 
 # Long fault campaigns; the tests run a small sample of each.
 campaign: $(STAMP)
