@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from phi_corpora import generated_log, sources
-from phi_peers import peers
+from _phi_corpora import generated_log, sources
+from _phi_peers import peers
 
 from clinigate.phi.finding import find_bytes, search_for
 from clinigate.phi.matching.engines import ENGINES

@@ -27,7 +27,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
-from phi_corpora import generated_log
+from _phi_corpora import generated_log
 
 from clinigate.phi.canaries import Patient, make_patients
 from clinigate.phi.canary_search import CanarySearch
