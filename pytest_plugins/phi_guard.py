@@ -16,7 +16,7 @@ from clinigate.pytest_plugins.phi_guard_files import Files, below
 from clinigate.pytest_plugins.phi_guard_frames import Where
 from clinigate.pytest_plugins.phi_guard_hearing import Hearing
 from clinigate.pytest_plugins.phi_guard_looking import Leak, sentence
-from clinigate.pytest_plugins.phi_guard_marks import NOTHING, Accepted, accepted_by
+from clinigate.pytest_plugins.phi_guard_marks import NOTHING, Accepted, accepted_by, marked
 from clinigate.pytest_plugins.phi_guard_report import Cleaner, Phase
 from clinigate.pytest_plugins.phi_guard_seams import Seams
 
@@ -43,7 +43,7 @@ class Guard:
         self._marked: dict[str, Accepted] = {}
         self._accepted = NOTHING
         #: Files that were written while no test ran: by fixtures of a session, by plugins.
-        self._between: dict[Path, Where | None] = {}
+        self._between: dict[str, Where | None] = {}
         self._after: list[str] = []
         self._refused = ""
         self._watched: set[str] = set()
@@ -61,7 +61,7 @@ class Guard:
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> None:
         """Refuse markers that cannot be meant, and ids that leak, before any of them is shown."""
-        for item in items:
+        for item in marked(items):
             if (accepted := accepted_by(item, self._today)) is not NOTHING:
                 self._marked[item.nodeid] = accepted
         if not self._watcher.look("\n".join(item.nodeid for item in items)).sights:
@@ -140,9 +140,12 @@ class Guard:
     ) -> Iterator[None]:
         """Look at what one phase of a test said, and fail it if it leaked."""
         report: pytest.TestReport = yield  # type: ignore[assignment]
-        leaks = self._cleaner.clean(Phase(item, call, report, self._accepted))
-        if (written := self._written(item, report)).rules:
-            leaks["file"] = written
+        leaks: dict[str, Leak] = {}
+        if not self._cleaner.silent(item, call, report):
+            leaks = self._cleaner.clean(Phase(item, call, report, self._accepted))
+        files = self._written(item, report)
+        if files and (leak := self._files.leak(files, self._accepted.by("file"))).rules:
+            leaks["file"] = leak
         if leaks:
             _fail(report, sentence(item.nodeid, str(report.when), leaks, self._root))
         setattr(report, _LEAKED, bool(leaks))
@@ -183,14 +186,15 @@ class Guard:
         count = len(self._watched)
         terminalreporter.write_line(f"phi guard: {count} tests watched, {leaked}{unread}")
 
-    def _written(self, item: pytest.Item, report: pytest.TestReport) -> Leak:
-        """Look at what the phase wrote, and at what else lies in the test's own folder."""
+    def _written(self, item: pytest.Item, report: pytest.TestReport) -> dict[str, Where | None]:
+        """Return what the phase wrote, and what else lies in the test's own folder."""
         files = self._hearing.taken_files()
         if report.when == "call" and self._hearing.wants("file"):
             folder = getattr(item, "funcargs", {}).get("tmp_path")
-            for path in below(folder):
-                files.setdefault(path, None)
-        return self._files.leak(files, self._accepted.by("file")) if files else Leak()
+            if folder is not None:
+                for path in below(folder):
+                    files.setdefault(path, None)
+        return files
 
 
 def _fail(report: pytest.TestReport, said: str) -> None:

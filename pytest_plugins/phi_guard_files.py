@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from clinigate.phi.watching import Watcher
@@ -38,9 +38,9 @@ class Files:
         self.unread = 0
         self._watcher = watcher
         #: By name: inode, size and time of what was looked at.
-        self._seen: dict[Path, tuple[int, int, int]] = {}
+        self._seen: dict[str, tuple[int, int, int]] = {}
 
-    def leak(self, files: Mapping[Path, Where | None], accepted: frozenset[str]) -> Leak:
+    def leak(self, files: Mapping[str, Where | None], accepted: frozenset[str]) -> Leak:
         """Return what stands in files that did not stand there before."""
         leak = Leak()
         for path, where in files.items():
@@ -50,39 +50,45 @@ class Files:
                 for sight in self._watcher.sights(data, accepted=accepted)
             ]
             if rules:
-                leak.add(rules, where, self._watcher.look(path.name).clean)
+                leak.add(rules, where, self._watcher.look(Path(path).name).clean)
         return leak
 
-    def _new(self, path: Path) -> Iterator[bytes]:
-        """Yield what is new in a file, in stretches that are searched by themselves."""
-        if path.name.endswith(_ENDINGS) or not _NOT_THEIRS.isdisjoint(path.parts):
+    def _new(self, path: str) -> Iterator[bytes]:
+        """Yield what is new in a file, in stretches that are searched by themselves.
+
+        A path is text here: to make an object of it takes longer than to read a small file.
+        """
+        if path.endswith(_ENDINGS) or not _NOT_THEIRS.isdisjoint(path.split(os.sep)):  # noqa: PTH206
             return
         try:
-            state = path.stat()
+            state = os.stat(path)  # noqa: PTH116
             if not stat.S_ISREG(state.st_mode):
                 return
             now = (state.st_ino, state.st_size, state.st_mtime_ns)
             before = self._seen.get(path)
             self._seen[path] = now
             if before != now:
-                grown = before is not None and before[0] == now[0] and before[1] <= now[1]
-                yield from self._read(path, before[1] if before and grown else 0)
+                grown = before is not None and before[0] == now[0] and before[1] < now[1]
+                start = before[1] if before and grown else 0
+                # Who only adds to a file adds whole lines: what stood there was looked at.
+                yield from self._read(path, start)
         except FileNotFoundError:  # what is gone leaks nothing any more
             return
         except OSError:
             self.unread += 1
 
-    def _read(self, path: Path, start: int) -> Iterator[bytes]:
-        with path.open("rb") as file:
+    def _read(self, path: str, start: int) -> Iterator[bytes]:
+        with open(path, "rb") as file:  # noqa: PTH123
             head = file.read(_HEAD)
             if b"\0" in head or head.startswith(_PACKED):
-                yield from self._parts(path)
+                yield from self._parts(Path(path))
                 return
-            # Who only adds to a file adds whole lines: what stood there was looked at.
-            file.seek(start if start < path.stat().st_size else 0)
-            data = file.read(_MOST_BYTES)
-            if file.read(1):
-                self.unread += 1
+            if start or len(head) == _HEAD:
+                file.seek(start)
+                data = file.read(_MOST_BYTES)
+                self.unread += len(data) == _MOST_BYTES and bool(file.read(1))
+            else:  # most are small, and were read whole
+                data = head
             yield data
 
     def _parts(self, path: Path) -> Iterator[bytes]:
@@ -106,9 +112,23 @@ class Files:
             yield b"".join(chunks)
 
 
-def below(folder: object) -> Iterable[Path]:
-    """Yield files below a folder of a test, at most so many; nothing where it has none."""
-    if not isinstance(folder, Path):
-        return ()
-    found = (Path(top, name) for top, _, names in os.walk(folder) for name in names)
-    return islice(found, _MOST_FILES)
+def below(folder: object) -> list[str]:
+    """Return files below a folder of a test, at most so many; nothing where it has none."""
+    found: list[str] = []
+    left = [str(folder)] if isinstance(folder, Path) else []
+    while left and len(found) < _MOST_FILES:
+        # What cannot be listed, or is gone, has no files.
+        with suppress(OSError), os.scandir(left.pop()) as entries:
+            for entry in entries:
+                if not _is_folder(entry):
+                    found.append(entry.path)
+                elif not entry.is_symlink():
+                    left.append(entry.path)
+    return found[:_MOST_FILES]
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # whether it can be read is told where it is looked at
+        return False

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import sysconfig
-from dataclasses import dataclass
+import os
+import sys
 from enum import Enum, auto
 from pathlib import Path
-from types import CodeType, FrameType, TracebackType
+from types import FrameType, TracebackType
+from typing import NamedTuple
 
 __all__ = ["Frames", "Where"]
 
@@ -19,9 +20,12 @@ class _Kind(Enum):
     RUNNER = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Where:
-    """A line of code.
+#: By these names an enumeration is not asked anew for each thing that is said.
+_OWN, _TEST, _RUNNER = _Kind.OWN, _Kind.TEST, _Kind.RUNNER
+
+
+class Where(NamedTuple):
+    """A line of code; one is made for each thing that is said, which a tuple does quickest.
 
     Attributes:
         file: as the interpreter knows it.
@@ -53,15 +57,17 @@ class Frames:
     def nearest(self, frame: FrameType | None) -> Where | None:
         """Return the nearest line of the code under test, else of a test; None of neither."""
         test: FrameType | None = None
+        kinds = self._kinds
         for _ in range(_DEEPEST):
             if frame is None:
                 break
-            kind = self._kind(frame.f_code)
-            if kind is _Kind.OWN:
-                return Where(frame.f_code.co_filename, frame.f_lineno, of_test=False)
-            if kind is _Kind.RUNNER:
+            file = frame.f_code.co_filename
+            kind = kinds.get(file) or self._judged(file)
+            if kind is _OWN:
+                return Where(file, frame.f_lineno, of_test=False)
+            if kind is _RUNNER:
                 break
-            if kind is _Kind.TEST and test is None:
+            if kind is _TEST and test is None:
                 test = frame
             frame = frame.f_back
         return None if test is None else Where(test.f_code.co_filename, test.f_lineno, of_test=True)
@@ -71,10 +77,11 @@ class Frames:
         own: Where | None = None
         test: Where | None = None
         while trace is not None:
-            kind, file = self._kind(trace.tb_frame.f_code), trace.tb_frame.f_code.co_filename
-            if kind is _Kind.OWN:
+            file = trace.tb_frame.f_code.co_filename
+            kind = self._kinds.get(file) or self._judged(file)
+            if kind is _OWN:
                 own = Where(file, trace.tb_lineno, of_test=False)
-            elif kind is _Kind.TEST:
+            elif kind is _TEST:
                 test = Where(file, trace.tb_lineno, of_test=True)
             trace = trace.tb_next
         return own or test
@@ -82,12 +89,9 @@ class Frames:
     def line_of(self, file: str, line: int) -> Where | None:
         """Return a line that somebody else has named; None where it is a library's."""
         kind = self._kinds.get(file) or self._judged(file)
-        if kind in (_Kind.OWN, _Kind.TEST):
-            return Where(file, line, of_test=kind is _Kind.TEST)
+        if kind in (_OWN, _TEST):
+            return Where(file, line, of_test=kind is _TEST)
         return None
-
-    def _kind(self, code: CodeType) -> _Kind:
-        return self._kinds.get(code.co_filename) or self._judged(code.co_filename)
 
     def _judged(self, file: str) -> _Kind:
         kind = self._kinds[file] = _kind_of(file)
@@ -107,6 +111,10 @@ def _kind_of(file: str) -> _Kind:
     return _Kind.OWN
 
 
-_LIBRARY = tuple({sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")})
+#: The standard library, and what of it is built for this machine.
+_PYTHON = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+_LIBRARY = tuple(
+    map(str, {Path(os.__file__).parent, Path(sys.base_exec_prefix, sys.platlibdir, _PYTHON)})
+)
 #: The guard's own modules stand between whoever speaks and who listens.
 _OURS = str(Path(__file__).with_name("phi_guard"))

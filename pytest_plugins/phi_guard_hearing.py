@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from clinigate.pytest_plugins.phi_guard_frames import Frames, Where
 
@@ -30,10 +31,11 @@ STREAMS = (
 MOST = 8 * 2**20
 #: What pytest itself captures: the rest is looked at without its lines.
 _CAPTURED = ("stdout", "stderr")
+#: What a path leaves out where it is written as it is listed.
+_UNTIDY = re.compile(r"//|/\.(?:/|$)|/$")
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """One thing that was said, and the nearest line of the code under test."""
 
     text: str
@@ -50,7 +52,7 @@ class Hearing:
 
     def __init__(self, streams: Collection[str] = STREAMS) -> None:
         self.frames = Frames()
-        self.files: dict[Path, Where | None] = {}
+        self.files: dict[str, Where | None] = {}
         self.cut = 0
         self._streams = frozenset(streams)
         self._said: dict[str, list[Said]] = defaultdict(list)
@@ -70,16 +72,27 @@ class Hearing:
             self._over.add(stream)
             return
         self._sizes[stream] += len(text)
-        where = self.frames.nearest(sys._getframe(depth))
-        self._said[stream].append(Said(text, where))
+        said = self._said[stream]
+        if said and text.isspace():  # the end of a line, by `print`; no value ends in it
+            where = said[-1].where
+        else:
+            where = self.frames.nearest(sys._getframe(depth))
+        said.append(Said(text, where))
 
     def wrote(self, path: str | bytes, *, depth: int = 1) -> None:
         """Take the name of a file that is opened for writing."""
         if "file" not in self._streams:
             return
-        name = Path.cwd() / os.fsdecode(path)
+        name = os.fsdecode(path)
+        if not os.path.isabs(name) or _UNTIDY.search(name):  # noqa: PTH117
+            name = str(Path.cwd() / name)
         if name not in self.files:
             self.files[name] = self.frames.nearest(sys._getframe(depth))
+
+    @property
+    def silent(self) -> bool:
+        """Tell whether nothing was said since `taken` was called."""
+        return not self._said
 
     def taken(self) -> dict[str, list[Said]]:
         """Return what was said since the last call, by stream."""
@@ -90,7 +103,7 @@ class Hearing:
         self._over.clear()
         return said
 
-    def taken_files(self) -> dict[Path, Where | None]:
+    def taken_files(self) -> dict[str, Where | None]:
         """Return what was opened for writing since the last call."""
         if not self.files:
             return {}

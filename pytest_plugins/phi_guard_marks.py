@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import pytest
 
 from clinigate.errors import UsageError
 from clinigate.pytest_plugins.phi_guard_hearing import STREAMS
 
-__all__ = ["NOTHING", "Accepted", "accepted_by"]
+__all__ = ["NOTHING", "Accepted", "accepted_by", "marked"]
 
+_NAME = "phi_accept"
 _SHOWN = "phi_accept('CG-PHI-SSN', until='YYYY-MM-DD', reason='…')"
 
 
@@ -29,6 +32,25 @@ class Accepted:
 NOTHING = Accepted()
 
 
+def marked(items: Iterable[pytest.Item]) -> Iterator[pytest.Item]:
+    """Yield the tests that have the marker, by themselves or by their class or module."""
+    above: dict[Any, bool] = {None: False}
+    for item in items:
+        if _has_marker(item) or _inherits(item.parent, above):
+            yield item
+
+
+def _has_marker(node: Any) -> bool:
+    return any(marker.name == _NAME for marker in node.own_markers)
+
+
+def _inherits(node: Any, above: dict[Any, bool]) -> bool:
+    """Tell whether a node has the marker, or one above it; each is looked at once."""
+    if node not in above:
+        above[node] = _has_marker(node) or _inherits(node.parent, above)
+    return above[node]
+
+
 def accepted_by(item: pytest.Item, today: date) -> Accepted:
     """Return what the test's markers accept today.
 
@@ -36,7 +58,7 @@ def accepted_by(item: pytest.Item, today: date) -> Accepted:
         pytest.UsageError: a marker lacks one of the three, or reaches too far ahead.
     """
     found = set()
-    for marker in item.iter_markers("phi_accept"):
+    for marker in item.iter_markers(_NAME):
         rule, stream, until = _read(item, marker, today)
         if today <= until:
             found.add((rule, stream))

@@ -52,8 +52,6 @@ class Cleaner:
     def clean(self, phase: Phase) -> dict[str, Leak]:
         """Return what leaked, by stream; the report has none of it any more."""
         said = self._hearing.taken()
-        if not (said or self._cleaned or self._more_than_heard(phase)):
-            return {}
         texts = {stream: joined(stream, each) for stream, each in said.items()}
         more = self._more(phase, frozenset(texts.values()))
         whole = "\n".join([*texts.values(), *more])
@@ -67,13 +65,17 @@ class Cleaner:
             phase.report.sections = [(name, self._cleaned.get(text, text)) for name, text in shown]
         return {stream: leaks[stream] for stream in STREAMS if stream in leaks}
 
-    def _more_than_heard(self, phase: Phase) -> bool:
-        """Tell whether there is anything else: most phases say nothing at all."""
-        report = phase.report
-        more = report.longrepr or phase.call.excinfo or phase.item.user_properties
-        return bool(more or len(self.warned) > self._looked_at) or any(
-            title.endswith(f" {report.when}") for title, _ in report.sections
-        )
+    def silent(
+        self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport
+    ) -> bool:
+        """Tell whether a phase has said nothing, as most do, so that none of it need be cleaned."""
+        if report.longrepr or call.excinfo or item.user_properties or self._cleaned:
+            return False
+        if len(self.warned) > self._looked_at or not self._hearing.silent:
+            return False
+        return not report.sections or report.when not in {
+            title.rpartition(" ")[2] for title, _ in report.sections
+        }
 
     def _more(self, phase: Phase, known: frozenset[str]) -> Iterator[str]:
         """Yield all that is said beside what was heard."""

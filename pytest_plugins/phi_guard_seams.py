@@ -38,6 +38,8 @@ class Seams:
         self._restore: list[Callable[[], None]] = []
         self._finder = _Finder(self._imported)
         self._before: Any = None
+        #: Standard output and standard error as they were when they were last listened to.
+        self._watched: tuple[Any, Any] = (None, None)
 
     def install(self) -> None:
         """Begin to listen."""
@@ -58,11 +60,15 @@ class Seams:
         for restore in reversed(self._restore):
             restore()
         self._restore.clear()
+        self._watched = (None, None)
 
     def watch_output(self) -> None:
         """Listen to what is standard output now: capturing exchanges it."""
-        for name in ("stdout", "stderr"):
-            stream = getattr(sys, name)
+        out, err = self._watched
+        if sys.stdout is out and sys.stderr is err:
+            return
+        self._watched = (sys.stdout, sys.stderr)
+        for name, stream in zip(("stdout", "stderr"), self._watched, strict=True):
             ours = getattr(stream, "__dict__", None)
             if ours is not None and "write" not in ours and self._hearing.wants(name):
                 self._output(name, stream)
