@@ -274,6 +274,26 @@ def test_each_match_of_a_form_holds_what_is_looked_for(data: st.DataObject) -> N
     assert not cluster(live.form.pattern) or re.search(DIGITS.encode(), match)
 
 
+@given(
+    parts=st.lists(st.sampled_from(["7", "1234567", ".", "ab\n", "w" * 40, "5" * 40]), max_size=60),
+    reach=st.integers(13, 90),
+)
+@settings(max_examples=60, deadline=None)
+def test_what_is_within_reach_of_digits_is_seen_wherever_pieces_end(
+    parts: list[str], reach: int
+) -> None:
+    automaton = pytest.importorskip("clinigate.phi.matching.automaton")
+    data = "".join(parts).encode()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(automaton, "_PIECE", 96)
+        patch.setattr(automaton, "_MOST", 3)
+        near = list(automaton._Digits(reach + automaton._LATE).around(data))
+    assert all(one[1] < two[0] for one, two in pairwise(near))
+    for match in re.finditer(f"(?=({DIGITS}))".encode(), data):
+        begin, end = max(0, match.end(1) - reach), min(len(data), match.end(1) + reach)
+        assert any(first <= begin and end <= last for first, last in near)
+
+
 @pytest.mark.parametrize("far", [0, 1000, 20_000, 70_000])
 @pytest.mark.parametrize("busy", [False, True])
 def test_numbers_are_found_among_few_digits_and_among_many(far: int, busy: bool) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from typing import Any
 
 import hyperscan
@@ -14,8 +13,8 @@ from clinigate.phi.matching.compiled import Compiled, Database
 from clinigate.phi.matching.engines import Stretch
 from clinigate.phi.matching.literals import Literals
 from clinigate.phi.matching.outline import DIGITS
-from clinigate.phi.matching.plan import REACH, Kind, Plan
-from clinigate.phi.matching.stretches import joined, starts_before
+from clinigate.phi.matching.plan import Kind, Plan
+from clinigate.phi.matching.stretches import starts_before
 from clinigate.phi.recognizer import LONGEST
 
 __all__ = ["Automaton"]
@@ -25,9 +24,13 @@ __all__ = ["Automaton"]
 _PAD = b"\n" * 16
 #: What is not longer is copied; of longer texts the end is searched once more.
 _SHORT, _TAIL = 64 * 1024, 4 * LONGEST
-#: Digits are looked for in pieces; where more of them stand than in a program, the piece is
-#: searched whole. A cluster of them is not longer.
-_PIECE, _MOST, _CLUSTER = 16 * 1024, 48, 64
+#: Digits are looked for in pieces, each with so much before it, which no cluster is longer than.
+_PIECE, _CLUSTER = 16 * 1024, 64
+#: Where more numbers stand than these and one in so many bytes, the piece is searched whole.
+_MOST, _SPARSE = 24, 64
+#: Digits are told once for a number, where it ends, or so many bytes later: each costs a call.
+_LATE = 17
+_NUMBER = rf"{DIGITS}(?:[^0-9]|[0-9]{{{_LATE - 1}}})"
 #: So few expressions are compiled anew each time: they would drive the table's out of the cache.
 _FEW = 8
 _BINDING: str = getattr(hyperscan, "__version__", "unknown")
@@ -49,7 +52,7 @@ class Automaton:
         self._by_digits = _Part(plan, Kind.DIGITS)
         left = self._by_digits.left.union(*(part.left for part in self._everywhere))
         self._slow = Literals(plan, only=left) if left else None
-        self._digits = _Digits()
+        self._digits = _Digits(plan.reach + _LATE)
 
     def stretches(self, data: bytes, begin: int, end: int) -> Iterator[Stretch]:
         """As `Engine.stretches`."""
@@ -103,41 +106,51 @@ class _Part:
 class _Digits:
     """Where digits stand close together: few places of a program, most of a log."""
 
-    def __init__(self) -> None:
+    def __init__(self, reach: int) -> None:
+        """Look for digits; on either side of one, so much is what a look may hold."""
         database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-        database.compile(expressions=[DIGITS.encode()], ids=[0], elements=1, flags=[0])
+        database.compile(expressions=[_NUMBER.encode()], ids=[0], elements=1, flags=[0])
         self._databases = [database]
         self._own = threading.local()
+        self._reach = reach
 
     def around(self, data: bytes) -> Iterator[tuple[int, int]]:
         """Yield stretches, in order and apart, that hold what is within reach of digits."""
-        if len(data) <= REACH:
-            yield 0, len(data)
-            return
-        yield from joined(self._near(data), 0, len(data))
+        size, reach = len(data), self._reach
+        begin = end = 0
+        for first, last in self._numbers(data):
+            if first - reach > end:
+                if begin < end:
+                    yield begin, end
+                begin = first - reach
+            end = max(end, min(last + reach, size))
+        if begin < end:
+            yield begin, end
 
-    def _near(self, data: bytes) -> Iterator[tuple[int, int]]:
+    def _numbers(self, data: bytes) -> Iterator[tuple[int, int]]:
+        """Yield where numbers end, in order but for those in two pieces, or pieces of many."""
         for first in range(0, len(data), _PIECE):
-            last = min(len(data), first + _PIECE)
-            begin = max(0, first - _CLUSTER)
+            last, begin = first + _PIECE, max(0, first - _CLUSTER)
             places = self._places(data[begin:last] + _PAD)
-            if len(places) > _MOST:
-                yield begin - REACH, last + REACH
+            if places is None:
+                yield begin, last
             else:
-                yield from ((begin + at - REACH, begin + at + REACH) for at in places)
+                yield from ((begin + at, begin + at) for at in places)
 
-    def _places(self, piece: bytes) -> list[int]:
-        """Return where digits end; of many places the first ones, one more than `_MOST`."""
+    def _places(self, piece: bytes) -> list[int] | None:
+        """Return where numbers end; None where there are many."""
         places: list[int] = []
 
         def on_match(_n: int, _from: int, to: int, _flags: int, _context: object) -> bool:
             places.append(to)
-            return len(places) > _MOST
+            return len(places) > _MOST + to // _SPARSE
 
-        with suppress(hyperscan.ScanTerminated):
+        try:
             self._databases[0].scan(
                 piece, match_event_handler=on_match, scratch=_scratches(self)[0]
             )
+        except hyperscan.ScanTerminated:
+            return None
         return places
 
 

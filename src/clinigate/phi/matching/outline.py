@@ -35,6 +35,8 @@ _CATEGORIES = {
 }
 #: What joins the pieces of an address.
 _MARKS = frozenset({b":", b"-"})
+#: It does too where it stands by itself; what repeats it, as the name of a host, is common.
+_DOT = (_op.LITERAL, ord("."))
 #: Other texts that are shorter are no help.
 _TELLING = 2
 _KEPT = 4
@@ -113,16 +115,16 @@ def _from_text(tree: Sequence[Any]) -> str | None:
     flat = list(_flat(tree))
     texts = [max(needs([each]), key=worth, default=frozenset()) for each in flat]
     at = max(range(len(flat)), key=lambda i: worth(texts[i]))
-    if not at or not texts[at] or not _is_rare(texts[at]):
+    if not at or not texts[at] or not (_is_rare(texts[at]) or flat[at] == _DOT):
         return None
     op, what = flat[at]
     if op is _op.MAX_REPEAT and what[0] > 1:
         fewer = (op, (what[0] - 1, what[1] - 1, what[2]))
-        return _last(flat[at]) + _written([fewer, *flat[at + 1 :]])
+        return _last(flat[: at + 1]) + _written([fewer, *flat[at + 1 :]])
     if op is _op.BRANCH and at == 1:
         ways = [_from_text(way) for way in what[1]]
         return f"(?:{'|'.join(map(str, ways))})" if all(ways) else None
-    return _last(flat[at - 1]) + _written(flat[at:])
+    return _last(flat[:at]) + _written(flat[at:])
 
 
 def _is_rare(texts: frozenset[bytes]) -> bool:
@@ -138,16 +140,22 @@ def _flat(tree: Iterable[Any]) -> Iterator[Any]:
             yield op, what
 
 
-def _last(item: Any) -> str:
-    """Return the last character that something matches, "" where that is not simple."""
-    op, what = item
+def _last(tree: Sequence[Any]) -> str:
+    """Return the last character that a sequence matches, "" where that is not simple."""
+    if not tree:
+        return ""
+    op, what = tree[-1]
     if op in (_op.LITERAL, _op.NOT_LITERAL, _op.IN):
-        return _written([item])
-    if op is _op.MAX_REPEAT and what[0]:
-        return _last(list(what[2])[-1])
+        return _written(tree[-1:])
     if op is _op.SUBPATTERN and not what[1]:
-        return _last(list(what[-1])[-1])
-    return ""
+        return _last(list(what[-1]))
+    if op is not _op.MAX_REPEAT:
+        return ""
+    last = _last(list(what[2]))
+    if what[0] or not last:
+        return last
+    without = _last(tree[:-1])
+    return last if last == without else without and f"(?:{last}|{without})"
 
 
 def _written(tree: Iterable[Any]) -> str:

@@ -19,16 +19,15 @@ from clinigate.phi.matching.texts import required, worth
 from clinigate.phi.nearby import AFTER, BEFORE
 from clinigate.phi.recognizer import Form, Recognizer
 
-__all__ = ["REACH", "Kind", "Live", "Look", "Plan"]
+__all__ = ["Kind", "Live", "Look", "Plan"]
 
 #: So few forms are taken apart anew each time.
 _FEW = 8
 _MAKERS = ("plan", "outline", "syntax", "texts")
 #: Forms that are looked for around digits alone are not wider, in bytes.
-_WIDEST = 256
-#: What has to be seen on either side of digits for their looks to match as in the whole text: the
-#: form, and the word beside it with what may stand between.
-REACH = _WIDEST + BEFORE + AFTER + 8
+_WIDEST = 88
+#: An anchor within an expression has become a line feed, and a boundary may be without one.
+_SLACK = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +97,16 @@ class Plan:
             Look(live, expression, behind, Kind(kind))
             for live, expression, behind, kind in json.loads(kept.databases[0].data)
         )
+
+    @cached_property
+    def reach(self) -> int:
+        """What has to be seen on either side of digits for their looks to match as in all the text.
+
+        It is the form, and the word beside it with what may stand between; in bytes.
+        """
+        looked = (self.live[each.live] for each in self.looks if each.kind is Kind.DIGITS)
+        widths = (each.form.widest + (max(BEFORE, AFTER) if each.words else 0) for each in looked)
+        return max(widths, default=0) + _SLACK
 
     def _made(self) -> Iterator[Look]:
         for index in range(len(self.live)):
