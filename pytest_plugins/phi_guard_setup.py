@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from importlib.metadata import entry_points
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,7 +46,7 @@ def guard_for(config: pytest.Config) -> Guard:
 
 
 def _watcher(config: pytest.Config) -> Watcher:
-    if not (_may_be_configured(config) or entry_points(group=ENTRY_POINT_GROUP)):
+    if not (_may_be_configured(config) or _may_bring_rows()):
         return Watcher()
     from clinigate.phi.policy import policy_from
     from clinigate.phi.rows.own import all_rows
@@ -77,6 +77,12 @@ def _may_be_configured(config: pytest.Config) -> bool:
     starts = (config.invocation_params.dir, config.rootpath)
     folders = {folder for start in starts for folder in (start, *start.parents)}
     return value(config, "clinigate-config") is not None or any(map(_has_file, folders))
+
+
+def _may_bring_rows() -> bool:
+    """Tell whether a package may bring rows; to ask for its entry points would read all of them."""
+    read = (each.read_text("entry_points.txt") for each in distributions())
+    return any(ENTRY_POINT_GROUP in text for text in read if text)
 
 
 def _has_file(folder: Path) -> bool:

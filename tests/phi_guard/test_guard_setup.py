@@ -65,8 +65,13 @@ def test_rows_of_installed_packages_are_looked_for(
     def points(group: str) -> EntryPoints:
         return EntryPoints([Point("acme", "acme:rows", ENTRY_POINT_GROUP)])
 
-    for module in (phi_guard_setup, own):
-        monkeypatch.setattr(module, "entry_points", points)
+    class Package:
+        def read_text(self, name: str) -> str | None:
+            said = {"entry_points.txt": f"[{ENTRY_POINT_GROUP}]\nacme = acme:rows\n"}
+            return said.get(name)
+
+    monkeypatch.setattr(phi_guard_setup, "distributions", lambda: iter([Package()]))
+    monkeypatch.setattr(own, "entry_points", points)
     assert [row.id for row in asked("")["rows"]][-1] == "ACME-KEY"
 
 
@@ -82,6 +87,17 @@ def test_a_watcher_looks_by_rows_threshold_and_names() -> None:
     assert rules(NAME, threshold=0.3, names=True) == ["CG-PHI-PERSON"]
     assert rules(NAME, threshold=0.3) == []
     assert rules(NAME, threshold=0.8, names=True) == []
+
+
+def test_what_held_nothing_is_known_again_and_what_was_accepted_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    watcher, text = Watcher(rows=[KEY], threshold=0.7), "id KEY" + "1234"
+    assert watcher.look(text, accepted=["ACME-KEY"]).sights == ()
+    assert watcher.look("id KEY 12").sights == ()
+    assert [sight.rule for sight in watcher.look(text).sights] == ["ACME-KEY"]
+    monkeypatch.setattr(watcher, "_found", pytest.fail)
+    assert watcher.look("id KEY 12").sights == ()
 
 
 def test_a_row_that_cannot_be_run_ends_the_session(project: Any) -> None:
