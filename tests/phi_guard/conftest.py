@@ -9,8 +9,6 @@ import pytest
 
 from clinigate.pytest_plugins import phi, phi_guard, phi_guard_setup, session
 
-pytest_plugins = ["pytester"]
-
 #: Loaded before: pytester forgets after each run what was first imported in it.
 LOADED = (phi, phi_guard, phi_guard_setup, session)
 

@@ -11,6 +11,8 @@ APP = """
 import gzip, json, os, sqlite3
 from pathlib import Path
 
+pytest_plugins = ["pytester"]
+
 def export(path, text):
     Path(path).write_text(f"name,ssn\\nx,{text}\\n")
 

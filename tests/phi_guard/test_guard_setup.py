@@ -17,6 +17,8 @@ from clinigate.phi.rows import own
 from clinigate.phi.watching import Watcher
 from clinigate.pytest_plugins import phi_guard_hearing, phi_guard_setup
 
+pytest_plugins = ["pytester"]
+
 ROW = """
 [[phi.recognizer]]
 id = "ACME-WARD-CODE"

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+pytest_plugins = ["pytester"]
+
 SAY = "CG-PHI-SSN (letter G)"
 
 

@@ -25,6 +25,7 @@ from clinigate.gate.records import (
     RecordSubject,
     SignOff,
 )
+from clinigate.phi.criteria import builtin_criteria as of_phi
 from clinigate.reports import gateview
 from clinigate.reports.build import build_report
 from clinigate.reports.facts import environment_facts, fingerprint, moment
@@ -156,7 +157,7 @@ def test_a_real_decision_is_shown_whole(examples: ModuleType) -> None:
         [GateInput(name="clinical", results=run)],
         now=datetime(2026, 3, 14, 9, 20, tzinfo=UTC),
         base_criteria=examples.CRITERIA,
-        other_criteria=CRITERIA,
+        other_criteria=(*CRITERIA, *of_phi()),
     )
     report = build_report(run, decision)
     assert report.gate is not None
