@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from clinigate.core.flaw import FlawSeverity
 from clinigate.phi.finding import find, find_bytes, search_for
 from clinigate.phi.matching.engines import ENGINES
-from clinigate.phi.matching.exact import matches_within
+from clinigate.phi.matching.exact import matches_ending_within, matches_within
 from clinigate.phi.matching.outline import DIGITS, cluster, outline
 from clinigate.phi.matching.plan import Plan
 from clinigate.phi.matching.search import Search, text_of
@@ -150,6 +150,26 @@ CROWD = (
 def test_small_rows_on_crowded_texts(engine: str, pattern: str, words: str, data: bytes) -> None:
     rows = (row(pattern, 0.45 if words else 0.9, context=words),)
     assert set(search_for(0.8, rows, engine).hits(data)) == everywhere(rows, 0.8, data)
+
+
+@given(
+    pattern=st.sampled_from((*PATTERNS, r"(?P<v>[ab]{1,6}(?:$|c))")),
+    data=st.lists(st.sampled_from(CROWD), max_size=30).map(b"".join),
+    begin=st.integers(0, 40),
+    width=st.integers(0, 40),
+)
+@settings(max_examples=300, deadline=None)
+@example(pattern=r"(?P<v>[ab]{1,6}(?:$|c))", data=b"1abcabababa", begin=0, width=4)
+@example(pattern=r"(?P<v>(?:a{1,6}$|a))", data=b"aaaaaaa1", begin=0, width=1)
+def test_what_ends_within_a_stretch_is_found_without_what_follows(
+    pattern: str, data: bytes, begin: int, width: int
+) -> None:
+    each, end, reached = form(pattern, 0.9), -1, min(begin + width, len(data))
+    while end < reached:  # an engine's stretch goes as far as the last match that starts in it
+        end = reached
+        spans = [match.span() for match in matches_within(each, data, begin, end)]
+        reached = max([end, *(stop for _, stop in spans)])
+    assert [match.span() for match in matches_ending_within(each, data, begin, end)] == spans
 
 
 @given(data=made_texts(), cut=st.integers(0, 400), width=st.integers(0, 400))

@@ -52,6 +52,7 @@ class Automaton:
         self._by_digits = _Part(plan, Kind.DIGITS)
         left = self._by_digits.left.union(*(part.left for part in self._everywhere))
         self._slow = Literals(plan, only=left) if left else None
+        self.ended = frozenset(each.live for each in plan.looks if each.whole) - left
         self._digits = _Digits(plan.reach + _LATE)
 
     def stretches(self, data: bytes, begin: int, end: int) -> Iterator[Stretch]:

@@ -22,9 +22,12 @@ class Engine(Protocol):
 
     Attributes:
         name: of `ENGINES`.
+        ended: forms of which no match that starts in a stretch ends behind it, unless the stretch
+            was cut off at the end of what was asked for.
     """
 
     name: str
+    ended: frozenset[int]
 
     def stretches(self, data: bytes, begin: int, end: int) -> Iterable[Stretch]:
         """Return stretches, those of one form apart, with every start of a match in `begin..end`.

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from clinigate.phi.recognizer import Form
 
-__all__ = ["matches_within"]
+__all__ = ["matches_ending_within", "matches_within"]
 
 
 def matches_within(form: Form, data: bytes, begin: int, end: int) -> Iterator[re.Match[bytes]]:
@@ -24,5 +24,23 @@ def matches_within(form: Form, data: bytes, begin: int, end: int) -> Iterator[re
     search, reach = form.exact.search, min(len(data), end + form.widest + 1)
     at = begin
     while at < end and (match := search(data, at, reach)) and match.start() < end:
+        yield match
+        at = match.start() + 1
+
+
+def matches_ending_within(
+    form: Form, data: bytes, begin: int, end: int
+) -> Iterator[re.Match[bytes]]:
+    """Yield the same, of a form none of whose matches there ends behind `end`.
+
+    No more of the text is seen than shows this: a form may be hundreds of bytes wide, and the
+    search behind its last match would go through them.
+    """
+    search, seen = form.exact.search, end + 2
+    at = begin
+    while at < end and (match := search(data, at, seen)) and match.start() < end:
+        if match.end() >= seen:  # `$` may have taken for the end of a line what is none
+            yield from matches_within(form, data, at, end)
+            return
         yield match
         at = match.start() + 1

@@ -18,6 +18,7 @@ class Literals:
     """An engine that needs nothing but the standard library."""
 
     name = "re"
+    ended: frozenset[int] = frozenset()
 
     def __init__(self, plan: Plan, *, only: frozenset[int] | None = None) -> None:
         """Look for the forms of a plan, or for some of them, by their index."""

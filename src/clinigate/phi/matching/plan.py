@@ -64,12 +64,14 @@ class Look:
         expression: portable; the form's match lies within the expression's, or this within it.
         behind: how far the match of the form may end before that of the expression.
         kind: with which others it is run.
+        whole: whether it ends wherever the form does.
     """
 
     live: int
     expression: str
     behind: int = 0
     kind: Kind = Kind.BARE
+    whole: bool = False
 
 
 class Plan:
@@ -94,8 +96,8 @@ class Plan:
         about = [json.dumps([each.form.pattern, each.words]) for each in self.live]
         kept = cached(about, f"looks {_code()}", lambda: _kept(self._made()))
         return tuple(
-            Look(live, expression, behind, Kind(kind))
-            for live, expression, behind, kind in json.loads(kept.databases[0].data)
+            Look(live, expression, behind, Kind(kind), whole)
+            for live, expression, behind, kind, whole in json.loads(kept.databases[0].data)
         )
 
     @cached_property
@@ -127,12 +129,14 @@ class Plan:
         expression = short or trigger(pattern)
         if not digits and (expression != portable(pattern) or worth(required(pattern))[0] > 1):
             kind = Kind.TEXT
-        yield Look(index, expression, kind=kind)
+        yield Look(index, expression, kind=kind, whole=short is None)
 
 
 def _kept(looks: Iterable[Look]) -> Compiled:
     """Return looks as they are kept: taking a table's expressions apart takes a quarter second."""
-    plain = [(each.live, each.expression, each.behind, each.kind.value) for each in looks]
+    plain = [
+        (each.live, each.expression, each.behind, each.kind.value, each.whole) for each in looks
+    ]
     return Compiled((Database((), json.dumps(plain).encode()),))
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 
 from clinigate.phi.matching.engines import Engine, engine_for
-from clinigate.phi.matching.exact import matches_within
+from clinigate.phi.matching.exact import matches_ending_within, matches_within
 from clinigate.phi.matching.plan import Live, Plan
 from clinigate.phi.model import Hit
 from clinigate.phi.nearby import near
@@ -49,15 +50,21 @@ class Search:
         end = len(data) if end is None else end
         if not self._plan.live or begin >= end:
             return
-        for live, first, last in self.engine.stretches(data, begin, end):
-            yield from _confirmed(self._plan.live[live], self._plan.threshold, data, first, last)
+        ended = self.engine.ended
+        for index, first, last in self.engine.stretches(data, begin, end):
+            live = self._plan.live[index]
+            matches = matches_ending_within if index in ended and last < end else matches_within
+            found = matches(live.form, data, first, last)
+            yield from _confirmed(live, self._plan.threshold, data, found)
 
 
-def _confirmed(live: Live, threshold: float, data: bytes, first: int, last: int) -> Iterator[Hit]:
-    """Yield the hits of one form whose matches start in a stretch."""
+def _confirmed(
+    live: Live, threshold: float, data: bytes, matches: Iterable[re.Match[bytes]]
+) -> Iterator[Hit]:
+    """Yield the hits that matches of one form are."""
     row, form = live.row, live.form
     group = "v" if "v" in form.exact.groupindex else 0
-    for match in matches_within(form, data, first, last):
+    for match in matches:
         start, end = match.span(group)
         score = form.score
         if row.boost and near(data, _begun(data, match.start()), end, row.context):

@@ -22,6 +22,7 @@ class Sets:
     """An engine over a set of expressions that says which of them match a piece."""
 
     name = "re2"
+    ended: frozenset[int] = frozenset()
 
     def __init__(self, plan: Plan) -> None:
         """Compile the plan's forms. Raises ImportError where google-re2 is not installed."""
