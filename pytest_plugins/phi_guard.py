@@ -92,7 +92,8 @@ class Guard:
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Forget what was said between tests: it is no test's."""
         self._hearing.taken()
-        self._between.update(self._hearing.taken_files())
+        if self._hearing.files:
+            self._between.update(self._hearing.taken_files())
         self._cleaner.begin()
         self._accepted = self._marked.get(item.nodeid, NOTHING)
         self._seams.watch_output()
@@ -143,7 +144,8 @@ class Guard:
         leaks: dict[str, Leak] = {}
         if not self._cleaner.silent(item, call, report):
             leaks = self._cleaner.clean(Phase(item, call, report, self._accepted))
-        files = self._written(item, report)
+        wrote = report.when == "call" or self._hearing.files
+        files = self._written(item, report) if wrote else {}
         if files and (leak := self._files.leak(files, self._accepted.by("file"))).rules:
             leaks["file"] = leak
         if leaks:
@@ -154,7 +156,7 @@ class Guard:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Count, where reports of all workers come together."""
         leaked = getattr(report, _LEAKED, None)
-        if leaked is not None:
+        if leaked is not None and report.when == "setup":  # each test has one
             self._watched.add(report.nodeid)
         if leaked:
             self._leaky.add(report.nodeid)

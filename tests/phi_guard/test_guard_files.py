@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+pytest_plugins = ["pytester"]
+
 SAY = "CG-PHI-SSN (letter G)"
 APP = """
 import gzip, json, os, sqlite3
 from pathlib import Path
-
-pytest_plugins = ["pytester"]
 
 def export(path, text):
     Path(path).write_text(f"name,ssn\\nx,{text}\\n")
