@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -24,6 +25,9 @@ __all__ = ["Automaton"]
 _PAD = b"\n" * 16
 #: What is not longer is copied; of longer texts the end is searched once more.
 _SHORT, _TAIL = 64 * 1024, 4 * LONGEST
+#: What tests print: to say where its digits are would cost more than to search it whole.
+_LINE = 512
+_DIGIT = re.compile(rb"[0-9]")
 #: Digits are looked for in pieces, each with so much before it, which no cluster is longer than.
 _PIECE, _CLUSTER = 16 * 1024, 64
 #: Where more numbers stand than these and one in so many bytes, the piece is searched whole.
@@ -50,6 +54,7 @@ class Automaton:
         self._plan = plan
         self._everywhere = (_Part(plan, Kind.TEXT), _Part(plan, Kind.BARE))
         self._by_digits = _Part(plan, Kind.DIGITS)
+        self._all = (*self._everywhere, self._by_digits)
         left = self._by_digits.left.union(*(part.left for part in self._everywhere))
         self._slow = Literals(plan, only=left) if left else None
         self.ended = frozenset(each.live for each in plan.looks if each.whole) - left
@@ -58,6 +63,18 @@ class Automaton:
     def stretches(self, data: bytes, begin: int, end: int) -> Iterator[Stretch]:
         """As `Engine.stretches`."""
         ends: dict[int, list[int]] = {}
+        if len(data) <= _LINE:
+            padded = data + _PAD
+            for part in self._everywhere if not _DIGIT.search(data) else self._all:
+                part.scan(padded, 0, ends)
+        else:
+            self._long(data, ends)
+        yield from starts_before(self._plan, ends, begin, end)
+        if self._slow is not None:
+            yield from self._slow.stretches(data, begin, end)
+
+    def _long(self, data: bytes, ends: dict[int, list[int]]) -> None:
+        """Note where looks end in more than a line: most of it is far from digits."""
         for part in self._everywhere:
             if len(data) <= _SHORT:
                 part.scan(data + _PAD, 0, ends)
@@ -67,9 +84,6 @@ class Automaton:
         if self._by_digits:
             for first, last in self._digits.around(data):
                 self._by_digits.scan(data[first:last] + _PAD, first, ends)
-        yield from starts_before(self._plan, ends, begin, end)
-        if self._slow is not None:
-            yield from self._slow.stretches(data, begin, end)
 
 
 class _Part:
