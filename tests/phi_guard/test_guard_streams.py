@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
@@ -202,7 +203,12 @@ class Copy:
 """
 
 
-def test_writes_by_psycopg_are_heard_with_their_columns(project: Any) -> None:
+def test_writes_by_psycopg_are_heard_with_their_columns(
+    project: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Another test of this process may have loaded the real one.
+    for name in [each for each in sys.modules if each.partition(".")[0] == "psycopg"]:
+        monkeypatch.delitem(sys.modules, name)
     app = (
         "def one(text):\n    import psycopg\n"
         "    psycopg.Cursor().execute('INSERT INTO p (id, mrn) VALUES (%s, %s)', (7, text))\n\n"
