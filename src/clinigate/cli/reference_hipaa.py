@@ -6,6 +6,8 @@ import os
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+from clinigate.cli.reference_care import care_environment, care_tables
+
 if TYPE_CHECKING:
     from clinigate.reference.launch import Connection
 
@@ -40,6 +42,7 @@ def reference_hipaa_tables(
         "audit": {
             "file": log,
             "request": "request",
+            "patient": "patient",
             "verify": [*connection.verifier("audit"), "{copy}"],
         },
         "integrity": {"store": store, "verify": [*connection.verifier("store"), "{copy}"]},
@@ -49,6 +52,7 @@ def reference_hipaa_tables(
             "withdraw": {**consent, "granted": False},
             "chat": {"user": _PATIENT},
         },
+        **care_tables(connection),
     }
 
 
@@ -60,6 +64,7 @@ def reference_hipaa_environment(connection: Connection) -> dict[str, str]:
     return {
         **os.environ,
         **reference_environment(connection),
+        **care_environment(connection),
         _EXPIRED: connection.expired_token,
         STORE_KEY_VARIABLE: connection.store_key,
     }

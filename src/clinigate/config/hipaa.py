@@ -13,6 +13,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from clinigate.config.hipaa_access import AccessTable
+from clinigate.config.hipaa_accounts import AccountsTable
+from clinigate.config.hipaa_call import LoginTable, PatientsTable, SafetyTable
+from clinigate.config.hipaa_lifecycle import LifecycleTable
+from clinigate.config.hipaa_records import RecordsTable
+from clinigate.config.hipaa_rights import RightsTable
+from clinigate.config.hipaa_traffic import TrafficTable
 from clinigate.config.table import Table
 from clinigate.config.target_values import ServicePath, Url, Variable
 
@@ -56,11 +63,33 @@ Verifier = Annotated[list[str], AfterValidator(_check_verifier)]
 class RoleTable(Table):
     """`[hipaa.roles.NAME]`: somebody who may use the service, but not all of it."""
 
-    bearer_env: Variable = Field(description="variable with the role's token")
-    scopes: list[str] = Field(
-        description="what the role may do, as the OpenAPI document names it; routes that ask for "
-        "anything else must refuse it"
+    bearer_env: Variable | None = Field(
+        default=None, description="variable with the role's token; or they log in"
     )
+    login: str | None = Field(
+        default=None, description="who logs in by [hipaa.login], in place of a token"
+    )
+    password_env: Variable | None = Field(default=None, description="variable with the password")
+    totp_env: Variable | None = Field(
+        default=None, description="variable with the secret of the second factor, in base 32"
+    )
+    facility: str | None = Field(default=None, description="where they work; everywhere if not")
+    patient: str | None = Field(
+        default=None, description="whose record is theirs, where they are a patient: its id"
+    )
+    scopes: list[str] = Field(
+        default=[],
+        description="what the role may do, as the OpenAPI document names it; routes that ask for "
+        "anything else must refuse it",
+    )
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> RoleTable:
+        if (self.bearer_env is None) == (self.login is None):
+            raise ValueError("give one of bearer_env and login")
+        if self.login is not None and self.password_env is None:
+            raise ValueError("login is given without password_env")
+        return self
 
 
 class AuditTable(Table):
@@ -76,6 +105,7 @@ class AuditTable(Table):
         description="who the rows must name where the target's own credentials were used",
     )
     time: str = Field(default="time", description="member of a row: when, ISO 8601 or epoch")
+    patient: str | None = Field(default=None, description="member of a row: whose record it was")
     outcome: str = Field(default="outcome", description="member of a row: how it ended")
     request: str | None = Field(
         default=None, description="member of a row: the request's id, as in request_header"
@@ -189,3 +219,12 @@ class HipaaTable(Table):
     retention: RetentionTable | None = None
     transmission: TransmissionTable = TransmissionTable()
     consent: ConsentTable | None = None
+    login: LoginTable | None = None
+    patients: PatientsTable | None = None
+    safety: SafetyTable = SafetyTable()
+    accounts: AccountsTable = AccountsTable()
+    access: AccessTable = AccessTable()
+    records: RecordsTable = RecordsTable()
+    rights: RightsTable = RightsTable()
+    lifecycle: LifecycleTable = LifecycleTable()
+    traffic: TrafficTable = TrafficTable()

@@ -7,45 +7,15 @@ C, the Security Rule.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from types import MappingProxyType
 
-__all__ = ["NAMED", "Named", "Safeguard"]
+from clinigate.hipaa.probe import Effect, Named, Safeguard
+from clinigate.hipaa.probes import access, accounts, lifecycle, records, rights, traffic
+
+__all__ = ["ASKED_FOR", "NAMED", "Effect", "Named", "Safeguard"]
 
 
-class Safeguard(StrEnum):
-    """The three kinds of safeguards of the Security Rule."""
-
-    TECHNICAL = "technical"
-    ADMINISTRATIVE = "administrative"
-    PHYSICAL = "physical"
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """One named test.
-
-    Attributes:
-        name: as in its metric, `hipaa.<name>`. check: the id of the check.
-        title: what must hold, in plain words. controls: clauses that it speaks to.
-        attested: whether a dated attestation for each control is what shows it.
-    """
-
-    name: str
-    check: str
-    safeguard: Safeguard
-    title: str
-    controls: tuple[str, ...]
-    attested: bool = False
-
-    @property
-    def metric(self) -> str:
-        """What the check measures: how often the safeguard was found wanting."""
-        return f"hipaa.{self.name}"
-
-
-_TECHNICAL, _ADMINISTRATIVE, _PHYSICAL = Safeguard
+_TECHNICAL, _ADMINISTRATIVE, _PHYSICAL, _ = Safeguard
 _TABLE = (
     Named(
         "phi_encryption",
@@ -161,5 +131,21 @@ _TABLE = (
     ),
 )
 
-NAMED: Mapping[str, Named] = MappingProxyType({each.name: each for each in _TABLE})
+NAMED: Mapping[str, Named] = MappingProxyType(
+    {
+        each.name: each
+        for each in (
+            *_TABLE,
+            *accounts.DECLARED,
+            *access.DECLARED,
+            *records.DECLARED,
+            *rights.DECLARED,
+            *lifecycle.DECLARED,
+            *traffic.DECLARED,
+        )
+    }
+)
 """Every named test by its name."""
+
+ASKED_FOR: tuple[str, ...] = tuple(each.name for each in _TABLE)
+"""Those that the platform and its options ask for; the others are probes of records of care."""

@@ -14,8 +14,9 @@ from pathlib import Path
 from clinigate.config.hipaa import HipaaTable
 from clinigate.config.loader import LoadedConfig
 from clinigate.errors import ConfigError
+from clinigate.hipaa.probe import Effect, Named
 from clinigate.phi.leaks import stores
-from clinigate.targets.service import Service, service_spec
+from clinigate.targets.service import Pace, Service, service_spec
 
 __all__ = [
     "NO_SERVICE",
@@ -25,6 +26,7 @@ __all__ = [
     "files_under",
     "opened",
     "verifies",
+    "withheld_from",
 ]
 
 _VERIFIER_S = 120.0
@@ -32,6 +34,27 @@ NO_SERVICE = "needs a service over HTTP; give [target] kind = 'http' or 'openai'
 """Why a probe cannot be made of a target that is none."""
 NO_TEST = "state in [hipaa] test_environment = true that the service is a test one"
 """What lets a probe do what nobody may do to a service with patients."""
+
+
+def withheld_from(named: Named, premises: Premises) -> str | None:
+    """Say why a probe may not be made of this service, if it may not."""
+    if named.needs and premises.service is None:
+        return NO_SERVICE
+    if named.effect is not Effect.READS:
+        if premises.table.safety.production:
+            return "it writes, and [hipaa.safety] production = true states that patients are served"
+        if not premises.table.test_environment:
+            return f"it writes synthetic patients; {NO_TEST}"
+    if named.effect is Effect.DISTURBS and not premises.allow_destructive:
+        return (
+            "it disturbs an account or a record of its own; ask for it by --allow-destructive or "
+            "[hipaa.safety] allow_destructive = true"
+        )
+    missing = [each for each in named.needs if not getattr(premises.table, each)]
+    if missing:
+        tables = ", ".join(f"[hipaa.{each}]" for each in missing)
+        return f"needs {tables}; docs/hipaa-probes.md says what stands there"
+    return None
 
 
 def ask_program(premises: Premises, words: Sequence[str]) -> int | None:
@@ -63,6 +86,7 @@ class Premises:
         service: None where the target is no service over HTTP.
         environ: the variables that credentials stand in.
         today: against which dates are held. seed: of the synthetic patients.
+        allow_destructive: whether probes may disturb what is their own.
         ask_verifier: runs a verifier, and returns its exit code.
     """
 
@@ -72,6 +96,7 @@ class Premises:
     environ: Mapping[str, str]
     today: date
     seed: int = 0
+    allow_destructive: bool = False
     ask_verifier: Callable[[Premises, list[str]], int | None] = ask_program
 
     def path(self, name: str) -> Path:
@@ -86,10 +111,13 @@ def opened(
     today: date,
     environ: Mapping[str, str] = os.environ,
     seed: int | None = None,
+    allow_destructive: bool = False,
+    run: str = "",
 ) -> Iterator[Premises]:
     """Prepare what the configuration names, for the length of a block; nothing is asked yet.
 
-    `seed` is that of the synthetic patients, by default the configuration's.
+    `seed` is that of the synthetic patients, by default the configuration's; `run` goes along with
+    every request, so that the service's owners can tell them apart.
 
     Raises:
         ConfigError: a variable or a file that it names is missing.
@@ -97,7 +125,14 @@ def opened(
     spec = service_spec(config.config.target)
     service = None
     if spec is not None:
-        service = Service(spec, base_dir=config.base_dir, environ=environ)
+        safety = config.config.hipaa.safety
+        service = Service(
+            spec,
+            base_dir=config.base_dir,
+            environ=environ,
+            pace=Pace(safety.most_requests, safety.most_per_second),
+            marks={safety.run_header: run} if run else {},
+        )
     try:
         yield Premises(
             config.config.hipaa,
@@ -106,6 +141,7 @@ def opened(
             environ,
             today,
             config.config.run.seed if seed is None else seed,
+            allow_destructive or config.config.hipaa.safety.allow_destructive,
         )
     finally:
         if service is not None:

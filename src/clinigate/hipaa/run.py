@@ -10,13 +10,18 @@ from clinigate.errors import ClinigateError
 from clinigate.evidence.recorder import Recorder
 from clinigate.hipaa.checks import PROBES
 from clinigate.hipaa.named import NAMED, Named
-from clinigate.hipaa.premises import Premises
+from clinigate.hipaa.premises import Premises, withheld_from
+from clinigate.hipaa.tally import gap
 
 __all__ = ["look", "run_named"]
 
 
 def look(named: Named, premises: Premises) -> Iterator[Observation]:
     """Yield what one test sees; one that breaks off ends with a fault."""
+    reason = withheld_from(named, premises)
+    if reason is not None:
+        yield gap(named, reason)
+        return
     try:
         yield from PROBES[named.name](named, premises)
     except ClinigateError as error:

@@ -51,6 +51,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--tokens-per-s", type=float, default=0.0, help="how fast replies are said; 0: at once")
     add("--first-token-s", type=float, default=0.0, help="how long the first word takes")
     add("--provider-url", help="a model provider that looks over replies, as http://host:port")
+    add("--care", action="store_true", help="keep records of care as well")
+    add("--idle-timeout-s", type=float, default=900.0, help="how long a session may idle")
     add("--exit-with-stdin", action="store_true", help="end when standard input ends")
     return parser
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["STORE_KEY_VARIABLE", "Credentials", "key_of"]
+__all__ = ["CARE_DSN_VARIABLE", "STORE_KEY_VARIABLE", "Credentials", "key_of"]
 
 STORE_KEY_VARIABLE = "CLINIGATE_REFERENCE_STORE_KEY"
 """Holds the key of the store, as 64 hex digits; without it, each start makes one for itself."""
+
+CARE_DSN_VARIABLE = "CLINIGATE_REFERENCE_CARE_DSN"
+"""Holds the address of a PostgreSQL server for the records of care; without it, a file does."""
 
 _KEY_BYTES = 32
 

@@ -23,6 +23,7 @@ from clinigate.reference.defect import CLEAN, Defect, Keeping
 from clinigate.reference.engine.conversation import NO_TOPIC
 from clinigate.reference.engine.reading import Assessment, EmotionReading
 from clinigate.reference.instruments import Scoring
+from clinigate.reference.lapses import LAPSES
 from clinigate.reference.spilling import SPILLING
 
 __all__ = ["CLEAN", "DEFECTS", "Defect", "Keeping", "defect_named"]
@@ -334,6 +335,6 @@ _TABLE = (
 )
 
 DEFECTS: Mapping[str, Defect] = MappingProxyType(
-    {defect.name: defect for defect in (*_TABLE, *SPILLING)}
+    {defect.name: defect for defect in (*_TABLE, *SPILLING, *LAPSES)}
 )
 """Every defect by its name. Each is caught by a check of Clinigate."""

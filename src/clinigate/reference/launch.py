@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -43,6 +44,8 @@ class Connection:
         expired_token: one that should open nothing any more.
         store_key: of the database, as 64 hex digits; what verifies a copy of it needs it.
         keeping: how conversations lie there.
+        idle_timeout_s: how long a session may idle.
+        people: how those whom every start with records of care knows log in, by login.
     """
 
     base_url: str
@@ -56,6 +59,8 @@ class Connection:
     expired_token: str = field(repr=False)
     store_key: str = field(repr=False)
     keeping: str = "sealed"
+    idle_timeout_s: float = 900.0
+    people: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
 
     @property
     def client_id(self) -> str:
@@ -134,6 +139,9 @@ def running(
     data_dir: Path | None = None,
     token_lifetime_s: float = 3600.0,
     provider_url: str | None = None,
+    care: bool = False,
+    idle_timeout_s: float = 900.0,
+    environ: Mapping[str, str] = MappingProxyType({}),
     timeout_s: float = 60.0,
 ) -> Iterator[Connection]:
     """Run the service on a free port of the loopback for the length of a `with` block.
@@ -141,7 +149,8 @@ def running(
     It also ends when this process dies in any way: its standard input is a pipe that only this
     process holds open.
 
-    The options are those of `web.app.asgi_app`; `timeout_s` is how long the start may take.
+    The options are those of `web.app.asgi_app`; `environ` are variables beside those of this
+    process, and `timeout_s` is how long the start may take.
 
     Raises:
         UsageError: an unknown defect; MissingExtraError without the extra `demo`.
@@ -157,20 +166,26 @@ def running(
         command += ["--defect", defect] if defect is not None else []
         command += ["--data-dir", str(data_dir)] if data_dir is not None else []
         command += ["--provider-url", provider_url] if provider_url is not None else []
+        command += ["--care", "--idle-timeout-s", str(idle_timeout_s)] if care else []
         key = secrets.token_hex(32)
-        with (folder / "stderr").open("wb") as errors, _process(command, errors, key) as process:
+        with (
+            (folder / "stderr").open("wb") as errors,
+            _process(command, errors, {**environ, STORE_KEY_VARIABLE: key}) as process,
+        ):
             _await_ready(process, folder / "stderr", timeout_s)
             yield _read_ready(folder / "ready.json", key, fault.records)
 
 
 @contextmanager
-def _process(command: list[str], errors: Any, key: str) -> Iterator[subprocess.Popen[bytes]]:
+def _process(
+    command: list[str], errors: Any, environ: Mapping[str, str]
+) -> Iterator[subprocess.Popen[bytes]]:
     process = subprocess.Popen(  # noqa: S603 - this interpreter, and options that no shell reads
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=errors,
-        env={**os.environ, STORE_KEY_VARIABLE: key},
+        env={**os.environ, **environ},
     )
     assert process.stdin is not None
     assert process.stdout is not None
@@ -220,4 +235,6 @@ def _read_ready(path: Path, key: str, keeping: str) -> Connection:
         expired_token=ready["expired_token"],
         store_key=key,
         keeping=keeping,
+        idle_timeout_s=ready["idle_timeout_s"],
+        people=ready["people"],
     )

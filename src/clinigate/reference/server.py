@@ -21,7 +21,8 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from clinigate.errors import EvidenceError, UsageError
-from clinigate.reference.credentials import STORE_KEY_VARIABLE, key_of
+from clinigate.reference.care.care import IDLE_S, CareOptions
+from clinigate.reference.credentials import CARE_DSN_VARIABLE, STORE_KEY_VARIABLE, key_of
 from clinigate.reference.tls import server_identity
 from clinigate.reference.web import wire
 from clinigate.reference.web.app import (
@@ -64,6 +65,8 @@ class Options:
         requests_per_minute: of the evaluator; 0 sets no limit.
         tokens_per_s, first_token_s: how fast replies are said; 0 says them at once.
         provider_url: a model provider that looks over replies; None asks nobody.
+        care: whether records of care are kept. idle_timeout_s: how long a session of theirs lasts
+            without a request.
         exit_with_stdin: end when standard input does, so that the service never outlives the
             program that started it, however that one dies.
     """
@@ -80,6 +83,8 @@ class Options:
     tokens_per_s: float = 0.0
     first_token_s: float = 0.0
     provider_url: str | None = None
+    care: bool = False
+    idle_timeout_s: float = IDLE_S
     exit_with_stdin: bool = False
 
 
@@ -106,6 +111,7 @@ def serve(options: Options, announce: Callable[[str], None]) -> None:
                     evaluator_per_minute=options.requests_per_minute,
                     pacing=Pacing(options.tokens_per_s, options.first_token_s),
                     provider_url=options.provider_url,
+                    care=_care_options(options),
                 )
             )
         )
@@ -232,10 +238,18 @@ def _ready(app: ReferenceApp, listener: socket.socket, ca: Path, log: Path) -> d
             for key, credentials in app.credentials.items()
         },
         "expired_token": app.expired_token(),
+        "idle_timeout_s": 0.0 if app.care is None else app.care.sessions.idle_s,
+        "people": {} if app.care is None else dict(app.care.seeds),
         "audit_log": str(service.audit.path.absolute()),
         "database": str(service.store.path.absolute()),
         "log_file": str(log.absolute()),
     }
+
+
+def _care_options(options: Options) -> CareOptions | None:
+    if not options.care:
+        return None
+    return CareOptions(options.idle_timeout_s, os.environ.get(CARE_DSN_VARIABLE))
 
 
 def _keep_up_on_hangup(app: ReferenceApp) -> None:

@@ -21,7 +21,7 @@ from clinigate.targets.credentials import ClientCredentials, Credentials
 from clinigate.targets.template import fill_template
 from clinigate.targets.wire import tls_context
 
-__all__ = ["Answer", "Request", "Service", "service_spec"]
+__all__ = ["Answer", "Pace", "Request", "Service", "service_spec"]
 
 _LONGEST = 8 * 2**20
 
@@ -75,13 +75,53 @@ class Answer:
         return self.status in (401, 403)
 
 
+class Pace:
+    """How much may be asked: so many requests in all, and so many in a second."""
+
+    def __init__(self, most_requests: int, most_per_second: float) -> None:
+        self._left = most_requests
+        self._most = most_requests
+        self._between_s = 1 / most_per_second
+        self._next = 0.0
+
+    def admit(self) -> None:
+        """Wait for the turn of one request.
+
+        Raises:
+            TargetError: all that may be asked was asked.
+        """
+        if self._left <= 0:
+            raise TargetError(
+                f"the budget of {self._most} requests is used up; raise [hipaa.safety] "
+                "most_requests"
+            )
+        self._left -= 1
+        now = time.monotonic()
+        if now < self._next:
+            time.sleep(self._next - now)
+        self._next = max(now, self._next) + self._between_s
+
+
 class Service:
     """A service over HTTP. Close it at the end."""
 
     def __init__(
-        self, spec: HttpSpec | OpenAISpec, *, base_dir: Path, environ: Mapping[str, str]
+        self,
+        spec: HttpSpec | OpenAISpec,
+        *,
+        base_dir: Path,
+        environ: Mapping[str, str],
+        pace: Pace | None = None,
+        marks: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         """Read the credentials; nothing is asked yet.
+
+        Args:
+            spec: how it is reached.
+            base_dir: what paths in it are relative to.
+            environ: the variables that credentials stand in.
+            pace: how much may be asked of it; None sets no limit.
+            marks: headers that every request carries, so that its owners know whose it is.
 
         Raises:
             ConfigError: a variable or the file of authorities is missing.
@@ -92,6 +132,8 @@ class Service:
         self._client = None
         if spec.auth.oauth2 is not None:
             self._client = ClientCredentials(spec.auth.oauth2, environ)
+        self._pace = pace
+        self._marks = dict(marks)
         self._token: str | None = None
         self._scopes: frozenset[str] = frozenset()
         # Proxies of the environment are for the world outside, and would see what is said.
@@ -163,7 +205,9 @@ class Service:
             content = json.dumps(request.body).encode()
         more = {} if content is None else {"Content-Type": "application/json"}
         url = self.url(request)
-        sent = {**more, **request.headers, **headers}
+        sent = {**self._marks, **more, **request.headers, **headers}
+        if self._pace is not None:
+            self._pace.admit()
         try:
             with self._http.stream(request.method, url, content=content, headers=sent) as answer:
                 said, cut = _content_of(answer, self.spec.timeout_s)

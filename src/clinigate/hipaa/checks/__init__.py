@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 
-from clinigate.core.observation import Observation
 from clinigate.hipaa.checks.access import access_control
 from clinigate.hipaa.checks.attested import attested
 from clinigate.hipaa.checks.audit import audit_trail
@@ -16,12 +15,15 @@ from clinigate.hipaa.checks.integrity import integrity_controls
 from clinigate.hipaa.checks.logs import phi_in_logs
 from clinigate.hipaa.checks.retention import retention
 from clinigate.hipaa.checks.transmission import transmission_security
-from clinigate.hipaa.named import Named
-from clinigate.hipaa.premises import Premises
+from clinigate.hipaa.doing import Probe
+from clinigate.hipaa.probes.access import doing as access
+from clinigate.hipaa.probes.accounts import doing as accounts
+from clinigate.hipaa.probes.lifecycle import doing as lifecycle
+from clinigate.hipaa.probes.records import doing as records
+from clinigate.hipaa.probes.rights import doing as rights
+from clinigate.hipaa.probes.traffic import doing as traffic
 
-__all__ = ["PROBES", "Probe"]
-
-Probe = Callable[[Named, Premises], Iterator[Observation]]
+__all__ = ["PROBES"]
 
 PROBES: Mapping[str, Probe] = MappingProxyType(
     {
@@ -40,6 +42,12 @@ PROBES: Mapping[str, Probe] = MappingProxyType(
         "device_controls": attested,
         "phi_in_logs": phi_in_logs,
         "consent": consent,
+        **accounts.PROBES,
+        **access.PROBES,
+        **records.PROBES,
+        **rights.PROBES,
+        **lifecycle.PROBES,
+        **traffic.PROBES,
     }
 )
 """By the name of the test."""

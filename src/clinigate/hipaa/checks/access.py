@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from clinigate.core.observation import Observation
 from clinigate.errors import TargetError
+from clinigate.hipaa.actors import bearer_of
 from clinigate.hipaa.interface import Operation, operations, withheld
 from clinigate.hipaa.named import Named
 from clinigate.hipaa.premises import NO_SERVICE, Premises
 from clinigate.hipaa.tally import Tally, gap
-from clinigate.targets.credentials import read_variable
 from clinigate.targets.service import Request, Service
 
 __all__ = ["access_control"]
@@ -35,8 +35,10 @@ def access_control(named: Named, premises: Premises) -> Iterator[Observation]:
     tally.expect(is_guarded, premises.table.openapi, "every operation is open to anyone")
     _left_out(tally, service, premises, every)
     roles = {
-        name: read_variable(role.bearer_env, f"[hipaa.roles.{name}] bearer_env", premises.environ)
+        # Whoever logs in is the role matrix's.
+        name: bearer_of(premises, name)
         for name, role in premises.table.roles.items()
+        if role.bearer_env is not None
     }
     for operation in guarded:
         _ask(tally, service, operation, "nobody", {})

@@ -22,6 +22,7 @@ class Exchange:
     """One request as it is dealt with: what is known of it so far.
 
     Attributes:
+        patient: the id of whose record it is about, where it is one's.
         logged: what the log tells of its words, which is nothing unless the defect is to do so.
         traced: the same of its span.
         headers: what its answer has beside the usual ones, which is nothing just so.
@@ -31,6 +32,7 @@ class Exchange:
     address: str
     client: str = "-"
     status: int = 500
+    patient: str = ""
     logged: Mapping[str, str] = field(default_factory=dict)
     traced: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)

@@ -38,7 +38,10 @@ GENESIS = "0" * 64
 
 @dataclass(frozen=True, slots=True)
 class AuditEvent:
-    """Who did what to which resource, and how it ended. It never holds words of a conversation."""
+    """Who did what to which resource, and how it ended. It never holds words of a conversation.
+
+    `patient` is the id of whose record it was, where it was one's.
+    """
 
     actor: str
     action: str
@@ -46,6 +49,7 @@ class AuditEvent:
     resource: str = ""
     request: str = ""
     address: str = ""
+    patient: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from starlette.routing import Route
 from clinigate.core.canonical import canonical_bytes, sha256_hex
 from clinigate.core.case import Turn
 from clinigate.reference import NOTICE
+from clinigate.reference.care.care import Care
 from clinigate.reference.crisis.trace import EventName, new_trace_id, trace_id_of
 from clinigate.reference.defects import CLEAN, Defect
 from clinigate.reference.footprint.port import Footprint
@@ -23,6 +24,8 @@ from clinigate.reference.instruments import INSTRUMENTS, Scoring, score_sheet
 from clinigate.reference.ports import Answer, Exchanged, Mind, Records
 from clinigate.reference.records.audit import AuditEvent
 from clinigate.reference.web import wire
+from clinigate.reference.web.care import care_routes
+from clinigate.reference.web.care.route import Admission, Who, starlette_route
 from clinigate.reference.web.clients import Grant, TokenDesk
 from clinigate.reference.web.forms import credentials_of, form_of
 from clinigate.reference.web.frame import exchange_of
@@ -56,7 +59,7 @@ class Api:
 
     Attributes:
         traced: whether crises leave traces. fault: the defect that it was started with.
-        footprint: what it leaves beside its records.
+        footprint: what it leaves beside its records. care: the records of care, if it keeps any.
     """
 
     mind: Mind
@@ -70,6 +73,7 @@ class Api:
     traced: bool = False
     fault: Defect = CLEAN
     footprint: Footprint = field(default_factory=Footprint)
+    care: Care | None = None
 
     def routes(self) -> list[Route]:
         """Return the routes of the service."""
@@ -91,7 +95,11 @@ class Api:
         ]
         if self.footprint.recent() is not None:
             table.append(("GET", "/debug/requests", self.debug))
-        return [Route(path, endpoint, methods=[method]) for method, path, endpoint in table]
+        routes = [Route(path, endpoint, methods=[method]) for method, path, endpoint in table]
+        if self.care is not None:
+            admission = Admission(self.care, of_program=self._program, records=self.records)
+            routes += [starlette_route(each, admission) for each in care_routes(self.care)]
+        return routes
 
     async def token(self, request: Request) -> Response:
         """Hand out a token. RFC 6749, section 4.4."""
@@ -250,7 +258,7 @@ class Api:
 
     async def openapi(self, _request: Request) -> Response:
         """Describe every route for programs."""
-        return JSONResponse(document())
+        return JSONResponse(document(() if self.care is None else care_routes(self.care)))
 
     async def debug(self, _request: Request) -> Response:
         """Show what was last said, to anyone: the fault of one defect."""
@@ -317,6 +325,11 @@ class Api:
             )
         self.limit.admit(grant.client.id, grant.client.requests_per_minute)
         return grant
+
+    def _program(self, request: Request, scope: str) -> Who:
+        """Let a program in that asks for records of care."""
+        grant = self._admit(request, scope)
+        return Who(grant.client.id, "service", None, grant.scopes)
 
     def _model_asked_for(self, body: dict[str, Any]) -> str:
         served = self.mind.card.model

@@ -11,6 +11,8 @@ from types import MappingProxyType
 from starlette.routing import Router
 from starlette.types import Receive, Scope, Send
 
+from clinigate.reference.care.care import Care, CareOptions, open_care
+from clinigate.reference.care.people import CARE_SCOPES
 from clinigate.reference.credentials import Credentials
 from clinigate.reference.footprint.disk import OnDisk
 from clinigate.reference.local import LocalMind, LocalRecords
@@ -37,7 +39,7 @@ class ReferenceApp:
 
     Attributes:
         service: what lies behind the routes. api: the routes. metrics: what was counted.
-        footprint: what is left beside the records.
+        footprint: what is left beside the records. care: the records of care, if there are any.
         credentials: by name (`app`, `evaluator`), what a client needs to ask for a token.
     """
 
@@ -50,8 +52,10 @@ class ReferenceApp:
         evaluator_per_minute: int,
         pacing: Pacing,
         provider_url: str | None = None,
+        care: Care | None = None,
     ) -> None:
-        pairs = new_clients(evaluator_per_minute)
+        pairs = new_clients(evaluator_per_minute, () if care is None else CARE_SCOPES)
+        self.care = care
         self.service = service
         self.metrics = Metrics()
         self.credentials: Mapping[str, Credentials] = MappingProxyType(
@@ -81,6 +85,7 @@ class ReferenceApp:
             clock=clock,
             fault=service.defect,
             footprint=self.footprint,
+            care=care,
         )
         self._framed = framed(self.api)
 
@@ -102,6 +107,8 @@ class ReferenceApp:
 
     def close(self) -> None:
         """Close the records. Calling it twice is harmless."""
+        if self.care is not None:
+            self.care.close()
         self.footprint.close()
         self.service.close()
 
@@ -117,6 +124,7 @@ def asgi_app(
     evaluator_per_minute: int = EVALUATOR_PER_MINUTE,
     pacing: Pacing | None = None,
     provider_url: str | None = None,
+    care: CareOptions | None = None,
 ) -> ReferenceApp:
     """Build the service in this process, without TLS; access control is the same.
 
@@ -131,6 +139,7 @@ def asgi_app(
         evaluator_per_minute: how often the evaluator may ask; 0 sets no limit.
         pacing: how fast replies are said; None says them at once.
         provider_url: a model provider that looks over replies; None asks nobody.
+        care: how records of care are kept; None keeps none.
 
     Raises:
         UsageError: an unknown model or defect.
@@ -145,6 +154,9 @@ def asgi_app(
         evaluator_per_minute=evaluator_per_minute,
         pacing=pacing or Pacing(),
         provider_url=provider_url,
+        care=None
+        if care is None
+        else open_care(service.data_dir, key=key, fault=service.defect, clock=clock, options=care),
     )
 
 

@@ -66,16 +66,18 @@ class Token:
         return f"Token(***, scopes={sorted(self.scopes)})"
 
 
-def new_clients(evaluator_per_minute: int) -> dict[str, tuple[Client, Credentials]]:
+def new_clients(
+    evaluator_per_minute: int, more: Iterable[str] = ()
+) -> dict[str, tuple[Client, Credentials]]:
     """Make the clients of one start: `app` at the usual limit, `evaluator` at one for tests.
 
-    A limit of 0 means none.
+    A limit of 0 means none. `more` are scopes that the evaluator can be allowed beside its own.
     """
     made = {
         "app": new_credentials("app", _APP_REQUESTS_PER_MINUTE),
         "evaluator": new_credentials("evaluator", evaluator_per_minute),
     }
-    return {name: (client_of(name, held), held) for name, held in made.items()}
+    return {name: (client_of(name, held, more), held) for name, held in made.items()}
 
 
 def new_credentials(name: str, requests_per_minute: int) -> Credentials:
@@ -84,9 +86,9 @@ def new_credentials(name: str, requests_per_minute: int) -> Credentials:
     return Credentials(client_id, secrets.token_urlsafe(32), requests_per_minute)
 
 
-def client_of(name: str, held: Credentials) -> Client:
-    """Return what the service keeps of credentials; only the evaluator may read traces."""
-    scopes = EVALUATOR_SCOPES if name == "evaluator" else SCOPES
+def client_of(name: str, held: Credentials, more: Iterable[str] = ()) -> Client:
+    """Return what the service keeps of credentials; only the evaluator may do more than usual."""
+    scopes = EVALUATOR_SCOPES | set(more) if name == "evaluator" else SCOPES
     return Client(held.client_id, _digest(held.client_secret), scopes, held.requests_per_minute)
 
 

@@ -87,6 +87,7 @@ class Frame:
             resource=_route(scope),
             request=exchange.request,
             address=exchange.address,
+            patient=exchange.patient,
         )
         try:
             await self._records.access(event)

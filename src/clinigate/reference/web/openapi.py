@@ -6,12 +6,15 @@ scopes and limits that they enforce.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from clinigate.reference import NOTICE
+from clinigate.reference.care.people import CARE_SCOPES
 from clinigate.reference.instruments import INSTRUMENTS
+from clinigate.reference.web.care.route import CareRoute
 from clinigate.reference.web.metrics import CONTENT_TYPE
+from clinigate.reference.web.openapi_care import care_paths
 from clinigate.reference.web.openapi_instruments import (
     EXAMPLES,
     INSTRUMENT_SCHEMAS,
@@ -65,8 +68,8 @@ _OF_ACCESS = (401, 403, 429, 503)
 _OF_JSON = (400, 413, 415, 422)
 
 
-def document() -> dict[str, Any]:
-    """Return the document; each call makes a new one."""
+def document(care: Sequence[CareRoute] = ()) -> dict[str, Any]:
+    """Return the document, with the routes of records of care if there are any."""
     return {
         "openapi": "3.1.0",
         "info": {
@@ -74,7 +77,14 @@ def document() -> dict[str, Any]:
             "version": _VERSION,
             "description": NOTICE,
         },
-        "paths": {**_conversations(), **_instruments(), **_traces(), **_tokens(), **_about()},
+        "paths": {
+            **_conversations(),
+            **_instruments(),
+            **_traces(),
+            **_tokens(),
+            **_about(),
+            **care_paths(care),
+        },
         "components": {
             "schemas": {**SCHEMAS, **INSTRUMENT_SCHEMAS},
             "responses": {str(status): _refusal(status, "Problem") for status in _REFUSALS},
@@ -82,7 +92,10 @@ def document() -> dict[str, Any]:
                 "oauth2": {
                     "type": "oauth2",
                     "flows": {
-                        "clientCredentials": {"tokenUrl": "/oauth/token", "scopes": _MEANING}
+                        "clientCredentials": {
+                            "tokenUrl": "/oauth/token",
+                            "scopes": {**_MEANING, **(CARE_SCOPES if care else {})},
+                        }
                     },
                 },
                 "client": {

@@ -1,0 +1,13 @@
+"""The life of a record: FHIR, copies for the patient, amendments, disclosures, its end."""
+
+from __future__ import annotations
+
+from clinigate.reference.care.care import Care
+from clinigate.reference.web.care.route import CareRoute
+
+__all__ = ["routes"]
+
+
+def routes(_care: Care) -> list[CareRoute]:
+    """Return the routes."""
+    return []

@@ -1,0 +1,168 @@
+"""One route of the records of care: who may use it, what it does, and that it is on record.
+
+Each access leaves one row in the audit log, with who, which patient and how it ended: what is
+refused for who asks by the frame around all routes, everything else here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from clinigate.errors import IntegrityError
+from clinigate.reference.care.care import Care
+from clinigate.reference.care.people import PATIENT, ROLES
+from clinigate.reference.records.audit import AuditEvent
+from clinigate.reference.web.frame import exchange_of
+from clinigate.reference.web.problems import Problem
+
+__all__ = ["Admission", "CareRoute", "Who", "about", "starlette_route"]
+
+_BY_FRAME = frozenset({401, 403, 429})
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Who asks.
+
+    Attributes:
+        id: as the audit log names them. role: `service` for a program.
+        facility: where they work; None is everywhere. scopes: what they may do.
+        patient: whose record is theirs. token: what they came with.
+    """
+
+    id: str
+    role: str
+    facility: str | None
+    scopes: frozenset[str]
+    patient: str | None = None
+    token: str = field(default="", repr=False)
+
+
+Endpoint = Callable[[Care, Request, Who], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class CareRoute:
+    """One route.
+
+    Attributes:
+        path: with parameters as `{id}`; one named `patient` says whose record it is about.
+        endpoint: what it does. action: as the audit log names it, as `patient.read`.
+        scope: what who asks must be allowed; None opens it to anyone.
+        summary: for the OpenAPI document. example: a body for it; None takes none.
+        own: whether patients may use it for their own record.
+        answers: further statuses that it may answer, by what they mean.
+    """
+
+    method: str
+    path: str
+    endpoint: Endpoint
+    action: str
+    scope: str | None
+    summary: str
+    example: Any = None
+    own: bool = False
+    answers: Mapping[int, str] = field(default_factory=dict)
+
+
+class Admission:
+    """Lets requests in: by the token of a session, or of a program."""
+
+    def __init__(
+        self, care: Care, *, of_program: Callable[[Request, str], Who], records: Any
+    ) -> None:
+        """`of_program` admits a program by its scope; `records` takes rows of the audit log."""
+        self._care = care
+        self._of_program = of_program
+        self._records = records
+
+    async def serve(self, route: CareRoute, request: Request) -> Response:
+        """Answer one request, and put it on record."""
+        exchange = exchange_of(request.scope)
+        patient = request.path_params.get("patient")
+        if patient is not None:
+            about(request, patient)
+        who = Who("-", "nobody", None, frozenset())
+        if route.scope is not None:
+            who = self._admitted(route, request)
+            exchange.client = who.id
+            self._permitted(route, who, patient)
+        try:
+            answer = await route.endpoint(self._care, request, who)
+        except Problem as problem:
+            if problem.status not in _BY_FRAME:
+                await self._audit(request, route, problem.code)
+            raise
+        except IntegrityError as error:
+            await self._audit(request, route, "altered")
+            raise Problem(500, "altered", "the record was altered; it is not served") from error
+        await self._audit(request, route, "ok")
+        return answer
+
+    def _admitted(self, route: CareRoute, request: Request) -> Who:
+        kind, _, token = request.headers.get("authorization", "").partition(" ")
+        token = token.strip()
+        if kind.lower() != "bearer" or not token:
+            raise Problem(
+                401,
+                "missing_token",
+                "send Authorization: Bearer with the token of a session or a program",
+                {"WWW-Authenticate": "Bearer"},
+            )
+        session = self._care.sessions.used(token)
+        if session is None:
+            return self._of_program(request, route.scope or "")
+        return Who(
+            session.login,
+            session.role,
+            session.facility,
+            ROLES[session.role],
+            session.patient,
+            token,
+        )
+
+    def _permitted(self, route: CareRoute, who: Who, patient: str | None) -> None:
+        """Refuse who may not: without the scope, or beyond their own record or facility."""
+        if who.role == PATIENT:
+            if not (route.own and patient is not None and patient == who.patient):
+                raise Problem(403, "not_yours", "this is not your record")
+            return
+        if route.scope not in who.scopes:
+            raise Problem(403, "insufficient_scope", f"this needs the scope {route.scope}")
+        if patient is None or who.facility is None:
+            return
+        kept = self._care.patients.get(patient)
+        if kept is not None and kept.facility != who.facility:
+            raise Problem(403, "other_facility", "this record is another facility's")
+
+    async def _audit(self, request: Request, route: CareRoute, outcome: str) -> None:
+        exchange = exchange_of(request.scope)
+        event = AuditEvent(
+            actor=exchange.client,
+            action=route.action,
+            outcome=outcome,
+            request=exchange.request,
+            address=exchange.address,
+            patient=exchange.patient,
+        )
+        await self._records.access(event)
+
+
+def about(request: Request, patient: str) -> None:
+    """Say whose record a request is about, for the audit log."""
+    exchange_of(request.scope).patient = patient
+
+
+def starlette_route(route: CareRoute, admission: Admission) -> Route:
+    """Return the route as the router takes it."""
+
+    async def endpoint(request: Request) -> Response:
+        return await admission.serve(route, request)
+
+    return Route(route.path, endpoint, methods=[route.method])
