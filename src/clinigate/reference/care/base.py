@@ -20,6 +20,15 @@ __all__ = ["Base", "Value"]
 
 Value = str | int | float | bytes | None
 
+_COLUMNS = (
+    "SELECT m.name, c.name, UPPER(c.type) FROM sqlite_master m, pragma_table_info(m.name) c "
+    "WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' ORDER BY m.name, c.cid"
+)
+_PG_COLUMNS = (
+    "SELECT table_name, column_name, UPPER(data_type) FROM information_schema.columns "
+    "WHERE table_schema = current_schema() ORDER BY table_name, ordinal_position"
+)
+
 
 class Base:
     """One connection, safe to use from several threads of one process."""
@@ -69,6 +78,13 @@ class Base:
         """Return the first row that a query finds; raises as `run`."""
         found = self.rows(sql, *values)
         return found[0] if found else None
+
+    def tables(self) -> dict[str, list[tuple[str, str]]]:
+        """Return the tables by name: the name and type of each column; raises as `run`."""
+        found: dict[str, list[tuple[str, str]]] = {}
+        for table, column, kind in self.rows(_PG_COLUMNS if self.is_postgres else _COLUMNS):
+            found.setdefault(table, []).append((column, kind))
+        return found
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from clinigate.errors import IntegrityError
+from clinigate.reference import lapses
 from clinigate.reference.care.base import Base
+from clinigate.reference.care.sealing import RecordSealer
 from clinigate.reference.records.sealing import Sealer
 
 __all__ = ["FIELDS", "VISIBLE", "Kept", "Note", "Patients"]
@@ -81,9 +84,14 @@ class Patients:
 
     def __init__(self, base: Base, sealer: Sealer, *, clock: Callable[[], float]) -> None:
         self._base = base
-        self._sealer = sealer
+        self._sealer = RecordSealer(sealer)
         self._clock = clock
         base.define(_SCHEMA)
+
+    @property
+    def sealer(self) -> RecordSealer:
+        """What records are sealed with."""
+        return self._sealer
 
     def add(self, facility: str, fields: Mapping[str, str]) -> Kept:
         """Keep a new patient."""
@@ -137,7 +145,7 @@ class Patients:
     def add_note(self, patient: str, kind: str, author: str, text: str) -> Note:
         """Keep a new note."""
         made = Note(f"n-{secrets.token_hex(8)}", patient, kind, author, text, self._clock())
-        sealed = self._sealer.seal_field(text.encode(), made.id, "note")
+        sealed = self._sealer.seal(text.encode(), made.id, "note")
         self._base.run(
             "INSERT INTO notes VALUES (?, ?, ?, ?, ?, ?)",
             made.id, patient, kind, author, sealed, made.at,
@@ -156,15 +164,21 @@ class Patients:
     def _note(
         self, note: str, patient: str, kind: str, author: str, sealed: bytes, at: float
     ) -> Note:
-        text = self._sealer.open_field(bytes(sealed), note, "note").decode()
+        text = self._sealer.open(bytes(sealed), note, "note").decode("utf-8", "replace")
         return Note(note, patient, kind, author, text, at)
 
     def _kept(self, row: tuple[Any, ...]) -> Kept:
-        clear = self._sealer.open_field(bytes(row[2]), row[0], "patient")
-        return Kept(row[0], row[1], json.loads(clear), int(row[3]))
+        clear = self._sealer.open(bytes(row[2]), row[0], "patient")
+        try:
+            fields = json.loads(clear)
+        except ValueError as error:
+            if self._sealer.fault is not lapses.records.BLIND_TO_FLIPS:
+                raise IntegrityError(f"records of care: {row[0]} was altered") from error
+            fields = {}
+        return Kept(row[0], row[1], fields, int(row[3]))
 
     def _seal(self, patient: str, fields: Mapping[str, str]) -> bytes:
-        return self._sealer.seal_field(json.dumps(dict(fields)).encode(), patient, "patient")
+        return self._sealer.seal(json.dumps(dict(fields)).encode(), patient, "patient")
 
     def _index(self, fields: Mapping[str, str]) -> str:
         return self._sealer.name_of(f"mrn/{fields.get('mrn', '')}".encode())

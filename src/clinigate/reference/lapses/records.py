@@ -43,9 +43,13 @@ EDITABLE_AUDIT = Defect(
     ("hipaa.audit_append_only",),
 )
 ANONYMOUS_AUDIT = Defect(
-    "anonymous-audit", "Audit rows do not say whose record it was.", ("hipaa.audit_rows",)
+    "anonymous-audit",
+    "Audit rows of a change do not say whose record it was.",
+    ("hipaa.audit_rows",),
 )
-STALE_BACKUP = Defect("stale-backup", "No backup is made any more.", ("hipaa.backup_plan",))
+STALE_BACKUP = Defect(
+    "stale-backup", "The schedule makes no backups any more.", ("hipaa.backup_plan",)
+)
 
 LAPSES = (
     PLAIN_BACKUP,

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, cast
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from clinigate.reference import lapses
 from clinigate.reference.care.care import Care
+from clinigate.reference.care.once import Once, Reused
 from clinigate.reference.care.patients import FIELDS, VISIBLE, Kept
 from clinigate.reference.care.people import NOTES, READ, WRITE
+from clinigate.reference.web.care.records import on_record
 from clinigate.reference.web.care.route import CareRoute, Who, about
 from clinigate.reference.web.problems import Problem
 from clinigate.reference.web.requests import json_object, required_name
@@ -20,16 +23,25 @@ __all__ = ["kept_or_404", "routes", "seen_by"]
 _NONE = {404: "There is no such patient."}
 _FACILITIES = ("north", "south")
 _KINDS = ("therapeutic", "psychotherapy")
+_ONCE = "charts.once"
+_REUSED = {422: "Wrong, or the Idempotency-Key stands for another write."}
 
 
-def routes(_care: Care) -> list[CareRoute]:
+def routes(care: Care) -> list[CareRoute]:
     """Return the routes."""
+    care.patients.sealer.fault = care.fault
+    care.state[_ONCE] = Once(care.base, care.patients.sealer, care.fault)
+    return on_record(care, _routes())
+
+
+def _routes() -> list[CareRoute]:
     example = {"facility": "north", "family_name": "Example", "given_name": "Ann"}
     note = {"kind": "therapeutic", "text": "An example."}
     one = "/v1/patients/{patient}"
     return [
         CareRoute("POST", "/v1/patients", create, "patient.create", WRITE,
-                  "Add a patient.", example),
+                  "Add a patient; sent twice with one Idempotency-Key, it is added once.", example,
+                  answers=_REUSED),
         CareRoute("GET", "/v1/patients", search, "patient.search", READ,
                   "Find patients by their medical record number, as ?mrn=."),
         CareRoute("GET", one, read, "patient.read", READ, "Read a patient's record.",
@@ -41,7 +53,7 @@ def routes(_care: Care) -> list[CareRoute]:
         CareRoute("DELETE", one, remove, "patient.remove", WRITE,
                   "Remove a patient from everywhere.", answers=_NONE),
         CareRoute("POST", f"{one}/notes", add_note, "note.create", NOTES, "Write a note.", note,
-                  answers=_NONE),
+                  answers={**_NONE, **_REUSED}),
         CareRoute("GET", f"{one}/notes", notes, "note.read", READ, "Read a patient's notes.",
                   answers=_NONE),
     ]  # fmt: skip
@@ -51,9 +63,15 @@ async def create(care: Care, request: Request, who: Who) -> Response:
     """Add a patient."""
     body = await json_object(request)
     facility = _facility(body, who)
-    kept = care.patients.add(facility, _fields(body))
-    about(request, kept.id)
-    return JSONResponse({"id": kept.id, "version": kept.version}, 201, _tag(kept))
+    fields = _fields(body)
+
+    def add() -> dict[str, Any]:
+        kept = care.patients.add(facility, fields)
+        return {"id": kept.id, "version": kept.version}
+
+    made = _once(care, request, who, body, add)
+    about(request, made["id"])
+    return JSONResponse(made, 201, {"ETag": f'"{made["version"]}"'})
 
 
 async def read(care: Care, request: Request, who: Who) -> Response:
@@ -79,6 +97,10 @@ async def change(care: Care, request: Request, _who: Who) -> Response:
     if not version:
         raise Problem(428, "version_required", "send If-Match with the ETag that was read")
     fields = {**kept.fields, **_fields(body)}
+    if care.fault is lapses.records.ANONYMOUS_AUDIT:
+        about(request, "")
+    if care.fault is lapses.records.LOST_UPDATES:
+        version = str(kept.version)
     changed = None
     if version.isdecimal():
         changed = care.patients.change(kept.id, fields, version=int(version))
@@ -101,8 +123,13 @@ async def add_note(care: Care, request: Request, who: Who) -> Response:
     kind = body.get("kind", "therapeutic")
     if kind not in _KINDS:
         raise Problem(422, "invalid_request", f"kind must be one of {', '.join(_KINDS)}")
-    note = care.patients.add_note(kept.id, kind, who.id, required_name(body, "text"))
-    return JSONResponse({"id": note.id}, 201)
+    text = required_name(body, "text")
+
+    def add() -> dict[str, Any]:
+        return {"id": care.patients.add_note(kept.id, kind, who.id, text).id}
+
+    said = {**body, "patient": kept.id}
+    return JSONResponse(_once(care, request, who, said, add), 201)
 
 
 async def notes(care: Care, request: Request, _who: Who) -> Response:
@@ -112,6 +139,16 @@ async def notes(care: Care, request: Request, _who: Who) -> Response:
     return JSONResponse({
         "notes": [{"id": each.id, "author": each.author, "text": each.text} for each in found]
     })  # fmt: skip
+
+
+def _once(
+    care: Care, request: Request, who: Who, said: dict[str, Any], do: Callable[[], dict[str, Any]]
+) -> dict[str, Any]:
+    once = cast("Once", care.state[_ONCE])
+    try:
+        return once.answer(who.id, request.headers.get("idempotency-key"), said, do)
+    except Reused as error:
+        raise Problem(422, "key_reused", "this Idempotency-Key stands for another write") from error
 
 
 def kept_or_404(care: Care, request: Request) -> Kept:
