@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["CARE_DSN_VARIABLE", "STORE_KEY_VARIABLE", "Credentials", "key_of"]
+__all__ = [
+    "CARE_DSN_VARIABLE",
+    "PER_HOUR_VARIABLE",
+    "PER_MINUTE_VARIABLE",
+    "STORE_KEY_VARIABLE",
+    "Credentials",
+    "key_of",
+]
 
 STORE_KEY_VARIABLE = "CLINIGATE_REFERENCE_STORE_KEY"
 """Holds the key of the store, as 64 hex digits; without it, each start makes one for itself."""
@@ -12,16 +19,26 @@ STORE_KEY_VARIABLE = "CLINIGATE_REFERENCE_STORE_KEY"
 CARE_DSN_VARIABLE = "CLINIGATE_REFERENCE_CARE_DSN"
 """Holds the address of a PostgreSQL server for the records of care; without it, a file does."""
 
+PER_MINUTE_VARIABLE = "CLINIGATE_REFERENCE_PARTNER_PER_MINUTE"
+"""Holds how many requests the program `partner` may send in a minute; 100 without it."""
+
+PER_HOUR_VARIABLE = "CLINIGATE_REFERENCE_BATCH_PER_HOUR"
+"""Holds how many requests the program `batch` may send in an hour; 1,000 without it."""
+
 _KEY_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What one client needs to ask for a token; its `repr` keeps the secret."""
+    """What one client needs to ask for a token; its `repr` keeps the secret.
+
+    Of its limits 0 means none.
+    """
 
     client_id: str
     client_secret: str
     requests_per_minute: int
+    requests_per_hour: int = 0
 
     def __repr__(self) -> str:
         return f"Credentials({self.client_id!r}, client_secret=***)"

@@ -23,6 +23,7 @@ from starlette.types import ASGIApp
 from clinigate.errors import EvidenceError, UsageError
 from clinigate.reference.care.care import IDLE_S, CareOptions
 from clinigate.reference.credentials import CARE_DSN_VARIABLE, STORE_KEY_VARIABLE, key_of
+from clinigate.reference.lapses.traffic import WEAK_CIPHER
 from clinigate.reference.tls import server_identity
 from clinigate.reference.web import wire
 from clinigate.reference.web.app import (
@@ -48,6 +49,8 @@ READY_SCHEMA = "clinigate.reference.ready/1"
 CA_FILE = "ca.pem"
 LOG_FILE = "service.log"
 _GRACE_S = 2
+#: Of TLS 1.2: forward secrecy and authenticated encryption alone (NIST SP 800-52, revision 2).
+_CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 _BACKLOG = 512
 # Long, so that no connection is closed just as an evaluator sends on it after a pause: the failed
 # attempt would count as a missed crisis.
@@ -161,6 +164,8 @@ def _tls_config(app: ReferenceApp, host: str, ca_file: Path) -> uvicorn.Config:
         config = uvicorn_config(app, identity)
     if app.service.defect.old_tls and config.ssl is not None:
         _speak_old_tls(config.ssl)
+    if app.service.defect is WEAK_CIPHER and config.ssl is not None:
+        config.ssl.set_ciphers(f"{_CIPHERS}:ECDHE+AES")
     return config
 
 
@@ -188,6 +193,7 @@ def uvicorn_config(app: ASGIApp, certificate: str) -> uvicorn.Config:
     config = uvicorn.Config(
         app,
         ssl_certfile=certificate,
+        ssl_ciphers=_CIPHERS,
         lifespan="off",
         log_config=None,
         access_log=False,
@@ -234,6 +240,7 @@ def _ready(app: ReferenceApp, listener: socket.socket, ca: Path, log: Path) -> d
                 "client_id": credentials.client_id,
                 "client_secret": credentials.client_secret,
                 "requests_per_minute": credentials.requests_per_minute,
+                "requests_per_hour": credentials.requests_per_hour,
             }
             for key, credentials in app.credentials.items()
         },

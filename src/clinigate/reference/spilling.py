@@ -13,8 +13,8 @@ __all__ = ["SPILLING"]
 _METRIC = "phi.leaks"
 
 
-def _defect(name: str, summary: str, spill: Spill) -> Defect:
-    return Defect(f"phi-in-{name}", summary, (_METRIC,), spill=spill)
+def _defect(name: str, summary: str, spill: Spill, *more: str) -> Defect:
+    return Defect(f"phi-in-{name}", summary, (_METRIC, *more), spill=spill)
 
 
 SPILLING = (
@@ -50,6 +50,8 @@ SPILLING = (
         "debug",
         "An address for debugging shows to anyone what was last said.",
         Spill.DEBUG,
+        # Only where records of care are kept does the sweep ask there.
+        "hipaa.anonymous_sweep",
     ),
     _defect(
         "access-log",

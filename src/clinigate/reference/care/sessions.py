@@ -41,14 +41,14 @@ class Sessions:
         self.idle_s = idle_s
         self._longest_s = longest_s
         self._clock = clock
-        self._tokens = Tokens()
+        self.tokens = Tokens(clock=clock, lifetime_s=longest_s)
         self._open: dict[str, Session] = {}
         self._refresh: dict[str, str] = {}
 
     def begin(self, person: Person) -> Opened:
         """Open a session."""
         now = self._clock()
-        opened = Opened(self._tokens.make(), self._tokens.make())
+        opened = Opened(self.tokens.make(), self.tokens.make())
         key, again = self._key(opened.access), self._key(opened.refresh)
         self._open[key] = Session(
             person.login, person.role, person.facility, person.patient, now, now
@@ -96,4 +96,4 @@ class Sessions:
         self._refresh = {again: held for again, held in self._refresh.items() if held != key}
 
     def _key(self, token: str) -> str:
-        return self._tokens.key_of(token) or ""
+        return self.tokens.key_of(token) or ""

@@ -26,14 +26,18 @@ OTHERS_RECORDS = Defect(
 )
 FACILITY_IGNORED = Defect(
     "facility-ignored",
-    "Those who work at one facility read the records of another.",
+    "Those who work at one facility find the records of another.",
     ("hipaa.facility_matrix",),
 )
 INJECTABLE_SEARCH = Defect(
-    "injectable-search", "What is searched for becomes part of the query.", ("hipaa.injection",)
+    "injectable-search",
+    "The setting that is asked for becomes part of the query.",
+    ("hipaa.injection",),
 )
 SCOPELESS_TOKEN = Defect(
-    "scopeless-token", "A token without any scope reads records.", ("hipaa.scopes",)
+    "scopeless-token",
+    "Who asks for a token without any scope is given every scope.",
+    ("hipaa.scopes",),
 )
 FORGEABLE_TOKENS = Defect(
     "forgeable-tokens", "A token without a signature opens a session.", ("hipaa.token_forgery",)
@@ -42,7 +46,7 @@ EVERY_FIELD = Defect(
     "every-field", "Every role is shown every field.", ("hipaa.minimum_necessary",)
 )
 UNLIMITED_REQUESTS = Defect(
-    "unlimited-requests", "Nobody is ever told to slow down.", ("hipaa.rate_limits",)
+    "unlimited-requests", "No program is ever told to slow down.", ("hipaa.rate_limits",)
 )
 
 LAPSES = (

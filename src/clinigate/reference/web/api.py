@@ -323,7 +323,8 @@ class Api:
                 f"the token lacks the scope {scope}",
                 {"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{scope}"'},
             )
-        self.limit.admit(grant.client.id, grant.client.requests_per_minute)
+        client = grant.client
+        self.limit.admit(client.id, client.requests_per_minute, client.requests_per_hour)
         return grant
 
     def _program(self, request: Request, scope: str) -> Who:

@@ -15,9 +15,11 @@ from clinigate.reference.care.care import Care, CareOptions, open_care
 from clinigate.reference.care.people import CARE_SCOPES
 from clinigate.reference.credentials import Credentials
 from clinigate.reference.footprint.disk import OnDisk
+from clinigate.reference.lapses import access
 from clinigate.reference.local import LocalMind, LocalRecords
 from clinigate.reference.service import Clock, Service, open_service
 from clinigate.reference.web.api import Api
+from clinigate.reference.web.care.traffic_around import Around
 from clinigate.reference.web.clients import TokenDesk, new_clients
 from clinigate.reference.web.frame import Frame
 from clinigate.reference.web.load import Load
@@ -66,6 +68,7 @@ class ReferenceApp:
             lifetime_s=token_lifetime_s,
             clock=clock,
             immortal=service.defect.immortal_tokens,
+            generous=service.defect is access.SCOPELESS_TOKEN,
         )
         self.footprint = OnDisk(
             service.data_dir,
@@ -78,7 +81,7 @@ class ReferenceApp:
             mind=LocalMind(service),
             records=LocalRecords(service),
             desk=self._desk,
-            limit=RateLimit(clock=clock),
+            limit=RateLimit(clock=clock, limitless=service.defect is access.UNLIMITED_REQUESTS),
             metrics=self.metrics,
             load=Load(),
             pacing=pacing,
@@ -87,7 +90,8 @@ class ReferenceApp:
             footprint=self.footprint,
             care=care,
         )
-        self._framed = framed(self.api)
+        frame = framed(self.api)
+        self._framed = frame if care is None else Around(frame, care)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""

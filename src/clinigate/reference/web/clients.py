@@ -6,11 +6,16 @@ import base64
 import hashlib
 import hmac
 import json
+import os
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from clinigate.reference.credentials import Credentials
+from clinigate.reference.credentials import (
+    PER_HOUR_VARIABLE,
+    PER_MINUTE_VARIABLE,
+    Credentials,
+)
 from clinigate.reference.web.problems import OAuthProblem, Problem
 
 __all__ = [
@@ -32,6 +37,7 @@ SCOPES = frozenset({"chat", "consent", "crisis", "emotion", "instruments", "metr
 EVALUATOR_SCOPES = SCOPES | {"traces"}
 """What the evaluator can be allowed; it may look into crisis traces as well."""
 _APP_REQUESTS_PER_MINUTE = 100
+_PARTNER_PER_MINUTE, _BATCH_PER_HOUR = 100, 1000
 _TOKENS_KEPT_PER_CLIENT = 1_000
 
 
@@ -43,6 +49,7 @@ class Client:
     secret_sha256: bytes
     scopes: frozenset[str]
     requests_per_minute: int
+    requests_per_hour: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,25 +78,38 @@ def new_clients(
 ) -> dict[str, tuple[Client, Credentials]]:
     """Make the clients of one start: `app` at the usual limit, `evaluator` at one for tests.
 
-    A limit of 0 means none. `more` are scopes that the evaluator can be allowed beside its own.
+    A limit of 0 means none. `more` are scopes that the evaluator can be allowed beside its own;
+    with them come two clients of other organisations, whose limits can be tried without slowing
+    anybody else: `partner` by the minute and `batch` by the hour.
     """
     made = {
         "app": new_credentials("app", _APP_REQUESTS_PER_MINUTE),
         "evaluator": new_credentials("evaluator", evaluator_per_minute),
     }
+    if more:
+        per_minute = int(os.environ.get(PER_MINUTE_VARIABLE, _PARTNER_PER_MINUTE))
+        per_hour = int(os.environ.get(PER_HOUR_VARIABLE, _BATCH_PER_HOUR))
+        made["partner"] = new_credentials("partner", per_minute)
+        made["batch"] = new_credentials("batch", 0, per_hour)
     return {name: (client_of(name, held, more), held) for name, held in made.items()}
 
 
-def new_credentials(name: str, requests_per_minute: int) -> Credentials:
+def new_credentials(name: str, requests_per_minute: int, requests_per_hour: int = 0) -> Credentials:
     """Make an id and a secret that nobody can guess."""
-    client_id = f"{name}-{secrets.token_hex(4)}"
-    return Credentials(client_id, secrets.token_urlsafe(32), requests_per_minute)
+    client_id, secret = f"{name}-{secrets.token_hex(4)}", secrets.token_urlsafe(32)
+    return Credentials(client_id, secret, requests_per_minute, requests_per_hour)
 
 
 def client_of(name: str, held: Credentials, more: Iterable[str] = ()) -> Client:
     """Return what the service keeps of credentials; only the evaluator may do more than usual."""
     scopes = EVALUATOR_SCOPES | set(more) if name == "evaluator" else SCOPES
-    return Client(held.client_id, _digest(held.client_secret), scopes, held.requests_per_minute)
+    return Client(
+        held.client_id,
+        _digest(held.client_secret),
+        scopes,
+        held.requests_per_minute,
+        held.requests_per_hour,
+    )
 
 
 class TokenDesk:
@@ -102,10 +122,16 @@ class TokenDesk:
         lifetime_s: float,
         clock: Callable[[], float],
         immortal: bool = False,
+        generous: bool = False,
     ) -> None:
-        """`immortal` is a fault to calibrate with: tokens outlive their time."""
+        """Two are faults to calibrate with.
+
+        With `immortal` tokens outlive their time; with `generous`, who asks for one without any
+        scope is given every scope.
+        """
         self._clients = {client.id: client for client in clients}
         self._immortal = immortal
+        self._generous = generous
         self._lifetime_s = lifetime_s
         self._clock = clock
         self._grants: dict[bytes, Grant] = {}
@@ -125,6 +151,8 @@ class TokenDesk:
                 "unknown client, or the wrong secret; both stand in the ready-file of this start",
                 {"WWW-Authenticate": 'Basic realm="clinigate-reference"'},
             )
+        if not scopes and self._generous:
+            scopes = None
         granted = client.scopes if scopes is None else scopes
         if not granted or not granted <= client.scopes:
             names = " ".join(sorted(client.scopes))

@@ -18,7 +18,8 @@ def care_paths(routes: Sequence[CareRoute]) -> dict[str, Any]:
     """Return the paths of the document."""
     paths: dict[str, Any] = {}
     for each in routes:
-        paths.setdefault(each.path, {})[each.method.lower()] = _operation(each)
+        if each.summary:
+            paths.setdefault(each.path, {})[each.method.lower()] = _operation(each)
     return paths
 
 

@@ -18,30 +18,14 @@ from clinigate.errors import IntegrityError
 from clinigate.reference.care.care import Care
 from clinigate.reference.care.people import PATIENT, ROLES
 from clinigate.reference.records.audit import AuditEvent
+from clinigate.reference.web.care.who import Who
+from clinigate.reference.web.care.widening import widened
 from clinigate.reference.web.frame import exchange_of
 from clinigate.reference.web.problems import Problem
 
 __all__ = ["Admission", "CareRoute", "Who", "about", "starlette_route"]
 
 _BY_FRAME = frozenset({401, 403, 429})
-
-
-@dataclass(frozen=True, slots=True)
-class Who:
-    """Who asks.
-
-    Attributes:
-        id: as the audit log names them. role: `service` for a program.
-        facility: where they work; None is everywhere. scopes: what they may do.
-        patient: whose record is theirs. token: what they came with.
-    """
-
-    id: str
-    role: str
-    facility: str | None
-    scopes: frozenset[str]
-    patient: str | None = None
-    token: str = field(default="", repr=False)
 
 
 Endpoint = Callable[[Care, Request, Who], Awaitable[Response]]
@@ -55,7 +39,8 @@ class CareRoute:
         path: with parameters as `{id}`; one named `patient` says whose record it is about.
         endpoint: what it does. action: as the audit log names it, as `patient.read`.
         scope: what who asks must be allowed; None opens it to anyone.
-        summary: for the OpenAPI document. example: a body for it; None takes none.
+        summary: for the OpenAPI document, which leaves out a route without one.
+        example: a body for it; None takes none.
         own: whether patients may use it for their own record.
         answers: further statuses that it may answer, by what they mean.
     """
@@ -90,7 +75,7 @@ class Admission:
             about(request, patient)
         who = Who("-", "nobody", None, frozenset())
         if route.scope is not None:
-            who = self._admitted(route, request)
+            who = widened(self._care, self._admitted(route, request), route.action, patient)
             exchange.client = who.id
             self._permitted(route, who, patient)
         try:
