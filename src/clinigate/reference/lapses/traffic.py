@@ -16,7 +16,9 @@ __all__ = [
 ]
 
 WEAK_CIPHER = Defect(
-    "weak-cipher", "TLS 1.2 is spoken with ciphers without forward secrecy.", ("hipaa.tls_ciphers",)
+    "weak-cipher",
+    "TLS 1.2 is spoken with ciphers that do not authenticate what they encrypt as one (CBC).",
+    ("hipaa.tls_ciphers",),
 )
 NO_HSTS = Defect("no-hsts", "Browsers are not told to insist on HTTPS.", ("hipaa.hsts",))
 CACHEABLE_RECORDS = Defect(
