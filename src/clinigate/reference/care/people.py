@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
-import hmac
 import secrets
 import unicodedata
 from collections.abc import Mapping
@@ -12,8 +10,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from clinigate.reference.care.base import Base
+from clinigate.reference.care.passwords import digest_of
 
-__all__ = ["CARE_SCOPES", "PATIENT", "ROLES", "SEEDS", "People", "Person", "Seed"]
+__all__ = ["CARE_SCOPES", "PATIENT", "ROLES", "SEEDS", "People", "Person", "Seed", "digest_of"]
 
 READ, WRITE, NOTES = "read:patient_data", "write:patient_data", "write:therapeutic_notes"
 CONFIG, AUDIT = "admin:system_config", "read:audit_log"
@@ -71,7 +70,6 @@ _SCHEMA = (
     ),
 )
 _COLUMNS = "login, password, role, facility, patient, totp, active"
-_COST, _BLOCK, _LANES = 2**14, 8, 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +86,16 @@ class Person:
 
 
 class People:
-    """The register of people."""
+    """The register of people.
+
+    Attributes:
+        digest: what is kept of a password. folds: whether a login is one in whatever spelling.
+    """
 
     def __init__(self, base: Base) -> None:
         self._base = base
+        self.digest = digest_of
+        self.folds = True
         base.define(_SCHEMA)
 
     def add(
@@ -110,8 +114,8 @@ class People:
             EvidenceError: the login is taken, in whatever spelling.
         """
         made = Person(
-            folded(login),
-            digest_of(password),
+            self.key_of(login),
+            self.digest(password),
             role,
             facility,
             patient,
@@ -126,7 +130,8 @@ class People:
 
     def get(self, login: str) -> Person | None:
         """Return somebody by whatever spelling of their login."""
-        row = self._base.row(f"SELECT {_COLUMNS} FROM people WHERE login = ?", folded(login))  # noqa: S608
+        sql = f"SELECT {_COLUMNS} FROM people WHERE login = ?"  # noqa: S608
+        row = self._base.row(sql, self.key_of(login))
         if row is None:
             return None
         login, password, role, facility, patient, totp, active = row
@@ -136,31 +141,17 @@ class People:
         """Change one of password, role, facility, totp, active; whether there is such a person."""
         assert column in ("password", "role", "facility", "totp", "active")
         sql = f"UPDATE people SET {column} = ?, changed_at = ? WHERE login = ?"  # noqa: S608
-        return self._base.run(sql, value, now, folded(login)) > 0
+        return self._base.run(sql, value, now, self.key_of(login)) > 0
+
+    def remove(self, login: str) -> bool:
+        """Remove somebody; whether there was such a person."""
+        return self._base.run("DELETE FROM people WHERE login = ?", self.key_of(login)) > 0
+
+    def key_of(self, login: str) -> str:
+        """Return the spelling that somebody is kept under."""
+        return folded(login) if self.folds else login
 
 
 def folded(login: str) -> str:
     """Return one spelling for each login, so that a capital or a wide letter makes no second."""
     return unicodedata.normalize("NFKC", login).casefold().strip()
-
-
-def digest_of(password: str) -> str:
-    """Return the digest that is kept of a password: scrypt (RFC 7914) with a salt of its own."""
-    salt = secrets.token_bytes(16)
-    return f"$scrypt$ln=14,r=8,p=1${_text(salt)}${_text(_scrypt(password, salt))}"
-
-
-def is_password(password: str, digest: str) -> bool:
-    """Whether a password has this digest."""
-    *_, salt, hashed = digest.split("$")
-    return hmac.compare_digest(_text(_scrypt(password, base64.b64decode(salt))), hashed)
-
-
-def _scrypt(password: str, salt: bytes) -> bytes:
-    return hashlib.scrypt(
-        password.encode("utf-8", "surrogatepass"), salt=salt, n=_COST, r=_BLOCK, p=_LANES, dklen=32
-    )
-
-
-def _text(data: bytes) -> str:
-    return base64.b64encode(data).decode()

@@ -35,10 +35,15 @@ class Opened:
 
 
 class Sessions:
-    """The sessions that are open."""
+    """The sessions that are open.
+
+    Attributes:
+        idle_s: how long one lasts without a request. ends_idle: whether it then ends.
+    """
 
     def __init__(self, *, idle_s: float, longest_s: float, clock: Callable[[], float]) -> None:
         self.idle_s = idle_s
+        self.ends_idle = True
         self._longest_s = longest_s
         self._clock = clock
         self.tokens = Tokens(clock=clock, lifetime_s=longest_s)
@@ -78,6 +83,12 @@ class Sessions:
         person = person_of(session.login)
         return None if person is None or not person.active else self.begin(person)
 
+    def give_role(self, login: str, role: str) -> None:
+        """Let the sessions of somebody go on with another role, from the next request."""
+        for key, each in self._open.items():
+            if each.login == login:
+                self._open[key] = replace(each, role=role)
+
     def end_all_of(self, login: str) -> None:
         """End every session of somebody."""
         for key in [key for key, each in self._open.items() if each.login == login]:
@@ -89,7 +100,8 @@ class Sessions:
 
     def _is_over(self, session: Session) -> bool:
         now = self._clock()
-        return now - session.used_at >= self.idle_s or now - session.begun_at >= self._longest_s
+        idled = self.ends_idle and now - session.used_at >= self.idle_s
+        return idled or now - session.begun_at >= self._longest_s
 
     def _end(self, key: str) -> None:
         self._open.pop(key, None)

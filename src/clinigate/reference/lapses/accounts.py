@@ -8,10 +8,10 @@ __all__ = [
     "FAST_PASSWORD_DIGEST",
     "LAPSES",
     "LINGERING_SESSIONS",
+    "NAMELESS_LOG_INS",
     "NEVER_LOGS_OFF",
     "NO_LOCKOUT",
     "SECOND_FACTOR_SKIPPED",
-    "SILENT_LOG_INS",
     "STALE_ROLES",
     "TWIN_LOGINS",
     "UNEXPLAINED_EMERGENCY",
@@ -39,8 +39,10 @@ TWIN_LOGINS = Defect(
 NO_LOCKOUT = Defect(
     "no-lockout", "Passwords can be guessed for as long as one likes.", ("hipaa.lockout",)
 )
-SILENT_LOG_INS = Defect(
-    "silent-log-ins", "A log-in that failed leaves no audit row.", ("hipaa.login_monitoring",)
+NAMELESS_LOG_INS = Defect(
+    "nameless-log-ins",
+    "The audit row of a log-in that failed does not say whose it was.",
+    ("hipaa.login_monitoring",),
 )
 WEAK_PASSWORDS = Defect("weak-passwords", "Any password will do.", ("hipaa.password_policy",))
 FAST_PASSWORD_DIGEST = Defect(
@@ -61,7 +63,7 @@ LAPSES = (
     STALE_ROLES,
     TWIN_LOGINS,
     NO_LOCKOUT,
-    SILENT_LOG_INS,
+    NAMELESS_LOG_INS,
     WEAK_PASSWORDS,
     FAST_PASSWORD_DIGEST,
     SECOND_FACTOR_SKIPPED,

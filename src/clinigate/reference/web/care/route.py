@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from clinigate.errors import IntegrityError
+from clinigate.reference.care.accounts_emergency import EMERGENCY, emergencies_of
 from clinigate.reference.care.care import Care
 from clinigate.reference.care.people import PATIENT, ROLES
 from clinigate.reference.records.audit import AuditEvent
@@ -23,7 +24,7 @@ from clinigate.reference.web.care.widening import widened
 from clinigate.reference.web.frame import exchange_of
 from clinigate.reference.web.problems import Problem
 
-__all__ = ["Admission", "CareRoute", "Who", "about", "starlette_route"]
+__all__ = ["Admission", "CareRoute", "Who", "about", "concerning", "starlette_route"]
 
 _BY_FRAME = frozenset({401, 403, 429})
 
@@ -77,7 +78,7 @@ class Admission:
         if route.scope is not None:
             who = widened(self._care, self._admitted(route, request), route.action, patient)
             exchange.client = who.id
-            self._permitted(route, who, patient)
+            self._permitted(route, who, patient, request)
         try:
             answer = await route.endpoint(self._care, request, who)
         except Problem as problem:
@@ -112,7 +113,7 @@ class Admission:
             token,
         )
 
-    def _permitted(self, route: CareRoute, who: Who, patient: str | None) -> None:
+    def _permitted(self, route: CareRoute, who: Who, patient: str | None, request: Request) -> None:
         """Refuse who may not: without the scope, or beyond their own record or facility."""
         if who.role == PATIENT:
             if not (route.own and patient is not None and patient == who.patient):
@@ -124,6 +125,9 @@ class Admission:
             return
         kept = self._care.patients.get(patient)
         if kept is not None and kept.facility != who.facility:
+            if emergencies_of(self._care).is_on(who.id, patient):
+                concerning(request, EMERGENCY)
+                return
             raise Problem(403, "other_facility", "this record is another facility's")
 
     async def _audit(self, request: Request, route: CareRoute, outcome: str) -> None:
@@ -132,6 +136,7 @@ class Admission:
             actor=exchange.client,
             action=route.action,
             outcome=outcome,
+            resource=getattr(request.state, "resource", ""),
             request=exchange.request,
             address=exchange.address,
             patient=exchange.patient,
@@ -142,6 +147,11 @@ class Admission:
 def about(request: Request, patient: str) -> None:
     """Say whose record a request is about, for the audit log."""
     exchange_of(request.scope).patient = patient
+
+
+def concerning(request: Request, resource: str) -> None:
+    """Say what else a request is about, for the audit log: an account, or an emergency."""
+    request.state.resource = resource
 
 
 def starlette_route(route: CareRoute, admission: Admission) -> Route:
