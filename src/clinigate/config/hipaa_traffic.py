@@ -51,7 +51,7 @@ class MessageTable(CallTable):
     )
     media_type: str = Field(default="application/json", description="its Content-Type")
     secret_env: Variable = Field(description="variable with the secret that signs it")
-    secret_is: Literal["text", "hex", "base64"] = Field(
+    written_as: Literal["text", "hex", "base64"] = Field(
         default="text", description="how the secret is written there"
     )
     signed: str = Field(
@@ -135,9 +135,7 @@ class NoticeTable(CallTable):
 class TrafficTable(Table):
     """`[hipaa.traffic]`: what probes of what comes in and goes out need to know."""
 
-    sslyze: str = Field(
-        default="sslyze", description="the program that tries ciphers, or its path"
-    )
+    sslyze: str = Field(default="sslyze", description="the program that tries ciphers, or its path")
     hsts_s: int = Field(
         default=_YEAR_S, ge=1, description="seconds for which browsers must be told to use HTTPS"
     )

@@ -19,7 +19,6 @@ from clinigate.reference.care.traffic_messages import Messages, message_secret
 from clinigate.reference.care.traffic_watch import Watch
 from clinigate.reference.lapses.traffic import (
     MALWARE_ACCEPTED,
-    SILENT_ANOMALY,
     STALE_NOTICE,
     UNSIGNED_MESSAGES,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from clinigate.reference.care.care import Care
-from clinigate.reference.lapses.traffic import CACHEABLE_RECORDS, NO_HSTS
+from clinigate.reference.lapses.traffic import CACHEABLE_RECORDS, NO_HSTS, SILENT_ANOMALY
 from clinigate.reference.web.care.traffic import watch_of
 from clinigate.reference.web.frame import exchange_of
 
@@ -32,7 +32,7 @@ class Around:
             await send(message)
 
         await self._app(scope, receive, lapsing)
-        if scope["type"] == "http":
+        if scope["type"] == "http" and self._care.fault is not SILENT_ANOMALY:
             self._watch(scope)
 
     def _watch(self, scope: Scope) -> None:
