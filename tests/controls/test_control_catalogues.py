@@ -29,6 +29,8 @@ catalogue: house
 title: House rules
 prefix: House
 source: the kitchen door
+grammar: free
+revised: "2026-11-22"
 controls:
 """
 ROW = '- {id: "1.10", title: Wash hands, requirement: none, mode: auto}\n'
@@ -47,6 +49,8 @@ def test_appendix_a_counts():
         ("hipaa-security", 71),
         ("hipaa-breach", 7),
         ("hipaa-privacy", 22),
+        ("hipaa-safe-harbor", 18),
+        ("part2", 30),
         ("part11", 27),
         ("gdpr", 18),
         ("soc2", 61),

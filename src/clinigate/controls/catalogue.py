@@ -12,7 +12,7 @@ from clinigate.core.canonical import canonical_bytes, sha256_hex
 from clinigate.core.codec import to_plain
 from clinigate.errors import ControlError
 
-__all__ = ["Control", "ControlCatalogue", "Mode", "Requirement"]
+__all__ = ["CatalogueHead", "Control", "ControlCatalogue", "Mode", "Requirement"]
 
 LOCK_SCHEMA = "clinigate.controls.lock/1"
 
@@ -64,6 +64,24 @@ class Control:
     def citation(self) -> str:
         """The id as a report cites it, as `45 CFR 164.312(b)`."""
         return f"{self.prefix} {self.id}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueHead:
+    """What a catalogue says of itself.
+
+    Attributes:
+        name: as `hipaa-security`. title: of the law or standard. prefix: of its citations.
+        source: where it is found. grammar: what its citations look like.
+        revised: the day on which our list was last changed, as `2026-11-22`.
+    """
+
+    name: str
+    title: str
+    prefix: str
+    source: str
+    grammar: str
+    revised: str
 
 
 class ControlCatalogue:
