@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "phi": ("clinigate.cli.phi", "Look for identifiers of patients where none may be."),
     "quality": ("clinigate.cli.quality", "Judge reports of the own build, as its coverage."),
     "hipaa": ("clinigate.cli.hipaa", "Static checks of HIPAA's safeguards, in one step."),
+    "drill": ("clinigate.cli.drill", "Play through a breach, or a restore of a backup."),
     "run": ("clinigate.cli.run", "Run the stages of clinigate.toml as one run, and decide."),
     "ci": ("clinigate.cli.ci", "Write the pipeline for GitHub, GitLab, Jenkins or Tekton."),
     "model-gate": (
