@@ -2,8 +2,125 @@
 
 from __future__ import annotations
 
-from clinigate.hipaa.probe import Named
+from clinigate.hipaa.probe import Effect, Named, Safeguard
 
 __all__ = ["DECLARED"]
 
-DECLARED: tuple[Named, ...] = ()
+_TECHNICAL, _ADMINISTRATIVE = Safeguard.TECHNICAL, Safeguard.ADMINISTRATIVE
+_NEEDS = ("patients",)
+_ENCRYPTION, _INTEGRITY, _BACKUP = (
+    "164.312(a)(2)(iv)",
+    "164.312(c)(1)",
+    "164.308(a)(7)(ii)(A)",
+)
+
+DECLARED: tuple[Named, ...] = (
+    Named(
+        "backup_encryption",
+        "CG-HIPAA-BACKUP-ENCRYPTION-001",
+        _TECHNICAL,
+        "backups of records lie encrypted",
+        (_ENCRYPTION, _BACKUP, "Art.32"),
+        effect=Effect.WRITES,
+        sends="Three synthetic patients, and a request for a backup.",
+        looks_at="What appeared in the places of backups, for every value of theirs in every form.",
+        cannot_see="What is packed otherwise than by gzip, zlib or zstd.",
+        needs=_NEEDS,
+    ),
+    Named(
+        "encryption_strength",
+        "CG-HIPAA-ENCRYPTION-STRENGTH-001",
+        _TECHNICAL,
+        "records are encrypted with AES and keys of 256 bits",
+        (_ENCRYPTION, "Art.32"),
+        effect=Effect.WRITES,
+        sends="One synthetic patient, and the question how records are encrypted.",
+        looks_at="What the service or a file of it says, and what the records in the store say.",
+        cannot_see="Whether what is said of a key is true, and where keys are kept.",
+        needs=_NEEDS,
+    ),
+    Named(
+        "ciphertext_freshness",
+        "CG-HIPAA-CIPHERTEXT-FRESHNESS-001",
+        _TECHNICAL,
+        "what is the same in clear differs in the store",
+        (_ENCRYPTION,),
+        effect=Effect.WRITES,
+        sends="Two synthetic patients with the same values, and one with others.",
+        looks_at="The sealed columns of their rows, for 16 bytes that only the two have in common.",
+        cannot_see="Columns that are not named as sealed, as an index to find records by.",
+        needs=_NEEDS,
+    ),
+    Named(
+        "lost_update",
+        "CG-HIPAA-LOST-UPDATE-001",
+        _TECHNICAL,
+        "no change covers another one unseen",
+        (_INTEGRITY,),
+        effect=Effect.WRITES,
+        sends="Changes of one synthetic patient by a version that is old, and four at once.",
+        looks_at="The answers, what the record holds afterwards, and its versions.",
+        cannot_see="Other members and other records, and more than four at a time.",
+        needs=_NEEDS,
+    ),
+    Named(
+        "replay",
+        "CG-HIPAA-REPLAY-001",
+        _TECHNICAL,
+        "a write that is sent again is carried out once",
+        (_INTEGRITY,),
+        effect=Effect.WRITES,
+        sends="Writes about one synthetic patient, each again, and four times at once.",
+        looks_at="How often what was written is there.",
+        cannot_see="Other writes than the one that is named, and for how long a nonce is known.",
+        needs=_NEEDS,
+    ),
+    Named(
+        "bit_flip",
+        "CG-HIPAA-BIT-FLIP-001",
+        _TECHNICAL,
+        "a record that was altered in the store is not served",
+        ("164.312(c)(2)", _INTEGRITY),
+        effect=Effect.DISTURBS,
+        sends="One synthetic patient, whose row is altered in the store and put back, and reads.",
+        looks_at="Whether the record is served while a bit of it is flipped.",
+        cannot_see="Other tables, and what a cache answers in place of the store.",
+        needs=_NEEDS,
+    ),
+    Named(
+        "audit_append_only",
+        "CG-HIPAA-AUDIT-APPEND-ONLY-001",
+        _TECHNICAL,
+        "rows of the audit table are neither changed nor removed",
+        ("11.10(e)", "164.312(b)"),
+        effect=Effect.WRITES,
+        sends="UPDATE, DELETE and their like to the store, in transactions that are taken back.",
+        looks_at="Whether the store takes them from the service's own role.",
+        cannot_see="An owner of the table who takes its safeguards away first.",
+        needs=_NEEDS,
+    ),
+    Named(
+        "audit_rows",
+        "CG-HIPAA-AUDIT-ROWS-001",
+        _TECHNICAL,
+        "each access to a record leaves one audit row with who, whose and outcome",
+        ("164.312(b)",),
+        effect=Effect.WRITES,
+        sends="One synthetic patient: created, read, changed, searched, refused and removed.",
+        looks_at="The audit rows of each request, and whether values of the patient stand there.",
+        cannot_see="Accesses by other ways than these requests, as by the store itself.",
+        needs=_NEEDS,
+    ),
+    Named(
+        "backup_plan",
+        "CG-HIPAA-BACKUP-PLAN-001",
+        _ADMINISTRATIVE,
+        "backups are new enough, and hold what the store holds",
+        (_BACKUP,),
+        effect=Effect.WRITES,
+        sends="One synthetic patient, a request for a backup, and its restore into an empty place.",
+        looks_at="The age of the newest scheduled backup, and each table's rows after the restore.",
+        cannot_see="Backups elsewhere than in the places that are named.",
+        needs=_NEEDS,
+    ),
+)
