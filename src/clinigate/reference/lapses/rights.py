@@ -28,7 +28,7 @@ ENDLESS_AUTHORIZATION = Defect(
 )
 CONSENT_TOO_WIDE = Defect(
     "consent-too-wide",
-    "Consent to one kind of data, or to one recipient, opens all.",
+    "Consent to one kind of data of one source opens all.",
     ("hipaa.consent_scope",),
 )
 ENDLESS_CONSENT = Defect(

@@ -1,0 +1,161 @@
+"""CG-HIPAA-AUTHORIZATION-001 — a use beyond care without an authorization. 45 CFR 164.508.
+
+A disclosure for research or marketing takes an authorization of that patient, for that purpose and
+that recipient, complete, and in force: it ends when its time is over, and when it is revoked, from
+the next request on. The disclosure that was made names it. Limits: whether a person signed, and
+uses that the service lets nobody ask for, are not seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+from clinigate.config.hipaa_call import CallTable
+from clinigate.config.hipaa_rights import AuthorizationTable
+from clinigate.core.observation import Observation
+from clinigate.hipaa.actors import told
+from clinigate.hipaa.named import Named
+from clinigate.hipaa.premises import Premises
+from clinigate.hipaa.probes.rights.asking import MADE_UP, Asking, without
+from clinigate.hipaa.probes.rights.times import LONG, PAST, after, expiry
+from clinigate.hipaa.synthetic import Written, written
+from clinigate.hipaa.tally import Tally, gap
+from clinigate.targets.service import Answer
+
+__all__ = ["authorization"]
+
+_WHERE = "[hipaa.rights.authorization]"
+_NAME = "authorization"
+
+_Values = Mapping[str, Any]
+
+
+def authorization(named: Named, premises: Premises) -> Iterator[Observation]:
+    """Disclose for each purpose, with authorizations of all sorts."""
+    table = premises.table.rights.authorization
+    if table is None:
+        yield gap(named, f"say in {_WHERE} how an authorization is recorded; docs/hipaa-rights.md")
+        return
+    tally = Tally(named)
+    asking = Asking(premises, tally, _WHERE)
+    with written(premises, tally, how_many=2) as (one, other):
+        for purpose in table.purposes:
+            _Purpose(asking, table, one, purpose).is_tried(other)
+        _Purpose(asking, table, one, table.purposes[0]).is_complete()
+        _run_out(asking, table, one)
+    yield from tally.observations()
+
+
+class _Purpose:
+    """What one purpose takes, of one patient."""
+
+    def __init__(
+        self, asking: Asking, table: AuthorizationTable, one: Written, purpose: str
+    ) -> None:
+        self._asking, self._table, self._purpose = asking, table, purpose
+        said = {"purpose": purpose, "recipient": table.recipients[0]}
+        self._values: _Values = {**one.values, **said}
+
+    def is_tried(self, other: Written) -> None:
+        """None, a made-up one, one in force, and that one for everything else."""
+        asking, table = self._asking, self._table
+        lately = asking.ask(without(table.use, _NAME), {**self._values, _NAME: ""})
+        self._shut(lately, "without an authorization")
+        self._shut(self._uses(MADE_UP), "with a made-up authorization")
+        held = self.gives(table.give, self._lasting())
+        self._elsewhere(held, other)
+        asking.opens(self._uses(held), f"{self._purpose}, with an authorization in force")
+        self._is_told(held)
+        self._is_revoked(held)
+        past = expiry(PAST, table.give, lately=lately).values
+        given = asking.ask(table.give, {**self._values, **past})
+        self._shut_with(asking.id_of(table.give, given), given, "with an expired authorization")
+
+    def is_complete(self) -> None:
+        """Leave out each core element; without one an authorization is none. 164.508(b)(2)."""
+        for member in self._table.core:
+            body = dict(self._table.give.body or {})
+            del body[member]
+            give = self._table.give.model_copy(update={"body": body})
+            given = self._asking.ask(give, {**self._values, **self._lasting()})
+            held = self._asking.id_of(give, given)
+            self._shut_with(held, given, f"with an authorization without {member}")
+
+    def gives(self, give: CallTable, when: _Values) -> str:
+        """Put one on record and return its id."""
+        return self._asking.made(give, {**self._values, **when}, "give")
+
+    def _elsewhere(self, held: str, other: Written) -> None:
+        table = self._table
+        self._shut(self._uses(held, **other.values), "with another patient's authorization")
+        for purpose in [each for each in table.purposes if each != self._purpose][:1]:
+            answer = self._uses(held, purpose=purpose)
+            self._shut(answer, f"with an authorization that is not for {purpose}")
+        for recipient in table.recipients[1:2]:
+            answer = self._uses(held, recipient=recipient)
+            self._shut(answer, "with an authorization of another recipient")
+
+    def _is_told(self, held: str) -> None:
+        table = self._table.disclosures
+        if table is None:
+            self._asking.tally.cannot(f"which authorization was used; give {_WHERE} disclosures")
+            return
+        answer = self._asking.ask(table, self._values)
+        found = told(answer, table.answer) if answer.served else None
+        if not isinstance(found, list):
+            self._asking.tally.cannot(
+                f"which authorization was used; disclosures answers {answer.status} and has no "
+                f"list at {table.answer}"
+            )
+            return
+        named = held in [str(each) for each in found]
+        message = "a disclosure does not name its authorization"
+        self._asking.tally.expect(named, self._purpose, message)
+
+    def _is_revoked(self, held: str) -> None:
+        table = self._table.revoke
+        if table is None:
+            self._asking.tally.cannot(f"an authorization that is revoked; give {_WHERE} revoke")
+            return
+        answer = self._asking.ask(table, {**self._values, _NAME: held})
+        if answer.served:
+            self._shut(self._uses(held), "with a revoked authorization")
+        else:
+            self._asking.tally.cannot(
+                f"an authorization that is revoked; revoke answers {answer.status}"
+            )
+
+    def _uses(self, held: str, **changes: Any) -> Answer:
+        return self._asking.ask(self._table.use, {**self._values, **changes, _NAME: held})
+
+    def _shut_with(self, held: str | None, given: Answer, what: str) -> None:
+        """An authorization that must be refused, or be of no effect."""
+        self._shut(given if held is None else self._uses(held), what)
+
+    def _shut(self, answer: Answer, what: str) -> None:
+        message = f"a record is disclosed {what}"
+        self._asking.shut(answer, f"{self._purpose}, {what}", message)
+
+    def _lasting(self) -> _Values:
+        return expiry(LONG, self._table.give).values
+
+
+def _run_out(asking: Asking, table: AuthorizationTable, one: Written) -> None:
+    lasts_s = asking.premises.table.rights.expires_in_s
+    if lasts_s == 0:
+        asking.tally.cannot("an authorization that runs out; [hipaa.rights] expires_in_s = 0")
+        return
+    purpose = table.purposes[0]
+    values = {**one.values, "purpose": purpose, "recipient": table.recipients[0]}
+    lately = asking.ask(without(table.use, _NAME), {**values, _NAME: ""})
+    end = expiry(timedelta(seconds=lasts_s), table.give, lately=lately)
+    held = {**values, _NAME: asking.made(table.give, {**values, **end.values}, "give")}
+    asking.opens(asking.ask(table.use, held), f"an authorization that lasts {lasts_s:g} s")
+    answer = after(end, lambda: asking.ask(table.use, held))
+    if answer is None:
+        asking.tally.cannot("an authorization that runs out; the header Date does not go on")
+    else:
+        message = "a record is disclosed with an authorization whose time is over"
+        asking.shut(answer, f"{purpose}, run out", message)

@@ -1,0 +1,116 @@
+"""CG-HIPAA-CONSENT-SCOPE-001, CG-HIPAA-CONSENT-EXPIRY-001 — consent that opens too much.
+
+45 CFR 164.506(b), GDPR Art. 7. Consent is given per patient, source and kind of data: it opens that
+and nothing else, until it is taken back or its time is over. Limits: how it was asked for, and what
+goes on inside the service, is not seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from itertools import product
+from typing import Any
+
+from clinigate.config.hipaa_rights import ScopedConsentTable
+from clinigate.core.observation import Observation
+from clinigate.hipaa.named import Named
+from clinigate.hipaa.premises import Premises
+from clinigate.hipaa.probes.rights.asking import Asking, mentions
+from clinigate.hipaa.probes.rights.times import LONG, PAST, after, expiry
+from clinigate.hipaa.synthetic import Written, written
+from clinigate.hipaa.tally import Tally, gap
+
+__all__ = ["consent_expiry", "consent_scope"]
+
+_WHERE = "[hipaa.rights.consent]"
+_MISSING = f"say in {_WHERE} how consent to data of one kind is recorded; docs/hipaa-rights.md"
+
+
+def consent_scope(named: Named, premises: Premises) -> Iterator[Observation]:
+    """Agree to one kind of data of one source, and ask for the others."""
+    table = premises.table.rights.consent
+    if table is None:
+        yield gap(named, _MISSING)
+        return
+    tally = Tally(named)
+    with written(premises, tally, how_many=2) as (one, other):
+        _scope(Asking(premises, tally, _WHERE), table, one, other)
+    yield from tally.observations()
+
+
+def _scope(asking: Asking, table: ScopedConsentTable, one: Written, other: Written) -> None:
+    agreed, *others = _kinds(table)
+    if not others:
+        asking.tally.cannot(f"another kind or source; {_WHERE} sources and kinds name one each")
+    for each in (agreed, *others):
+        answer = asking.ask(table.use, {**one.values, **each})
+        asking.shut(answer, "nothing said", "data is served of a patient who said nothing")
+    values = {**one.values, **agreed}
+    values["consent"] = asking.made(table.give, {**values, **_lasting(table)}, "give")
+    asking.opens(asking.ask(table.use, values), "what was agreed to")
+    for each in others:
+        answer = asking.ask(table.use, {**one.values, **each})
+        what = "another kind" if each["source"] == agreed["source"] else "another source"
+        asking.shut(answer, what, f"consent opens {what} of data")
+    answer = asking.ask(table.use, {**other.values, **agreed})
+    asking.shut(answer, "another patient", "consent of one patient opens another's data")
+    if table.withdraw is None:
+        asking.tally.cannot(f"consent that is taken back; give {_WHERE} withdraw")
+        return
+    withdrawn = asking.ask(table.withdraw, values)
+    if not withdrawn.served:
+        asking.tally.cannot(f"consent that is taken back; withdraw answers {withdrawn.status}")
+        return
+    asking.shut(asking.ask(table.use, values), "taken back", "consent that was taken back counts")
+
+
+def consent_expiry(named: Named, premises: Premises) -> Iterator[Observation]:
+    """Let consent run out, and ask for the data."""
+    table = premises.table.rights.consent
+    if table is None:
+        yield gap(named, _MISSING)
+        return
+    if not any(mentions(table.give, name) for name in ("expires", "expires_epoch", "expires_date")):
+        yield gap(named, f"{_WHERE} give says nowhere when consent ends; put {{{{expires}}}} there")
+        return
+    tally = Tally(named)
+    with written(premises, tally) as (one,):
+        _expire(Asking(premises, tally, _WHERE), table, one)
+    yield from tally.observations()
+
+
+def _expire(asking: Asking, table: ScopedConsentTable, one: Written) -> None:
+    tally = asking.tally
+    values = {**one.values, **_kinds(table)[0]}
+    lately = asking.ask(table.use, values)
+    if lately.served:
+        tally.cannot("consent that expires; the same data is served without any")
+        return
+    given = asking.ask(table.give, {**values, **expiry(PAST, table.give, lately=lately).values})
+    if given.status >= 500:
+        tally.cannot(f"consent that expired before; give answers {given.status}")
+    else:
+        asking.shut(asking.ask(table.use, values), "expired before", "consent counts that expired")
+    lasts_s = asking.premises.table.rights.expires_in_s
+    if lasts_s == 0:
+        tally.cannot("consent that runs out; [hipaa.rights] expires_in_s = 0")
+        return
+    end = expiry(timedelta(seconds=lasts_s), table.give, lately=lately)
+    asking.made(table.give, {**values, **end.values}, "give")
+    asking.opens(asking.ask(table.use, values), f"consent that lasts {lasts_s:g} s")
+    answer = after(end, lambda: asking.ask(table.use, values))
+    if answer is None:
+        tally.cannot("consent that runs out; the header Date of the service does not go on")
+    else:
+        asking.shut(answer, "run out", "consent counts whose time is over")
+
+
+def _kinds(table: ScopedConsentTable) -> list[Mapping[str, str]]:
+    """Each kind of each source, two of both at most; the first is agreed to."""
+    pairs = product(table.sources[:2], table.kinds[:2])
+    return [{"source": source, "kind": kind} for source, kind in pairs]
+
+
+def _lasting(table: ScopedConsentTable) -> dict[str, Any]:
+    return dict(expiry(LONG, table.give).values)
