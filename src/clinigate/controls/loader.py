@@ -15,7 +15,16 @@ from clinigate.controls.citation import check_citation
 from clinigate.core.codec import from_plain
 from clinigate.errors import ControlError
 
-__all__ = ["BUILT_IN", "exactly", "load_catalogue", "load_heads", "parse_catalogue", "read_yaml"]
+__all__ = [
+    "BUILT_IN",
+    "exactly",
+    "load_catalogue",
+    "load_heads",
+    "parse_catalogue",
+    "read_control",
+    "read_head",
+    "read_yaml",
+]
 
 #: The catalogues that Clinigate ships, in the order in which reports list them.
 BUILT_IN = (
@@ -59,7 +68,7 @@ def load_heads() -> tuple[CatalogueHead, ...]:
     Raises:
         ControlError: a shipped catalogue is missing or malformed.
     """
-    return tuple(_read_head(_shipped(name), f"{name}.yaml")[0] for name in BUILT_IN)
+    return tuple(_opened(_shipped(name), f"{name}.yaml")[0] for name in BUILT_IN)
 
 
 def _shipped(name: str) -> str:
@@ -78,9 +87,9 @@ def parse_catalogue(text: str, file: str) -> tuple[Control, ...]:
         ControlError: not YAML, no such catalogue, or a control that is malformed; file and control
             are named.
     """
-    head, rows = _read_head(text, file)
+    head, rows = _opened(text, file)
     return tuple(
-        _control(row, head, f"{file}: control {number}") for number, row in enumerate(rows, 1)
+        read_control(row, head, f"{file}: control {number}") for number, row in enumerate(rows, 1)
     )
 
 
@@ -96,23 +105,37 @@ def read_yaml(text: str, file: str) -> Any:
         raise ControlError(f"{file}: not YAML: {error}") from error
 
 
-def _read_head(text: str, file: str) -> tuple[CatalogueHead, list[Any]]:
+def _opened(text: str, file: str) -> tuple[CatalogueHead, list[Any]]:
     data = exactly(read_yaml(text, file), _HEAD, file)
     if data["schema"] != SCHEMA:
         raise ControlError(f"{file}: schema is {data['schema']!r}, wanted {SCHEMA!r}")
     rows = data["controls"]
     if not isinstance(rows, list) or not rows:
         raise ControlError(f"{file}: controls must be a list with at least one control")
+    return read_head(data, file), rows
+
+
+def read_head(data: Mapping[str, Any], file: str) -> CatalogueHead:
+    """Return what a catalogue says of itself.
+
+    Raises:
+        ControlError: a text is none, or `revised` is no day.
+    """
     if not isinstance(data["revised"], str) or not _REVISED.fullmatch(data["revised"]):
         raise ControlError(f'{file}: revised is {data["revised"]!r}, wanted a day, as "2026-11-22"')
     named = {key: data[key] for key in ("title", "prefix", "source", "grammar", "revised")}
     try:
-        return from_plain(CatalogueHead, {"name": data["catalogue"], **named}), rows
+        return from_plain(CatalogueHead, {"name": data["catalogue"], **named})
     except ValueError as error:
         raise ControlError(f"{file}: {error}") from error
 
 
-def _control(row: Any, head: CatalogueHead, where: str) -> Control:
+def read_control(row: Any, head: CatalogueHead, where: str) -> Control:
+    """Return one control of a catalogue.
+
+    Raises:
+        ControlError: it is malformed; the place is named.
+    """
     fields = exactly(row, _ROW, where, optional=("fresh_days",))
     if not isinstance(fields["id"], str):
         raise ControlError(

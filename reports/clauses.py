@@ -1,0 +1,253 @@
+"""Every clause and how it stands, as a report and `clinigate controls` show it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from clinigate.controls import ControlCatalogue, Mode, Requirement
+from clinigate.controls.coverage import Covered, Evidence, State, Told, Word, cover
+from clinigate.controls.crosswalk import Crosswalk, load_crosswalk
+from clinigate.core.criterion import Criterion
+from clinigate.core.exhibit import Exhibit
+from clinigate.core.results import Results
+from clinigate.core.verdict import Status
+from clinigate.evidence.times import parse_timestamp
+from clinigate.reports.model import Tone
+
+if TYPE_CHECKING:  # a report without a gate's decision must not load policies and envelopes
+    from clinigate.gate.decision import Decision
+    from clinigate.gate.entries import ControlEntry
+
+__all__ = ["REQUIREMENTS", "ClauseGroup", "ClauseRow", "ClauseView", "clause_view"]
+
+#: What a requirement is called.
+REQUIREMENTS: Mapping[Requirement, str] = MappingProxyType(
+    {
+        Requirement.REQUIRED: "Required",
+        Requirement.ADDRESSABLE: "Addressable",
+        Requirement.STANDARD: "Standard",
+        Requirement.NONE: "",
+    }
+)
+_TONES = {
+    State.FAILED: Tone.BAD,
+    State.ERROR: Tone.BAD,
+    State.WAIVED: Tone.OPEN,
+    State.INCONCLUSIVE: Tone.OPEN,
+    State.NOT_ASSESSED: Tone.NEUTRAL,
+    State.ATTESTED: Tone.GOOD,
+    State.PASSED: Tone.GOOD,
+}
+_KEPT = (State.PASSED, State.ATTESTED)
+_NO_CHECKS: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class ClauseRow:
+    """One clause.
+
+    Attributes:
+        id, citation, title: of the clause. requirement: in a word, empty outside the Security Rule.
+        mode: what shows it: `auto`, `hybrid` or `attest`. fresh_days: greatest age of evidence.
+        state, tone, why, until: how it stands; `until` is empty or the end of a word or waiver.
+        criteria, checks: what speaks to it itself.
+        shown_by, related: other clauses, by id. nist: indicative.
+    """
+
+    id: str
+    citation: str
+    title: str
+    requirement: str
+    mode: str
+    fresh_days: int | None
+    state: State
+    tone: Tone
+    why: str
+    until: str
+    criteria: tuple[str, ...]
+    checks: tuple[str, ...]
+    shown_by: tuple[str, ...]
+    related: tuple[str, ...]
+    nist: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClauseGroup:
+    """The clauses of one catalogue.
+
+    Attributes:
+        tally: states that occur, the gravest first. kept: for each requirement, as `Required`, how
+            many of how many are passed or attested; `Other` where the law knows none.
+    """
+
+    name: str
+    rows: tuple[ClauseRow, ...]
+    tally: tuple[tuple[State, int], ...]
+    kept: tuple[tuple[str, int, int], ...]
+
+    @property
+    def touched(self) -> bool:
+        """Whether anything is known of any of them."""
+        return any(state is not State.NOT_ASSESSED for state, _ in self.tally)
+
+
+@dataclass(frozen=True, slots=True)
+class ClauseView:
+    """Every clause, and what joins nothing.
+
+    Attributes:
+        unspoken: clauses that ask for a check and to which none speaks, by citation.
+        unbound: criteria that serve no clause. unknown: clauses cited that no catalogue has.
+    """
+
+    groups: tuple[ClauseGroup, ...]
+    unspoken: tuple[str, ...] = ()
+    unbound: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def rows(self) -> tuple[ClauseRow, ...]:
+        """All of them, in the order of the catalogues."""
+        return tuple(row for group in self.groups for row in group.rows)
+
+
+def clause_view(
+    results: Results | None,
+    decision: Decision | None = None,
+    *,
+    catalogue: ControlCatalogue,
+    crosswalk: Crosswalk | None = None,
+    installed: Sequence[Criterion] = (),
+    checks: Mapping[str, tuple[str, ...]] = _NO_CHECKS,
+    words: Iterable[Word] = (),
+) -> ClauseView:
+    """Return how every clause of the catalogue stands.
+
+    Args:
+        results: what a run found; None and every clause says who could speak for it.
+        decision: a gate's, whose waivers and clauses count before what is worked out here.
+        catalogue: the clauses.
+        crosswalk: what joins them; by default the one that Clinigate ships.
+        installed: criteria that could speak beside the run's own.
+        checks: metric to the checks that measure it, beside those that the run observed.
+        words: attestations that count now.
+    """
+    walk = load_crosswalk() if crosswalk is None else crosswalk
+    criteria = tuple(
+        {
+            each.id: each for each in (*installed, *(() if results is None else results.criteria))
+        }.values()
+    )
+    evidence = Evidence(
+        criteria=criteria,
+        verdicts=() if results is None else results.verdicts,
+        ran=results is not None,
+        words=tuple(words),
+        waived=_waived(decision),
+        told={entry.control.id: _told(entry) for entry in decision.controls} if decision else {},
+        age=_age(results, decision),
+    )
+    measured = _measured(criteria, checks, results)
+    rows = [_row(each, measured, walk) for each in cover(catalogue, evidence, walk)]
+    named = {row.id: row for row in rows}
+    return ClauseView(
+        groups=tuple(
+            _group(name, [named[each.id] for each in catalogue.of(name)])
+            for name in catalogue.names
+        ),
+        unspoken=tuple(
+            row.citation
+            for row in rows
+            if row.mode != Mode.ATTEST and not row.criteria and not row.shown_by
+        ),
+        unbound=tuple(each.id for each in criteria if not each.controls),
+        unknown=tuple(
+            dict.fromkeys(c for each in criteria for c in each.controls if c not in catalogue)
+        ),
+    )
+
+
+def _row(covered: Covered, measured: Mapping[str, tuple[str, ...]], walk: Crosswalk) -> ClauseRow:
+    control = covered.control
+    return ClauseRow(
+        id=control.id,
+        citation=control.citation,
+        title=control.title,
+        requirement=REQUIREMENTS[control.requirement],
+        mode=str(control.mode),
+        fresh_days=control.fresh_days,
+        state=covered.state,
+        tone=_TONES[covered.state],
+        why=covered.why,
+        until=covered.until,
+        criteria=covered.criteria,
+        checks=tuple(dict.fromkeys(c for each in covered.criteria for c in measured[each])),
+        shown_by=covered.shown_by,
+        related=covered.related,
+        nist=walk.nist.get(control.id, ()),
+    )
+
+
+def _group(name: str, rows: Sequence[ClauseRow]) -> ClauseGroup:
+    states = Counter(row.state for row in rows)
+    words = [word or "Other" for word in REQUIREMENTS.values()]
+    kept = [
+        (word, sum(row.state in _KEPT for row in asked), len(asked))
+        for word in words
+        if (asked := [row for row in rows if (row.requirement or "Other") == word])
+    ]
+    tally = tuple((state, states[state]) for state in State if states[state])
+    return ClauseGroup(name, tuple(rows), tally, tuple(kept))
+
+
+def _measured(
+    criteria: Iterable[Criterion],
+    checks: Mapping[str, tuple[str, ...]],
+    results: Results | None,
+) -> Mapping[str, tuple[str, ...]]:
+    """The checks behind each criterion: those that the run saw, else those that would measure."""
+    seen: dict[str, dict[str, None]] = {}
+    for observation in () if results is None else results.observations:
+        if not isinstance(observation.about, Exhibit):
+            seen.setdefault(observation.about.metric, {})[observation.check] = None
+    return {
+        each.id: tuple(seen.get(each.metric, ())) or tuple(checks.get(each.metric, ()))
+        for each in criteria
+    }
+
+
+def _waived(decision: Decision | None) -> Mapping[str, str]:
+    entries = () if decision is None else decision.criteria
+    return {
+        entry.criterion.id: entry.waiver.until
+        for entry in entries
+        if entry.effect == "waived" and entry.waiver is not None
+    }
+
+
+def _told(entry: ControlEntry) -> Told:
+    """What the gate decided: its waivers and its words count, whatever the verdicts."""
+    if entry.effect == "waived":
+        return Told(State.WAIVED, entry.reason, entry.waiver.until if entry.waiver else "")
+    until = entry.attested_until or ""
+    if entry.effect == "satisfied":
+        attested = entry.control.mode is Mode.ATTEST
+        return Told(State.ATTESTED if attested else State.PASSED, entry.reason, until)
+    states = {
+        Status.FAIL: State.FAILED,
+        Status.ERROR: State.ERROR,
+        Status.INCONCLUSIVE: State.INCONCLUSIVE,
+    }
+    # What shuts the gate is not shown, also where every verdict that speaks to it is PASS.
+    return Told(states.get(entry.status, State.NOT_ASSESSED), entry.reason, until)
+
+
+def _age(results: Results | None, decision: Decision | None) -> timedelta | None:
+    if results is None or decision is None:
+        return None
+    return parse_timestamp(decision.evaluated_at) - parse_timestamp(results.finished_at)

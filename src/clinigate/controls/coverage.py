@@ -1,0 +1,276 @@
+"""In which state each clause is: by what ran, by what people said, or by nobody yet.
+
+Pure: verdicts, words of people and a gate's decision in, a state for every clause out. Nothing is
+never a pass: a clause that nobody speaks for reads "not assessed" and says who could.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from types import MappingProxyType
+
+from clinigate.controls.catalogue import Control, ControlCatalogue, Mode, Requirement
+from clinigate.controls.citation import holder_of
+from clinigate.controls.crosswalk import Crosswalk
+from clinigate.core.criterion import Criterion
+from clinigate.core.verdict import Status, Verdict, worst
+
+__all__ = ["Covered", "Evidence", "State", "Told", "Word", "cover", "speaking_for"]
+
+
+class State(StrEnum):
+    """How a clause stands.
+
+    `ERROR`: a check of it broke. `INCONCLUSIVE`: too little was seen, or what was seen is stale.
+    `ATTESTED`: people say so. `WAIVED`: it is not kept, and the risk is accepted for a time.
+    """
+
+    FAILED = "failed"
+    ERROR = "error"
+    WAIVED = "waived"
+    INCONCLUSIVE = "inconclusive"
+    NOT_ASSESSED = "not assessed"
+    ATTESTED = "attested"
+    PASSED = "passed"
+
+
+_STATES = {
+    Status.PASS: State.PASSED,
+    Status.FAIL: State.FAILED,
+    Status.INCONCLUSIVE: State.INCONCLUSIVE,
+    Status.ERROR: State.ERROR,
+    Status.NOT_ASSESSED: State.NOT_ASSESSED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What a person attests: of which clause, until when (RFC 3339 or a day), and who says so."""
+
+    control: str
+    until: str
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a gate decided of a clause; it outweighs what is worked out here."""
+
+    state: State
+    why: str
+    until: str = ""
+
+
+_NO_TOLD: Mapping[str, Told] = MappingProxyType({})
+_NO_WAIVED: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known.
+
+    Attributes:
+        criteria: those that are installed or that a run judged by. verdicts: of a run.
+        ran: whether there is a run at all; without one every clause says who could speak for it.
+        words: attestations that count now.
+        waived: criterion to the end of the waiver that lets it through.
+        told: clause to what a gate decided of it.
+        age: of the verdicts; None where nobody asks.
+    """
+
+    criteria: Sequence[Criterion] = ()
+    verdicts: Sequence[Verdict] = ()
+    ran: bool = False
+    words: Sequence[Word] = ()
+    waived: Mapping[str, str] = field(default_factory=lambda: _NO_WAIVED)
+    told: Mapping[str, Told] = field(default_factory=lambda: _NO_TOLD)
+    age: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """One clause and how it stands.
+
+    Attributes:
+        why: in a sentence. until: when an attestation or a waiver ends, else empty.
+        criteria: those that speak to it themselves.
+        shown_by: other clauses whose evidence shows it. related: those on the same matter.
+    """
+
+    control: Control
+    state: State
+    why: str
+    until: str = ""
+    criteria: tuple[str, ...] = ()
+    shown_by: tuple[str, ...] = ()
+    related: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Half:
+    """One half of what shows a clause: what ran, or what people said."""
+
+    state: State
+    why: str
+    until: str = ""
+
+
+def cover(
+    catalogue: ControlCatalogue, evidence: Evidence, crosswalk: Crosswalk
+) -> tuple[Covered, ...]:
+    """Return the state of every clause, in the catalogue's order."""
+    desk = _Desk(catalogue, evidence, crosswalk)
+    return tuple(desk.covered(control) for control in catalogue)
+
+
+def speaking_for(control_id: str, criteria: Sequence[Criterion]) -> tuple[str, ...]:
+    """Return the ids of the criteria that speak to a clause themselves."""
+    return tuple(each.id for each in criteria if control_id in each.controls)
+
+
+class _Desk:
+    """Where the halves of a clause are put together."""
+
+    def __init__(
+        self, catalogue: ControlCatalogue, evidence: Evidence, crosswalk: Crosswalk
+    ) -> None:
+        self._catalogue, self._evidence, self._crosswalk = catalogue, evidence, crosswalk
+        self._verdicts = {each.criterion: each for each in evidence.verdicts}
+        # The word that stays fresh for longest counts.
+        self._words = {each.control: each for each in sorted(evidence.words, key=lambda w: w.until)}
+        self._speaking: dict[str, list[str]] = {}
+        for criterion in evidence.criteria:
+            for control in dict.fromkeys(criterion.controls):
+                self._speaking.setdefault(control, []).append(criterion.id)
+
+    def covered(self, control: Control) -> Covered:
+        told = self._evidence.told.get(control.id)
+        half = self._stands(control) if told is None else _Half(told.state, told.why, told.until)
+        return Covered(
+            control,
+            half.state,
+            half.why,
+            half.until,
+            criteria=tuple(self._speaking.get(control.id, ())),
+            shown_by=self._sources(control.id),
+            related=self._crosswalk.related.get(control.id, ()),
+        )
+
+    def _stands(self, control: Control) -> _Half:
+        match control.mode:
+            case Mode.AUTO:
+                return self._tried(control)
+            case Mode.ATTEST:
+                return self._attested(control)
+            case Mode.HYBRID:
+                return _both(self._tried(control), self._said(control))
+
+    def _attested(self, control: Control) -> _Half:
+        """What is attested alone; a check that speaks to it all the same may only find fault."""
+        own = self._own(control)
+        if own is None or own.state is State.NOT_ASSESSED:
+            said = self._said(control)
+            return said if own is None or said.state is State.ATTESTED else own
+        if own.state is not State.PASSED:
+            return own
+        word = self._words.get(control.id)
+        if word is not None:
+            return self._said(control)
+        return _Half(State.ATTESTED, f"a check held the attestation against its day: {own.why}")
+
+    def _said(self, control: Control) -> _Half:
+        word = self._words.get(control.id)
+        if word is None:
+            return _Half(State.NOT_ASSESSED, "nobody attests it")
+        by = f" by {word.by}" if word.by else ""
+        return _Half(State.ATTESTED, f"attested until {word.until}{by}", word.until)
+
+    def _tried(self, control: Control) -> _Half:
+        """What ran and speaks to the clause, or to those that show it."""
+        own = self._own(control)
+        rolled = self._crosswalk.rolls_up.get(control.id, ())
+        others = rolled or (self._crosswalk.same_as.get(control.id, ()) if own is None else ())
+        if not others:
+            return own if own is not None else self._silent(control)
+        halves = [(other, self._other(other)) for other in others]
+        gravest, half = min(halves, key=lambda each: _GRAVITY.index(each[1].state))
+        shown = _Half(half.state, f"as {gravest}: {half.why}", half.until)
+        if half.state is State.PASSED:
+            shown = _Half(half.state, f"shown by what shows {', '.join(others)}")
+        if own is None or _GRAVITY.index(shown.state) < _GRAVITY.index(own.state):
+            return shown
+        return own
+
+    def _other(self, control_id: str) -> _Half:
+        if control_id not in self._catalogue:
+            return _Half(State.NOT_ASSESSED, "it is not among the clauses looked at")
+        return self._tried(self._catalogue.get(control_id))
+
+    def _own(self, control: Control) -> _Half | None:
+        """By the verdicts that speak to the clause itself; None where none does."""
+        seen = [
+            self._verdicts[each]
+            for each in self._speaking.get(control.id, ())
+            if each in self._verdicts
+        ]
+        if not seen:
+            return None
+        open_ones = [each for each in seen if each.status is not Status.PASS]
+        if open_ones and all(each.criterion in self._evidence.waived for each in open_ones):
+            until = min(self._evidence.waived[each.criterion] for each in open_ones)
+            return _Half(State.WAIVED, f"{_accepted(control)} until {until}", until)
+        status = worst(each.status for each in seen)
+        if status is not Status.PASS:
+            first = next(each for each in seen if each.status is status)
+            more = f", and {len(open_ones) - 1} more" if len(open_ones) > 1 else ""
+            return _Half(_STATES[status], f"{first.criterion}: {first.reason}{more}")
+        if self._stale(control):
+            return _Half(State.INCONCLUSIVE, f"what passed is older than {control.fresh_days} days")
+        return _Half(State.PASSED, f"passed: {', '.join(each.criterion for each in seen)}")
+
+    def _stale(self, control: Control) -> bool:
+        age, fresh = self._evidence.age, control.fresh_days
+        return age is not None and fresh is not None and age > timedelta(days=fresh)
+
+    def _silent(self, control: Control) -> _Half:
+        """Say why nothing is known of it, and who could tell."""
+        able = self._speaking.get(control.id, ())
+        if able:
+            when = "was not run" if self._evidence.ran else "no run was looked at"
+            return _Half(State.NOT_ASSESSED, f"{when}: {', '.join(able)}")
+        holder = holder_of(control.id)
+        if holder is not None and self._speaking.get(holder):
+            return _Half(
+                State.NOT_ASSESSED, f"no check speaks to it alone; see {holder}, which holds it"
+            )
+        where = "in this run speaks" if self._evidence.ran else "speaks"
+        return _Half(State.NOT_ASSESSED, f"no check {where} to it")
+
+    def _sources(self, control_id: str) -> tuple[str, ...]:
+        rolled = self._crosswalk.rolls_up.get(control_id, ())
+        return rolled or self._crosswalk.same_as.get(control_id, ())
+
+
+_GRAVITY = tuple(State)
+
+
+def _both(tried: _Half, said: _Half) -> _Half:
+    """A clause that needs both stands no better than the worse half."""
+    if said.state is State.ATTESTED:
+        if tried.state is State.PASSED:
+            return _Half(State.PASSED, f"{tried.why}; {said.why}", said.until)
+        return _Half(tried.state, f"{tried.why}; {said.why}", tried.until)
+    if tried.state is State.PASSED:
+        return _Half(State.NOT_ASSESSED, f"{said.why}; {tried.why}")
+    if tried.state is State.NOT_ASSESSED:
+        return _Half(State.NOT_ASSESSED, f"{tried.why}; {said.why}")
+    return tried
+
+
+def _accepted(control: Control) -> str:
+    """45 CFR 164.306(d): a waiver makes nobody compliant with what is required."""
+    word = "required, " if control.requirement is Requirement.REQUIRED else ""
+    return f"{word}non-compliant, risk accepted"
