@@ -7,10 +7,11 @@ import shlex
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -26,10 +27,33 @@ from clinigate.cli.options import config_option, environment_option, passphrase_
 from clinigate.errors import UsageError
 
 if TYPE_CHECKING:
+    from clinigate.config.loader import LoadedConfig
+    from clinigate.evidence.envelope import Signer
     from clinigate.evidence.recorder import Recorder
     from clinigate.hipaa.drills.restore import Restored, Steps
 
 __all__ = ["command"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Stores and programs, as the options name them."""
+
+    source: Path | None
+    source_dsn_env: str | None
+    into_dsn_env: str | None
+    backup: Path | None
+    make: str | None
+    restore: str
+    most_s: float | None
+
+    def __post_init__(self) -> None:
+        if (self.source is None) == (self.source_dsn_env is None):
+            raise UsageError("give one of --source and --source-dsn-env")
+        if (self.source_dsn_env is None) != (self.into_dsn_env is None):
+            raise UsageError("--source-dsn-env and --into-dsn-env belong together")
+        if (self.backup is None) == (self.make is None):
+            raise UsageError("give one of --backup, which is there, and --make, which makes one")
 
 
 @click.command("restore")
@@ -41,7 +65,7 @@ __all__ = ["command"]
               help="The variable with the address of an empty PostgreSQL database.")  # fmt: skip
 @click.option("--backup", type=click.Path(path_type=Path), help="The backup to restore.")
 @click.option("--make", metavar="COMMAND", help="Program that makes one at {backup} first.")
-@click.option("--restore", "restore_words", metavar="COMMAND", required=True,
+@click.option("--restore", metavar="COMMAND", required=True,
               help="Program that restores {backup} into {into}.")  # fmt: skip
 @click.option("--most-s", type=click.FloatRange(min=0, min_open=True),
               help="Seconds that the restore may take, as your plan says.")  # fmt: skip
@@ -51,18 +75,12 @@ __all__ = ["command"]
 @config_option
 @environment_option
 def command(
-    source: Path | None,
-    source_dsn_env: str | None,
-    into_dsn_env: str | None,
-    backup: Path | None,
-    make: str | None,
-    restore_words: str,
-    most_s: float | None,
     out: Path,
     key: Path | None,
     passphrase_fd: int | None,
     config: Path | None,
     environment: str | None,
+    **asked: Any,
 ) -> int:
     """Restore a backup into an empty store, and hold every table against the source.
 
@@ -76,42 +94,44 @@ def command(
     from clinigate.config.loader import load_config
     from clinigate.hipaa.drills.named import RESTORE, criterion_of
 
-    if (source is None) == (source_dsn_env is None):
-        raise UsageError("give one of --source and --source-dsn-env")
-    if (source_dsn_env is None) != (into_dsn_env is None):
-        raise UsageError("--source-dsn-env and --into-dsn-env belong together")
-    if (backup is None) == (make is None):
-        raise UsageError("give one of --backup, which is there, and --make, which makes one")
-    loaded = load_config(config)
+    wanted, loaded = _Asked(**asked), load_config(config)
     signer = signer_of(loaded, key, passphrase_fd)
-    words = (shlex.split(restore_words), None if make is None else shlex.split(make))
 
     def work(recorder: Recorder, environ: Mapping[str, str]) -> None:
         def drill() -> None:
-            from clinigate.hipaa.drills.papers import restore_record
-            from clinigate.hipaa.drills.restore import restore
-
-            with _steps(source, source_dsn_env, into_dsn_env, backup, words, most_s) as steps:
-                restored = restore(RESTORE, steps, environ=os.environ, cwd=Path.cwd())
-            record = restore_record(
-                restored,
-                system=loaded.config.subject.name,
-                run=run_of(environ),
-                ended=datetime.now().astimezone(),
-            )
-            leave(recorder, restored.tally.observations(), record, signer=signer, out=out)
-            _show(restored)
+            _drill(recorder, wanted, loaded, run=run_of(environ), signer=signer, out=out)
 
         carried_out(drill, recorder, RESTORE)
 
     return produce(
         loaded,
         producer="drill",
-        target=f"restore drill of {source or source_dsn_env}",
+        target=f"restore drill of {wanted.source or wanted.source_dsn_env}",
         criteria=[criterion_of(RESTORE)],
         work=work,
         environment=environment,
     )
+
+
+def _drill(
+    recorder: Recorder,
+    wanted: _Asked,
+    loaded: LoadedConfig,
+    *,
+    run: str,
+    signer: Signer | None,
+    out: Path,
+) -> None:
+    from clinigate.hipaa.drills.named import RESTORE
+    from clinigate.hipaa.drills.papers import restore_record
+    from clinigate.hipaa.drills.restore import restore
+
+    with _steps(wanted) as steps:
+        restored = restore(RESTORE, steps, environ=os.environ, cwd=Path.cwd())
+    ended = datetime.now().astimezone()
+    record = restore_record(restored, system=loaded.config.subject.name, run=run, ended=ended)
+    leave(recorder, restored.tally.observations(), record, signer=signer, out=out)
+    _show(restored)
 
 
 def _show(restored: Restored) -> None:
@@ -125,14 +145,7 @@ def _show(restored: Restored) -> None:
 
 
 @contextmanager
-def _steps(
-    source: Path | None,
-    source_dsn_env: str | None,
-    into_dsn_env: str | None,
-    backup: Path | None,
-    words: tuple[list[str], list[str] | None],
-    most_s: float | None,
-) -> Iterator[Steps]:
+def _steps(wanted: _Asked) -> Iterator[Steps]:
     """Prepare the drill, with a folder for what it makes."""
     from clinigate.hipaa.drills.restore import Steps
     from clinigate.hipaa.drills.tables import Table, postgres_tables, sqlite_tables
@@ -140,27 +153,25 @@ def _steps(
 
     with tempfile.TemporaryDirectory(prefix="clinigate-drill-") as name:
         folder = Path(name)
-        kept = folder / "backup" if backup is None else backup
-        if source is not None:
-            at = folder / "restored.db"
+        at, into = folder / "restored.db", str(folder / "restored.db")
 
-            def restored() -> dict[str, Table]:
-                return sqlite_tables(at) if at.exists() else {}
+        def restored() -> dict[str, Table]:
+            return sqlite_tables(at) if at.exists() else {}
 
-            yield Steps(
-                partial(sqlite_tables, source), restored, kept, str(at), words[0], words[1], most_s
+        ends = (partial(sqlite_tables, wanted.source or at), restored)
+        if wanted.source_dsn_env is not None and wanted.into_dsn_env is not None:
+            dsn = read_variable(wanted.source_dsn_env, "--source-dsn-env", os.environ)
+            into = read_variable(wanted.into_dsn_env, "--into-dsn-env", os.environ)
+            ends = (
+                partial(postgres_tables, dsn, "--source-dsn-env"),
+                partial(postgres_tables, into, "--into-dsn-env"),
             )
-            return
-        assert source_dsn_env is not None
-        assert into_dsn_env is not None
-        dsn = read_variable(source_dsn_env, "--source-dsn-env", os.environ)
-        into = read_variable(into_dsn_env, "--into-dsn-env", os.environ)
         yield Steps(
-            partial(postgres_tables, dsn, "--source-dsn-env"),
-            partial(postgres_tables, into, "--into-dsn-env"),
-            kept,
-            into,
-            words[0],
-            words[1],
-            most_s,
+            source=ends[0],
+            target=ends[1],
+            backup=wanted.backup or folder / "backup",
+            into=into,
+            restore=shlex.split(wanted.restore),
+            make=None if wanted.make is None else shlex.split(wanted.make),
+            most_s=wanted.most_s,
         )
