@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,7 @@ from clinigate.core.plan import Plan
 from clinigate.core.target import Target
 from clinigate.core.verdict import Status
 from clinigate.errors import ClinigateError, UsageError
+from clinigate.evidence.runs import RUN_VARIABLE
 from clinigate.gate.policy import nearest
 from clinigate.hipaa.criteria import builtin_criteria
 from clinigate.hipaa.named import NAMED, Named
@@ -39,7 +41,16 @@ def configured_premises(config: pytest.Config) -> Iterator[Premises]:
     """Prepare what the configuration names."""
     with _in_one_sentence():
         setup = read_setup(config)
-        context = opened(setup.config, today=datetime.now(UTC).date(), seed=setup.plan.seed)
+        today = datetime.now(UTC).date()
+        with opened(setup.config, today=today):
+            pass  # what is missing is told before a run is begun
+        context = opened(
+            setup.config,
+            today=today,
+            seed=setup.plan.seed,
+            allow_destructive=bool(value(config, "allow-destructive")),
+            run=Path(state_of(config).share().run[RUN_VARIABLE]).name,
+        )
         premises = context.__enter__()
     try:
         yield premises

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from clinigate.cli.doctor_hipaa import hipaa_readiness
 from clinigate.cli.exits import ExitCode
 from clinigate.cli.exposure import exposures
 from clinigate.cli.options import config_option, environment_option
@@ -78,7 +79,7 @@ def _diagnose(setup: Setup, *, offline: bool) -> Iterator[Line]:
     yield _signing(loaded)
     yield _said("trust", lambda: _trust(loaded), absent="no [gate] trust: no signature can count")
     yield from _target(loaded, offline=offline)
-    for topic, ready, text in readiness(loaded):
+    for topic, ready, text in (*readiness(loaded), *hipaa_readiness(loaded)):
         yield Line(Mark.OK if ready else Mark.NOTE, topic, text)
 
 

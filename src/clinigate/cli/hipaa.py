@@ -12,6 +12,7 @@ import click
 from clinigate.cli.exits import ExitCode
 from clinigate.cli.hipaa_parts import SCAN_TYPES
 from clinigate.cli.options import config_option, environment_option
+from clinigate.errors import UsageError
 
 if TYPE_CHECKING:
     from clinigate.cli.hipaa_parts import Part
@@ -56,12 +57,16 @@ def tests() -> int:
               "service: the named tests on the running service.")  # fmt: skip
 @click.option("--compliance-level", "level", type=click.Choice(_LEVELS), default="strict",
               show_default=True, help="What counts against the exit code; see below.")  # fmt: skip
+@click.option("--allow-destructive", is_flag=True,
+              help="With --scan-type service: let probes lock out an account of their own, or "
+              "alter a record of their own in the store.")  # fmt: skip
 @config_option
 @environment_option
 def scan(
     paths: tuple[Path, ...],
     scan_type: str,
     level: str,
+    allow_destructive: bool,
     config: Path | None,
     environment: str | None,
 ) -> int:
@@ -80,21 +85,30 @@ def scan(
     from clinigate.config.loader import load_config
     from clinigate.pipeline.setup import prepare_producer
 
+    if allow_destructive and scan_type != "service":
+        raise UsageError("--allow-destructive: nothing is disturbed without --scan-type service")
     loaded = load_config(config)
     # The day on which people's words end is that of the place where they are.
     today = datetime.now().astimezone().date()
     policy = prepare_producer(loaded, (), environment=environment).policy
     parts = parts_of(scan_type, loaded, paths, policy=policy, today=today)
     target = f"{scan_type} scan of {', '.join(map(str, paths)) or loaded.source}"
-    produced = _carry_out(loaded, parts, target, environment)
+    produced = _carry_out(loaded, parts, target, environment, allow_destructive=allow_destructive)
     return _exit_code(produced, policy, level, parts=[part.name for part in parts])
 
 
 def _carry_out(
-    config: LoadedConfig, parts: Sequence[Part], target: str, environment: str | None
+    config: LoadedConfig,
+    parts: Sequence[Part],
+    target: str,
+    environment: str | None,
+    *,
+    allow_destructive: bool,
 ) -> Produced:
     """Do the parts within one run, and show its verdicts."""
+    from clinigate.cli.hipaa_parts import Terms
     from clinigate.cli.keys import passphrase_source
+    from clinigate.evidence.runs import RUN_VARIABLE
     from clinigate.pipeline.keys import configured_signer
     from clinigate.pipeline.process_run import run_from_outside
     from clinigate.pipeline.producing import produce_into_run
@@ -103,11 +117,12 @@ def _carry_out(
     if not run_from_outside():
         signer = configured_signer(config, passphrase=passphrase_source(None, confirm=False))
 
-    def work(recorder: Recorder, _environ: Mapping[str, str]) -> None:
+    def work(recorder: Recorder, environ: Mapping[str, str]) -> None:
+        terms = Terms(Path(environ[RUN_VARIABLE]).name, allow_destructive)
         for part in parts:
             if part.remark:
                 click.echo(f"{part.name}: {part.remark}")
-            _show(part.work(recorder))
+            _show(part.work(recorder, terms))
 
     return produce_into_run(
         config,

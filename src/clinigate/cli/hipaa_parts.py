@@ -17,7 +17,20 @@ if TYPE_CHECKING:
     from clinigate.findings.model import Found
     from clinigate.gate.policy import Policy
 
-__all__ = ["SCAN_TYPES", "Part", "parts_of"]
+__all__ = ["SCAN_TYPES", "Part", "Terms", "parts_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what terms a part is carried out.
+
+    Attributes:
+        run: the id of the run, for the owners of a service that is asked.
+        allow_destructive: whether probes may disturb what is their own.
+    """
+
+    run: str
+    allow_destructive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +46,7 @@ class Part:
 
     name: str
     criteria: tuple[Criterion, ...]
-    work: Callable[[Recorder], Sequence[Found]]
+    work: Callable[[Recorder, Terms], Sequence[Found]]
     silent: frozenset[str] = frozenset()
     remark: str = ""
 
@@ -76,7 +89,7 @@ def _security(config: LoadedConfig, paths: Sequence[Path], today: date) -> Part:
     context = security.context_for(config, paths, today=today)
     scanners = security.scanners_for(config)
 
-    def work(recorder: Recorder) -> Sequence[Found]:
+    def work(recorder: Recorder, _terms: Terms) -> Sequence[Found]:
         done = security.perform(scanners, context, part=bool(paths))
         security.record_scan(done, recorder, least)
         return done.open(least)
@@ -90,7 +103,7 @@ def _platform(config: LoadedConfig, paths: Sequence[Path], today: date) -> Part:
     asked = Request(paths=tuple(str(path.absolute()) for path in paths))
     found = scan_platform(config, asked, today=today)
 
-    def work(recorder: Recorder) -> Sequence[Found]:
+    def work(recorder: Recorder, _terms: Terms) -> Sequence[Found]:
         found.record(recorder)
         return [each for each in found.findings if each.is_open]
 
@@ -107,7 +120,7 @@ def _phi(config: LoadedConfig, paths: Sequence[Path], today: date) -> Part:
 
     options = options_from(config, paths=paths, today=today)
 
-    def work(recorder: Recorder) -> Sequence[Found]:
+    def work(recorder: Recorder, _terms: Terms) -> Sequence[Found]:
         done = scan(options)
         for observation in observed(done):
             recorder.observation(observation)
@@ -123,7 +136,7 @@ def _attestations(config: LoadedConfig, _paths: Sequence[Path], today: date) -> 
     attested = [named for named in NAMED.values() if named.attested]
     premises = Premises(config.config.hipaa, config.base_dir, None, {}, today)
 
-    def work(recorder: Recorder) -> Sequence[Found]:
+    def work(recorder: Recorder, _terms: Terms) -> Sequence[Found]:
         run_named(recorder, premises, tests=attested)
         return ()
 
@@ -137,8 +150,10 @@ def _service(config: LoadedConfig, _paths: Sequence[Path], today: date) -> Part:
     with opened(config, today=today):
         pass  # what is missing is told before a run is begun
 
-    def work(recorder: Recorder) -> Sequence[Found]:
-        with opened(config, today=today) as premises:
+    def work(recorder: Recorder, terms: Terms) -> Sequence[Found]:
+        with opened(
+            config, today=today, run=terms.run, allow_destructive=terms.allow_destructive
+        ) as premises:
             run_named(recorder, premises)
         return ()
 

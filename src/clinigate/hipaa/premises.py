@@ -25,6 +25,7 @@ __all__ = [
     "ask_program",
     "files_under",
     "opened",
+    "table_at",
     "verifies",
     "withheld_from",
 ]
@@ -50,15 +51,15 @@ def withheld_from(named: Named, premises: Premises) -> str | None:
             "it disturbs an account or a record of its own; ask for it by --allow-destructive or "
             "[hipaa.safety] allow_destructive = true"
         )
-    missing = [each for each in named.needs if not _table(premises.table, each)]
+    missing = [each for each in named.needs if not table_at(premises.table, each)]
     if missing:
         tables = ", ".join(f"[hipaa.{each}]" for each in missing)
-        return f"needs {tables}; docs/hipaa-probes.md says what stands there"
+        return f"needs {tables}; docs/configuration.md says what stands there"
     return None
 
 
-def _table(table: HipaaTable, name: str) -> object:
-    """Return a table of `[hipaa]` by its name; one within another is told by a dot."""
+def table_at(table: HipaaTable, name: str) -> object:
+    """Return what stands in `[hipaa]` under a name; within another table it is told by a dot."""
     found: object = table
     for step in name.split("."):
         found = getattr(found, step, None)

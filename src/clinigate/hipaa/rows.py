@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from clinigate.config.hipaa import AuditTable
@@ -18,6 +20,10 @@ __all__ = ["Rows", "moment_of"]
 
 _PAUSE_S = 0.05
 _COMMAND_S = 60.0
+_CUT = (
+    "[hipaa.audit] file: {} was rotated while it was read, and rows are gone; rotate it at another "
+    "time, or let [hipaa.audit] command print all rows"
+)
 
 Row = Mapping[str, Any]
 
@@ -34,6 +40,7 @@ class Rows:
         self._premises = premises
         self._table: AuditTable = premises.table.audit
         self._offset = 0
+        self._inode: int | None = None
         self.new()
 
     def new(self) -> list[Row]:
@@ -83,11 +90,35 @@ class Rows:
         assert self._table.file is not None
         path = self._premises.path(self._table.file)
         try:
-            with path.open("rb") as file:
-                file.seek(self._offset)
-                content = file.read()
+            return self._from_file(path)
         except OSError as error:
             raise ConfigError(f"[hipaa.audit] file: {path.name}: {error.strerror}") from None
+
+    def _from_file(self, path: Path) -> list[bytes]:
+        """Return the new lines; where the file was rotated, first those that the old one got."""
+        number = path.stat().st_ino if path.exists() else None
+        lines: list[bytes] = []
+        if self._inode is not None and number != self._inode:
+            lines = self._whole_lines(self._renamed(path))
+            if number is None:
+                return lines
+            self._offset = 0
+        self._inode = number
+        return lines + self._whole_lines(path)
+
+    def _renamed(self, path: Path) -> Path:
+        """Return the file that was read until now, by whatever name it has."""
+        for each in path.parent.iterdir():
+            if each.is_file() and each.stat().st_ino == self._inode:
+                return each
+        raise ConfigError(_CUT.format(path.name))
+
+    def _whole_lines(self, path: Path) -> list[bytes]:
+        with path.open("rb") as file:
+            if os.fstat(file.fileno()).st_size < self._offset:
+                raise ConfigError(_CUT.format(path.name))
+            file.seek(self._offset)
+            content = file.read()
         # A line that is being written belongs to the next look.
         whole = content.rfind(b"\n") + 1
         self._offset += whole

@@ -13,7 +13,10 @@ from clinigate.hipaa.named import NAMED, Named
 from clinigate.hipaa.premises import Premises, withheld_from
 from clinigate.hipaa.tally import gap
 
-__all__ = ["look", "run_named"]
+__all__ = ["MOST_SKEW_S", "look", "run_named"]
+
+MOST_SKEW_S = 120.0
+"""How far the clock of a service may be off ours: four times what a second factor forgives."""
 
 
 def look(named: Named, premises: Premises) -> Iterator[Observation]:
@@ -28,6 +31,9 @@ def look(named: Named, premises: Premises) -> Iterator[Observation]:
         yield _fault(named, str(error))
     except Exception as error:  # noqa: BLE001 - it speaks to a target; its error is a verdict
         yield _fault(named, f"the check broke: {blame(error)}")
+    skew = _skew(premises)
+    if skew is not None:
+        yield _fault(named, skew)
 
 
 def run_named(
@@ -46,6 +52,19 @@ def run_named(
         on_begin(named)
         for observation in look(named, premises):
             recorder.observation(observation)
+
+
+def _skew(premises: Premises) -> str | None:
+    """Say that the clocks differ, if they do: times of rows, tokens and factors then lie."""
+    service = premises.service
+    off_s = 0.0 if service is None else service.clock_off_s
+    if abs(off_s) <= MOST_SKEW_S:
+        return None
+    side = "ahead of" if off_s > 0 else "behind"
+    return (
+        f"the service's clock is {abs(off_s):.0f} s {side} ours; set both by a time server before "
+        "anything is said of times"
+    )
 
 
 def _fault(named: Named, reason: str) -> Observation:

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -19,6 +20,7 @@ from clinigate.core.target import Capability
 from clinigate.errors import TargetError
 from clinigate.targets.credentials import ClientCredentials, Credentials
 from clinigate.targets.template import fill_template
+from clinigate.targets.troubles import transport_failure
 from clinigate.targets.wire import tls_context
 
 __all__ = ["Answer", "Pace", "Request", "Service", "service_spec"]
@@ -103,7 +105,13 @@ class Pace:
 
 
 class Service:
-    """A service over HTTP. Close it at the end."""
+    """A service over HTTP. Close it at the end.
+
+    Attributes:
+        spec: how it is reached. tls: what is trusted of it.
+        clock_off_s: by how much its clock was ahead of ours when it answered last, as the header
+            Date says (RFC 9110, 6.6.1); 0 where it said nothing.
+    """
 
     def __init__(
         self,
@@ -134,6 +142,7 @@ class Service:
             self._client = ClientCredentials(spec.auth.oauth2, environ)
         self._pace = pace
         self._marks = dict(marks)
+        self.clock_off_s = 0.0
         self._token: str | None = None
         self._scopes: frozenset[str] = frozenset()
         # Proxies of the environment are for the world outside, and would see what is said.
@@ -206,16 +215,13 @@ class Service:
         more = {} if content is None else {"Content-Type": "application/json"}
         url = self.url(request)
         sent = {**self._marks, **more, **request.headers, **headers}
-        if self._pace is not None:
-            self._pace.admit()
+        self._admit()
         try:
             with self._http.stream(request.method, url, content=content, headers=sent) as answer:
                 said, cut = _content_of(answer, self.spec.timeout_s)
         except httpx.HTTPError as error:
-            raise TargetError(
-                f"{request}: no answer ({type(error).__name__}); is the service running, and is "
-                "[target] base_url right?"
-            ) from None
+            raise TargetError(f"{request}: no answer: {self._trouble(error, url)}") from None
+        self._look_at_clock(answer.headers)
         return Answer(answer.status_code, answer.headers, _json_of(said), said[:_LONGEST], cut)
 
     def place(self, request: Request) -> tuple[str, str]:
@@ -253,10 +259,12 @@ class Service:
         form = dict(self._client.form)
         if scopes is not None:
             form["scope"] = " ".join(scopes)
+        self._admit()
+        headers = {**self._marks, **self._client.headers}
         try:
-            answer = self._http.post(url, data=form, headers=self._client.headers)
+            answer = self._http.post(url, data=form, headers=headers)
         except httpx.HTTPError as error:
-            raise TargetError(f"no access token ({type(error).__name__})") from None
+            raise TargetError(f"no access token: {self._trouble(error, url)}") from None
         body = _json_of(answer.content)
         token = body.get("access_token") if isinstance(body, dict) else None
         if not isinstance(token, str):
@@ -271,6 +279,27 @@ class Service:
     def close(self) -> None:
         """Let go of the connections."""
         self._http.close()
+
+    def _admit(self) -> None:
+        if self._pace is not None:
+            self._pace.admit()
+
+    def _trouble(self, error: httpx.HTTPError, url: str) -> str:
+        if isinstance(error, httpx.TimeoutException):
+            return (
+                f"nothing came within {self.spec.timeout_s:g} s; see why the service hangs there, "
+                "or raise [target] timeout_s"
+            )
+        return transport_failure(error, url, mend="[target] base_url").reason
+
+    def _look_at_clock(self, headers: httpx.Headers) -> None:
+        """Hold the service's clock against ours; what a cache gives again says nothing of it."""
+        if "date" not in headers or "age" in headers:
+            return
+        try:
+            self.clock_off_s = parsedate_to_datetime(headers["date"]).timestamp() - time.time()
+        except (ValueError, OverflowError):
+            return
 
 
 def service_spec(spec: object) -> HttpSpec | OpenAISpec | None:
