@@ -6,6 +6,7 @@ from clinigate.reference.defect import Defect
 
 __all__ = [
     "AMENDMENT_OVERWRITES",
+    "COPY_IN_CLEAR",
     "DERIVED_CODE",
     "INCOMPLETE_COPY",
     "INCOMPLETE_ERASURE",
@@ -14,10 +15,11 @@ __all__ = [
     "NO_HUMAN_REVIEW",
     "RETENTION_FORGETS",
     "UNACCOUNTED_DISCLOSURES",
+    "UNPORTABLE_COPY",
 ]
 
 INVALID_FHIR = Defect(
-    "invalid-fhir", "FHIR resources lack what R4 requires.", ("hipaa.fhir_valid",)
+    "invalid-fhir", "An observation that is read lacks what R4 requires.", ("hipaa.fhir_valid",)
 )
 INCOMPLETE_COPY = Defect(
     "incomplete-copy",
@@ -31,7 +33,14 @@ AMENDMENT_OVERWRITES = Defect(
     "amendment-overwrites", "An amendment wipes out what stood there.", ("hipaa.amendment",)
 )
 INCOMPLETE_ERASURE = Defect(
-    "incomplete-erasure", "What was erased stays in the search index.", ("hipaa.erasure",)
+    "incomplete-erasure",
+    "A copy that was made before can still be fetched when its patient was erased.",
+    ("hipaa.erasure",),
+)
+COPY_IN_CLEAR = Defect(
+    "copy-in-clear",
+    "A copy that was made is also a file in clear, which stays when its patient was erased.",
+    ("hipaa.erasure",),
 )
 RETENTION_FORGETS = Defect(
     "retention-forgets",
@@ -45,8 +54,13 @@ DERIVED_CODE = Defect(
 )
 NO_HUMAN_REVIEW = Defect(
     "no-human-review",
-    "Nobody can have a decision of the model looked at.",
+    "What a person says of a decision of the model is noted, and changes nothing.",
     ("hipaa.automated_decision",),
+)
+UNPORTABLE_COPY = Defect(
+    "unportable-copy",
+    "Of a record that is taken in from elsewhere the patient's particulars alone are kept.",
+    ("hipaa.portability",),
 )
 
 LAPSES = (
@@ -55,7 +69,9 @@ LAPSES = (
     UNACCOUNTED_DISCLOSURES,
     AMENDMENT_OVERWRITES,
     INCOMPLETE_ERASURE,
+    COPY_IN_CLEAR,
     RETENTION_FORGETS,
     DERIVED_CODE,
     NO_HUMAN_REVIEW,
+    UNPORTABLE_COPY,
 )
