@@ -9,12 +9,75 @@ if TYPE_CHECKING:
 
 __all__ = ["environment", "tables"]
 
+_ADMIN = {"role": "admin"}
+_ONE = "/v1/accounts/{{account}}"
+_BRIEF_S = 900.0
 
-def tables(_connection: Connection) -> dict[str, Any]:
+
+def tables(connection: Connection) -> dict[str, Any]:
     """Return what is added to `[hipaa]`."""
-    return {}
+    # What is there for a short time alone lasts half of what a session may idle.
+    brief_s = min(_BRIEF_S, connection.idle_timeout_s / 2)
+    account = {"login": "{{login}}", "password": "{{password}}"}
+    return {
+        "accounts": {
+            "add": {
+                "path": "/v1/accounts",
+                "body": {**account, "role": "clinician", "facility": "north"},
+                "answer": "id",
+                **_ADMIN,
+            },
+            "secret_answer": "totp",
+            "remove": {"path": _ONE, "method": "DELETE", **_ADMIN},
+            "disable": {"path": f"{_ONE}/disable", **_ADMIN},
+            "use": {"path": "/v1/patients?mrn=clinigate", "method": "GET"},
+            "locked_after": 5,
+            "source": "address",
+            "roles": {
+                "change": {
+                    "path": f"{_ONE}/role",
+                    "method": "PUT",
+                    "body": {"role": "{{role}}"},
+                    **_ADMIN,
+                },
+                "before": "clinician",
+                "after": "auditor",
+                "actor": "admin",
+            },
+            "passwords": _passwords(brief_s),
+            "digests": {
+                "file": str(connection.data_dir / "care.db"),
+                "query": "SELECT password FROM people",
+            },
+            "emergency": {
+                "begin": {
+                    "path": "/v1/emergency",
+                    "body": {"patient": "{{patient}}", "reason": "{{reason}}"},
+                    "role": "clinician_south",
+                },
+                "lasts_s": brief_s,
+                "flag": "emergency",
+                "alerts_file": str(connection.data_dir / "emergency-alerts.jsonl"),
+            },
+        }
+    }
 
 
 def environment(_connection: Connection) -> dict[str, str]:
     """Return the variables that it names."""
     return {}
+
+
+def _passwords(brief_s: float) -> dict[str, Any]:
+    return {
+        "change": {
+            "path": "/v1/session/password",
+            "body": {"old": "{{old_password}}", "password": "{{password}}"},
+        },
+        "begin_reset": {"path": f"{_ONE}/reset", "answer": "reset_token", **_ADMIN},
+        "reset": {
+            "path": "/v1/session/reset",
+            "body": {"reset_token": "{{reset_token}}", "password": "{{password}}"},
+        },
+        "reset_lasts_s": brief_s,
+    }
