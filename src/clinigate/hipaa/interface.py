@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import yaml
 
@@ -14,10 +15,23 @@ from clinigate.errors import ConfigError, TargetError
 from clinigate.hipaa.premises import NO_TEST, Premises
 from clinigate.targets.service import Request
 
-__all__ = ["Operation", "guarded", "operations", "withheld"]
+__all__ = ["Operation", "Parameter", "guarded", "operations", "withheld"]
 
 _METHODS = ("get", "post", "put", "patch", "delete")
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of an operation.
+
+    Attributes:
+        place: `path`, `query`, `header` or `cookie`. unknown: a value that nobody has.
+    """
+
+    name: str
+    place: str
+    unknown: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +39,38 @@ class Operation:
     """One operation, as it can be tried.
 
     Attributes:
-        request: with the document's example in it, or an empty object.
+        request: with the document's example in it, or an empty object, and ids that nobody has.
         scopes: what a token must have for it. is_open: whether anyone may use it.
+        template: its path, with parameters as `{id}`. parameters: what they are.
     """
 
     request: Request
     scopes: frozenset[str]
     is_open: bool
+    template: str = ""
+    parameters: tuple[Parameter, ...] = ()
+
+    @property
+    def in_path(self) -> tuple[Parameter, ...]:
+        """Its parameters that stand in the path."""
+        return tuple(each for each in self.parameters if each.place == "path")
+
+    @property
+    def in_query(self) -> tuple[Parameter, ...]:
+        """Its parameters that stand behind a question mark."""
+        return tuple(each for each in self.parameters if each.place == "query")
+
+    def about(self, values: Mapping[str, str]) -> Request:
+        """Return its request with these parameters, by name, and the others as they are.
+
+        They are put into the path, and those of the query behind it, as an address has them.
+        """
+        path = self.template
+        for each in self.in_path:
+            text = quote(values.get(each.name, each.unknown), safe="")
+            path = path.replace(f"{{{each.name}}}", text)
+        asked = {each.name: values[each.name] for each in self.in_query if each.name in values}
+        return replace(self.request, path=f"{path}?{urlencode(asked)}" if asked else path)
 
 
 def operations(premises: Premises) -> tuple[Operation, ...]:
@@ -73,17 +112,18 @@ def _all(
             operation = item.get(method) if isinstance(item, dict) else None
             if not isinstance(operation, dict):
                 continue
-            parameters = [*item.get("parameters", []), *operation.get("parameters", [])]
-            request = Request(
-                method.upper(),
-                base + _filled(path, [_resolved(document, each) for each in parameters]),
-                _example(document, operation),
-                root=True,
-            )
+            said = [*item.get("parameters", []), *operation.get("parameters", [])]
             needed = operation.get("security", document.get("security"))
             anyone = needed is not None and (not needed or {} in needed)
             named = f"{method.upper()} {path}" in is_open
-            yield Operation(request, _scopes(needed or []), anyone or named)
+            found = Operation(
+                Request(method.upper(), base + path, _example(document, operation), root=True),
+                _scopes(needed or []),
+                anyone or named,
+                base + path,
+                _parameters(path, [_resolved(document, each) for each in said]),
+            )
+            yield replace(found, request=found.about({}))
 
 
 def _document(premises: Premises) -> dict[str, Any]:
@@ -120,16 +160,24 @@ def _base_path(document: Mapping[str, Any]) -> str:
     return path.rstrip("/")
 
 
-def _filled(path: str, parameters: list[Mapping[str, Any]]) -> str:
-    kinds = {each.get("name"): each.get("schema", {}) for each in parameters}
+def _parameters(path: str, said: list[Mapping[str, Any]]) -> tuple[Parameter, ...]:
+    """Return what the document says of parameters, and those of the path that it forgot."""
+    found = {
+        (str(each.get("in")), str(each.get("name"))): each.get("schema", {})
+        for each in said
+        if each.get("name")
+    }
+    for name in _PLACEHOLDER.findall(path):
+        found.setdefault(("path", name), {})
+    return tuple(
+        Parameter(name, place, _unknown(schema)) for (place, name), schema in found.items()
+    )
 
-    def value(match: re.Match[str]) -> str:
-        schema = kinds.get(match[1], {})
-        if schema.get("format") == "uuid":
-            return "00000000-0000-4000-8000-000000000000"
-        return "999999999" if schema.get("type") in ("integer", "number") else "clinigate-probe"
 
-    return _PLACEHOLDER.sub(value, path)
+def _unknown(schema: Mapping[str, Any]) -> str:
+    if schema.get("format") == "uuid":
+        return "00000000-0000-4000-8000-000000000000"
+    return "999999999" if schema.get("type") in ("integer", "number") else "clinigate-probe"
 
 
 def _example(document: dict[str, Any], operation: Mapping[str, Any]) -> Any:

@@ -50,7 +50,6 @@ SPILLING = (
         "debug",
         "An address for debugging shows to anyone what was last said.",
         Spill.DEBUG,
-        # Only where records of care are kept does the sweep ask there.
         "hipaa.anonymous_sweep",
     ),
     _defect(
