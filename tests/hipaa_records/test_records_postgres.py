@@ -10,8 +10,9 @@ import pytest
 
 from clinigate.chaos.labs.postgres import postgres_missing, postgres_server
 from clinigate.core.verdict import Status
+from clinigate.hipaa.probes.records.backups import made
 from clinigate.hipaa.probes.records.doing import PROBES
-from clinigate.hipaa.probes.records.store import linked_to
+from clinigate.hipaa.probes.records.store import linked, linked_to
 from clinigate.hipaa.probes.records.tables import held_by
 from clinigate.reference.care.restore import main as restore
 from clinigate.reference.credentials import CARE_DSN_VARIABLE, STORE_KEY_VARIABLE
@@ -82,18 +83,17 @@ def test_an_audit_table_without_safeguards_is_found(
 
 
 def test_a_backup_of_a_server_is_restored_into_a_server(
-    on_server: Connection, dsn: str, tmp_path: Path, monkeypatch: Any
+    on_server: Connection, at_server: Callable[..., Any], dsn: str, monkeypatch: Any
 ) -> None:
     monkeypatch.setenv(STORE_KEY_VARIABLE, on_server.store_key)
-    with linked_to(dsn, "the test") as link:
+    with at_server() as premises, linked(premises) as link:
+        (backup,) = made(premises, premises.table.records.backup)
         source = held_by(link)
         link.run("CREATE DATABASE empty")
     into = dsn.rpartition("/")[0] + "/empty"
     monkeypatch.setenv("INTO", into)
-    (newest, *_) = sorted((on_server.data_dir / "care-backups" / "scheduled").iterdir())[::-1]
-    assert restore([str(newest), "--dsn-env", "INTO"]) == 0
+    assert restore([str(backup), "--dsn-env", "INTO"]) == 0
     with linked_to(into, "the test") as link:
         restored = held_by(link)
-    assert restored.keys() == source.keys()
-    assert restored["people"] == source["people"]
-    assert restore([str(newest), "--dsn-env", "INTO"]) == 4
+    assert restored == source
+    assert restore([str(backup), "--dsn-env", "INTO"]) == 4

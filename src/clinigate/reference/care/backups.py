@@ -57,7 +57,7 @@ class Backups:
     def make(self, kind: str) -> dict[str, Any]:
         """Make one, and tell its name and how many rows each table has."""
         tables = self._dump()
-        name = f"{int(self._clock() * 1000)}{_ENDING}"
+        name = f"{int(self._clock() * 1000):015d}{_ENDING}"
         data = gzip.compress(json.dumps(tables).encode())
         if self._fault is not lapses.records.PLAIN_BACKUP:
             data = self._patients.sealer.seal(data, "care", "backup")

@@ -14,7 +14,7 @@ from clinigate.errors import ConfigError
 from clinigate.hipaa.named import Named
 from clinigate.hipaa.premises import Premises
 from clinigate.hipaa.probes.records.asking import Voices
-from clinigate.hipaa.probes.records.store import Cell, Link, NotDone, linked, quoted, store_table
+from clinigate.hipaa.probes.records.store import Cell, Link, NotDone, linked, quoted
 from clinigate.hipaa.synthetic import patients_table, written
 from clinigate.hipaa.tally import Tally, gap
 
@@ -23,15 +23,15 @@ __all__ = ["audit_append_only"]
 
 def audit_append_only(named: Named, premises: Premises) -> Iterator[Observation]:
     """Try to change and remove a row of the audit table, and take it back."""
-    table = store_table(premises).audit
-    if table is None:
-        yield gap(named, "name the table of the audit rows in [hipaa.records.store] audit")
+    store = premises.table.records.store
+    if store is None or store.audit is None:
+        yield gap(named, "give [hipaa.records.store] with audit, the table of the audit rows")
         return
     tally = Tally(named)
     with written(premises, tally) as (one,), linked(premises) as link:
         # There is a row by now: that of the patient who was just read.
         Voices(premises).served(patients_table(premises).read, one.values)
-        _tried(tally, link, table)
+        _tried(tally, link, store.audit)
     yield from tally.observations()
 
 

@@ -17,7 +17,7 @@ from clinigate.hipaa.named import Named
 from clinigate.hipaa.premises import Premises
 from clinigate.hipaa.probes.records.asking import Voices
 from clinigate.hipaa.probes.records.rows import Row
-from clinigate.hipaa.probes.records.store import Cell, NotDone, linked, store_table
+from clinigate.hipaa.probes.records.store import Cell, NotDone, linked
 from clinigate.hipaa.synthetic import Written, patients_table, written
 from clinigate.hipaa.tally import Tally, gap
 from clinigate.phi.canary_search import CanarySearch
@@ -28,14 +28,15 @@ __all__ = ["bit_flip"]
 
 def bit_flip(named: Named, premises: Premises) -> Iterator[Observation]:
     """Flip bits in a row of our own, and read it."""
-    if not store_table(premises).sealed:
-        yield gap(named, "name the columns with ciphertext in [hipaa.records.store] sealed")
+    store = premises.table.records.store
+    if store is None or not store.sealed:
+        yield gap(named, "give [hipaa.records.store] with table, and its columns that are sealed")
         return
     tally = Tally(named)
     read = patients_table(premises).read
     voices = Voices(premises)
     with written(premises, tally) as (one,), linked(premises) as link:
-        row = Row(link, store_table(premises), one.id)
+        row = Row(link, store, one.id)
         untouched = voices.served(read, one.values)
         if not _tells(untouched, one):
             raise TargetError("[hipaa.patients] read: tells nothing of the patient; mend it")

@@ -17,7 +17,7 @@ from clinigate.hipaa.actors import call, told
 from clinigate.hipaa.named import Named
 from clinigate.hipaa.premises import Premises
 from clinigate.hipaa.probes.records.rows import Row
-from clinigate.hipaa.probes.records.store import Cell, linked, store_table
+from clinigate.hipaa.probes.records.store import Cell, linked
 from clinigate.hipaa.synthetic import Written, patients_table, written
 from clinigate.hipaa.tally import Tally, gap
 
@@ -28,9 +28,9 @@ _BLOCK = 16
 
 def ciphertext_freshness(named: Named, premises: Premises) -> Iterator[Observation]:
     """Write the same twice, and compare what lies in the store."""
-    store = store_table(premises)
-    if not store.sealed:
-        yield gap(named, "name the columns with ciphertext in [hipaa.records.store] sealed")
+    store = premises.table.records.store
+    if store is None or not store.sealed:
+        yield gap(named, "give [hipaa.records.store] with table, and its columns that are sealed")
         return
     tally = Tally(named)
     with (

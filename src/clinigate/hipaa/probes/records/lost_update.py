@@ -22,7 +22,7 @@ from clinigate.hipaa.synthetic import Written, patients_table, written
 from clinigate.hipaa.tally import Tally, gap
 from clinigate.targets.service import Answer
 
-__all__ = ["lost_update"]
+__all__ = ["grows", "lost_update"]
 
 _CONFLICTS = frozenset({409, 412})
 _AT_ONCE = 4
@@ -39,7 +39,7 @@ def lost_update(named: Named, premises: Premises) -> Iterator[Observation]:
         record = _Record(premises, table, table.change, one)
         _one_after_another(tally, record)
         _at_once(tally, record)
-        grew = all(_grows(older, newer) for older, newer in record.changed)
+        grew = all(grows(older, newer) for older, newer in record.changed)
         tally.expect(grew, "version", "a change leaves a version that is not newer")
     yield from tally.observations()
 
@@ -112,7 +112,7 @@ def _at_once(tally: Tally, record: _Record) -> None:
     tally.expect(held in served, "at once", "the record holds a change that was refused")
 
 
-def _grows(older: str, newer: str) -> bool:
+def grows(older: str, newer: str) -> bool:
     """Whether a version is newer; of those that are no numbers, whether it is another one."""
     before, after = (re.sub(r'^W/|"', "", each) for each in (older, newer))
     if before.isdecimal() and after.isdecimal():

@@ -41,6 +41,8 @@ def backup_plan(named: Named, premises: Premises) -> Iterator[Observation]:
     _age(tally, premises, table)
     if not table.restore or (table.make is None and not table.make_command):
         tally.cannot(f"a restore; give {_FIELD} restore, and make or make_command")
+    elif premises.table.records.store is None:
+        tally.cannot("a restore; give [hipaa.records.store], which the backup is compared with")
     else:
         with written(premises, tally):
             _copy(tally, premises, table)

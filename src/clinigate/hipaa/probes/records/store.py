@@ -9,12 +9,11 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from clinigate.config.hipaa_records import RecordStoreTable
 from clinigate.errors import ConfigError, MissingExtraError, TargetError
 from clinigate.hipaa.premises import Premises
 from clinigate.targets.credentials import read_variable
 
-__all__ = ["Cell", "Link", "NotDone", "linked", "linked_to", "quoted", "store_table"]
+__all__ = ["Cell", "Link", "NotDone", "linked", "linked_to", "quoted"]
 
 _WAIT_S = 10
 _FIELD = "[hipaa.records.store]"
@@ -110,7 +109,9 @@ def linked(premises: Premises) -> Iterator[Link]:
         MissingExtraError: psycopg is not installed.
         TargetError: it cannot be reached.
     """
-    table = store_table(premises)
+    table = premises.table.records.store
+    if table is None:
+        raise ConfigError(f"{_FIELD}: say where records lie, by sqlite or dsn_env, and table")
     if table.sqlite is not None:
         with linked_to(premises.path(table.sqlite), f"{_FIELD} sqlite") as link:
             yield link
@@ -130,18 +131,6 @@ def linked_to(place: Path | str, field: str) -> Iterator[Link]:
         _sqlite(place, field) if isinstance(place, Path) else _server(place, field)
     ) as raw:
         yield Link(raw, is_postgres=not isinstance(place, Path))
-
-
-def store_table(premises: Premises) -> RecordStoreTable:
-    """Return `[hipaa.records.store]`.
-
-    Raises:
-        ConfigError: it is missing.
-    """
-    table = premises.table.records.store
-    if table is None:
-        raise ConfigError(f"{_FIELD}: say where records lie, by sqlite or dsn_env, and table")
-    return table
 
 
 def quoted(name: str) -> str:

@@ -56,8 +56,10 @@ def encryption_strength(named: Named, premises: Premises) -> Iterator[Observatio
             algorithm = jmespath.search(table.algorithm, said)
             bits = jmespath.search(table.bits, said)
             _judge(tally, table, "what is told", algorithm, bits)
-        if table.query is None:
-            tally.remarks.append(f"the store is not asked; give {_FIELD} query")
+        if table.query is None or premises.table.records.store is None:
+            tally.remarks.append(
+                f"the store is not asked; give {_FIELD} query and [hipaa.records.store]"
+            )
         else:
             _ask_store(tally, premises, table, table.query)
     yield from tally.observations()
@@ -87,7 +89,10 @@ def _ask_store(tally: Tally, premises: Premises, table: SealingTable, query: str
 
 def _judge(tally: Tally, table: SealingTable, where: str, algorithm: Any, bits: Any) -> None:
     """Judge one word of how records are encrypted; the word itself may be anything and stays."""
-    sealing = sealing_of(str(algorithm or ""))
+    if algorithm is None:
+        tally.cannot(f"{where}: nothing stands at {_FIELD} algorithm; mend it")
+        return
+    sealing = sealing_of(str(algorithm))
     tally.expect(sealing.is_aes, where, "names no AES as what records are encrypted with")
     if not sealing.is_aes:
         return
