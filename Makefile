@@ -46,6 +46,7 @@ bench: $(STAMP)
 bench-phi: $(STAMP)
 	-$(BIN)/python -m pip install --quiet $(PEERS)
 	$(BIN)/python benchmarks/phi_bench.py
+	$(BIN)/python benchmarks/phi_recall.py
 	$(BIN)/python benchmarks/phi_canaries.py
 	$(BIN)/python benchmarks/phi_guard_overhead.py
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from importlib.metadata import version
+from typing import Any
 
-__all__ = ["Peer", "Search", "peers"]
+__all__ = ["Peer", "Search", "peers", "presidio_spans"]
 
 #: Returns how much was found.
 Search = Callable[[str], int]
@@ -14,7 +15,7 @@ Search = Callable[[str], int]
 Peer = tuple[str, Search]
 
 
-def _presidio() -> Peer:
+def _analyzer() -> Any:
     """Presidio's default recognizers on its NoOp engine.
 
     Its e-mail recognizer would ask publicsuffix.org for a list; it gets the copy it ships with.
@@ -26,7 +27,22 @@ def _presidio() -> Peer:
     logging.getLogger("presidio-analyzer").setLevel(logging.ERROR)
     tldextract.tldextract.TLD_EXTRACTOR = tldextract.TLDExtract(suffix_list_urls=())
     nlp = NoOpNlpEngine(models=[{"lang_code": "en", "model_name": "no_op"}])
-    analyzer = AnalyzerEngine(nlp_engine=nlp)
+    return AnalyzerEngine(nlp_engine=nlp)
+
+
+def presidio_spans(threshold: float) -> Callable[[str], list[tuple[int, int]]]:
+    """Return presidio's search, as the stretches that it finds."""
+    analyzer = _analyzer()
+
+    def find(text: str) -> list[tuple[int, int]]:
+        results = analyzer.analyze(text, language="en", score_threshold=threshold)
+        return [(each.start, each.end) for each in results]
+
+    return find
+
+
+def _presidio() -> Peer:
+    analyzer = _analyzer()
     return (
         f"presidio-analyzer {version('presidio-analyzer')}, NoOp engine",
         lambda text: len(analyzer.analyze(text, language="en")),
