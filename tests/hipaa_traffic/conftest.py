@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ from clinigate.hipaa.named import NAMED
 from clinigate.hipaa.premises import Premises, opened
 from clinigate.hipaa.run import look
 from clinigate.reference.launch import Connection, running
+
+# The small service beside this file is no package.
+sys.path.insert(0, str(Path(__file__).parent))
 
 TODAY = date(2026, 11, 22)
 

@@ -35,15 +35,18 @@ NO_SERVICE = "needs a service over HTTP; give [target] kind = 'http' or 'openai'
 """Why a probe cannot be made of a target that is none."""
 NO_TEST = "state in [hipaa] test_environment = true that the service is a test one"
 """What lets a probe do what nobody may do to a service with patients."""
+#: They read what they look at, and let synthetic patients speak first.
+_CONVERSE = frozenset({"phi_encryption", "phi_in_logs", "integrity_controls", "consent"})
 
 
 def withheld_from(named: Named, premises: Premises) -> str | None:
     """Say why a probe may not be made of this service, if it may not."""
     if named.needs and premises.service is None:
         return NO_SERVICE
+    writes = named.effect is not Effect.READS or named.name in _CONVERSE
+    if writes and premises.table.safety.production:
+        return "it writes, and [hipaa.safety] production = true states that patients are served"
     if named.effect is not Effect.READS:
-        if premises.table.safety.production:
-            return "it writes, and [hipaa.safety] production = true states that patients are served"
         if not premises.table.test_environment:
             return f"it writes synthetic patients; {NO_TEST}"
     if named.effect is Effect.DISTURBS and not premises.allow_destructive:
@@ -133,8 +136,12 @@ def opened(
     """
     spec = service_spec(config.config.target)
     service = None
+    table = config.config.hipaa
+    safety = table.safety
+    if safety.production:
+        # Who states both is taken at the word that can hurt nobody.
+        table = table.model_copy(update={"test_environment": False})
     if spec is not None:
-        safety = config.config.hipaa.safety
         service = Service(
             spec,
             base_dir=config.base_dir,
@@ -144,13 +151,13 @@ def opened(
         )
     try:
         yield Premises(
-            config.config.hipaa,
+            table,
             config.base_dir,
             service,
             environ,
             today,
             config.config.run.seed if seed is None else seed,
-            allow_destructive or config.config.hipaa.safety.allow_destructive,
+            allow_destructive or safety.allow_destructive,
         )
     finally:
         if service is not None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -78,13 +79,24 @@ class Answer:
 
 
 class Pace:
-    """How much may be asked: so many requests in all, and so many in a second."""
+    """How much may be asked: so many requests in all, and so many in a second; by any thread."""
 
-    def __init__(self, most_requests: int, most_per_second: float) -> None:
+    def __init__(
+        self,
+        most_requests: int,
+        most_per_second: float,
+        *,
+        now: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """`now` is a clock in seconds that never goes back, and `sleep` waits by it."""
         self._left = most_requests
         self._most = most_requests
         self._between_s = 1 / most_per_second
-        self._next = 0.0
+        self._next = now()
+        self._now = now
+        self._sleep = sleep
+        self._lock = threading.Lock()
 
     def admit(self) -> None:
         """Wait for the turn of one request.
@@ -92,16 +104,18 @@ class Pace:
         Raises:
             TargetError: all that may be asked was asked.
         """
-        if self._left <= 0:
-            raise TargetError(
-                f"the budget of {self._most} requests is used up; raise [hipaa.safety] "
-                "most_requests"
-            )
-        self._left -= 1
-        now = time.monotonic()
-        if now < self._next:
-            time.sleep(self._next - now)
-        self._next = max(now, self._next) + self._between_s
+        with self._lock:
+            if self._left <= 0:
+                raise TargetError(
+                    f"the budget of {self._most} requests is used up; raise [hipaa.safety] "
+                    "most_requests"
+                )
+            self._left -= 1
+            now = self._now()
+            turn = max(now, self._next)
+            self._next = turn + self._between_s
+        if turn > now:
+            self._sleep(turn - now)
 
 
 class Service:
