@@ -99,10 +99,12 @@ def drawn(rows: Mapping[str, Row]) -> str:
     lines = [
         "# The calibration matrix",
         "",
-        "Each defect that the reference service can be started with, and what every HIPAA test "
-        "says of it. `.venv/bin/python benchmarks/calibration_matrix.py --write` makes this page: "
-        f"{len(rows)} starts, {len(NAMED)} tests on each. On the clean service every test passes; "
-        "with a defect the tests named here fail, and every other passes.",
+        (
+            "Each defect that the reference service can be started with, and what every HIPAA test "
+            "says of it. `.venv/bin/python benchmarks/calibration_matrix.py --write` makes this page: "
+            f"{len(rows)} starts, {len(NAMED)} tests on each. On the clean service every test passes; "
+            "with a defect the tests named here fail, and every other passes."
+        ),
         "",
         "| defect | what goes wrong | fails | anything else |",
         "|---|---|---|---|",
