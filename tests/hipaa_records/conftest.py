@@ -80,8 +80,9 @@ def _in_this_process(premises: Premises, words: list[str]) -> int | None:
     return restore(words[words.index("clinigate.reference.care.restore") + 1 :])
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def clean() -> Iterator[Connection]:
+    """One for all: what probes and tests write here is told apart by fresh patients."""
     with running(care=True) as service:
         yield service
 
