@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -24,8 +26,22 @@ from clinigate.hipaa.premises import Premises, opened
 from clinigate.hipaa.run import look
 from clinigate.reference.credentials import PER_HOUR_VARIABLE, PER_MINUTE_VARIABLE
 from clinigate.reference.launch import Connection, running
+from clinigate.targets.service import Request
+
+# The small services beside this file are no package.
+sys.path.insert(0, str(Path(__file__).parent))
 
 TODAY = date(2026, 11, 22)
+QUICK: dict[str, Any] = {"safety": {"most_per_second": 5000.0}}
+SOME = (
+    "/metrics",
+    "/v1/emotion",
+    "/v1/patients",
+    "/v1/patients/{patient}",
+    "/v1/patients/{patient}/notes",
+    "/v1/settings/{name}",
+)
+FEWER = ("desk_north", "clinician_north", "clinician_south", "patient_two")
 FEW = {PER_MINUTE_VARIABLE: "5", PER_HOUR_VARIABLE: "8"}
 """So that no probe need ask a thousand times."""
 
@@ -76,9 +92,24 @@ def _merged(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
 @contextmanager
 def _at(service: Connection, folder: Path, **hipaa: Any) -> Iterator[Premises]:
     tables = reference_tables(service)
-    tables["hipaa"] = _merged(reference_hipaa_tables(service), hipaa)
+    tables["hipaa"] = _merged(reference_hipaa_tables(service), {**QUICK, **hipaa})
     with _premises_of(tables, folder, reference_hipaa_environment(service)) as premises:
         yield premises
+
+
+@contextmanager
+def _small(service: Connection, folder: Path) -> Iterator[Premises]:
+    """Premises with a part of the document and some of the people, so that all of it is quick."""
+    with _at(service, folder) as premises:
+        assert premises.service is not None
+        document = premises.service.send_as(Request("GET", "/openapi.json", root=True)).body
+        document["paths"] = {path: document["paths"][path] for path in SOME}
+        (folder / "openapi.json").write_text(json.dumps(document))
+        people = {name: premises.table.roles[name] for name in FEWER}
+        fields = {"desk_north": premises.table.access.fields["desk_north"]}
+        access = premises.table.access.model_copy(update={"fields": fields})
+        changes = {"openapi": "openapi.json", "roles": people, "access": access}
+        yield replace(premises, table=premises.table.model_copy(update=changes))
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +122,12 @@ def clean() -> Iterator[Connection]:
 def at() -> Callable[..., Any]:
     """Opens premises of a reference service, with changes to `[hipaa]`."""
     return _at
+
+
+@pytest.fixture
+def small() -> Callable[..., Any]:
+    """Opens premises of a reference service, of a part of it."""
+    return _small
 
 
 @pytest.fixture
