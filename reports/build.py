@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from clinigate.controls import ControlCatalogue, load_catalogue
+from clinigate.controls.coverage import Word
 from clinigate.core.exhibit import Exhibit
 from clinigate.core.measurement import Measurement
 from clinigate.core.observation import Finding
@@ -12,6 +13,7 @@ from clinigate.core.results import Results, Subject
 from clinigate.evidence.stages import StageStory
 from clinigate.gate.decision import Decision
 from clinigate.reports import facts
+from clinigate.reports.clauses import clause_view
 from clinigate.reports.figures import drawings
 from clinigate.reports.findings import group_findings
 from clinigate.reports.gaps import gap_rows, limits_of
@@ -34,6 +36,7 @@ def build_report(
     *,
     catalogue: ControlCatalogue | None = None,
     stages: Iterable[StageStory] = (),
+    words: Iterable[Word] = (),
 ) -> Report:
     """Return everything that a report of this run says; the same input gives the same report.
 
@@ -43,7 +46,9 @@ def build_report(
         evidence: what is known of the sealed bundle; None for results that were never sealed.
         catalogue: names of controls, by default the ones that Clinigate ships.
         stages: what became of the run's stages, where it had any.
+        words: attestations that count now.
     """
+    known = load_catalogue() if catalogue is None else catalogue
     statuses = [verdict.status for verdict in results.verdicts]
     about = [observation.about for observation in results.observations]
     gate = None if decision is None else gate_view(decision, _units(about))
@@ -68,11 +73,7 @@ def build_report(
         gaps=gap_rows(results, rows, policy_gaps, evidence, told),
         criteria=rows,
         figures=drawings((item for item in about if isinstance(item, Exhibit)), rows),
-        trace=trace_rows(
-            results,
-            load_catalogue() if catalogue is None else catalogue,
-            () if evidence is None else evidence.files,
-        ),
+        trace=trace_rows(results, known, () if evidence is None else evidence.files),
         records=_records(gate, evidence),
         findings=group_findings(item for item in about if isinstance(item, Finding)),
         packs=facts.pack_rows(results.packs),
@@ -81,6 +82,7 @@ def build_report(
         evidence=evidence,
         stages=told,
         leaks=leak_view(about),
+        clauses=clause_view(results, decision, catalogue=known, words=words),
     )
 
 

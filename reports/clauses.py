@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from clinigate.controls import ControlCatalogue, Mode, Requirement
 from clinigate.controls.coverage import Covered, Evidence, State, Told, Word, cover
 from clinigate.controls.crosswalk import Crosswalk, load_crosswalk
+from clinigate.controls.loader import load_heads
 from clinigate.core.criterion import Criterion
 from clinigate.core.exhibit import Exhibit
 from clinigate.core.results import Results
 from clinigate.core.verdict import Status
-from clinigate.evidence.times import parse_timestamp
-from clinigate.reports.model import Tone
 
 if TYPE_CHECKING:  # a report without a gate's decision must not load policies and envelopes
     from clinigate.gate.decision import Decision
@@ -34,16 +33,6 @@ REQUIREMENTS: Mapping[Requirement, str] = MappingProxyType(
         Requirement.NONE: "",
     }
 )
-_TONES = {
-    State.FAILED: Tone.BAD,
-    State.ERROR: Tone.BAD,
-    State.WAIVED: Tone.OPEN,
-    State.INCONCLUSIVE: Tone.OPEN,
-    State.NOT_ASSESSED: Tone.NEUTRAL,
-    State.ATTESTED: Tone.GOOD,
-    State.PASSED: Tone.GOOD,
-}
-_KEPT = (State.PASSED, State.ATTESTED)
 _NO_CHECKS: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 
@@ -54,9 +43,10 @@ class ClauseRow:
     Attributes:
         id, citation, title: of the clause. requirement: in a word, empty outside the Security Rule.
         mode: what shows it: `auto`, `hybrid` or `attest`. fresh_days: greatest age of evidence.
-        state, tone, why, until: how it stands; `until` is empty or the end of a word or waiver.
+        state, why, until: how it stands; `until` is empty or the end of a word or waiver.
         criteria, checks: what speaks to it itself.
         shown_by, related: other clauses, by id. nist: indicative.
+        spoken: whether any criterion speaks to it, or to what shows it.
     """
 
     id: str
@@ -66,7 +56,6 @@ class ClauseRow:
     mode: str
     fresh_days: int | None
     state: State
-    tone: Tone
     why: str
     until: str
     criteria: tuple[str, ...]
@@ -74,6 +63,12 @@ class ClauseRow:
     shown_by: tuple[str, ...]
     related: tuple[str, ...]
     nist: tuple[str, ...]
+    spoken: bool = False
+
+    @property
+    def kept(self) -> bool:
+        """Whether it is shown or attested."""
+        return self.state in (State.PASSED, State.ATTESTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +76,30 @@ class ClauseGroup:
     """The clauses of one catalogue.
 
     Attributes:
-        tally: states that occur, the gravest first. kept: for each requirement, as `Required`, how
-            many of how many are passed or attested; `Other` where the law knows none.
+        title: of the law or standard. tally: states that occur, the gravest first.
+        kept: for each requirement, as `Required`, how many of how many are passed or attested;
+            `Other` where the law knows none.
     """
 
     name: str
+    title: str
     rows: tuple[ClauseRow, ...]
     tally: tuple[tuple[State, int], ...]
     kept: tuple[tuple[str, int, int], ...]
+
+    def number(self, *states: State) -> int:
+        """How many are in one of these states."""
+        return sum(number for state, number in self.tally if state in states)
+
+    @property
+    def asked(self) -> tuple[tuple[str, str], ...]:
+        """For each requirement how many of its clauses are kept, as `3 of 32`."""
+        return tuple((word, f"{kept} of {of}") for word, kept, of in self.kept)
+
+    @property
+    def told(self) -> str:
+        """The tally in words, as `2 failed, 69 not assessed`."""
+        return ", ".join(f"{number} {state}" for state, number in self.tally)
 
     @property
     def touched(self) -> bool:
@@ -101,12 +112,10 @@ class ClauseView:
     """Every clause, and what joins nothing.
 
     Attributes:
-        unspoken: clauses that ask for a check and to which none speaks, by citation.
         unbound: criteria that serve no clause. unknown: clauses cited that no catalogue has.
     """
 
     groups: tuple[ClauseGroup, ...]
-    unspoken: tuple[str, ...] = ()
     unbound: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
 
@@ -114,6 +123,13 @@ class ClauseView:
     def rows(self) -> tuple[ClauseRow, ...]:
         """All of them, in the order of the catalogues."""
         return tuple(row for group in self.groups for row in group.rows)
+
+    @property
+    def unspoken(self) -> tuple[str, ...]:
+        """Clauses that ask for a check and to which none speaks, by citation."""
+        return tuple(
+            row.citation for row in self.rows if row.mode != Mode.ATTEST and not row.spoken
+        )
 
 
 def clause_view(
@@ -153,17 +169,14 @@ def clause_view(
         age=_age(results, decision),
     )
     measured = _measured(criteria, checks, results)
-    rows = [_row(each, measured, walk) for each in cover(catalogue, evidence, walk)]
+    covered = cover(catalogue, evidence, walk)
+    spoken = _spoken(covered)
+    rows = [_row(each, measured, walk, spoken=each.control.id in spoken) for each in covered]
     named = {row.id: row for row in rows}
     return ClauseView(
         groups=tuple(
             _group(name, [named[each.id] for each in catalogue.of(name)])
             for name in catalogue.names
-        ),
-        unspoken=tuple(
-            row.citation
-            for row in rows
-            if row.mode != Mode.ATTEST and not row.criteria and not row.shown_by
         ),
         unbound=tuple(each.id for each in criteria if not each.controls),
         unknown=tuple(
@@ -172,7 +185,18 @@ def clause_view(
     )
 
 
-def _row(covered: Covered, measured: Mapping[str, tuple[str, ...]], walk: Crosswalk) -> ClauseRow:
+def _spoken(covered: Sequence[Covered]) -> frozenset[str]:
+    """The clauses to which a criterion speaks, and those that such clauses show, in turn."""
+    found = {each.control.id for each in covered if each.criteria}
+    shown = {each.control.id: each.shown_by for each in covered if each.shown_by}
+    while more := {clause for clause, by in shown.items() if found.issuperset(by)} - found:
+        found |= more
+    return frozenset(found)
+
+
+def _row(
+    covered: Covered, measured: Mapping[str, tuple[str, ...]], walk: Crosswalk, *, spoken: bool
+) -> ClauseRow:
     control = covered.control
     return ClauseRow(
         id=control.id,
@@ -182,7 +206,6 @@ def _row(covered: Covered, measured: Mapping[str, tuple[str, ...]], walk: Crossw
         mode=str(control.mode),
         fresh_days=control.fresh_days,
         state=covered.state,
-        tone=_TONES[covered.state],
         why=covered.why,
         until=covered.until,
         criteria=covered.criteria,
@@ -190,6 +213,7 @@ def _row(covered: Covered, measured: Mapping[str, tuple[str, ...]], walk: Crossw
         shown_by=covered.shown_by,
         related=covered.related,
         nist=walk.nist.get(control.id, ()),
+        spoken=spoken,
     )
 
 
@@ -197,12 +221,13 @@ def _group(name: str, rows: Sequence[ClauseRow]) -> ClauseGroup:
     states = Counter(row.state for row in rows)
     words = [word or "Other" for word in REQUIREMENTS.values()]
     kept = [
-        (word, sum(row.state in _KEPT for row in asked), len(asked))
+        (word, sum(row.kept for row in asked), len(asked))
         for word in words
         if (asked := [row for row in rows if (row.requirement or "Other") == word])
     ]
     tally = tuple((state, states[state]) for state in State if states[state])
-    return ClauseGroup(name, tuple(rows), tally, tuple(kept))
+    titles = {head.name: head.title for head in load_heads()}
+    return ClauseGroup(name, titles.get(name, name), tuple(rows), tally, tuple(kept))
 
 
 def _measured(
@@ -250,4 +275,6 @@ def _told(entry: ControlEntry) -> Told:
 def _age(results: Results | None, decision: Decision | None) -> timedelta | None:
     if results is None or decision is None:
         return None
-    return parse_timestamp(decision.evaluated_at) - parse_timestamp(results.finished_at)
+    return datetime.fromisoformat(decision.evaluated_at) - datetime.fromisoformat(
+        results.finished_at
+    )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from clinigate.core.verdict import Status
+from clinigate.reports.clauses import ClauseView
 from clinigate.reports.drawing import Drawing
 from clinigate.reports.leakmap import LeakView
 from clinigate.reports.sealed import (
@@ -22,6 +23,7 @@ from clinigate.reports.sealed import (
 )
 
 __all__ = [
+    "ClauseView",
     "CriterionRow",
     "Drawing",
     "EvidenceFacts",
@@ -340,6 +342,7 @@ class Report:
     Attributes:
         not_shown: what these results do not show, in sentences that belong on the cover.
         tally: statuses that occur, gravest last, with their counts.
+        clauses: every clause and how it stands.
     """
 
     run: str
@@ -364,3 +367,4 @@ class Report:
     evidence: EvidenceFacts | None
     stages: tuple[StageRow, ...] = ()
     leaks: LeakView | None = None
+    clauses: ClauseView | None = None

@@ -8,8 +8,6 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
-
 from clinigate.controls.catalogue import CatalogueHead, Control, ControlCatalogue
 from clinigate.controls.citation import check_citation
 from clinigate.core.codec import from_plain
@@ -38,9 +36,6 @@ BUILT_IN = (
     "soc2",
     "slo",
 )
-
-#: libyaml's where it is there: every command that writes evidence reads the catalogues.
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 SCHEMA = "clinigate.controls/1"
 _HEAD = ("schema", "catalogue", "title", "prefix", "source", "grammar", "revised", "controls")
@@ -99,8 +94,12 @@ def read_yaml(text: str, file: str) -> Any:
     Raises:
         ControlError: it is none.
     """
+    import yaml  # a report's table names clauses and reads no catalogue
+
+    # libyaml's where it is there: every command that writes evidence reads the catalogues.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        return yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader, in C where there is one
+        return yaml.load(text, Loader=loader)  # noqa: S506 - a safe loader, in C where there is one
     except yaml.YAMLError as error:
         raise ControlError(f"{file}: not YAML: {error}") from error
 

@@ -52,10 +52,10 @@ class Overlay:
     adds: tuple[Control, ...]
 
     def over(self, catalogue: ControlCatalogue) -> ControlCatalogue:
-        """Return the base as the proposal would have it; `catalogue` itself stays as it is."""
+        """Return every clause as the proposal would have it; `catalogue` itself stays as it is."""
         changed = (
             replace(each, requirement=self.requirements.get(each.id, each.requirement))
-            for each in catalogue.of(self.base)
+            for each in catalogue
         )
         return ControlCatalogue([*changed, *self.adds])
 

@@ -1,0 +1,147 @@
+"""What `clinigate controls` looks at: a run, the records of people, and what is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from clinigate.cli.places import LAST, bundle_path
+from clinigate.clinical.criteria import CRITERIA
+from clinigate.config.loader import LoadedConfig
+from clinigate.controls import ControlCatalogue
+from clinigate.controls.coverage import Word
+from clinigate.core.check import REGISTRY
+from clinigate.core.criterion import Criterion
+from clinigate.core.results import Results
+from clinigate.errors import EvidenceError, IncompleteRunError
+from clinigate.evidence.runs import RunStore
+from clinigate.evidence.times import system_clock
+from clinigate.evidence.trust import TrustStore
+from clinigate.gate.policy import Policy
+from clinigate.gate.record_files import VerifiedRecord
+from clinigate.gate.records import Attestation
+from clinigate.gate.waivers import open_book
+from clinigate.pipeline.criteria import producer_criteria
+from clinigate.pipeline.examine import examine
+from clinigate.pipeline.gating import decide_on, decide_so_far
+from clinigate.pipeline.reading import read_results
+from clinigate.reports.clauses import ClauseView, clause_view
+
+__all__ = ["Seen", "look", "static"]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was looked at.
+
+    Attributes:
+        view: every clause. remark: what was looked at, in a sentence.
+        broken: why the run's evidence cannot be believed, if it cannot.
+    """
+
+    view: ClauseView
+    remark: str
+    broken: str | None = None
+
+
+def static(catalogue: ControlCatalogue, why: str = "no run was looked at") -> Seen:
+    """Return the view of what is installed alone: who could speak for which clause."""
+    view = clause_view(None, catalogue=catalogue, installed=_installed(), checks=_checks())
+    return Seen(view, why)
+
+
+def look(
+    loaded: LoadedConfig,
+    name: str | None,
+    *,
+    catalogue: ControlCatalogue,
+    policy: Policy,
+    trust: TrustStore | None,
+    records: Sequence[VerifiedRecord],
+) -> Seen:
+    """Return the view of a run: of the one named, else of the last one that holds anything.
+
+    Raises:
+        UsageError: there is no such run.
+        EvidenceError: the run that was named holds nothing that can be read.
+    """
+    if name is None:
+        if not RunStore(loaded.root).runs():
+            return static(catalogue, f"there is no run under {loaded.root.name}")
+        try:
+            return _of_run(bundle_path(loaded, LAST), catalogue, policy, trust, records)
+        except EvidenceError as error:
+            return static(catalogue, f"the last run shows nothing: {error}")
+    return _of_run(bundle_path(loaded, name), catalogue, policy, trust, records)
+
+
+def _of_run(
+    path: Path,
+    catalogue: ControlCatalogue,
+    policy: Policy,
+    trust: TrustStore | None,
+    records: Sequence[VerifiedRecord],
+) -> Seen:
+    broken = None
+    statement: tuple[str, ...] = ()
+    try:
+        examined = examine(path, trust=trust)
+    except IncompleteRunError:
+        results = read_results(path)
+        decision = decide_so_far(path, policy, records=records)
+        remark = f"run {results.run}, not sealed"
+    else:
+        results = examined.bundle.results()
+        decision = decide_on([(path.stem, path)], policy, trust=trust, records=records)
+        remark = f"run {results.run}"
+        statement = (examined.bundle.statement_digest,)
+        broken = next(iter(examined.report.problems), None)
+    view = clause_view(
+        results,
+        decision,
+        catalogue=catalogue,
+        installed=_installed(),
+        checks=_checks(),
+        words=_words(policy, records, results, statement),
+    )
+    return Seen(view, f"{remark}, policy {policy.name} for {policy.environment}", broken)
+
+
+def _words(
+    policy: Policy,
+    records: Sequence[VerifiedRecord],
+    results: Results,
+    statements: tuple[str, ...],
+) -> list[Word]:
+    """The attestations that count now, by whom the policy lets attest."""
+    book = open_book(
+        policy, records, subject=results.subject, statements=statements, now=system_clock()
+    )
+    return [
+        Word(
+            each.record.terms.control,
+            each.record.terms.fresh_until,
+            ", ".join(signer.name for signer in each.record.signers),
+        )
+        for each in book.attestations
+        if isinstance(each.record.terms, Attestation)
+    ]
+
+
+def _installed() -> tuple[Criterion, ...]:
+    return (*CRITERIA, *producer_criteria())
+
+
+def _checks() -> Mapping[str, tuple[str, ...]]:
+    """Metric to the checks that measure it, as far as they say so before they run."""
+    from clinigate.clinical import load
+    from clinigate.hipaa.named import NAMED
+
+    load()
+    REGISTRY.load_entry_points()
+    found: dict[str, tuple[str, ...]] = {named.metric: (named.check,) for named in NAMED.values()}
+    for check in REGISTRY.all():
+        for metric in check.metrics:
+            found[metric] = (*found.get(metric, ()), check.id)
+    return found
