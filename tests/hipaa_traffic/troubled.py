@@ -50,7 +50,9 @@ class Troubled:
         else:
             await self._say(send, 200, self._right(scope["path"]))
 
-    def _right(self, path: str) -> dict[str, Any]:
+    def _right(self, path: str) -> Any:
+        if path == "/alerts":
+            return []
         if path == "/openapi.json":
             return {"paths": {"/chat": {"post": {}}}}
         return {"said": "Good.", "id": "p-1", "version": "3", "effective": "2026-10-01"}

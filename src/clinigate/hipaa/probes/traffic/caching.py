@@ -17,6 +17,7 @@ from clinigate.core.observation import Observation
 from clinigate.hipaa.actors import as_bearer, bearer_of, call
 from clinigate.hipaa.premises import Premises
 from clinigate.hipaa.probe import Named
+from clinigate.hipaa.probes.traffic.answers import void
 from clinigate.hipaa.synthetic import Written, patients_table, written
 from clinigate.hipaa.tally import Tally
 from clinigate.phi.canary_search import CanarySearch
@@ -57,8 +58,9 @@ def _ask(
         tokens[table.role] = as_bearer(bearer_of(premises, table.role))
     headers = None if table.role is None else tokens[table.role]
     answer = call(premises, table, one.values, headers=headers)
-    if not answer.served:
-        tally.cannot(f"{where}: answers {answer.status}; mend [hipaa.patients]")
+    why = void(answer) or (None if answer.served else f"it answers {answer.status}")
+    if why is not None:
+        tally.cannot(f"{where}: {why}; mend [hipaa.patients]")
         return
     kept = not _is_not_stored(answer.headers.get("cache-control", ""))
     tally.expect(not kept, where, "answers with a record that a cache may keep; say no-store")

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from clinigate.core.observation import Observation
 from clinigate.hipaa.premises import NO_SERVICE, Premises
 from clinigate.hipaa.probe import Named
+from clinigate.hipaa.probes.traffic.answers import void
 from clinigate.hipaa.tally import Tally, gap
 from clinigate.targets.service import Request
 
@@ -41,8 +42,8 @@ def hsts(named: Named, premises: Premises) -> Iterator[Observation]:
     for request in asked:
         answer = service.send_as(request)
         found = _MAX_AGE.search(answer.headers.get(_HEADER, ""))
-        if answer.status >= 500:
-            tally.cannot(f"{request}: answers {answer.status}; look into the service's logs")
+        if answer.cut or answer.status >= 500:
+            tally.cannot(f"{request}: {void(answer)}")
             continue
         where, least = str(request), premises.table.traffic.hsts_s
         tally.expect(found is not None, where, f"answers {answer.status} without {_HEADER}")

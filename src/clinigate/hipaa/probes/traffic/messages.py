@@ -16,6 +16,7 @@ from clinigate.core.observation import Observation
 from clinigate.errors import TargetError
 from clinigate.hipaa.premises import Premises
 from clinigate.hipaa.probe import Named
+from clinigate.hipaa.probes.traffic.answers import void
 from clinigate.hipaa.probes.traffic.signing import (
     altered,
     message,
@@ -39,17 +40,19 @@ def message_integrity(named: Named, premises: Premises) -> Iterator[Observation]
     right = signed_request(table, message(table, _name(), time.time()), secret_of(table, premises))
     where = str(right)
     answer = service.send_as(right)
-    if not answer.served:
+    why = void(answer) or (None if answer.served else f"it answers {answer.status}")
+    if why is not None:
         raise TargetError(
-            f"{where}: answers {answer.status} to a message that is signed right; mend "
-            "[hipaa.traffic.message] or its secret"
+            f"{where}: {why}, to a message that is signed right; mend [hipaa.traffic.message] or "
+            "its secret"
         )
     for what, request in _wrong(premises):
         answer = service.send_as(request)
-        if answer.served or 400 <= answer.status < 500:
+        why = void(answer)
+        if why is None:
             tally.expect(not answer.served, where, f"takes a message {what}")
         else:
-            tally.cannot(f"a message {what}: {where} answers {answer.status}")
+            tally.cannot(f"a message {what}: {where}: {why}")
     again = service.send_as(right)
     known = not again.served or again.status in table.known_status
     tally.expect(known, where, "takes the same message a second time")

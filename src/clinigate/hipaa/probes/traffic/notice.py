@@ -14,10 +14,11 @@ import jmespath
 
 from clinigate.config.hipaa_traffic import NoticeTable
 from clinigate.core.observation import Observation
-from clinigate.errors import ConfigError
+from clinigate.errors import ConfigError, TargetError
 from clinigate.hipaa.actors import filled, told
 from clinigate.hipaa.premises import Premises
 from clinigate.hipaa.probe import Named
+from clinigate.hipaa.probes.traffic.answers import void
 from clinigate.hipaa.tally import Tally
 from clinigate.targets.service import Answer
 
@@ -33,6 +34,9 @@ def privacy_notice(named: Named, premises: Premises) -> Iterator[Observation]:
     request = filled(table, {})
     answer = service.send_as(request)
     where = str(request)
+    why = void(answer)
+    if why is not None:
+        raise TargetError(f"{where}: {why}; [hipaa.traffic.notice] path says where the notice is")
     tally.expect(answer.served, where, f"answers {answer.status} to who has no credentials")
     if answer.served:
         for what, wanted, at in (
