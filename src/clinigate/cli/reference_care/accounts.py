@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -9,9 +10,9 @@ if TYPE_CHECKING:
 
 __all__ = ["environment", "tables"]
 
-_ADMIN = {"role": "admin"}
 _ONE = "/v1/accounts/{{account}}"
 _BRIEF_S = 900.0
+_DSN_ENV = "CLINIGATE_REFERENCE_CARE_DSN"
 
 
 def tables(connection: Connection) -> dict[str, Any]:
@@ -25,11 +26,10 @@ def tables(connection: Connection) -> dict[str, Any]:
                 "path": "/v1/accounts",
                 "body": {**account, "role": "clinician", "facility": "north"},
                 "answer": "id",
-                **_ADMIN,
             },
             "secret_answer": "totp",
-            "remove": {"path": _ONE, "method": "DELETE", **_ADMIN},
-            "disable": {"path": f"{_ONE}/disable", **_ADMIN},
+            "remove": {"path": _ONE, "method": "DELETE"},
+            "disable": {"path": f"{_ONE}/disable"},
             "use": {"path": "/v1/patients?mrn=clinigate", "method": "GET"},
             "locked_after": 5,
             "source": "address",
@@ -38,17 +38,14 @@ def tables(connection: Connection) -> dict[str, Any]:
                     "path": f"{_ONE}/role",
                     "method": "PUT",
                     "body": {"role": "{{role}}"},
-                    **_ADMIN,
+                    "role": "admin",
                 },
                 "before": "clinician",
                 "after": "auditor",
                 "actor": "admin",
             },
             "passwords": _passwords(brief_s),
-            "digests": {
-                "file": str(connection.data_dir / "care.db"),
-                "query": "SELECT password FROM people",
-            },
+            "digests": {**_store(connection), "query": "SELECT password FROM people"},
             "emergency": {
                 "begin": {
                     "path": "/v1/emergency",
@@ -63,6 +60,13 @@ def tables(connection: Connection) -> dict[str, Any]:
     }
 
 
+def _store(connection: Connection) -> dict[str, str]:
+    """Where accounts lie: on a server where the service was told so."""
+    if os.environ.get(_DSN_ENV):
+        return {"dsn_env": _DSN_ENV}
+    return {"file": str(connection.data_dir / "care.db")}
+
+
 def environment(_connection: Connection) -> dict[str, str]:
     """Return the variables that it names."""
     return {}
@@ -74,7 +78,7 @@ def _passwords(brief_s: float) -> dict[str, Any]:
             "path": "/v1/session/password",
             "body": {"old": "{{old_password}}", "password": "{{password}}"},
         },
-        "begin_reset": {"path": f"{_ONE}/reset", "answer": "reset_token", **_ADMIN},
+        "begin_reset": {"path": f"{_ONE}/reset", "answer": "reset_token"},
         "reset": {
             "path": "/v1/session/reset",
             "body": {"reset_token": "{{reset_token}}", "password": "{{password}}"},

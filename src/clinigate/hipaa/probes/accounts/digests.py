@@ -1,10 +1,9 @@
 """CG-HIPAA-STORAGE-001 — passwords that a copy of the store gives away.
 
-45 CFR 164.308(a)(5)(ii)(D).
-Two synthetic accounts with the same password are added; then the digests are read from the store
-itself. Each must be Argon2id, bcrypt, scrypt or PBKDF2 at a cost that makes guessing slow, and the
-two must differ, which salt makes them. A key that is mixed into the digests from elsewhere is not
-seen, nor are copies of the store.
+45 CFR 164.308(a)(5)(ii)(D). Two synthetic accounts with the same password are added; then the
+digests are read from the store itself. Each must be Argon2id, bcrypt, scrypt or PBKDF2 at a cost
+that makes guessing slow, and the two must differ, which salt makes them. A key that is mixed into
+the digests from elsewhere is not seen, nor are copies of the store.
 """
 
 from __future__ import annotations

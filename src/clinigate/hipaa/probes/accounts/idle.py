@@ -80,14 +80,13 @@ def _keeps_on(tally: Tally, premises: Premises, session: LoggedIn, limit: float)
 
 def _is_over(tally: Tally, premises: Premises, session: LoggedIn) -> None:
     where = "after its time without a request"
-    refused(tally, use(premises, session), where, "the session is served")
-    back = {"Date": formatdate(0, usegmt=True)}
-    refused(
-        tally,
-        use(premises, session, headers=back),
-        f"{where}, with the clock put back",
-        "the session is served by the clock of who asks",
-    )
+    answer = use(premises, session)
+    refused(tally, answer, where, "the session is served")
+    if not answer.served:
+        back = {"Date": formatdate(0, usegmt=True)}
+        answer = use(premises, session, headers=back)
+        message = "the session is served by the clock of who asks"
+        refused(tally, answer, f"{where}, with the clock put back", message)
     again = refresh(premises, session)
     if again is not None:
         message = "the refresh token goes on with the session"
