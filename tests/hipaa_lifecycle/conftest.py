@@ -55,7 +55,7 @@ def _see(name: str, premises: Premises) -> Seen:
 
 
 @contextmanager
-def premises_of(service: Connection) -> Iterator[Premises]:
+def _premises_of(service: Connection) -> Iterator[Premises]:
     """The premises of a running service, as `clinigate demo` configures them."""
     tables = reference_tables(service)
     tables["hipaa"] = reference_hipaa_tables(service)
@@ -67,8 +67,14 @@ def premises_of(service: Connection) -> Iterator[Premises]:
 @pytest.fixture(scope="module")
 def clean() -> Iterator[Premises]:
     """The premises of a service without a defect."""
-    with running(care=True) as service, premises_of(service) as premises:
+    with running(care=True) as service, _premises_of(service) as premises:
         yield premises
+
+
+@pytest.fixture
+def premises_at() -> Callable[..., Any]:
+    """Opens the premises of a service that runs."""
+    return _premises_of
 
 
 @pytest.fixture

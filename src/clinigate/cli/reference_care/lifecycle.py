@@ -41,7 +41,6 @@ def tables(connection: Connection) -> dict[str, Any]:
                     {"path": f"{_ONE}/notes", "method": "GET"},
                     {"path": f"{_ONE}/copies/{{{{copy}}}}", "method": "GET"},
                     {"path": "/fhir/Observation/{{observation}}", "method": "GET"},
-                    {"path": "/v1/patients?mrn={{mrn}}", "method": "GET"},
                 ],
                 "places": [str(connection.data_dir)],
                 "hold": {"path": f"{_ONE}/hold", "body": {"reason": "{{reason}}"}},

@@ -10,13 +10,15 @@ import base64
 import hashlib
 import uuid
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import permutations
 
 __all__ = ["SHORTEST", "guesses", "maker_of", "maker_of_birth_date"]
 
-SHORTEST = 6
+SHORTEST = 8
 """Shorter codes are the beginning of some digest by chance."""
 
 _DIGESTS = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512", "sha3_256", "sha3_512",
@@ -25,10 +27,12 @@ _COMMON = {"md5": hashlib.md5, "sha1": hashlib.sha1, "sha256": hashlib.sha256}
 _JOINTS = ("", "-", "|", ":", " ", "_")
 _NAMESPACES = (uuid.NAMESPACE_DNS, uuid.NAMESPACE_OID, uuid.NAMESPACE_URL, uuid.NAMESPACE_X500)
 _FIRST_YEAR = 1900
+#: So many bytes of a digest are no coincidence, whatever is guessed.
+_FEWEST = 4
 
 
 def guesses(values: Mapping[str, str], salts: Iterable[str] = ()) -> Iterator[tuple[str, str]]:
-    """Yield what may have been hashed, and what it is made of: values, and pairs of them."""
+    """Yield what may have been hashed, after what it is made of: values, and pairs of them."""
     for name, value in values.items():
         digits = "".join(filter(str.isdigit, value))
         for text in dict.fromkeys((value, value.lower(), value.upper(), digits)):
@@ -42,20 +46,32 @@ def guesses(values: Mapping[str, str], salts: Iterable[str] = ()) -> Iterator[tu
             yield f"{one} and {two}", f"{first}{joint}{second}"
 
 
+def maker_of(code: str, text: str) -> str | None:
+    """Return how a code is made of a text; None where it is not, or the code is very short."""
+    readings = _readings(code)
+    if not readings:
+        return None
+    data = text.encode("utf-8", "surrogatepass")
+    for name in _DIGESTS:
+        if hashlib.new(name, data, usedforsecurity=False).digest().startswith(readings):
+            return name
+    if zlib.crc32(data).to_bytes(4, "big") in readings:
+        return "crc32"
+    return "UUID by name" if _is_uuid_of(code, text) else None
+
+
 def maker_of_birth_date(codes: Iterable[str], today: date) -> str | None:
     """Return by which of the three most usual digests a code is made of somebody's date of birth.
 
     Each date since 1900 is tried, in three ways of writing it.
     """
-    wanted = tuple(bare for code in codes if len(bare := _bare(code)) >= SHORTEST)
+    wanted = tuple(reading for code in codes for reading in _readings(code))
     if not wanted:
         return None
-    heads = {bare[:SHORTEST] for bare in wanted}
     for text in _birth_dates(today):
         data = text.encode()
         for name, digest in _COMMON.items():
-            found = digest(data, usedforsecurity=False).hexdigest()
-            if found[:SHORTEST] in heads and any(map(found.startswith, wanted)):
+            if digest(data, usedforsecurity=False).digest().startswith(wanted):
                 return name
     return None
 
@@ -63,38 +79,42 @@ def maker_of_birth_date(codes: Iterable[str], today: date) -> str | None:
 def _birth_dates(today: date) -> Iterator[str]:
     day = date(_FIRST_YEAR, 1, 1)
     while day <= today:
-        yield day.isoformat()
-        yield f"{day:%Y%m%d}"
-        yield f"{day:%m/%d/%Y}"
+        text = day.isoformat()
+        yield text
+        yield text.replace("-", "")
+        yield f"{text[5:7]}/{text[8:]}/{text[:4]}"
         day += timedelta(1)
 
 
-def maker_of(code: str, text: str) -> str | None:
-    """Return how a code is made of a text; None where it is not, or the code is very short."""
-    bare = _bare(code)
-    if len(bare) < SHORTEST:
-        return None
-    data = text.encode("utf-8", "surrogatepass")
-    for name in _DIGESTS:
-        digest = hashlib.new(name, data, usedforsecurity=False)
-        if digest.hexdigest().startswith(bare) or _is_written(code, digest.digest()):
-            return name
-    if f"{zlib.crc32(data):08x}" == bare:
-        return "crc32"
-    named = {make(space, text).hex for make in (uuid.uuid3, uuid.uuid5) for space in _NAMESPACES}
-    return "UUID by name" if bare in named else None
-
-
-def _bare(code: str) -> str:
-    return code.replace("-", "").lower()
-
-
-def _is_written(code: str, digest: bytes) -> bool:
-    """Whether a code is a digest, or its beginning, in another alphabet than hexadecimal."""
-    forms = (
-        base64.b64encode(digest).decode(),
-        base64.urlsafe_b64encode(digest).decode(),
-        base64.b32encode(digest).decode(),
-        base64.b32encode(digest).decode().lower(),
+@lru_cache(maxsize=64)
+def _readings(code: str) -> tuple[bytes, ...]:
+    """Return the bytes that a code may be the writing of, in each alphabet that it fits."""
+    if len(code) < SHORTEST:
+        return ()
+    bare, plain = code.replace("-", ""), code.rstrip("=")
+    # What was cut in the middle of a byte is read as far as it is whole.
+    ways: tuple[Callable[[], bytes], ...] = (
+        lambda: bytes.fromhex(_whole(bare, 2)),
+        lambda: base64.b64decode(_whole(plain, 4), validate=True),
+        lambda: base64.b64decode(_whole(plain, 4), b"-_", validate=True),
+        lambda: base64.b32decode(_whole(plain, 8), casefold=True),
     )
-    return any(form.startswith(code.rstrip("=")) for form in forms)
+    found = set()
+    for way in ways:
+        with suppress(ValueError):
+            found.add(way())
+    return tuple(sorted(reading for reading in found if len(reading) >= _FEWEST))
+
+
+def _whole(text: str, group: int) -> str:
+    return text[: len(text) // group * group]
+
+
+def _is_uuid_of(code: str, text: str) -> bool:
+    try:
+        wanted = uuid.UUID(code)
+    except ValueError:
+        return False
+    return any(
+        make(space, text) == wanted for make in (uuid.uuid3, uuid.uuid5) for space in _NAMESPACES
+    )
