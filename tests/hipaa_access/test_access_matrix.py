@@ -19,14 +19,15 @@ from clinigate.reference.launch import Connection, running
 FEW = {PER_MINUTE_VARIABLE: "5", PER_HOUR_VARIABLE: "8"}
 ALL = [named.name for named in DECLARED]
 
+VALUES = ("family_name", "ssn", "mrn", "member_id", "email")
+
 #: What the finding of each defect says, and where.
 TOLD = {
     "open-debug-address": ("GET /debug/vars", "serves nobody, and is not declared open"),
     "role-too-wide": ("POST /v1/patients", "serves the role desk_north"),
     "others-records": (
         "GET /v1/patients/{patient}",
-        "shows the role patient_two the family_name and ssn and mrn and member_id and email of "
-        "somebody else",
+        f"shows the role patient_two the {' and '.join(VALUES)} of somebody else",
     ),
     "facility-ignored": (
         "GET /v1/patients",
