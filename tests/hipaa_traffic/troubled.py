@@ -127,13 +127,16 @@ class Troubled:
 
 
 @contextmanager
-def troubled_service() -> Iterator[tuple[Troubled, str]]:
-    """Run the service for the length of a block."""
-    service = Troubled()
+def serving(app: Any) -> Iterator[str]:
+    """Serve an ASGI application over plain HTTP for the length of a block; yields its address."""
     config = uvicorn.Config(
-        service, log_config=None, lifespan="off", access_log=False, date_header=False,
+        app,
+        log_config=None,
+        lifespan="off",
+        access_log=False,
+        date_header=False,
         timeout_graceful_shutdown=1,
-    )  # fmt: skip
+    )
     server = uvicorn.Server(config)
     # With the protocol named asyncio switches Nagle's algorithm off, which costs 40 ms a request.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -142,8 +145,16 @@ def troubled_service() -> Iterator[tuple[Troubled, str]]:
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()
     try:
-        yield service, f"http://127.0.0.1:{listener.getsockname()[1]}"
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         server.should_exit = True
         thread.join()
         listener.close()
+
+
+@contextmanager
+def troubled_service() -> Iterator[tuple[Troubled, str]]:
+    """Run the service for the length of a block."""
+    service = Troubled()
+    with serving(service) as base_url:
+        yield service, base_url
