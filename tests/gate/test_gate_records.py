@@ -20,6 +20,7 @@ from clinigate.gate.record_files import PAYLOAD_TYPE, open_record, read_record, 
 from clinigate.gate.records import (
     Approval,
     Attestation,
+    Decision,
     Meaning,
     NamedSigner,
     Record,
@@ -78,6 +79,15 @@ EACH_KIND = {
     RecordKind.APPROVAL: record(Approval("production"), signers=(OFFICER, OTHER), expires=None),
     RecordKind.ATTESTATION: record(
         Attestation("164.308(a)(2)", DOCUMENT, timestamp(NOW + timedelta(days=365))), expires=None
+    ),
+    RecordKind.DECISION: record(
+        Decision(
+            "164.312(a)(2)(iv)",
+            DOCUMENT,
+            timestamp(NOW + timedelta(days=365)),
+            "the disks are encrypted by their maker",
+        ),
+        expires=None,
     ),
     RecordKind.SIGN_OFF: record(SIGN_OFF, expires=None),
 }
@@ -296,7 +306,7 @@ def test_malformed_terms_are_refused(make, message):
 def test_an_unknown_kind_or_field_is_refused():
     plain = parse_json(encode_record(record()))
     for changes, message in [
-        ({"kind": "indulgence"}, "wanted one of waiver, approval, attestation, sign-off"),
+        ({"kind": "indulgence"}, "wanted one of waiver, approval, attestation, decision, sign-off"),
         ({"kind": "approval"}, "wanted one of environment"),
         ({"schema": "clinigate.record/9"}, "schema"),
         ({"note": "more"}, "note"),

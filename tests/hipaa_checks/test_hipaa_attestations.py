@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from clinigate.config.hipaa import HipaaTable
 from clinigate.core.verdict import Status
 from clinigate.errors import ConfigError
-from clinigate.hipaa.attestations import LONGEST_DAYS, find, read_attestations, state_of
+from clinigate.hipaa.attestations import LONGEST_DAYS, read_attestations, read_book
 from clinigate.hipaa.named import NAMED
 from clinigate.hipaa.premises import Premises
 
 TODAY = date(2026, 11, 22)
+UNSIGNED = 'unsigned = "what a signature needs is tried elsewhere"\n'
 OFFICER = """\
 [[attestation]]
 control = "164.308(a)(2)"
@@ -32,7 +33,7 @@ valid_until = 2027-10-31
 
 def premises(folder: Path, text: str | None, *, today: date = TODAY) -> Premises:
     if text is not None:
-        (folder / "hipaa-attestations.toml").write_text(text, encoding="utf-8")
+        (folder / "hipaa-attestations.toml").write_text(UNSIGNED + text, encoding="utf-8")
     return Premises(HipaaTable(), folder, None, {}, today)
 
 
@@ -129,9 +130,9 @@ def test_a_word_counts_from_its_date_to_its_end_and_no_day_longer(
     made = TODAY - timedelta(days=since)
     end = made + timedelta(days=days)
     file = tmp_path_factory.mktemp("attested") / "a.toml"
-    file.write_text(OFFICER.replace("2026-11-01", str(made)).replace("2027-10-31", str(end)))
-    entry = find(read_attestations(file), "164.308(a)(2)")
-    state = state_of(entry, "164.308(a)(2)", file=file, today=TODAY)
+    text = OFFICER.replace("2026-11-01", str(made)).replace("2027-10-31", str(end))
+    file.write_text(UNSIGNED + text)
+    state = read_book(file).state_of("164.308(a)(2)", today=TODAY)
     assert (state.open_reason is None) is (made <= TODAY <= end)
 
 

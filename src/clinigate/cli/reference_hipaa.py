@@ -74,7 +74,8 @@ def reference_attestations(today: date) -> str:
     """Return the file of attestations that a demonstration needs; it is honest about being one."""
     from clinigate.hipaa.named import NAMED
 
-    return "\n".join(
+    unsigned = 'unsigned = "a demonstration: its people are made up, so that nobody can sign"\n\n'
+    return unsigned + "\n".join(
         f'[[attestation]]\ncontrol = "{control}"\n'
         f'statement = "A demonstration: {named.title}. It speaks of no real organisation."\n'
         'attested_by = { name = "Demo Person", role = "security official of the demonstration" }\n'

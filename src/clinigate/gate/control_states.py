@@ -28,8 +28,9 @@ def control_entry(
     """Decide one required clause.
 
     An *auto* clause takes criteria that speak to it, an *attest* clause a fresh attestation, a
-    *hybrid* one both. A waiver may stand in for evidence that is missing or stale, and the clause
-    then reads "non-compliant, risk accepted"; it never outweighs a criterion that shuts the gate.
+    *hybrid* one both. An Addressable clause that nothing shows may rest on the documented decision
+    not to implement it. A waiver may stand in for evidence that is missing or stale, and the clause
+    then reads "non-compliant, risk accepted". Neither outweighs a criterion that shuts the gate.
 
     Args:
         control: the clause.
@@ -44,6 +45,11 @@ def control_entry(
         shown = tried if control.mode is Mode.AUTO else _both(tried, shown)
     waiver = book.waiver_of(control=control.id)
     blocked = any(entry.effect is Effect.SHUTS for entry in entries if _serves(entry, control))
+    decision = book.decision_of(control.id)
+    if shown.effect is Effect.SHUTS and not blocked and decision is not None:
+        reason = f"not implemented, by decision until {decision.fresh_until}: {decision.measure}"
+        until = decision.fresh_until
+        return replace(shown, effect=Effect.SATISFIED, reason=reason, attested_until=until)
     if shown.effect is Effect.SHUTS and not blocked and waiver is not None:
         reason = f"non-compliant, risk accepted until {waiver.until}: {shown.reason}"
         return replace(shown, effect=Effect.WAIVED, reason=reason, waiver=waiver)

@@ -1,4 +1,4 @@
-"""What each kind of record says: the terms of a waiver, an approval, an attestation, a sign-off."""
+"""What each kind of record says: the terms of waivers, attestations, decisions and the like."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ __all__ = [
     "DIGEST",
     "Approval",
     "Attestation",
+    "Decision",
     "Meaning",
     "SignOff",
     "Terms",
@@ -92,6 +93,30 @@ class Attestation:
         moment_of(self.fresh_until, "attestation.fresh_until")
 
 
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """An Addressable clause is not implemented, and why (45 CFR 164.306(d)(3)(ii)(B)).
+
+    The record's reason says why it would not be reasonable and appropriate.
+
+    Attributes:
+        control: the clause. document: digest of the document, `sha256:…`.
+        fresh_until: when it has to be decided again.
+        measure: the equivalent measure, or why there can be none.
+    """
+
+    control: str
+    document: str
+    fresh_until: str
+    measure: str
+
+    def __post_init__(self) -> None:
+        require_text(self.control, "decision.control")
+        require(DIGEST.fullmatch(self.document), "decision.document", self.document, "sha256:…")
+        moment_of(self.fresh_until, "decision.fresh_until")
+        require_text(self.measure, "decision.measure")
+
+
 class Meaning(StrEnum):
     """What a signature means (21 CFR 11.50(a)(3))."""
 
@@ -114,7 +139,7 @@ class SignOff:
         moment_of(self.signed_at, "sign-off.signed_at")
 
 
-Terms = Waiver | Approval | Attestation | SignOff
+Terms = Waiver | Approval | Attestation | Decision | SignOff
 
 
 def folded(name: str) -> str:

@@ -1,4 +1,4 @@
-"""What people add to evidence: waivers, approvals, attestations and sign-offs, in one form.
+"""What people add to evidence: waivers, approvals, attestations and the like, in one form.
 
 A record is the payload of a DSSE envelope. Everything that counts stands inside the payload, names
 and times too, because whatever stands beside a signature is unsigned.
@@ -32,6 +32,7 @@ from clinigate.gate.record_terms import (
     DIGEST,
     Approval,
     Attestation,
+    Decision,
     Meaning,
     SignOff,
     Terms,
@@ -46,6 +47,7 @@ __all__ = [
     "MAX_WAIVER_DAYS",
     "Approval",
     "Attestation",
+    "Decision",
     "Meaning",
     "NamedSigner",
     "Record",
@@ -124,6 +126,7 @@ class RecordKind(StrEnum):
     WAIVER = "waiver"
     APPROVAL = "approval"
     ATTESTATION = "attestation"
+    DECISION = "decision"
     SIGN_OFF = "sign-off"
 
 
@@ -131,6 +134,7 @@ _TERMS: dict[RecordKind, type[Terms]] = {
     RecordKind.WAIVER: Waiver,
     RecordKind.APPROVAL: Approval,
     RecordKind.ATTESTATION: Attestation,
+    RecordKind.DECISION: Decision,
     RecordKind.SIGN_OFF: SignOff,
 }
 
@@ -182,8 +186,9 @@ class Record:
             return f"it counts from {self.issued} on"
         if self.expires is not None and now >= parse_timestamp(self.expires):
             return f"it expired at {self.expires}"
-        if isinstance(self.terms, Attestation) and now >= parse_timestamp(self.terms.fresh_until):
-            return f"it went stale at {self.terms.fresh_until}"
+        terms = self.terms
+        if isinstance(terms, Attestation | Decision) and now >= parse_timestamp(terms.fresh_until):
+            return f"it went stale at {terms.fresh_until}"
         return None
 
 

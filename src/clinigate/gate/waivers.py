@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from clinigate.controls import Requirement, load_catalogue
 from clinigate.core.criterion import Criterion
 from clinigate.core.measurement import Scope
 from clinigate.core.results import Subject
@@ -13,7 +14,14 @@ from clinigate.core.verdict import Status
 from clinigate.gate.entries import AppliedWaiver
 from clinigate.gate.policy import Policy
 from clinigate.gate.record_files import VerifiedRecord
-from clinigate.gate.records import Attestation, Record, RecordSubject, SubjectKind, Waiver
+from clinigate.gate.records import (
+    Attestation,
+    Decision,
+    Record,
+    RecordSubject,
+    SubjectKind,
+    Waiver,
+)
 
 __all__ = ["NEVER_WAIVED", "RecordBook", "open_book", "why_not_waivable"]
 
@@ -27,13 +35,14 @@ class RecordBook:
     """The records that count now, for what was evaluated, signed by those who may.
 
     Attributes:
-        waivers, attestations: these, the longest-lived last.
+        waivers, attestations, decisions: these, the longest-lived last.
         refused: why others do not count, in sentences.
     """
 
     waivers: tuple[VerifiedRecord, ...]
     attestations: tuple[VerifiedRecord, ...]
     refused: tuple[str, ...]
+    decisions: tuple[VerifiedRecord, ...] = ()
 
     def waiver_of(
         self, *, criterion: str | None = None, control: str | None = None
@@ -62,6 +71,14 @@ class RecordBook:
                 return verified.record
         return None
 
+    def decision_of(self, control: str) -> Decision | None:
+        """Return the documented decision not to implement an Addressable clause."""
+        for verified in reversed(self.decisions):
+            terms = verified.record.terms
+            if isinstance(terms, Decision) and terms.control == control:
+                return terms
+        return None
+
 
 def open_book(
     policy: Policy,
@@ -88,22 +105,25 @@ def open_book(
         else {RecordSubject.of_build(subject), RecordSubject.of_system(subject)}
     )
     speakable |= {RecordSubject.of_run(digest) for digest in statements}
-    waivers, attestations, refused = [], [], []
+    waivers, attestations, decisions, refused = [], [], [], []
     for verified in records:
         record = verified.record
-        if not isinstance(record.terms, Waiver | Attestation):
+        if not isinstance(record.terms, Waiver | Attestation | Decision):
             continue
         why_not = _why_not(policy, record, speakable, now) or _why_not_build(record, subject)
         if why_not is not None:
             refused.append(f"the {_title(record)} does not count: {why_not}")
         elif isinstance(record.terms, Waiver):
             waivers.append(verified)
+        elif isinstance(record.terms, Decision):
+            decisions.append(verified)
         else:
             attestations.append(verified)
     return RecordBook(
         tuple(sorted(waivers, key=lambda each: each.record.expires or "")),
         tuple(sorted(attestations, key=lambda each: _fresh_until(each.record))),
         tuple(refused),
+        tuple(sorted(decisions, key=lambda each: _fresh_until(each.record))),
     )
 
 
@@ -134,7 +154,19 @@ def _why_not(
     if not any(signer.role in policy.record_roles for signer in signers):
         roles = ", ".join(policy.record_roles) or "nobody"
         return f"who signed it may not; in {policy.environment} that is for: {roles}"
-    return record.why_not_now(now)
+    return _why_not_decidable(record) or record.why_not_now(now)
+
+
+def _why_not_decidable(record: Record) -> str | None:
+    """Nobody decides against a Required clause. 45 CFR 164.306(d)(2) and (3)."""
+    terms = record.terms
+    if not isinstance(terms, Decision):
+        return None
+    known = load_catalogue()
+    is_known = terms.control in known
+    if is_known and known.get(terms.control).requirement is Requirement.ADDRESSABLE:
+        return None
+    return f"{terms.control} is not Addressable; only a waiver accepts its risk"
 
 
 def _why_not_build(record: Record, subject: Subject | None) -> str | None:
@@ -153,10 +185,13 @@ def _title(record: Record) -> str:
             return f"waiver of {record.terms.covers} by {record.terms.approver}"
         case Attestation():
             return f"attestation of {record.terms.control} by {record.signers[0].name}"
+        case Decision():
+            return f"decision on {record.terms.control} by {record.signers[0].name}"
         case _:
             return str(record.kind)
 
 
 def _fresh_until(record: Record) -> str:
-    fresh = record.terms.fresh_until if isinstance(record.terms, Attestation) else ""
+    terms = record.terms
+    fresh = terms.fresh_until if isinstance(terms, Attestation | Decision) else ""
     return min(fresh, record.expires or fresh)

@@ -1,6 +1,9 @@
 """Dated attestations: what people say of safeguards that no program can see.
 
-`hipaa-attestations.toml`, one table for each:
+`hipaa-attestations.toml`, or whatever `[hipaa] attestations` names, one table for each:
+
+    trust = "trust.toml"          # the keys whose signatures count
+    records = ["attestations"]    # folders of further ones, each a page of Markdown or YAML
 
     [[attestation]]
     control = "164.308(a)(2)"
@@ -10,76 +13,61 @@
     valid_until = 2027-10-31
     document = "policies/security-official.pdf"
     sha256 = "…"
+
+A word that nobody signed is a gap, unless `unsigned` says why unsigned ones count. Signatures lie
+in a folder beside the file (`signatures`); `clinigate attest` writes them.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field
 
 from clinigate.config.table import Table
 from clinigate.config.validation import read_toml, validate
 from clinigate.controls import load_catalogue
-from clinigate.errors import ConfigError, ControlError
+from clinigate.core.canonical import canonical_bytes, sha256_hex
+from clinigate.errors import ConfigError
+from clinigate.evidence.trust import TrustStore, load_trust
+from clinigate.hipaa.attested_words import LONGEST_DAYS, Attestation
+from clinigate.hipaa.pages import pages_in
+from clinigate.hipaa.signatures import unsigned_because
 
-__all__ = ["LONGEST_DAYS", "Attestation", "State", "find", "read_attestations", "state_of"]
-
-LONGEST_DAYS = 366
-"""For how long an attestation can stand."""
-
-
-class Person(Table):
-    """Who attests."""
-
-    name: str = Field(min_length=1)
-    role: str = Field(min_length=1)
-
-
-class Attestation(Table):
-    """One attestation; `document` is relative to the file that it stands in."""
-
-    control: str
-    statement: str = Field(min_length=10)
-    attested_by: Person
-    date: dt.date
-    valid_until: dt.date
-    document: str | None = None
-    sha256: str | None = None
-
-    @field_validator("control")
-    @classmethod
-    def _known(cls, control: str) -> str:
-        try:
-            load_catalogue().get(control)
-        except ControlError as error:
-            raise ValueError(str(error)) from None
-        return control
-
-    @field_validator("sha256")
-    @classmethod
-    def _digest(cls, digest: str | None) -> str | None:
-        if digest is not None and not re.fullmatch(r"[0-9a-f]{64}", digest):
-            raise ValueError("must be 64 lower-case hex digits, as sha256sum prints them")
-        return digest
-
-    @model_validator(mode="after")
-    def _dated(self) -> Attestation:
-        if self.valid_until < self.date:
-            raise ValueError("valid_until lies before date")
-        if self.valid_until - self.date > dt.timedelta(days=LONGEST_DAYS):
-            raise ValueError(f"valid_until lies more than {LONGEST_DAYS} days after date")
-        if self.sha256 is not None and self.document is None:
-            raise ValueError("sha256 is given without the document that has it")
-        return self
+__all__ = [
+    "LONGEST_DAYS",
+    "Attestation",
+    "Book",
+    "Signable",
+    "State",
+    "read_attestations",
+    "read_book",
+]
 
 
 class _File(Table):
+    trust: str | None = Field(default=None, min_length=1)
+    records: list[str] = Field(default=[])
+    unsigned: str | None = Field(default=None, min_length=10)
     attestation: list[Attestation] = Field(default=[])
+
+
+@dataclass(frozen=True, slots=True)
+class Signable:
+    """One attestation, and what is signed of it.
+
+    Attributes:
+        digest: `sha256:…` of the page that it is, or of its table as canonical JSON.
+        place: the file that it stands in; its document is relative to that.
+    """
+
+    entry: Attestation
+    digest: str
+    place: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,63 +76,109 @@ class State:
 
     Attributes:
         open_reason: why it shows nothing, if it does not. broken: what is wrong with it, if
-            something is.
+            something is. remark: what the reader must know of it.
     """
 
     open_reason: str | None = None
     broken: str | None = None
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """All that people attest.
+
+    Attributes:
+        file: of the configuration. words: each clause once.
+        trust: the keys whose signatures count; None where the file names none.
+        unsigned: why words count that nobody signed; None where they do not.
+    """
+
+    file: Path
+    words: tuple[Signable, ...] = ()
+    trust: TrustStore | None = None
+    unsigned: str | None = None
+
+    def get(self, control: str) -> Signable | None:
+        """Return what is attested of a clause."""
+        return next((each for each in self.words if each.entry.control == control), None)
+
+    def state_of(self, control: str, *, today: dt.date) -> State:
+        """Say what the attestation of a clause is worth today."""
+        word = self.get(control)
+        if word is None:
+            title = load_catalogue().get(control).title
+            return State(
+                f"nobody attests {control} ({title}); write into {self.file.name} an "
+                "[[attestation]] with control, statement, attested_by, date and valid_until"
+            )
+        entry = word.entry
+        if entry.date > today:
+            return State(f"the attestation of {control} is dated {entry.date}, in the future")
+        if entry.valid_until < today:
+            return State(
+                f"the attestation of {control} is stale since {entry.valid_until}; have it made "
+                "again"
+            )
+        lacking = unsigned_because(word.entry, word.digest, file=self.file, trust=self.trust)
+        if lacking is not None and self.unsigned is None:
+            return State(lacking)
+        remarks = [] if lacking is None else [f"{control}: unsigned; {self.unsigned}"]
+        if entry.decision is not None:
+            remarks.append(f"{control}: not implemented, by decision: {entry.decision.measure}")
+        return State(broken=_document_trouble(word), remark="; ".join(remarks))
+
+
+def read_book(path: Path) -> Book:
+    """Read the file and the pages that it names; nothing is attested where there is no file.
+
+    Raises:
+        ConfigError: something is malformed or missing, names an unknown control, or one twice.
+    """
+    if not path.exists():
+        return Book(path)
+    read = validate(_File, read_toml(path, ConfigError), file=path.name, error=ConfigError)
+    words = [Signable(each, _digest(each), path) for each in read.attestation]
+    for folder in read.records:
+        for page, entry, digest in pages_in(path.parent / folder):
+            words.append(Signable(entry, digest, page))
+    _refuse_twice(words, path)
+    trust = None if read.trust is None else load_trust(path.parent / read.trust)
+    return Book(path, tuple(words), trust, read.unsigned)
 
 
 def read_attestations(path: Path) -> tuple[Attestation, ...]:
-    """Read the file; none is there where there is no file.
-
-    Raises:
-        ConfigError: it is malformed, names an unknown control, or one twice.
-    """
-    if not path.exists():
-        return ()
-    data = read_toml(path, ConfigError)
-    entries = tuple(validate(_File, data, file=path.name, error=ConfigError).attestation)
-    controls = [each.control for each in entries]
-    twice = next((control for control in controls if controls.count(control) > 1), None)
-    if twice is not None:
-        raise ConfigError(f"{path.name}: control {twice} is attested twice; keep the newer one")
-    return entries
+    """Return what is attested; raises as `read_book`."""
+    return tuple(each.entry for each in read_book(path).words)
 
 
-def find(attestations: tuple[Attestation, ...], control: str) -> Attestation | None:
-    """Return the attestation of a control, if there is one."""
-    return next((each for each in attestations if each.control == control), None)
+def _digest(entry: Attestation) -> str:
+    """Digest of a table: only of what is written there, so that a new default changes none."""
+    plain: Mapping[str, object] = entry.model_dump(mode="json", exclude_unset=True)
+    return f"sha256:{sha256_hex(canonical_bytes(plain))}"
 
 
-def state_of(attestation: Attestation | None, control: str, *, file: Path, today: dt.date) -> State:
-    """Say what an attestation of `control` is worth today."""
-    if attestation is None:
-        title = load_catalogue().get(control).title
-        return State(
-            f"nobody attests {control} ({title}); write into {file.name} an [[attestation]] with "
-            "control, statement, attested_by, date and valid_until"
-        )
-    if attestation.date > today:
-        return State(f"the attestation of {control} is dated {attestation.date}, in the future")
-    if attestation.valid_until < today:
-        return State(
-            f"the attestation of {control} is stale since {attestation.valid_until}; have it made "
-            "again"
-        )
-    return State(broken=_document_trouble(attestation, file.parent))
+def _refuse_twice(words: Sequence[Signable], path: Path) -> None:
+    seen: set[str] = set()
+    for each in words:
+        if each.entry.control in seen:
+            raise ConfigError(
+                f"{path.name}: control {each.entry.control} is attested twice; keep the newer one"
+            )
+        seen.add(each.entry.control)
 
 
-def _document_trouble(attestation: Attestation, folder: Path) -> str | None:
-    if attestation.document is None:
+def _document_trouble(word: Signable) -> str | None:
+    entry = word.entry
+    if entry.document is None:
         return None
     try:
-        content = (folder / attestation.document).read_bytes()
+        content = (word.place.parent / entry.document).read_bytes()
     except OSError:
-        return f"the document {attestation.document}, which it rests on, cannot be read"
-    if attestation.sha256 not in (None, hashlib.sha256(content).hexdigest()):
+        return f"the document {entry.document}, which it rests on, cannot be read"
+    if entry.sha256 not in (None, hashlib.sha256(content).hexdigest()):
         return (
-            f"the document {attestation.document} is not the one that was attested: its digest "
-            "has changed"
+            f"the document {entry.document} is not the one that was attested: its digest has "
+            "changed"
         )
     return None
