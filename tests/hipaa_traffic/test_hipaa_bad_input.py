@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from troubled import troubled_service
+from troubled import serving, troubled_service
 
 from clinigate.config.hipaa import AuditTable, HipaaTable
 from clinigate.config.loader import LoadedConfig
@@ -214,3 +214,49 @@ def test_a_log_that_went_away_says_nothing(rows: Rows, tmp_path: Path) -> None:
     other.rename(log)
     with pytest.raises(ConfigError, match=r"let \[hipaa.audit\] command print all rows"):
         rows.new()
+
+
+class Logging:
+    """A service that logs what is said to it, and rotates its log on the way, if at all."""
+
+    def __init__(self, folder: Path, how: str) -> None:
+        self.folder = folder
+        self.how = how
+        self.log = folder / "service.log"
+        self.log.write_text("begun, with a first line that is longer than what comes\n" * 99)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if self.how == "renamed":
+            self.log.rename(self.folder / "service.log.1")
+        if self.how == "cut":
+            os.truncate(self.log, 0)
+        self.how = ""
+        with self.log.open("a") as file:
+            file.write("asked\n")
+        await receive()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b'{"said": "Good."}'})
+
+
+@pytest.mark.parametrize(
+    ("how", "logs", "status"),
+    [
+        ("", "service.log", Status.PASS),
+        ("renamed", "service.log", Status.INCONCLUSIVE),
+        ("renamed", ".", Status.PASS),
+        ("cut", ".", Status.INCONCLUSIVE),
+    ],
+)
+def test_a_log_that_is_rotated_while_patients_speak_is_no_pass(
+    how: str, logs: str, status: Status, tmp_path: Path, see: Any
+) -> None:
+    """Unless its old part is looked at too."""
+    chat = {"path": "/chat", "request": {"m": "{{messages}}"}, "answer": {"text": "said"}}
+    with serving(Logging(tmp_path, how)) as base_url:
+        target = {"kind": "http", "base_url": base_url, "chat": chat}
+        tables = {"target": target, "hipaa": {"logs": [logs], "patience_s": 0.1}}
+        config = LoadedConfig(Config.model_validate(tables), tmp_path, "clinigate.toml")
+        with opened(config, today=TODAY, environ={}) as premises:
+            seen = see("phi_in_logs", premises)
+    assert seen.status is status, seen.reason
+    assert ("was rotated while patients spoke" in seen.reason) == (status is not Status.PASS)

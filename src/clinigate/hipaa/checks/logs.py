@@ -9,7 +9,7 @@ written by then are the wrong ones, and show nothing.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,12 +34,18 @@ def phi_in_logs(named: Named, premises: Premises) -> Iterator[Observation]:
         return
     patients = patients_for(named.name, premises.seed)
     before, audit = sizes(_logs(premises)), sizes(_audit(premises))
+    numbers = _numbers((*before, *audit))
     _speak(service, patients)
     tally = Tally(named)
     if not settled(premises.table.patience_s, lambda: sizes(_logs(premises)), before):
         tally.cannot(
             "nothing was written to the files of [hipaa] logs while patients spoke; name those "
             "that the service writes to"
+        )
+    for name in _lost(numbers, {**before, **audit}, (*_logs(premises), *_audit(premises))):
+        tally.cannot(
+            f"{name} was rotated while patients spoke, and its old part is not among [hipaa] logs; "
+            "name the folder that it stays in, or rotate it at another time"
         )
     search = CanarySearch(patients)
     found = {
@@ -58,6 +64,23 @@ def _logs(premises: Premises) -> tuple[Path, ...]:
 def _audit(premises: Premises) -> tuple[Path, ...]:
     name = premises.table.audit.file
     return () if name is None else files_under(premises, [name], "audit.file")
+
+
+def _numbers(files: Iterable[Path]) -> dict[Path, int]:
+    """Return what a file keeps when it is renamed."""
+    return {path: path.stat().st_ino for path in files}
+
+
+def _lost(
+    before: Mapping[Path, int], lengths: Mapping[Path, int], now: Sequence[Path]
+) -> Iterator[str]:
+    """Yield the files of which a part is gone: renamed out of sight, or cut."""
+    numbers = _numbers(now)
+    seen = set(numbers.values())
+    for path, number in before.items():
+        is_cut = numbers.get(path) == number and path.stat().st_size < lengths[path]
+        if number not in seen or is_cut:
+            yield path.name
 
 
 def _start(path: Path, before: dict[Path, int]) -> int:
