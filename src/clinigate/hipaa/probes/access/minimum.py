@@ -71,7 +71,8 @@ def _look(
     if not shown:
         tally.cannot(f"{where}: no record at [hipaa.patients] read answer")
         return
-    rightly = {str(value) for member, value in shown if _is_allowed(member, allowed)}
+    # An address may hold the name in small letters.
+    rightly = {str(value).casefold() for member, value in shown if _is_allowed(member, allowed)}
     for member in sorted({member for member, _ in shown}):
         tally.expect(_is_allowed(member, allowed), where, f"is shown {member}")
     found = [("read", answer)]
@@ -82,7 +83,7 @@ def _look(
         # What was searched for may be repeated.
         may = rightly | ({one.patient.values["mrn"]} if what == "search" else set())
         for value in shown_of(each, one.patient):
-            is_right = any(one.patient.values[value] in text for text in may)
+            is_right = any(one.patient.values[value].casefold() in text for text in may)
             tally.expect(is_right, where, f"is shown the {value} by a {what}")
 
 
