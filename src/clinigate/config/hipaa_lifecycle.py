@@ -67,12 +67,10 @@ class CopyTable(Table):
     read: CallTable = Field(
         description="gives the copy of {{patient}}; `answer` is the list of ids of what is in it"
     )
-    store: str | None = Field(
-        default=None, description="SQLite file of the records; [hipaa] store_dsn_env if not given"
-    )
     rows: list[str] = Field(
         default=[],
-        description="queries that list the ids of all rows about {{patient}}: one column each",
+        description="queries of [hipaa.records.store], or of the server at [hipaa] store_dsn_env, "
+        "that list the ids of all rows about {{patient}}: one column each",
     )
 
 

@@ -26,7 +26,6 @@ def tables(connection: Connection) -> dict[str, Any]:
                     "method": "GET",
                     "answer": "entry[].resource.id",
                 },
-                "store": str(connection.data_dir / "care.db"),
                 "rows": [
                     "SELECT id FROM patients WHERE id = {{patient}}",
                     "SELECT id FROM notes WHERE patient = {{patient}} AND kind = 'therapeutic'",

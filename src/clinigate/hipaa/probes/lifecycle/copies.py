@@ -13,7 +13,7 @@ from clinigate.core.observation import Observation
 from clinigate.hipaa.actors import told
 from clinigate.hipaa.named import Named
 from clinigate.hipaa.premises import Premises
-from clinigate.hipaa.probes.lifecycle.listing import listed
+from clinigate.hipaa.probes.lifecycle.listing import can_list, listed
 from clinigate.hipaa.probes.lifecycle.record import (
     Record,
     did,
@@ -40,12 +40,12 @@ def access_completeness(named: Named, premises: Premises) -> Iterator[Observatio
         if answer.cut:
             tally.cannot("the copy is longer than is read of one answer")
         _texts(tally, premises, answer, one, other)
-        if table.rows:
+        if can_list(premises):
             _rows(tally, premises, told(answer, table.read.answer), one)
         else:
             tally.cannot(
-                "the store itself; give [hipaa.lifecycle.copy_for_patient] rows: queries that list "
-                "what it holds of a patient"
+                "the store itself; give [hipaa.records.store], and queries that list what it holds "
+                "of a patient in [hipaa.lifecycle.copy_for_patient] rows"
             )
     yield from tally.observations()
 

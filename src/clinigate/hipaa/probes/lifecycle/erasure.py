@@ -31,6 +31,8 @@ from clinigate.hipaa.stores import Store, chunks_of, hits_in, stores_of
 from clinigate.hipaa.synthetic import patients_table
 from clinigate.hipaa.tally import Tally, gap
 from clinigate.phi.canary_search import CanarySearch
+from clinigate.phi.leaks.stores import tables_at
+from clinigate.targets.credentials import read_variable
 
 __all__ = ["erasure"]
 
@@ -124,8 +126,16 @@ def _searched(
 
 
 def _places(premises: Premises, table: ErasureTable) -> list[Store]:
+    """Return what is searched: stores, logs, and the places where copies may lie."""
     found = {each.name: each for each in stores_of(premises)}
+    records = premises.table.records.store
+    if records is not None and records.dsn_env is not None:
+        field = "[hipaa.records.store] dsn_env"
+        dsn = read_variable(records.dsn_env, field, premises.environ)
+        found |= {each.name: each for each in tables_at(dsn, field)}
+    in_file = [] if records is None or records.sqlite is None else [records.sqlite]
     for names, field in (
+        (in_file, "records.store.sqlite"),
         (premises.table.logs, "logs"),
         (table.places, "lifecycle.erasure.places"),
     ):

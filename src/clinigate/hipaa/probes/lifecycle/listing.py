@@ -1,96 +1,70 @@
-"""What the store itself says that it holds of a patient: queries of a SQLite file or PostgreSQL."""
+"""What the store itself says that it holds of a patient: what configured queries list."""
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Sequence
-from contextlib import closing
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from clinigate.config.target_values import PLACEHOLDER
-from clinigate.errors import ConfigError, MissingExtraError, TargetError
+from clinigate.errors import ConfigError
 from clinigate.hipaa.premises import Premises
+from clinigate.hipaa.probes.records.store import Cell, Link, NotDone, linked, linked_to
 from clinigate.targets.credentials import read_variable
 
-__all__ = ["listed"]
+__all__ = ["can_list", "listed"]
 
 _FIELD = "[hipaa.lifecycle.copy_for_patient] rows"
 _DSN_FIELD = "[hipaa] store_dsn_env"
-_CONNECT_S = 10
+
+
+def can_list(premises: Premises) -> bool:
+    """Whether the configuration names the store and queries of it."""
+    table = premises.table.lifecycle.copy_for_patient
+    named = premises.table.records.store or premises.table.store_dsn_env
+    return bool(table and table.rows and named)
 
 
 def listed(premises: Premises, patient: str) -> list[set[str]]:
-    """Return the ids that each configured query lists.
-
-    Nothing is written: the file or the session is opened to read alone.
+    """Return the ids that each configured query lists of a patient; nothing is written.
 
     Raises:
         ConfigError: the file is missing, or a query is none.
         MissingExtraError: psycopg is not installed.
-        TargetError: the server cannot be reached.
+        TargetError: the store cannot be reached.
     """
     table = premises.table.lifecycle.copy_for_patient
     assert table is not None
-    if table.store is not None:
-        return _of_file(premises.path(table.store), table.rows, patient)
-    if premises.table.store_dsn_env is None:
-        raise ConfigError(
-            "[hipaa.lifecycle.copy_for_patient] store: name the SQLite file that rows ask, or "
-            "PostgreSQL in [hipaa] store_dsn_env"
-        )
-    dsn = read_variable(premises.table.store_dsn_env, _DSN_FIELD, premises.environ)
-    return _of_server(dsn, table.rows, patient)
+    with _store(premises) as link:
+        try:
+            read_alone = "SET default_transaction_read_only = on"
+            link.run(read_alone if link.is_postgres else "PRAGMA query_only = ON")
+            return [_ids(_rows(link, query, patient)) for query in table.rows]
+        except NotDone as error:
+            raise ConfigError(f"{_FIELD}: a query is refused ({error}); mend it") from None
 
 
-def _of_file(path: Path, queries: Sequence[str], patient: str) -> list[set[str]]:
-    if not path.is_file():
-        raise ConfigError(f"[hipaa.lifecycle.copy_for_patient] store: {path.name} is no file")
-    try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as link:
-            return [
-                _ids(link.execute(*_filled(query, patient, "?")).fetchall()) for query in queries
-            ]
-    except sqlite3.Error as error:
-        raise _refused(error) from None
+@contextmanager
+def _store(premises: Premises) -> Iterator[Link]:
+    variable = premises.table.store_dsn_env
+    if premises.table.records.store is not None or variable is None:
+        with linked(premises) as link:
+            yield link
+        return
+    dsn = read_variable(variable, _DSN_FIELD, premises.environ)
+    with linked_to(dsn, _DSN_FIELD) as link:
+        yield link
 
 
-def _of_server(dsn: str, queries: Sequence[str], patient: str) -> list[set[str]]:
-    try:
-        import psycopg
-    except ImportError:
-        raise MissingExtraError("PostgreSQL", "db") from None
-    try:
-        link = psycopg.connect(dsn, connect_timeout=_CONNECT_S, autocommit=True)
-    except psycopg.Error as error:
-        raise TargetError(
-            f"{_DSN_FIELD}: the server cannot be reached ({type(error).__name__})"
-        ) from None
-    try:
-        with link:
-            link.read_only = True
-            return [
-                _ids(link.execute(*_filled(query, patient, "%s")).fetchall()) for query in queries
-            ]
-    except psycopg.Error as error:
-        raise _refused(error) from None
-
-
-def _filled(query: str, patient: str, mark: str) -> tuple[Any, list[str]]:
-    """Return a query with marks for its placeholders, and their values."""
+def _rows(link: Link, query: str, patient: str) -> list[tuple[Cell, ...]]:
     names = PLACEHOLDER.findall(query)
-    strange = [name for name in names if name != "patient"]
-    if strange or not names:
+    if not names or set(names) != {"patient"}:
         raise ConfigError(f"{_FIELD}: a query needs {{{{patient}}}}, and knows nothing else")
-    plain = query.replace("%", "%%") if mark == "%s" else query
-    return PLACEHOLDER.sub(mark, plain), [patient] * len(names)
+    # A percent sign beside a parameter is doubled for psycopg.
+    plain = query.replace("%", "%%") if link.is_postgres else query
+    return link.rows(PLACEHOLDER.sub("?", plain), *[patient] * len(names))
 
 
-def _ids(rows: Sequence[Sequence[Any]]) -> set[str]:
+def _ids(rows: Sequence[tuple[Cell, ...]]) -> set[str]:
     if any(len(row) != 1 for row in rows):
         raise ConfigError(f"{_FIELD}: a query gives more than one column; it must list ids")
     return {str(row[0]) for row in rows}
-
-
-def _refused(error: Exception) -> ConfigError:
-    return ConfigError(f"{_FIELD}: a query is refused ({type(error).__name__}); mend it")
