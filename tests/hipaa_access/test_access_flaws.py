@@ -296,6 +296,7 @@ def test_members_of_a_record_are_named_as_deep_as_they_stand(look: Look) -> None
     seen = look("minimum_necessary", _Records(), access={"fields": {"ann": ["id"]}})
     assert seen.findings == [
         ("the role ann", "is shown contact.email"),
+        ("the role ann", "is shown the family_name by a read"),
         ("the role ann", "is shown the email by a read"),
     ]
 
