@@ -17,7 +17,7 @@ def tables(_connection: Connection) -> dict[str, Any]:
     """Return what is added to `[hipaa]`."""
     return {
         "rights": {
-            "expires_in_s": 0.6,
+            "expires_in_s": 0.3,
             "consent": _consent(),
             "authorization": _authorization(),
             "psychotherapy": _psychotherapy(),

@@ -51,6 +51,11 @@ class Asking:
             return self.ask(table, values)
         return answer
 
+    @property
+    def off_s(self) -> float:
+        """By how many seconds the clock of the service is ahead of ours."""
+        return 0.0 if self.premises.service is None else self.premises.service.clock_off_s
+
     def made(self, table: CallTable, values: Mapping[str, Any], name: str) -> str:
         """Put something on record and return its id. `name`: of the request in its table.
 
@@ -58,11 +63,13 @@ class Asking:
             ConfigError: as `ask`.
             TargetError: it is not put on record, or has no id.
         """
-        found = self.id_of(table, self.ask(table, values))
+        answer = self.ask(table, values)
+        found = self.id_of(table, answer)
         if found is None:
             raise TargetError(
-                f"{self.where} {name}: {table.method} {_place(table)} gives no id at "
-                f"{table.answer}; mend it, or the rights of who asks"
+                f"{self.where} {name}: {table.method} {table.path.partition('?')[0]} answers "
+                f"{answer.status} and gives no id at {table.answer}; mend it, or the rights of "
+                "who asks"
             )
         return found
 
@@ -87,13 +94,14 @@ class Asking:
         else:
             self.tally.cannot(f"{what}: it answers {answer.status}")
 
-    def opens(self, answer: Answer, what: str) -> None:
+    def opens(self, answer: Answer, what: str) -> bool:
         """What must be served, so that the refusals of the same request say something."""
         if not answer.served:
             self.tally.cannot(
                 f"{what}: it answers {answer.status} and must be served for its refusals to say "
                 f"anything; mend {self.where}"
             )
+        return answer.served
 
 
 def without(table: CallTable, name: str) -> CallTable:
@@ -124,7 +132,3 @@ def _left_out(node: Any, name: str) -> Any:
 def _is(value: Any, name: str) -> bool:
     whole = PLACEHOLDER.fullmatch(value) if isinstance(value, str) else None
     return whole is not None and whole[1] == name
-
-
-def _place(table: CallTable) -> str:
-    return table.path.partition("?")[0]

@@ -9,17 +9,16 @@ uses that the service lets nobody ask for, are not seen.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
 from typing import Any
 
-from clinigate.config.hipaa_call import CallTable
 from clinigate.config.hipaa_rights import AuthorizationTable
 from clinigate.core.observation import Observation
 from clinigate.hipaa.actors import told
 from clinigate.hipaa.named import Named
 from clinigate.hipaa.premises import Premises
 from clinigate.hipaa.probes.rights.asking import MADE_UP, Asking, without
-from clinigate.hipaa.probes.rights.times import LONG, PAST, after, expiry
+from clinigate.hipaa.probes.rights.running_out import runs_out
+from clinigate.hipaa.probes.rights.times import LONG, PAST, expiry
 from clinigate.hipaa.synthetic import Written, written
 from clinigate.hipaa.tally import Tally, gap
 from clinigate.targets.service import Answer
@@ -43,8 +42,9 @@ def authorization(named: Named, premises: Premises) -> Iterator[Observation]:
     with written(premises, tally, how_many=2) as (one, other):
         for purpose in table.purposes:
             _Purpose(asking, table, one, purpose).is_tried(other)
-        _Purpose(asking, table, one, table.purposes[0]).is_complete()
-        _run_out(asking, table, one)
+        first = _Purpose(asking, table, one, table.purposes[0])
+        first.is_complete()
+        first.runs_out()
     yield from tally.observations()
 
 
@@ -61,16 +61,15 @@ class _Purpose:
     def is_tried(self, other: Written) -> None:
         """None, a made-up one, one in force, and that one for everything else."""
         asking, table = self._asking, self._table
-        lately = asking.ask(without(table.use, _NAME), {**self._values, _NAME: ""})
-        self._shut(lately, "without an authorization")
+        bare = asking.ask(without(table.use, _NAME), {**self._values, _NAME: ""})
+        self._shut(bare, "without an authorization")
         self._shut(self._uses(MADE_UP), "with a made-up authorization")
-        held = self.gives(table.give, self._lasting())
+        held = asking.made(table.give, {**self._values, **self._lasting()}, "give")
         self._elsewhere(held, other)
-        asking.opens(self._uses(held), f"{self._purpose}, with an authorization in force")
-        self._is_told(held)
+        if asking.opens(self._uses(held), f"{self._purpose}, with an authorization in force"):
+            self._is_told(held)
         self._is_revoked(held)
-        past = expiry(PAST, table.give, lately=lately).values
-        given = asking.ask(table.give, {**self._values, **past})
+        given = asking.ask(table.give, {**self._values, **expiry(PAST, table.give).values})
         self._shut_with(asking.id_of(table.give, given), given, "with an expired authorization")
 
     def is_complete(self) -> None:
@@ -83,9 +82,10 @@ class _Purpose:
             held = self._asking.id_of(give, given)
             self._shut_with(held, given, f"with an authorization without {member}")
 
-    def gives(self, give: CallTable, when: _Values) -> str:
-        """Put one on record and return its id."""
-        return self._asking.made(give, {**self._values, **when}, "give")
+    def runs_out(self) -> None:
+        """Let one end."""
+        give, what = self._table.give, "an authorization"
+        runs_out(self._asking, give, self._values, use=self._uses, what=what)
 
     def _elsewhere(self, held: str, other: Written) -> None:
         table = self._table
@@ -140,22 +140,3 @@ class _Purpose:
 
     def _lasting(self) -> _Values:
         return expiry(LONG, self._table.give).values
-
-
-def _run_out(asking: Asking, table: AuthorizationTable, one: Written) -> None:
-    lasts_s = asking.premises.table.rights.expires_in_s
-    if lasts_s == 0:
-        asking.tally.cannot("an authorization that runs out; [hipaa.rights] expires_in_s = 0")
-        return
-    purpose = table.purposes[0]
-    values = {**one.values, "purpose": purpose, "recipient": table.recipients[0]}
-    lately = asking.ask(without(table.use, _NAME), {**values, _NAME: ""})
-    end = expiry(timedelta(seconds=lasts_s), table.give, lately=lately)
-    held = {**values, _NAME: asking.made(table.give, {**values, **end.values}, "give")}
-    asking.opens(asking.ask(table.use, held), f"an authorization that lasts {lasts_s:g} s")
-    answer = after(end, lambda: asking.ask(table.use, held))
-    if answer is None:
-        asking.tally.cannot("an authorization that runs out; the header Date does not go on")
-    else:
-        message = "a record is disclosed with an authorization whose time is over"
-        asking.shut(answer, f"{purpose}, run out", message)

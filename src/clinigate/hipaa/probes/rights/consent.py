@@ -8,7 +8,6 @@ goes on inside the service, is not seen.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
 from itertools import product
 from typing import Any
 
@@ -17,7 +16,8 @@ from clinigate.core.observation import Observation
 from clinigate.hipaa.named import Named
 from clinigate.hipaa.premises import Premises
 from clinigate.hipaa.probes.rights.asking import Asking, mentions
-from clinigate.hipaa.probes.rights.times import LONG, PAST, after, expiry
+from clinigate.hipaa.probes.rights.running_out import runs_out
+from clinigate.hipaa.probes.rights.times import LONG, PAST, expiry
 from clinigate.hipaa.synthetic import Written, written
 from clinigate.hipaa.tally import Tally, gap
 
@@ -83,27 +83,17 @@ def consent_expiry(named: Named, premises: Premises) -> Iterator[Observation]:
 def _expire(asking: Asking, table: ScopedConsentTable, one: Written) -> None:
     tally = asking.tally
     values = {**one.values, **_kinds(table)[0]}
-    lately = asking.ask(table.use, values)
-    if lately.served:
+    if asking.ask(table.use, values).served:
         tally.cannot("consent that expires; the same data is served without any")
         return
-    given = asking.ask(table.give, {**values, **expiry(PAST, table.give, lately=lately).values})
+    given = asking.ask(table.give, {**values, **expiry(PAST, table.give).values})
     if given.status >= 500:
         tally.cannot(f"consent that expired before; give answers {given.status}")
     else:
         asking.shut(asking.ask(table.use, values), "expired before", "consent counts that expired")
-    lasts_s = asking.premises.table.rights.expires_in_s
-    if lasts_s == 0:
-        tally.cannot("consent that runs out; [hipaa.rights] expires_in_s = 0")
-        return
-    end = expiry(timedelta(seconds=lasts_s), table.give, lately=lately)
-    asking.made(table.give, {**values, **end.values}, "give")
-    asking.opens(asking.ask(table.use, values), f"consent that lasts {lasts_s:g} s")
-    answer = after(end, lambda: asking.ask(table.use, values))
-    if answer is None:
-        tally.cannot("consent that runs out; the header Date of the service does not go on")
-    else:
-        asking.shut(answer, "run out", "consent counts whose time is over")
+    runs_out(
+        asking, table.give, values, use=lambda _held: asking.ask(table.use, values), what="consent"
+    )
 
 
 def _kinds(table: ScopedConsentTable) -> list[Mapping[str, str]]:

@@ -70,16 +70,18 @@ class _Objection:
         """Before, afterwards, and once it was taken back; another patient all the time."""
         for patient in (self._one, other):
             if self._table.before is not None:
-                self._must(self._asking.ask(self._table.before, patient.values), "before")
+                self._asking.opens(self._asking.ask(self._table.before, patient.values), "before")
         uses = [each for each in self._table.uses if self._goes_on(each, self._one, "before it")]
         spared = [
             each
             for each in self._table.spared
-            if self._must(self._asking.ask(each, self._one.values), f"{_name(each)}, before it")
+            if self._asking.opens(
+                self._asking.ask(each, self._one.values), f"{_name(each)}, before it"
+            )
         ]
         values = {**self._one.values}
         said = self._asking.ask(self._table.record, values)
-        if not self._must(said, "record"):
+        if not self._asking.opens(said, "record"):
             return
         values["record"] = self._asking.id_of(self._table.record, said) or ""
         for each in uses:
@@ -104,7 +106,7 @@ class _Objection:
         """A use that stays shut was not shut by what the patient said."""
         if self._table.lift is None:
             return
-        if self._must(self._asking.ask(self._table.lift, values), "lift"):
+        if self._asking.opens(self._asking.ask(self._table.lift, values), "lift"):
             for each in uses:
                 self._goes_on(each, self._one, "once it was taken back")
 
@@ -117,10 +119,6 @@ class _Objection:
                 f"its refusal to say anything; mend {self._asking.where} uses"
             )
         return shown
-
-    def _must(self, answer: Answer, what: str) -> bool:
-        self._asking.opens(answer, what)
-        return answer.served
 
 
 def _is_served(_answer: Answer, _use: CallTable, _one: Written) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from clinigate.config.hipaa_call import CallTable
 from clinigate.config.hipaa_rights import ResearchTable
 from clinigate.core.observation import Observation
 from clinigate.hipaa.named import Named
@@ -48,33 +49,34 @@ class _Release:
         self._shut(bare, "without an approval")
         self._shut(self._exported(MADE_UP), "with a made-up approval")
         if table.approve is not None:
-            self._is_recorded(bare)
+            self._is_recorded(table.approve)
         elif table.approval is not None:
             self._is_known(table.approval)
             asking.tally.cannot(f"an approval that expired or was withdrawn; give {_WHERE} approve")
         else:
             asking.tally.cannot(f"an approval in force; give {_WHERE} approve or approval")
 
-    def _is_recorded(self, lately: Answer) -> None:
+    def _is_recorded(self, approve: CallTable) -> None:
         asking, table = self._asking, self._table
-        assert table.approve is not None
-        past = expiry(PAST, table.approve, lately=lately).values
-        given = asking.ask(table.approve, {"study": table.study, **past})
-        expired = asking.id_of(table.approve, given)
+        past = expiry(PAST, approve).values
+        given = asking.ask(approve, {"study": table.study, **past})
+        expired = asking.id_of(approve, given)
         answer = given if expired is None else self._exported(expired)
         self._shut(answer, "with an expired approval")
-        lasting = expiry(LONG, table.approve, lately=lately).values
-        held = asking.made(table.approve, {"study": table.study, **lasting}, "approve")
+        lasting = expiry(LONG, approve).values
+        held = asking.made(approve, {"study": table.study, **lasting}, "approve")
         self._is_known(held)
         if table.withdraw is None:
             asking.tally.cannot(f"an approval that was withdrawn; give {_WHERE} withdraw")
             asking.tally.remarks.append("approvals of synthetic studies stay on record")
             return
-        for each in (held, expired):
-            if each is not None:
-                answer = asking.ask(table.withdraw, {"study": table.study, _NAME: each})
-                asking.opens(answer, "withdraw")
-        self._shut(self._exported(held), "with an approval that was withdrawn")
+        if expired is not None:
+            asking.ask(table.withdraw, {"study": table.study, _NAME: expired})
+        withdrawn = asking.ask(table.withdraw, {"study": table.study, _NAME: held})
+        if withdrawn.served:
+            self._shut(self._exported(held), "with an approval that was withdrawn")
+        else:
+            asking.tally.cannot(f"an approval that was withdrawn; it answers {withdrawn.status}")
 
     def _is_known(self, held: str) -> None:
         self._asking.opens(self._exported(held), "with an approval in force")

@@ -47,15 +47,16 @@ class Expiry:
         }
 
 
-def expiry(ahead: timedelta, table: CallTable, *, lately: Answer | None = None) -> Expiry:
+def expiry(ahead: timedelta, table: CallTable, *, off_s: float = 0.0) -> Expiry:
     """Return what expires so far ahead of now, or behind.
 
     Args:
         ahead: how far; negative is over already.
         table: the request that will say so; where it counts in whole seconds, the next of them.
-        lately: an answer of this moment, whose header tells the clock of the service.
+        off_s: by how much the clock of the service is ahead of ours, as `Service.clock_off_s`.
     """
-    lag = _lag(lately)
+    # The header that tells it has whole seconds: half of one is lost on average.
+    lag = timedelta(seconds=off_s + 0.5 if abs(off_s) > _SLIGHT_S else 0.0)
     due = datetime.now(UTC) + ahead
     if mentions(table, "expires_epoch"):
         due += timedelta(seconds=1) - timedelta(microseconds=(due + lag).microsecond)
@@ -83,17 +84,11 @@ def after(end: Expiry, ask: Callable[[], Answer]) -> Answer | None:
 
 
 def told_time(answer: Answer) -> datetime | None:
-    """Return the time in the header Date (RFC 9110, section 6.6.1), in whole seconds."""
+    """Return the time in the header Date (RFC 9110, 6.6.1), which has whole seconds."""
+    if "age" in answer.headers:
+        return None  # A cache answered; the time is that of what it keeps.
     try:
         found = parsedate_to_datetime(answer.headers.get("date", ""))
     except (ValueError, TypeError):
         return None
     return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
-
-
-def _lag(answer: Answer | None) -> timedelta:
-    known = None if answer is None else told_time(answer)
-    if known is None:
-        return timedelta(0)
-    lag = known + timedelta(seconds=0.5) - datetime.now(UTC)
-    return lag if abs(lag.total_seconds()) > _SLIGHT_S else timedelta(0)
