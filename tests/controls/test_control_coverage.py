@@ -222,3 +222,15 @@ def test_no_clause_is_good_without_a_reason_to_be(verdicts: dict[str, Status]) -
         if covered.state in (State.PASSED, State.ATTESTED):
             assert covered.control.mode is not Mode.HYBRID
             assert clause in good or covered.shown_by
+
+
+def test_an_addressable_clause_may_rest_on_a_documented_decision() -> None:
+    """164.306(d)(3): with a reason and a measure; never one that failed, never a Required one."""
+    logoff, required = "164.312(a)(2)(iii)", "164.312(a)(2)(i)"
+    words = [Word(each, "2027-01-01", "A", "screens lock") for each in (logoff, required)]
+    decided = states({}, words=words)
+    assert decided[logoff].state is State.ATTESTED
+    assert decided[logoff].why == "not implemented, by decision until 2027-01-01: screens lock"
+    assert decided[required].state is State.NOT_ASSESSED
+    failed = states({"hipaa.idle_logoff": (Status.FAIL, (logoff,))}, words=words)
+    assert failed[logoff].state is State.FAILED

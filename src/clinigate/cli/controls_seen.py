@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from clinigate.cli.places import LAST, bundle_path
@@ -21,7 +22,9 @@ from clinigate.evidence.trust import TrustStore
 from clinigate.gate.policy import Policy
 from clinigate.gate.record_files import VerifiedRecord
 from clinigate.gate.records import Attestation
+from clinigate.gate.records import Decision as Decided
 from clinigate.gate.waivers import open_book
+from clinigate.hipaa.attestations import read_book
 from clinigate.pipeline.criteria import producer_criteria
 from clinigate.pipeline.examine import examine
 from clinigate.pipeline.gating import decide_on, decide_so_far
@@ -45,9 +48,13 @@ class Seen:
     broken: str | None = None
 
 
-def static(catalogue: ControlCatalogue, why: str = "no run was looked at") -> Seen:
+def static(
+    catalogue: ControlCatalogue, why: str = "no run was looked at", words: Sequence[Word] = ()
+) -> Seen:
     """Return the view of what is installed alone: who could speak for which clause."""
-    view = clause_view(None, catalogue=catalogue, installed=_installed(), checks=_checks())
+    view = clause_view(
+        None, catalogue=catalogue, installed=_installed(), checks=_checks(), words=words
+    )
     return Seen(view, why)
 
 
@@ -66,14 +73,15 @@ def look(
         UsageError: there is no such run.
         EvidenceError: the run that was named holds nothing that can be read.
     """
+    attested = _attested(loaded)
     if name is None:
         if not RunStore(loaded.root).runs():
-            return static(catalogue, f"there is no run under {loaded.root.name}")
+            return static(catalogue, f"there is no run under {loaded.root.name}", attested)
         try:
-            return _of_run(bundle_path(loaded, LAST), catalogue, policy, trust, records)
+            return _of_run(bundle_path(loaded, LAST), catalogue, policy, trust, records, attested)
         except EvidenceError as error:
-            return static(catalogue, f"the last run shows nothing: {error}")
-    return _of_run(bundle_path(loaded, name), catalogue, policy, trust, records)
+            return static(catalogue, f"the last run shows nothing: {error}", attested)
+    return _of_run(bundle_path(loaded, name), catalogue, policy, trust, records, attested)
 
 
 def _of_run(
@@ -82,6 +90,7 @@ def _of_run(
     policy: Policy,
     trust: TrustStore | None,
     records: Sequence[VerifiedRecord],
+    attested: Sequence[Word],
 ) -> Seen:
     broken = None
     statement: tuple[str, ...] = ()
@@ -103,7 +112,7 @@ def _of_run(
         catalogue=catalogue,
         installed=_installed(),
         checks=_checks(),
-        words=_words(policy, records, results, statement),
+        words=[*attested, *_words(policy, records, results, statement)],
     )
     return Seen(view, f"{remark}, policy {policy.name} for {policy.environment}", broken)
 
@@ -118,15 +127,33 @@ def _words(
     book = open_book(
         policy, records, subject=results.subject, statements=statements, now=system_clock()
     )
-    return [
-        Word(
-            each.record.terms.control,
-            each.record.terms.fresh_until,
-            ", ".join(signer.name for signer in each.record.signers),
-        )
-        for each in book.attestations
-        if isinstance(each.record.terms, Attestation)
-    ]
+    said = []
+    for each in (*book.attestations, *book.decisions):
+        by = ", ".join(signer.name for signer in each.record.signers)
+        match each.record.terms:
+            case Attestation(control=control, fresh_until=until):
+                said.append(Word(control, until, by))
+            case Decided(control=control, fresh_until=until, measure=measure):
+                said.append(Word(control, until, by, measure))
+            case _:
+                pass
+    return said
+
+
+def _attested(loaded: LoadedConfig) -> list[Word]:
+    """The attestations of `[hipaa] attestations` that are worth something today."""
+    book = read_book(loaded.base_dir / loaded.config.hipaa.attestations)
+    # The day on which people's words end is that of the place where they are.
+    today = datetime.now().astimezone().date()
+    said = []
+    for word in book.words:
+        entry, state = word.entry, book.state_of(word.entry.control, today=today)
+        if state.open_reason is None and state.broken is None:
+            measure = entry.decision.measure if entry.decision is not None else ""
+            remark = f" ({state.remark})" if state.remark and not measure else ""
+            by = f"{entry.attested_by.name}{remark}"
+            said.append(Word(entry.control, str(entry.valid_until), by, measure))
+    return said
 
 
 def _installed() -> tuple[Criterion, ...]:

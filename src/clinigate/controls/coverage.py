@@ -49,11 +49,16 @@ _STATES = {
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """What a person attests: of which clause, until when (RFC 3339 or a day), and who says so."""
+    """What a person attests: of which clause, until when (RFC 3339 or a day), and who says so.
+
+    `measure` makes it the documented decision not to implement an Addressable clause, and says what
+    is done instead (45 CFR 164.306(d)(3)(ii)(B)).
+    """
 
     control: str
     until: str
     by: str = ""
+    measure: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +146,9 @@ class _Desk:
         self._catalogue, self._evidence, self._crosswalk = catalogue, evidence, crosswalk
         self._verdicts = {each.criterion: each for each in evidence.verdicts}
         # The word that stays fresh for longest counts.
-        self._words = {each.control: each for each in sorted(evidence.words, key=lambda w: w.until)}
+        words = sorted(evidence.words, key=lambda word: word.until)
+        self._words = {each.control: each for each in words if not each.measure}
+        self._decided = {each.control: each for each in words if each.measure}
         self._speaking: dict[str, list[str]] = {}
         for criterion in evidence.criteria:
             for control in dict.fromkeys(criterion.controls):
@@ -149,7 +156,9 @@ class _Desk:
 
     def covered(self, control: Control) -> Covered:
         told = self._evidence.told.get(control.id)
-        half = self._stands(control) if told is None else _Half(told.state, told.why, told.until)
+        half = self._decided_on(control, self._stands(control))
+        if told is not None:
+            half = _Half(told.state, told.why, told.until)
         return Covered(
             control,
             half.state,
@@ -159,6 +168,15 @@ class _Desk:
             shown_by=self._sources(control.id),
             related=self._crosswalk.related.get(control.id, ()),
         )
+
+    def _decided_on(self, control: Control, half: _Half) -> _Half:
+        """What nobody shows may rest on a documented decision, what failed may not."""
+        word = self._decided.get(control.id)
+        addressable = control.requirement is Requirement.ADDRESSABLE
+        if word is None or not addressable or half.state not in _UNSHOWN:
+            return half
+        why = f"not implemented, by decision until {word.until}: {word.measure}"
+        return _Half(State.ATTESTED, why, word.until)
 
     def _stands(self, control: Control) -> _Half:
         match control.mode:
@@ -256,6 +274,7 @@ class _Desk:
 
 
 _GRAVITY = tuple(State)
+_UNSHOWN = (State.NOT_ASSESSED, State.INCONCLUSIVE)
 #: Criteria named one by one.
 _NAMED = 3
 
