@@ -48,6 +48,23 @@ class _Kept:
     system: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """Where the breach is played: a configuration, and the variables that it names."""
+
+    config: LoadedConfig
+    environ: Mapping[str, str]
+
+    @contextmanager
+    def opened(self, run: str = "") -> Iterator[Premises]:
+        """Prepare what the configuration names; every request carries the run's id."""
+        from clinigate.hipaa.premises import opened
+
+        today = datetime.now().astimezone().date()
+        with opened(self.config, today=today, environ=self.environ, run=run) as premises:
+            yield premises
+
+
 @click.command("breach")
 @click.option("--as", "role", metavar="ROLE",
               help="Role of [hipaa.roles] whose credentials are in the wrong hands.")  # fmt: skip
@@ -94,17 +111,17 @@ def command(
         raise UsageError("--reference needs no --config; leave one of them out")
     # What the options say wrong is told before anything is begun.
     breach_of(supposed, 1)
-    with _of_reference(defect) if reference else _of_config(config) as (loaded, premises):
+    with _of_reference(defect) if reference else _of_config(config) as scene:
         from clinigate.hipaa.drills.breach import Plan
 
-        plan = Plan(_role(premises, role, reference=reference), actor, leaked, spared)
+        loaded = scene.config
+        plan = Plan(_role(loaded, role, reference=reference), actor, leaked, spared)
         kept = _Kept(out, signer_of(loaded, key, passphrase_fd), loaded.config.subject.name)
-        return _produce(loaded, premises, plan, supposed, kept=kept, environment=environment)
+        return _produce(scene, plan, supposed, kept=kept, environment=environment)
 
 
 def _produce(
-    loaded: LoadedConfig,
-    premises: Premises,
+    scene: _Scene,
     plan: Plan,
     supposed: Mapping[str, Any],
     *,
@@ -114,17 +131,22 @@ def _produce(
     from clinigate.cli.producing import produce
     from clinigate.hipaa.drills.named import BREACH, criterion_of
 
+    with scene.opened():
+        pass  # what is missing is told before a run is begun
+
     def work(recorder: Recorder, environ: Mapping[str, str]) -> None:
+        run = run_of(environ)
+
         def drill() -> None:
-            _drill(recorder, premises, plan, supposed, kept=kept, run=run_of(environ))
+            with scene.opened(run) as premises:
+                _drill(recorder, premises, plan, supposed, kept=kept, run=run)
 
         carried_out(drill, recorder, BREACH)
 
-    name = "no service" if premises.service is None else premises.service.name
     return produce(
-        loaded,
+        scene.config,
         producer="drill",
-        target=f"breach drill of {name}",
+        target=f"breach drill of {kept.system}",
         criteria=[criterion_of(BREACH)],
         work=work,
         environment=environment,
@@ -175,33 +197,29 @@ def _show(played: Played, record: Mapping[str, Any]) -> None:
         click.echo(one_line(f"{each['clause']}: {each['whom']}, {until} ({each['reason']})"))
 
 
-def _role(premises: Premises, role: str | None, *, reference: bool) -> str:
+def _role(loaded: LoadedConfig, role: str | None, *, reference: bool) -> str:
     """Return the role whose credentials are abused."""
     if role is None and reference:
         return _REFERENCE_ROLE
     if role is None:
-        known = ", ".join(premises.table.roles) or "none"
+        known = ", ".join(loaded.config.hipaa.roles) or "none"
         raise UsageError(f"--as: name a role of [hipaa.roles] that may read records ({known})")
     return role
 
 
 @contextmanager
-def _of_config(config: Path | None) -> Iterator[tuple[LoadedConfig, Premises]]:
+def _of_config(config: Path | None) -> Iterator[_Scene]:
     from clinigate.config.loader import load_config
-    from clinigate.hipaa.premises import opened
 
-    loaded = load_config(config)
-    with opened(loaded, today=datetime.now().astimezone().date()) as premises:
-        yield loaded, premises
+    yield _Scene(load_config(config), os.environ)
 
 
 @contextmanager
-def _of_reference(defect: str | None) -> Iterator[tuple[LoadedConfig, Premises]]:
+def _of_reference(defect: str | None) -> Iterator[_Scene]:
     from clinigate.cli.reference_hipaa import reference_hipaa_environment, reference_hipaa_tables
     from clinigate.cli.reference_target import reference_tables
     from clinigate.config.loader import LoadedConfig
     from clinigate.config.model import Config
-    from clinigate.hipaa.premises import opened
     from clinigate.reference.launch import running
 
     with running(defect=defect, care=True) as connection:
@@ -211,8 +229,5 @@ def _of_reference(defect: str | None) -> Iterator[tuple[LoadedConfig, Premises]]
             "hipaa": reference_hipaa_tables(connection),
         }
         loaded = LoadedConfig(Config.model_validate(tables), Path.cwd(), "the reference service")
-        environ = {**os.environ, **reference_hipaa_environment(connection)}
-        today = datetime.now().astimezone().date()
-        with opened(loaded, today=today, environ=environ) as premises:
-            click.echo(f"reference service: {connection.base_url}")
-            yield loaded, premises
+        click.echo(f"reference service: {connection.base_url}")
+        yield _Scene(loaded, reference_hipaa_environment(connection))
