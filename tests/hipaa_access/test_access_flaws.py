@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import (
@@ -305,6 +307,52 @@ def test_a_value_beside_the_record_is_found(look: Look) -> None:
     fields = {"fields": {"ann": ["id", "contact"]}}
     seen = look("minimum_necessary", _Records(debug=True), access=fields)
     assert seen.findings == [("the role ann", "is shown the ssn by a read")]
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+@pytest.mark.parametrize(
+    ("sent", "findings", "told"),
+    [
+        ({"messages": [{"content": "x"}]}, [], "0 findings"),
+        ({"messages": [], "user": {"ssn": 1}}, ["has user.ssn"], "1 finding"),
+        (None, [], "nothing came"),
+        (b"words", [], "it is no JSON"),
+    ],
+)
+def test_what_a_model_provider_is_sent_is_looked_at(
+    sent: Any, findings: list[str], told: str, look: Look
+) -> None:
+    port, records = _free_port(), _Records()
+
+    def answers(asked: Asked) -> Said:
+        if asked.path != "/chat":
+            return records(asked)
+        body = {"content": sent} if isinstance(sent, bytes) else {"json": sent}
+        if sent is not None:
+            httpx.post(f"http://127.0.0.1:{port}/v1/chat", **body, trust_env=False)
+        return Said(body={"said": "Good."})
+
+    access = {
+        "fields": {"ann": ["id", "contact"]},
+        "provider": {"listen": port, "fields": ["messages"]},
+    }
+    seen = look("minimum_necessary", answers, access=access, patience_s=0.2)
+    assert [message for _, message in seen.findings] == findings
+    assert (seen.status is Status.PASS) == (told == "0 findings"), seen.reason
+    assert told in seen.reason
+
+
+def test_a_port_that_is_taken_is_told(look: Look) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        provider = {"listen": server.getsockname()[1], "fields": ["messages"]}
+        access = {"fields": {"ann": ["id", "contact"]}, "provider": provider}
+        seen = look("minimum_necessary", _Records(), access=access)
+    assert seen.status is Status.ERROR
+    assert "[hipaa.access.provider] listen" in seen.reason
 
 
 def test_a_role_that_nobody_knows_is_a_mistake(look: Look) -> None:

@@ -10,7 +10,7 @@ from clinigate.config.hipaa_call import CallTable
 from clinigate.config.table import Table
 from clinigate.config.target_values import ServicePath, Url, Variable
 
-__all__ = ["AccessTable", "LimitTable"]
+__all__ = ["AccessTable", "LimitTable", "ProviderTable"]
 
 _NAMED_SCOPES = ["read:patient_data", "write:therapeutic_notes", "admin:system_config"]
 
@@ -47,6 +47,24 @@ class LimitTable(Table):
         if (self.bearer_env is None) == (self.client_id_env is None):
             raise ValueError("give one of bearer_env and client_id_env")
         return self
+
+
+class ProviderTable(Table):
+    """`[hipaa.access.provider]`: a proxy in place of the service's model provider."""
+
+    listen: int = Field(
+        ge=1,
+        le=65535,
+        description="port of the loopback at which the service finds its provider during the probe",
+    )
+    forward: Url | None = Field(
+        default=None,
+        description="provider that requests are passed on to; without it the probe answers them",
+    )
+    fields: list[str] = Field(
+        min_length=1,
+        description="members of what the provider may be sent, as 'messages.content'",
+    )
 
 
 class AccessTable(Table):
@@ -87,6 +105,9 @@ class AccessTable(Table):
         default_factory=dict,
         description="members of a patient's record that each role of [hipaa.roles] may see, as "
         "'name.family'",
+    )
+    provider: ProviderTable | None = Field(
+        default=None, description="what a model provider may be sent"
     )
     limits: dict[str, LimitTable] = Field(
         default_factory=dict, description="how often clients may ask, by a name for reports"

@@ -110,10 +110,12 @@ DECLARED: tuple[Named, ...] = (
         "each role sees the fields it needs, and no more",
         ("164.502(b)", "164.514(d)"),
         effect=Effect.WRITES,
-        sends="A read and a search for a synthetic patient as each role of [hipaa.access] fields.",
-        looks_at="The members of the record and the values of the patient anywhere in the answer.",
-        cannot_see="Whether the declared fields are the necessary ones, and what a model provider "
-        "is asked, which `clinigate phi trace` shows.",
+        sends="A read and a search for a synthetic patient as each role of [hipaa.access] fields; "
+        "and a few words to the service, where [hipaa.access.provider] is given.",
+        looks_at="The members of the record and the values of the patient anywhere in the answer, "
+        "and the members of what a model provider is sent.",
+        cannot_see="Whether the declared fields are the necessary ones, and what stands in those "
+        "that a model provider is sent: `clinigate phi trace` looks there.",
         needs=_RECORDS,
     ),
     Named(

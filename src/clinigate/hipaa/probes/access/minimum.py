@@ -2,7 +2,8 @@
 
 A synthetic patient is read, and searched for, as each role of `[hipaa.access] fields`. The members
 of the record must be among those that are declared for the role; and no value of the patient may
-stand anywhere in an answer but in such a member.
+stand anywhere in an answer but in such a member. With `[hipaa.access.provider]` the members of what
+a model provider is sent are looked at as well.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from clinigate.hipaa.named import Named
 from clinigate.hipaa.premises import Premises
 from clinigate.hipaa.probes.access.asking import Asker, says_why_not
 from clinigate.hipaa.probes.access.crowd import Crowd
-from clinigate.hipaa.probes.access.showing import leaves, shown_of
+from clinigate.hipaa.probes.access.provided import look_at_provider
+from clinigate.hipaa.probes.access.showing import is_among, leaves, shown_of
 from clinigate.hipaa.synthetic import Written, patients_table, written
 from clinigate.hipaa.tally import Tally, gap
 
@@ -44,6 +46,11 @@ def minimum_necessary(named: Named, premises: Premises) -> Iterator[Observation]
             headers = crowd.headers(name)
             if headers is not None:
                 _look(asker, premises, one, name=name, headers=headers, allowed=allowed)
+    provider = premises.table.access.provider
+    if provider is None:
+        tally.remarks.append("what a model provider is sent: see [hipaa.access.provider]")
+    else:
+        look_at_provider(tally, premises, provider)
     yield from tally.observations()
 
 
@@ -72,9 +79,9 @@ def _look(
         tally.cannot(f"{where}: no record at [hipaa.patients] read answer")
         return
     # An address may hold the name in small letters.
-    rightly = {str(value).casefold() for member, value in shown if _is_allowed(member, allowed)}
+    rightly = {str(value).casefold() for member, value in shown if is_among(member, allowed)}
     for member in sorted({member for member, _ in shown}):
-        tally.expect(_is_allowed(member, allowed), where, f"is shown {member}")
+        tally.expect(is_among(member, allowed), where, f"is shown {member}")
     found = [("read", answer)]
     if table.search is not None:
         searched = asker.ask(filled(table.search, one.values), headers)
@@ -85,7 +92,3 @@ def _look(
         for value in shown_of(each, one.patient):
             is_right = any(one.patient.values[value].casefold() in text for text in may)
             tally.expect(is_right, where, f"is shown the {value} by a {what}")
-
-
-def _is_allowed(member: str, allowed: Sequence[str]) -> bool:
-    return any(member == each or member.startswith(f"{each}.") for each in allowed)

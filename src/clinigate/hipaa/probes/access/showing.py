@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from clinigate.phi.canaries import Patient
 from clinigate.targets.service import Answer
 
-__all__ = ["leaves", "shown_of"]
+__all__ = ["is_among", "leaves", "shown_of"]
 
 
 def shown_of(answer: Answer, patient: Patient) -> list[str]:
@@ -28,3 +28,8 @@ def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
             yield from leaves(held, path)
     elif value is not None:
         yield path, value
+
+
+def is_among(member: str, allowed: Sequence[str]) -> bool:
+    """Whether a dotted name is allowed: itself, or what it is a member of."""
+    return any(member == each or member.startswith(f"{each}.") for each in allowed)
