@@ -1,4 +1,4 @@
-"""Accounts on a PostgreSQL server: digests are read from it, and nothing is written by who reads."""
+"""Accounts on a PostgreSQL server: their digests are read from it, and who reads writes nothing."""
 
 from __future__ import annotations
 
