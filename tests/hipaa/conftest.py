@@ -1,4 +1,4 @@
-"""The suite that `clinigate init` writes, run here against the embedded reference service."""
+"""The suites that users run, run here against the embedded reference service."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def hipaa_premises(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Premise
     folder = tmp_path_factory.mktemp("hipaa")
     attestations = folder / "hipaa-attestations.toml"
     attestations.write_text(reference_attestations(today), encoding="utf-8")
-    with running() as service:
+    with running(care=True, idle_timeout_s=2.0) as service:
         tables = {**reference_tables(service), "hipaa": reference_hipaa_tables(service)}
         config = LoadedConfig(Config.model_validate(tables), folder, "the reference service")
         environ = reference_hipaa_environment(service)
-        with opened(config, today=today, environ=environ) as premises:
+        with opened(config, today=today, environ=environ, allow_destructive=True) as premises:
             yield premises

@@ -133,3 +133,9 @@ def test_collecting_the_suites_loads_no_more_than_they_say() -> None:
     code = "import clinigate.suites.hipaa, sys; print('clinigate.hipaa' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_ours_is_the_shipped_one() -> None:
+    ours = Path(__file__).parents[1] / "hipaa" / "test_hipaa_safeguards.py"
+    shipped = files("clinigate.suites") / "hipaa" / "test_hipaa_safeguards.py"
+    assert shipped.read_bytes() == ours.read_bytes()
