@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 
 from clinigate.cli.reference_hipaa import reference_hipaa_environment, reference_hipaa_tables
 from clinigate.cli.reference_target import reference_tables
-from clinigate.config.hipaa_lifecycle import LifecycleTable
+from clinigate.config.hipaa import HipaaTable
 from clinigate.config.loader import LoadedConfig
 from clinigate.config.model import Config
 from clinigate.core.judgement import judge_all
@@ -23,8 +24,27 @@ from clinigate.hipaa.named import NAMED
 from clinigate.hipaa.premises import Premises, opened
 from clinigate.hipaa.run import look
 from clinigate.reference.launch import Connection, running
+from clinigate.targets.service import Answer, Request
 
 TODAY = date(2026, 11, 22)
+
+
+class Troubled:
+    """The service as it is, but for answers that `change` replaces: it returns None for others."""
+
+    def __init__(self, service: Any, change: Callable[[Request, Answer], Answer | None]) -> None:
+        self._service, self._change = service, change
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._service, name)
+
+    def send(self, request: Request) -> Answer:
+        answer = self._service.send(request)
+        return self._change(request, answer) or answer
+
+    def send_as(self, request: Request, headers: Any = MappingProxyType({})) -> Answer:
+        answer = self._service.send_as(request, headers)
+        return self._change(request, answer) or answer
 
 
 @dataclass(frozen=True)
@@ -84,12 +104,32 @@ def see() -> Callable[[str, Premises], Seen]:
 
 
 @pytest.fixture
-def with_lifecycle() -> Callable[..., Premises]:
+def with_hipaa() -> Callable[..., Premises]:
+    """Returns premises with another `[hipaa]`: members that are replaced in it."""
+
+    def changed(premises: Premises, **members: Any) -> Premises:
+        held = premises.table.model_dump(exclude_unset=True) | members
+        return replace(premises, table=HipaaTable.model_validate(held))
+
+    return changed
+
+
+@pytest.fixture
+def with_lifecycle(with_hipaa: Any) -> Callable[..., Premises]:
     """Returns premises with another `[hipaa.lifecycle]`: members that are replaced in it."""
 
     def changed(premises: Premises, **members: Any) -> Premises:
         held = premises.table.lifecycle.model_dump(exclude_unset=True) | members
-        table = premises.table.model_copy(update={"lifecycle": LifecycleTable.model_validate(held)})
-        return replace(premises, table=table)
+        return with_hipaa(premises, lifecycle=held)
+
+    return changed
+
+
+@pytest.fixture
+def in_trouble() -> Callable[..., Premises]:
+    """Returns premises of a service that answers otherwise: by what, and to what."""
+
+    def changed(premises: Premises, change: Any) -> Premises:
+        return replace(premises, service=Troubled(premises.service, change))
 
     return changed

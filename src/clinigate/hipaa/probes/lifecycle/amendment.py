@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from clinigate.config.hipaa_lifecycle import AmendmentTable
 from clinigate.core.observation import Observation
 from clinigate.errors import ConfigError
-from clinigate.hipaa.actors import told
+from clinigate.hipaa.actors import call, told
 from clinigate.hipaa.named import Named
 from clinigate.hipaa.premises import Premises
 from clinigate.hipaa.probes.lifecycle.record import Record, did, made, missing, planted
@@ -75,9 +75,12 @@ def _denied(
     values = {**one.values, "value": asked, "statement": statement}
     values["amendment"] = made(premises, table.ask, values)
     did(premises, table.deny, values)
-    did(premises, table.disagree, values)
+    answer = call(premises, table.disagree, values)
     stays = _says(premises, one, accepted) and not _says(premises, one, asked)
     tally.expect(stays, _RECORD, "says what was denied")
+    if not answer.served:
+        tally.cannot(f"a statement of disagreement: the service answers {answer.status} to it")
+        return
     linked = any(asked in row and statement in row for row in _history(premises, table, one))
     message = "does not link the statement of disagreement to what was asked for"
     tally.expect(linked, _HISTORY, message)
