@@ -71,7 +71,7 @@ def _cells(framework: str, row: ClauseRow) -> list[str]:
         "; ".join(row.related),
         "; ".join(row.nist),
     )
-    return [f"'{cell}" if cell.startswith(_FORMULA) else visible(cell) for cell in cells]
+    return [visible(f"'{cell}" if cell.startswith(_FORMULA) else cell) for cell in cells]
 
 
 def _plain_group(group: ClauseGroup) -> dict[str, Any]:

@@ -290,15 +290,10 @@ def _named(criteria: Sequence[str]) -> str:
 
 def _both(tried: _Half, said: _Half) -> _Half:
     """A clause that needs both stands no better than the worse half."""
-    if said.state is State.ATTESTED:
-        if tried.state is State.PASSED:
-            return _Half(State.PASSED, f"{tried.why}; {said.why}", said.until)
+    if tried.state is not State.PASSED:
         return _Half(tried.state, f"{tried.why}; {said.why}", tried.until)
-    if tried.state is State.PASSED:
-        return _Half(State.NOT_ASSESSED, f"{said.why}; {tried.why}")
-    if tried.state is State.NOT_ASSESSED:
-        return _Half(State.NOT_ASSESSED, f"{tried.why}; {said.why}")
-    return tried
+    state = State.PASSED if said.state is State.ATTESTED else State.NOT_ASSESSED
+    return _Half(state, f"{tried.why}; {said.why}", said.until)
 
 
 def _accepted(control: Control) -> str:
