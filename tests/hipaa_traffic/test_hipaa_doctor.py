@@ -13,8 +13,13 @@ from clinigate.cli.app import run as clinigate
 from clinigate.cli.doctor_hipaa import hipaa_readiness
 from clinigate.config.loader import LoadedConfig
 from clinigate.config.model import Config
-from clinigate.hipaa.named import NAMED
+from clinigate.hipaa.named import ASKED_FOR, NAMED
+from clinigate.hipaa.probes.traffic import DECLARED
+from clinigate.hipaa.rehearsal import rehearse
+from clinigate.targets.service import Request
 
+ATTESTED = {each.name for each in NAMED.values() if each.attested}
+OWN = [each for each in ASKED_FOR if each not in ATTESTED] + [each.name for each in DECLARED]
 TARGET = {
     "kind": "http",
     "base_url": "https://service.example",
@@ -55,9 +60,9 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
     found = said(tmp_path, target=TARGET, hipaa=HIPAA)
     for name, told in {
         "activity_review": "needs [hipaa.roles], [hipaa.traffic.activity]",
-        "phi_in_logs": "needs [hipaa] logs",
-        "audit_trail": "needs [hipaa] audit.file or audit.command",
-        "consent": "needs [hipaa] consent",
+        "phi_in_logs": "name the log files in [hipaa] logs",
+        "audit_trail": "[hipaa.audit] file or command",
+        "consent": "say how consent is recorded in [hipaa.consent]",
         "bit_flip": "--allow-destructive",
         "security_officer": "nobody attests 164.308(a)(2)",
     }.items():
@@ -65,9 +70,20 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
         assert not ready
         assert text.startswith("will be NOT_ASSESSED: ")
         assert told in text
+    ready, text = found["hipaa message_integrity"]
+    assert (ready, text.startswith("will be ERROR: ")) == (False, True)
     ready, text = found["[hipaa.traffic.message] secret_env"]
     assert not ready
     assert "NOBODY_SET_THIS is not set" in text
+
+
+def test_a_whole_configuration_lets_every_probe_run(at_clean: Any) -> None:
+    """And nobody is asked: the budget would not allow it."""
+    safety = {"most_requests": 1, "allow_destructive": True}
+    with at_clean(hipaa={"safety": safety}) as premises:
+        lacks = {name: rehearse(NAMED[name], premises) for name in OWN}
+        assert premises.service.send_as(Request("GET", "/health")).served
+    assert lacks == dict.fromkeys(OWN)
 
 
 @pytest.mark.parametrize(
@@ -123,6 +139,7 @@ def test_the_command_shows_them_and_asks_nobody(
             '[target.chat]\npath = "/chat"\nrequest = { m = "{{messages}}" }\n'
             'answer = { text = "t" }\n[hipaa]\nlogs = ["a.log"]\n'
         )
+        (tmp_path / "a.log").touch()
         monkeypatch.chdir(tmp_path)
         for name in ("CLINIGATE_RUN", "CLINIGATE_KEY", "CLINIGATE_CONFIG"):
             monkeypatch.delenv(name, raising=False)

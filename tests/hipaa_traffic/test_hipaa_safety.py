@@ -192,6 +192,15 @@ def test_files_are_never_disturbed(
     assert "--scan-type service" in capsys.readouterr().err
 
 
+def test_a_probe_says_what_it_does(capsys: pytest.CaptureFixture[str]) -> None:
+    assert clinigate(["hipaa", "tests", "malware_upload"]) == 0
+    said = capsys.readouterr().out
+    for told in ("effect: writes", "sends: a harmless", "cannot see: malware", "[hipaa.traffic.up"):
+        assert told in said
+    assert clinigate(["hipaa", "tests", "malware_uplaod"]) == 4
+    assert "'malware_upload'" in capsys.readouterr().err
+
+
 OWN = """\
 def test_of_ones_own(assess_hipaa, hipaa_premises):
     assert hipaa_premises.allow_destructive

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from clinigate.evidence.recorder import Recorder
     from clinigate.findings.model import Found
     from clinigate.gate.policy import Policy
+    from clinigate.hipaa.probe import Named
     from clinigate.pipeline.producing import Produced
 
 __all__ = ["command"]
@@ -36,16 +37,40 @@ def command() -> None:
 
 
 @command.command("tests")
-def tests() -> int:
-    """List the named tests: check, clauses, what must hold, and how it is shown."""
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+def tests(names: tuple[str, ...]) -> int:
+    """List the named tests: check, clauses, what must hold, and how it is shown.
+
+    With NAME also what it sends, what it looks at, what it cannot see, and what it needs.
+    """
+    from clinigate.gate.policy import nearest
     from clinigate.hipaa.named import NAMED
 
-    width = max(map(len, NAMED))
-    for named in NAMED.values():
+    unknown = next((name for name in names if name not in NAMED), None)
+    if unknown is not None:
+        raise UsageError(f"no HIPAA test is named {unknown!r}; {nearest(unknown, NAMED)}")
+    shown = [NAMED[name] for name in names or NAMED]
+    width = max(len(named.name) for named in shown)
+    for named in shown:
         how = "attested" if named.attested else "probed"
         clauses = ", ".join(named.controls)
         click.echo(f"{named.name:<{width}}  {named.check}  {named.title} ({how}; {clauses})")
+        for line in _details(named) if names else ():
+            click.echo(f"  {line}")
     return ExitCode.OK
+
+
+def _details(named: Named) -> Iterator[str]:
+    """What there is to know of a test beside what must hold."""
+    yield f"effect: {named.effect}"
+    for what, text in (
+        ("sends", named.sends),
+        ("looks at", named.looks_at),
+        ("cannot see", named.cannot_see),
+        ("needs", ", ".join(f"[hipaa.{each}]" for each in named.needs)),
+    ):
+        if text:
+            yield f"{what}: {text}"
 
 
 @command.command("scan")
