@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 import json
 import threading
@@ -154,12 +155,14 @@ class Clinic:
         return 200, words if may else []
 
     def _get_all(self, said: _Body) -> tuple[int, Any]:
-        found = [
-            each
-            for each in self.kept.values()
-            if each.get("person") == said["person"]
-            and (each["kind"] != "diary" or "diary-in-all" in self.flaws)
-        ]
+        found: list[Any] = []
+        for each in self.kept.values():
+            if each.get("person") != said["person"]:
+                continue
+            if each["kind"] != "diary" or "diary-in-all" in self.flaws:
+                found.append(each)
+            elif "diary-in-base64" in self.flaws:
+                found.append(base64.b64encode(each["words"].encode()).decode())
         return 200, found
 
     def _post_no(self, said: _Body) -> tuple[int, Any]:

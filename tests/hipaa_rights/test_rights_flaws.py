@@ -28,12 +28,13 @@ FLAWS = [
     ("authorization", "unnamed", "a disclosure does not name its authorization"),
     ("authorization", "papers-never-end", "a record is disclosed with a revoked authorization"),
     ("authorization", "papers-never-expire",
-     "a record is disclosed with an expired authorization"),
+     "an authorization for study counts that expired"),
     ("authorization", "takes-anything",
      "a record is disclosed with an authorization without signed"),
     ("psychotherapy_notes", "shows-the-diary", f"{SHOWN} without an authorization"),
     ("psychotherapy_notes", "any-why", f"{SHOWN} with an authorization for another use"),
     ("psychotherapy_notes", "diary-in-all", f"{SHOWN} at GET /all"),
+    ("psychotherapy_notes", "diary-in-base64", f"{SHOWN} at GET /all"),
     ("fhir_consent", "hears-no-no", GOES_ON),
     ("restriction", "hears-no-no", GOES_ON),
     ("restriction", "refuses-what-is-spared", "what it does not speak of is not served any more"),
@@ -66,6 +67,25 @@ def test_a_record_that_refuses_an_expired_consent_is_right(
 ) -> None:
     clinic.flaws.add("refuses-the-past")
     assert see("consent_expiry", at_clinic()).status is Status.PASS
+
+
+def test_days_are_as_good_as_what_expired_before(clinic: Clinic, at_clinic: Any, see: Any) -> None:
+    premises = at_clinic(rights__expires_in_s=0)
+    for name in ("consent_expiry", "authorization"):
+        seen = see(name, premises)
+        assert seen.status is Status.PASS
+        assert "only one that had expired before was tried" in seen.told
+    clinic.flaws.add("refuses-the-past")
+    assert see("consent_expiry", premises).status is Status.INCONCLUSIVE
+
+
+def test_what_was_found_before_it_broke_is_told(clinic: Clinic, at_clinic: Any, see: Any) -> None:
+    clinic.flaws.add("asks-no-consent")
+    clinic.broken["POST agreed"] = 500
+    seen = see("consent_scope", at_clinic())
+    assert seen.status is not Status.PASS
+    assert ("nothing said", "data is served of a patient who said nothing") in seen.findings
+    assert "answers 500" in seen.told
 
 
 def test_somebody_logs_in_once(clinic: Clinic, at_clinic: Any, see: Any) -> None:

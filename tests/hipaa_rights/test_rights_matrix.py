@@ -21,13 +21,14 @@ TOLD = {
          "a psychotherapy note is shown with an authorization for another use"),
     ],
     "endless-authorization": [
-        *(
-            (f"{purpose}, with {sort} authorization",
-             f"a record is disclosed with {sort} authorization")
-            for purpose in ("research", "marketing")
-            for sort in ("a revoked", "an expired")
-        ),
-        ("run out", "an authorization counts whose time is over"),
+        told
+        for purpose in ("research", "marketing")
+        for told in (
+            (f"{purpose}, with a revoked authorization",
+             "a record is disclosed with a revoked authorization"),
+            ("expired before", f"an authorization for {purpose} counts that expired"),
+            ("run out", f"an authorization for {purpose} counts whose time is over"),
+        )
     ],
     "consent-too-wide": [
         ("another kind", "consent opens another kind of data"),

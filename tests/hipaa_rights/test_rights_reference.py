@@ -150,7 +150,7 @@ BAD = [
     ("authorizations", {**_AUTHORIZATION, "purpose": "payment"}, "purpose"),
     ("consents", {"source": "wearable", "kind": 7, "text": "1"}, "kind"),
     ("consents", {"source": "a", "kind": "b", "text": "1", "expires_at": 7}, "expires_at"),
-    ("restrictions", {"purpose": "law", "recipient": "court"}, "purpose"),
+    ("restrictions", {"purpose": "judicial", "recipient": "court"}, "purpose"),
     ("objections", {"to": "everything"}, "to"),
     ("disclosures", {"purpose": ["payment"], "recipient": "a", "description": "b"}, "purpose"),
 ]

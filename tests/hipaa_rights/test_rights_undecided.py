@@ -46,8 +46,6 @@ def test_nothing_is_written_where_patients_are_served(
 LEFT_OUT = [
     ("consent_scope", {"consent__withdraw": None}, "[hipaa.rights.consent] withdraw"),
     ("consent_scope", {"consent__sources": ["watch"], "consent__kinds": ["steps"]}, "one each"),
-    ("consent_expiry", {"expires_in_s": 0}, "[hipaa.rights] expires_in_s = 0"),
-    ("authorization", {"expires_in_s": 0}, "[hipaa.rights] expires_in_s = 0"),
     ("authorization", {"authorization__revoke": None}, "[hipaa.rights.authorization] revoke"),
     ("authorization", {"authorization__disclosures": None}, "authorization] disclosures"),
     ("psychotherapy_notes", {"authorization": None}, "give [hipaa.rights.authorization]"),
@@ -72,6 +70,7 @@ FALLEN = [
     ("consent_scope", "GET values", Status.INCONCLUSIVE),
     ("consent_scope", "DELETE agreed", Status.INCONCLUSIVE),
     ("consent_expiry", "POST agreed", Status.ERROR),
+    ("psychotherapy_notes", "POST people", Status.ERROR),
     ("consent_expiry", "GET values", Status.INCONCLUSIVE),
     ("authorization", "POST papers", Status.ERROR),
     ("authorization", "POST told", Status.INCONCLUSIVE),

@@ -99,8 +99,8 @@ class PsychotherapyTable(Table):
 class ObjectionTable(Table):
     """A patient says no to some uses, with {{patient}} for who it is.
 
-    The placeholders of `[hipaa.patients]` are filled as well, and {{record}} is the id that
-    `record` answered.
+    The placeholders of `[hipaa.patients]` are filled as well, {{expires}} in `record` is far ahead,
+    and {{record}} is the id that it answered.
     """
 
     before: CallTable | None = Field(

@@ -85,7 +85,10 @@ def _psychotherapy() -> dict[str, Any]:
             "path": f"{_ONE}/psychotherapy-notes?authorization={{{{authorization}}}}",
             "method": "GET",
         },
-        "elsewhere": [{"path": f"{_ONE}/notes", "method": "GET"}, {"path": _ONE, "method": "GET"}],
+        "elsewhere": [
+            {"path": path, "method": "GET"}
+            for path in (_ONE, f"{_ONE}/notes", "/fhir/Patient/{{patient}}/$everything")
+        ],
     }
 
 

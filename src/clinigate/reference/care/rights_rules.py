@@ -29,7 +29,7 @@ CARE = ("treatment", "payment", "operations")
 AUTHORIZED = ("research", "marketing")
 """Purposes that take one. 45 CFR 164.508."""
 
-BY_LAW = ("public_health", "oversight", "law")
+BY_LAW = ("public_health", "law_enforcement", "judicial")
 """Purposes that patients cannot forbid, and are told of. 45 CFR 164.512 and 164.528."""
 
 PSYCHOTHERAPY = "psychotherapy_notes"

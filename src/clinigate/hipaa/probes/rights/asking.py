@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from clinigate.config.hipaa_call import CallTable
 from clinigate.config.target_values import PLACEHOLDER
-from clinigate.errors import TargetError
+from clinigate.core.observation import Observation
+from clinigate.errors import ClinigateError, TargetError
 from clinigate.hipaa.actors import as_bearer, bearer_of, call, told
 from clinigate.hipaa.premises import Premises
 from clinigate.hipaa.tally import Tally
 from clinigate.targets.service import Answer
 
-__all__ = ["MADE_UP", "Asking", "mentions", "without"]
+__all__ = ["MADE_UP", "Asking", "mentions", "observed", "without"]
 
 MADE_UP = "clinigate-made-up"
 """An id that nobody has."""
@@ -74,9 +75,14 @@ class Asking:
         return found
 
     def id_of(self, table: CallTable, answer: Answer) -> str | None:
-        """Return the id of what was put on record; None where nothing was."""
+        """Return the id of what was put on record; None where nothing was.
+
+        It is empty where the table does not say where one stands.
+        """
         found = told(answer, table.answer) if answer.served else None
-        return str(found) if isinstance(found, str | int) else None
+        if isinstance(found, str | int):
+            return str(found)
+        return "" if answer.served and table.answer == "@" else None
 
     def shut(self, answer: Answer, what: str, message: str) -> None:
         """What must be refused. `what`: the case; `message`: what is wrong where it is served."""
@@ -102,6 +108,21 @@ class Asking:
                 f"anything; mend {self.where}"
             )
         return answer.served
+
+
+def observed(tally: Tally, doing: Callable[[], None]) -> Iterator[Observation]:
+    """Yield what a probe counts; where it breaks off, what was found before is told as well.
+
+    Raises:
+        ClinigateError: it breaks off.
+    """
+    try:
+        doing()
+    except ClinigateError:
+        if tally.broken:
+            yield from tally.observations()
+        raise
+    yield from tally.observations()
 
 
 def without(table: CallTable, name: str) -> CallTable:

@@ -16,9 +16,9 @@ from clinigate.core.observation import Observation
 from clinigate.hipaa.actors import told
 from clinigate.hipaa.named import Named
 from clinigate.hipaa.premises import Premises
-from clinigate.hipaa.probes.rights.asking import MADE_UP, Asking, without
-from clinigate.hipaa.probes.rights.running_out import runs_out
-from clinigate.hipaa.probes.rights.times import LONG, PAST, expiry
+from clinigate.hipaa.probes.rights.asking import MADE_UP, Asking, observed, without
+from clinigate.hipaa.probes.rights.running_out import expires
+from clinigate.hipaa.probes.rights.times import LONG, expiry
 from clinigate.hipaa.synthetic import Written, written
 from clinigate.hipaa.tally import Tally, gap
 from clinigate.targets.service import Answer
@@ -38,14 +38,14 @@ def authorization(named: Named, premises: Premises) -> Iterator[Observation]:
         yield gap(named, f"say in {_WHERE} how an authorization is recorded; docs/hipaa-rights.md")
         return
     tally = Tally(named)
-    asking = Asking(premises, tally, _WHERE)
-    with written(premises, tally, how_many=2) as (one, other):
+    yield from observed(tally, lambda: _try(Asking(premises, tally, _WHERE), table))
+
+
+def _try(asking: Asking, table: AuthorizationTable) -> None:
+    with written(asking.premises, asking.tally, how_many=2) as (one, other):
         for purpose in table.purposes:
             _Purpose(asking, table, one, purpose).is_tried(other)
-        first = _Purpose(asking, table, one, table.purposes[0])
-        first.is_complete()
-        first.runs_out()
-    yield from tally.observations()
+        _Purpose(asking, table, one, table.purposes[0]).is_complete()
 
 
 class _Purpose:
@@ -69,8 +69,8 @@ class _Purpose:
         if asking.opens(self._uses(held), f"{self._purpose}, with an authorization in force"):
             self._is_told(held)
         self._is_revoked(held)
-        given = asking.ask(table.give, {**self._values, **expiry(PAST, table.give).values})
-        self._shut_with(asking.id_of(table.give, given), given, "with an expired authorization")
+        what = f"an authorization for {self._purpose}"
+        expires(asking, table.give, self._values, use=self._uses, what=what)
 
     def is_complete(self) -> None:
         """Leave out each core element; without one an authorization is none. 164.508(b)(2)."""
@@ -80,12 +80,9 @@ class _Purpose:
             give = self._table.give.model_copy(update={"body": body})
             given = self._asking.ask(give, {**self._values, **self._lasting()})
             held = self._asking.id_of(give, given)
-            self._shut_with(held, given, f"with an authorization without {member}")
-
-    def runs_out(self) -> None:
-        """Let one end."""
-        give, what = self._table.give, "an authorization"
-        runs_out(self._asking, give, self._values, use=self._uses, what=what)
+            # It must be refused, or be of no effect.
+            answer = given if held is None else self._uses(held)
+            self._shut(answer, f"with an authorization without {member}")
 
     def _elsewhere(self, held: str, other: Written) -> None:
         table = self._table
@@ -129,10 +126,6 @@ class _Purpose:
 
     def _uses(self, held: str, **changes: Any) -> Answer:
         return self._asking.ask(self._table.use, {**self._values, **changes, _NAME: held})
-
-    def _shut_with(self, held: str | None, given: Answer, what: str) -> None:
-        """An authorization that must be refused, or be of no effect."""
-        self._shut(given if held is None else self._uses(held), what)
 
     def _shut(self, answer: Answer, what: str) -> None:
         message = f"a record is disclosed {what}"

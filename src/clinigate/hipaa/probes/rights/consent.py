@@ -9,15 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import product
-from typing import Any
 
 from clinigate.config.hipaa_rights import ScopedConsentTable
 from clinigate.core.observation import Observation
 from clinigate.hipaa.named import Named
 from clinigate.hipaa.premises import Premises
-from clinigate.hipaa.probes.rights.asking import Asking, mentions
-from clinigate.hipaa.probes.rights.running_out import runs_out
-from clinigate.hipaa.probes.rights.times import LONG, PAST, expiry
+from clinigate.hipaa.probes.rights.asking import Asking, mentions, observed
+from clinigate.hipaa.probes.rights.running_out import expires
+from clinigate.hipaa.probes.rights.times import LONG, expiry
 from clinigate.hipaa.synthetic import Written, written
 from clinigate.hipaa.tally import Tally, gap
 
@@ -34,9 +33,13 @@ def consent_scope(named: Named, premises: Premises) -> Iterator[Observation]:
         yield gap(named, _MISSING)
         return
     tally = Tally(named)
-    with written(premises, tally, how_many=2) as (one, other):
-        _scope(Asking(premises, tally, _WHERE), table, one, other)
-    yield from tally.observations()
+    asking = Asking(premises, tally, _WHERE)
+
+    def doing() -> None:
+        with written(premises, tally, how_many=2) as (one, other):
+            _scope(asking, table, one, other)
+
+    yield from observed(tally, doing)
 
 
 def _scope(asking: Asking, table: ScopedConsentTable, one: Written, other: Written) -> None:
@@ -47,7 +50,9 @@ def _scope(asking: Asking, table: ScopedConsentTable, one: Written, other: Writt
         answer = asking.ask(table.use, {**one.values, **each})
         asking.shut(answer, "nothing said", "data is served of a patient who said nothing")
     values = {**one.values, **agreed}
-    values["consent"] = asking.made(table.give, {**values, **_lasting(table)}, "give")
+    values["consent"] = asking.made(
+        table.give, {**values, **expiry(LONG, table.give).values}, "give"
+    )
     asking.opens(asking.ask(table.use, values), "what was agreed to")
     for each in others:
         answer = asking.ask(table.use, {**one.values, **each})
@@ -75,32 +80,24 @@ def consent_expiry(named: Named, premises: Premises) -> Iterator[Observation]:
         yield gap(named, f"{_WHERE} give says nowhere when consent ends; put {{{{expires}}}} there")
         return
     tally = Tally(named)
-    with written(premises, tally) as (one,):
-        _expire(Asking(premises, tally, _WHERE), table, one)
-    yield from tally.observations()
+    asking = Asking(premises, tally, _WHERE)
+
+    def doing() -> None:
+        with written(premises, tally) as (one,):
+            _expire(asking, table, one)
+
+    yield from observed(tally, doing)
 
 
 def _expire(asking: Asking, table: ScopedConsentTable, one: Written) -> None:
-    tally = asking.tally
     values = {**one.values, **_kinds(table)[0]}
     if asking.ask(table.use, values).served:
-        tally.cannot("consent that expires; the same data is served without any")
+        asking.tally.cannot("consent that expires; the same data is served without any")
         return
-    given = asking.ask(table.give, {**values, **expiry(PAST, table.give).values})
-    if given.status >= 500:
-        tally.cannot(f"consent that expired before; give answers {given.status}")
-    else:
-        asking.shut(asking.ask(table.use, values), "expired before", "consent counts that expired")
-    runs_out(
-        asking, table.give, values, use=lambda _held: asking.ask(table.use, values), what="consent"
-    )
+    expires(asking, table.give, values, use=lambda _: asking.ask(table.use, values), what="consent")
 
 
 def _kinds(table: ScopedConsentTable) -> list[Mapping[str, str]]:
     """Each kind of each source, two of both at most; the first is agreed to."""
     pairs = product(table.sources[:2], table.kinds[:2])
     return [{"source": source, "kind": kind} for source, kind in pairs]
-
-
-def _lasting(table: ScopedConsentTable) -> dict[str, Any]:
-    return dict(expiry(LONG, table.give).values)

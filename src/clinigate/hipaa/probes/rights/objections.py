@@ -10,6 +10,7 @@ does not speak of goes on all the time. Limits: a use that is not named in the t
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -19,9 +20,11 @@ from clinigate.core.observation import Observation
 from clinigate.hipaa.actors import told
 from clinigate.hipaa.named import Named
 from clinigate.hipaa.premises import Premises
-from clinigate.hipaa.probes.rights.asking import Asking
+from clinigate.hipaa.probes.rights.asking import Asking, observed
+from clinigate.hipaa.probes.rights.times import LONG, expiry
 from clinigate.hipaa.synthetic import Written, written
 from clinigate.hipaa.tally import Tally, gap
+from clinigate.phi.canary_search import CanarySearch
 from clinigate.targets.service import Answer
 
 __all__ = ["fhir_consent", "opt_out", "restriction"]
@@ -55,9 +58,13 @@ def _tried(
         yield gap(named, f"say in {where} how a patient says no; docs/hipaa-rights.md")
         return
     tally = Tally(named)
-    with written(premises, tally, how_many=2) as (one, other):
-        _Objection(Asking(premises, tally, where), table, shows, one).is_tried(other)
-    yield from tally.observations()
+    asking = Asking(premises, tally, where)
+
+    def doing() -> None:
+        with written(premises, tally, how_many=2) as (one, other):
+            _Objection(asking, table, shows, one).is_tried(other)
+
+    yield from observed(tally, doing)
 
 
 class _Objection:
@@ -79,7 +86,7 @@ class _Objection:
                 self._asking.ask(each, self._one.values), f"{_name(each)}, before it"
             )
         ]
-        values = {**self._one.values}
+        values = {**self._one.values, **expiry(LONG, self._table.record).values}
         said = self._asking.ask(self._table.record, values)
         if not self._asking.opens(said, "record"):
             return
@@ -126,13 +133,11 @@ def _is_served(_answer: Answer, _use: CallTable, _one: Written) -> bool:
 
 
 def _names(answer: Answer, use: CallTable, one: Written) -> bool:
-    """Whether an answer names a patient: by id, name or number."""
-    for leaf in _leaves(told(answer, use.answer)):
-        if leaf == one.id or leaf.endswith(f"/{one.id}"):
-            return True
-        if any(each in leaf for each in one.patient.values.values()):
-            return True
-    return False
+    """Whether an answer names a patient: by id, or by a value of theirs in whatever form."""
+    found = told(answer, use.answer)
+    if any(leaf == one.id or leaf.endswith(f"/{one.id}") for leaf in _leaves(found)):
+        return True
+    return bool(CanarySearch([one.patient]).search(json.dumps(found).encode()))
 
 
 def _leaves(node: Any) -> Iterator[str]:

@@ -17,10 +17,12 @@ from clinigate.core.observation import Observation
 from clinigate.errors import TargetError
 from clinigate.hipaa.named import Named
 from clinigate.hipaa.premises import Premises
-from clinigate.hipaa.probes.rights.asking import MADE_UP, Asking, without
+from clinigate.hipaa.probes.rights.asking import MADE_UP, Asking, observed, without
 from clinigate.hipaa.probes.rights.times import LONG, expiry
 from clinigate.hipaa.synthetic import Written, written
 from clinigate.hipaa.tally import Tally, gap
+from clinigate.phi.canaries import Patient
+from clinigate.phi.canary_search import CanarySearch
 from clinigate.targets.service import Answer
 
 __all__ = ["psychotherapy_notes"]
@@ -37,15 +39,19 @@ def psychotherapy_notes(named: Named, premises: Premises) -> Iterator[Observatio
         yield gap(named, f"say in {_WHERE} how such notes are written; docs/hipaa-rights.md")
         return
     tally = Tally(named)
-    with written(premises, tally) as (one,):
-        note = _Note(Asking(premises, tally, _WHERE), table, one)
-        note.is_written()
-        note.is_closed()
-        if giving is None:
-            tally.cannot("a note that is authorized; give [hipaa.rights.authorization]")
-        else:
-            note.is_opened(giving)
-    yield from tally.observations()
+    asking = Asking(premises, tally, _WHERE)
+
+    def doing() -> None:
+        with written(premises, tally) as (one,):
+            note = _Note(asking, table, one)
+            note.is_written()
+            note.is_closed()
+            if giving is None:
+                tally.cannot("a note that is authorized; give [hipaa.rights.authorization]")
+            else:
+                note.is_opened(giving)
+
+    yield from observed(tally, doing)
 
 
 class _Note:
@@ -54,6 +60,7 @@ class _Note:
     def __init__(self, asking: Asking, table: PsychotherapyTable, one: Written) -> None:
         self._asking, self._table = asking, table
         self._word = f"clinigate{secrets.token_hex(10)}"
+        self._search = CanarySearch([Patient("note", {"text": self._word}, {})])
         self._values: Mapping[str, Any] = {
             **one.values,
             "text": f"A synthetic note: {self._word}.",
@@ -82,7 +89,7 @@ class _Note:
             answer = asking.ask(each, self._values)
             where = f"{each.method} {each.path.partition('?')[0]}"
             if answer.served:
-                asking.tally.expect(not self._shows(answer), where, f"{_MESSAGE} at {where}")
+                self._hidden(answer, where, f"at {where}")
             else:
                 asking.tally.cannot(f"{where}: it answers {answer.status}; mend {_WHERE} elsewhere")
 
@@ -107,12 +114,16 @@ class _Note:
     def _read(self, held: str) -> Answer:
         return self._asking.ask(self._table.read, {**self._values, _NAME: held})
 
-    def _hidden(self, answer: Answer, what: str) -> None:
-        if answer.served:
-            # A list without the note hides it as well as a refusal does.
-            self._asking.tally.expect(not self._shows(answer), what, f"{_MESSAGE} {what}")
+    def _hidden(self, answer: Answer, what: str, how: str | None = None) -> None:
+        """What must not show the note; a list without it hides it as well as a refusal does."""
+        shown = self._shows(answer)
+        if answer.cut and not shown:
+            self._asking.tally.cannot(f"{what}: the answer does not end, or holds too much")
+        elif answer.served:
+            self._asking.tally.expect(not shown, what, f"{_MESSAGE} {how or what}")
         else:
             self._asking.shut(answer, what, "")
 
     def _shows(self, answer: Answer) -> bool:
-        return answer.served and self._word.encode() in answer.content
+        """Whether the words of the note stand in an answer, in whatever form."""
+        return answer.served and bool(self._search.search(answer.content))

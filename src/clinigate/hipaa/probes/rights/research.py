@@ -13,7 +13,7 @@ from clinigate.config.hipaa_rights import ResearchTable
 from clinigate.core.observation import Observation
 from clinigate.hipaa.named import Named
 from clinigate.hipaa.premises import Premises
-from clinigate.hipaa.probes.rights.asking import MADE_UP, Asking, without
+from clinigate.hipaa.probes.rights.asking import MADE_UP, Asking, observed, without
 from clinigate.hipaa.probes.rights.times import LONG, PAST, expiry
 from clinigate.hipaa.tally import Tally, gap
 from clinigate.targets.service import Answer
@@ -31,8 +31,7 @@ def research_release(named: Named, premises: Premises) -> Iterator[Observation]:
         yield gap(named, f"say in {_WHERE} how data goes out for research; docs/hipaa-rights.md")
         return
     tally = Tally(named)
-    _Release(Asking(premises, tally, _WHERE), table).is_tried()
-    yield from tally.observations()
+    yield from observed(tally, _Release(Asking(premises, tally, _WHERE), table).is_tried)
 
 
 class _Release:
