@@ -44,7 +44,7 @@ STATUSES = (
 """What an observation may be: http://hl7.org/fhir/R4/valueset-observation-status.html."""
 
 _OURS = "urn:clinigate:"
-_DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
+_DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?", re.ASCII)
 _NUMBERS = ("mrn", "member_id", "ssn")
 _TELECOM = ("phone", "email")
 

@@ -66,10 +66,10 @@ async def create_patient(care: Care, request: Request, who: Who) -> Response:
     if body.get("resourceType") != "Patient":
         raise Problem(422, "invalid_request", "the body must be a Patient")
     try:
-        fields = fhir.fields_of(body)
+        fields, facility = fhir.fields_of(body), _facility(body, who)
     except (ValueError, AttributeError, LookupError, TypeError) as error:
         raise _invalid(error) from None
-    kept = care.patients.add(_facility(body, who), fields)
+    kept = care.patients.add(facility, fields)
     about(request, kept.id)
     return fhir_answer(patient_as(kept, who.role), 201)
 
