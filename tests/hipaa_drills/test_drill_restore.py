@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -18,6 +19,11 @@ from clinigate.errors import ConfigError, TargetError
 from clinigate.hipaa.drills.named import RESTORE
 from clinigate.hipaa.drills.restore import Restored, Steps, restore
 from clinigate.hipaa.drills.tables import Table, postgres_tables, sqlite_tables
+from clinigate.hipaa.synthetic import written
+from clinigate.hipaa.tally import Tally
+from clinigate.reference.credentials import STORE_KEY_VARIABLE
+from clinigate.reference.launch import Connection
+from clinigate.targets.service import Request
 
 COPY = [sys.executable, "-c", "import shutil, sys; shutil.copy(*sys.argv[1:])"]
 
@@ -120,6 +126,7 @@ def test_a_source_that_is_written_to_meanwhile_decides_nothing(
         ({"make": None}, TargetError, "no such backup"),
         ({"target": lambda: {"t": Table(1, "")}}, ConfigError, "has tables already"),
         ({"source": dict}, ConfigError, "has no table"),
+        ({"skipped": frozenset({"audits"})}, ConfigError, "--skip audits: the source has no such"),
     ],
 )
 def test_what_keeps_it_from_being_done_is_told(
@@ -149,6 +156,36 @@ def test_a_digest_is_that_of_the_rows_in_whatever_order(
     assert sqlite_tables(one) == sqlite_tables(other)
     more = filled(folder / "more.db", [*rows, (0, "a")])
     assert sqlite_tables(more)["patients"] != sqlite_tables(one)["patients"]
+
+
+def test_a_table_that_is_skipped_is_told(drilled: Callable[..., Restored], tmp_path: Path) -> None:
+    done = drilled(
+        backup=filled(tmp_path / "old", [(1, "a")]), make=None, skipped=frozenset({"patients"})
+    )
+    assert done.agrees
+    assert done.tally.remarks == ["not compared: patients"]
+
+
+def test_a_backup_of_the_reference_service_comes_back_whole(
+    caring: Connection, premises_of: Callable[..., Any], tmp_path: Path
+) -> None:
+    """By its own restore program, with the key of its store; its audit log goes on meanwhile."""
+    with premises_of(caring, tmp_path) as premises, written(premises, Tally(RESTORE)):
+        made = premises.service.send(Request("POST", "/v1/backups"))
+        into = tmp_path / "into.db"
+        steps = Steps(
+            source=partial(sqlite_tables, caring.data_dir / "care.db"),
+            target=partial(read, into),
+            backup=caring.data_dir / "care-backups" / "asked" / made.body["name"],
+            into=str(into),
+            restore=[sys.executable, "-P", "-m", "clinigate.reference.care.restore",
+                     "{backup}", "{into}"],
+            skipped=frozenset({"audit"}),
+        )  # fmt: skip
+        environ = {**os.environ, STORE_KEY_VARIABLE: caring.store_key}
+        done = restore(RESTORE, steps, environ=environ, cwd=tmp_path)
+    assert (done.tally.broken, done.tally.untried) == ([], [])
+    assert next(each for each in done.tables if each.name == "patients").source is not None
 
 
 @pytest.fixture(scope="module")

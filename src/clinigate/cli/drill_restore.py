@@ -46,6 +46,7 @@ class _Asked:
     make: str | None
     restore: str
     most_s: float | None
+    skip: tuple[str, ...]
 
     def __post_init__(self) -> None:
         if (self.source is None) == (self.source_dsn_env is None):
@@ -69,6 +70,8 @@ class _Asked:
               help="Program that restores {backup} into {into}.")  # fmt: skip
 @click.option("--most-s", type=click.FloatRange(min=0, min_open=True),
               help="Seconds that the restore may take, as your plan says.")  # fmt: skip
+@click.option("--skip", multiple=True, metavar="TABLE",
+              help="Leave out a table that every request writes to, as an audit log.")  # fmt: skip
 @out_option
 @key_option
 @passphrase_option
@@ -174,4 +177,5 @@ def _steps(wanted: _Asked) -> Iterator[Steps]:
             restore=shlex.split(wanted.restore),
             make=None if wanted.make is None else shlex.split(wanted.make),
             most_s=wanted.most_s,
+            skipped=frozenset(wanted.skip),
         )

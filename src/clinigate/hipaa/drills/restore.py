@@ -41,6 +41,7 @@ class Steps:
         restore: the program with its words, `{backup}` and `{into}` among them.
         make: the program that makes a backup at `{backup}`; None takes the one that is there.
         most_s: how long the restore may take; None sets no limit.
+        skipped: tables that every request writes to, as an audit log: not compared.
     """
 
     source: Read
@@ -50,6 +51,7 @@ class Steps:
     restore: Sequence[str]
     make: Sequence[str] | None = None
     most_s: float | None = None
+    skipped: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +94,11 @@ def restore(named: Named, steps: Steps, *, environ: Mapping[str, str], cwd: Path
     variables = {**environ, BACKUP: str(steps.backup), INTO: steps.into}
     # 1. What is at the source; nothing may be where it is restored to.
     before = steps.source()
-    if not before:
-        raise ConfigError("the source has no table; there is nothing to compare")
+    unknown = sorted(steps.skipped - before.keys())
+    if unknown:
+        raise ConfigError(f"--skip {unknown[0]}: the source has no such table")
+    if not before.keys() - steps.skipped:
+        raise ConfigError("the source has no table to compare")
     if steps.target():
         raise ConfigError("the store to restore into has tables already; give an empty one")
     # 2. The backup, and the restore.
@@ -106,8 +111,9 @@ def restore(named: Named, steps: Steps, *, environ: Mapping[str, str], cwd: Path
     seconds = time.monotonic() - began
     # 3. Table by table; a source that changed meanwhile shows nothing.
     restored, after = steps.target(), steps.source()
-    names = sorted(before.keys() | restored.keys())
+    names = sorted((before.keys() | restored.keys()) - steps.skipped)
     tables = tuple(Compared(name, before.get(name), restored.get(name)) for name in names)
+    tally.remarks += [f"not compared: {name}" for name in sorted(steps.skipped)]
     for each in tables:
         if before.get(each.name) != after.get(each.name):
             tally.cannot(f"{each.name}: written to meanwhile; let nobody write during the drill")
