@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from clinigate.controls import ControlCatalogue, load_catalogue
-from clinigate.controls.coverage import Word
+from clinigate.controls.standing import Word
 from clinigate.core.exhibit import Exhibit
 from clinigate.core.measurement import Measurement
 from clinigate.core.observation import Finding

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from clinigate.reports.clauses import ClauseGroup, ClauseRow, ClauseView
+from clinigate.reports.clauserows import ClauseGroup, ClauseRow, ClauseView
 from clinigate.reports.text import visible
 
 __all__ = ["clauses_csv", "clauses_json"]

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from clinigate.controls import ControlCatalogue, Mode, Requirement
-from clinigate.controls.coverage import Covered, Evidence, State, Told, Word, cover
+from clinigate.controls.coverage import cover
 from clinigate.controls.crosswalk import Crosswalk, load_crosswalk
 from clinigate.controls.loader import load_heads
+from clinigate.controls.standing import Covered, Evidence, State, Told, Word
 from clinigate.core.criterion import Criterion
 from clinigate.core.exhibit import Exhibit
 from clinigate.core.results import Results
 from clinigate.core.verdict import Status
+from clinigate.reports.clauserows import ClauseGroup, ClauseRow, ClauseView
 
 if TYPE_CHECKING:  # a report without a gate's decision must not load policies and envelopes
     from clinigate.gate.decision import Decision
     from clinigate.gate.entries import ControlEntry
 
-__all__ = ["REQUIREMENTS", "ClauseGroup", "ClauseRow", "ClauseView", "clause_view"]
+__all__ = ["REQUIREMENTS", "clause_view"]
 
 #: What a requirement is called.
 REQUIREMENTS: Mapping[Requirement, str] = MappingProxyType(
@@ -34,102 +35,6 @@ REQUIREMENTS: Mapping[Requirement, str] = MappingProxyType(
     }
 )
 _NO_CHECKS: Mapping[str, tuple[str, ...]] = MappingProxyType({})
-
-
-@dataclass(frozen=True, slots=True)
-class ClauseRow:
-    """One clause.
-
-    Attributes:
-        id, citation, title: of the clause. requirement: in a word, empty outside the Security Rule.
-        mode: what shows it: `auto`, `hybrid` or `attest`. fresh_days: greatest age of evidence.
-        state, why, until: how it stands; `until` is empty or the end of a word or waiver.
-        criteria, checks: what speaks to it itself.
-        shown_by, related: other clauses, by id. nist: indicative.
-        spoken: whether any criterion speaks to it, or to what shows it.
-    """
-
-    id: str
-    citation: str
-    title: str
-    requirement: str
-    mode: str
-    fresh_days: int | None
-    state: State
-    why: str
-    until: str
-    criteria: tuple[str, ...]
-    checks: tuple[str, ...]
-    shown_by: tuple[str, ...]
-    related: tuple[str, ...]
-    nist: tuple[str, ...]
-    spoken: bool = False
-
-    @property
-    def kept(self) -> bool:
-        """Whether it is shown or attested."""
-        return self.state in (State.PASSED, State.ATTESTED)
-
-
-@dataclass(frozen=True, slots=True)
-class ClauseGroup:
-    """The clauses of one catalogue.
-
-    Attributes:
-        title: of the law or standard. tally: states that occur, the gravest first.
-        kept: for each requirement, as `Required`, how many of how many are passed or attested;
-            `Other` where the law knows none.
-    """
-
-    name: str
-    title: str
-    rows: tuple[ClauseRow, ...]
-    tally: tuple[tuple[State, int], ...]
-    kept: tuple[tuple[str, int, int], ...]
-
-    def number(self, *states: State) -> int:
-        """How many are in one of these states."""
-        return sum(number for state, number in self.tally if state in states)
-
-    @property
-    def asked(self) -> tuple[tuple[str, str], ...]:
-        """For each requirement how many of its clauses are kept, as `3 of 32`."""
-        return tuple((word, f"{kept} of {of}") for word, kept, of in self.kept)
-
-    @property
-    def told(self) -> str:
-        """The tally in words, as `2 failed, 69 not assessed`."""
-        return ", ".join(f"{number} {state}" for state, number in self.tally)
-
-    @property
-    def touched(self) -> bool:
-        """Whether anything is known of any of them."""
-        return any(state is not State.NOT_ASSESSED for state, _ in self.tally)
-
-
-@dataclass(frozen=True, slots=True)
-class ClauseView:
-    """Every clause, and what joins nothing.
-
-    Attributes:
-        unbound: criteria that serve no clause. unknown: clauses cited that no catalogue has.
-    """
-
-    groups: tuple[ClauseGroup, ...]
-    unbound: tuple[str, ...] = ()
-    unknown: tuple[str, ...] = ()
-
-    @property
-    def rows(self) -> tuple[ClauseRow, ...]:
-        """All of them, in the order of the catalogues."""
-        return tuple(row for group in self.groups for row in group.rows)
-
-    @property
-    def unspoken(self) -> tuple[str, ...]:
-        """Clauses that ask for a check and to which none speaks, by citation."""
-        return tuple(
-            row.citation for row in self.rows if row.mode != Mode.ATTEST and not row.spoken
-        )
 
 
 def clause_view(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from clinigate.reports.clauses import ClauseGroup, ClauseRow, ClauseView
+from clinigate.reports.clauserows import ClauseGroup, ClauseRow, ClauseView
 from clinigate.reports.text import one_line, wrapped
 
 __all__ = ["clause_detail", "clause_table"]
@@ -63,7 +63,7 @@ def _block(group: ClauseGroup, width: int, *, open_only: bool) -> str:
     first = max(len(row.id) for row in rows)
     lines = [head]
     for row in rows:
-        until = f" until {row.until[:10]}" if row.until else ""
+        until = f" until {row.until[:10]}" if row.until[:10] not in row.why else ""
         begin = f"  {row.id:<{first}}  {_INITIALS[row.requirement]}  {row.state:<12}  "
         said = f"{row.title}{until}: {one_line(row.why)}"
         lines += wrapped(said, width, first=begin, rest=" " * len(begin))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from clinigate.core.verdict import Status
-from clinigate.reports.clauses import ClauseView
+from clinigate.reports.clauserows import ClauseView
 from clinigate.reports.drawing import Drawing
 from clinigate.reports.leakmap import LeakView
 from clinigate.reports.sealed import (

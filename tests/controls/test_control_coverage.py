@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clinigate.controls import Mode, load_catalogue
-from clinigate.controls.coverage import Covered, Evidence, State, Told, Word, cover
+from clinigate.controls.coverage import cover
 from clinigate.controls.crosswalk import Crosswalk, load_crosswalk
+from clinigate.controls.standing import Covered, Evidence, State, Told, Word
 from clinigate.core.criterion import Criterion, Relation
 from clinigate.core.verdict import Status, Verdict
 

@@ -13,14 +13,15 @@ from typing import Any
 import pytest
 
 from clinigate.controls import Control, ControlCatalogue, Mode, Requirement, load_catalogue
-from clinigate.controls.coverage import State, Word
+from clinigate.controls.standing import State, Word
 from clinigate.core.criterion import Criterion, Relation
 from clinigate.core.results import Results
 from clinigate.core.verdict import Status
 from clinigate.gate.entries import AppliedWaiver, ControlEntry, Effect
 from clinigate.reports.build import build_report
 from clinigate.reports.clausefiles import clauses_csv, clauses_json
-from clinigate.reports.clauses import ClauseView, clause_view
+from clinigate.reports.clauserows import ClauseView
+from clinigate.reports.clauses import clause_view
 from clinigate.reports.clausetable import clause_detail, clause_table
 from clinigate.reports.html import render_html
 

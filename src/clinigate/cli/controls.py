@@ -28,7 +28,7 @@ from clinigate.controls.overlay import OVERLAYS
 if TYPE_CHECKING:
     from clinigate.cli.controls_seen import Seen
     from clinigate.controls import ControlCatalogue
-    from clinigate.reports.clauses import ClauseRow, ClauseView
+    from clinigate.reports.clauserows import ClauseRow, ClauseView
 
 __all__ = ["FRAMEWORKS", "command"]
 

@@ -11,7 +11,7 @@ from clinigate.cli.places import LAST, bundle_path
 from clinigate.clinical.criteria import CRITERIA
 from clinigate.config.loader import LoadedConfig
 from clinigate.controls import ControlCatalogue
-from clinigate.controls.coverage import Word
+from clinigate.controls.standing import Word
 from clinigate.core.check import REGISTRY
 from clinigate.core.criterion import Criterion
 from clinigate.core.results import Results
@@ -29,7 +29,8 @@ from clinigate.pipeline.criteria import producer_criteria
 from clinigate.pipeline.examine import examine
 from clinigate.pipeline.gating import decide_on, decide_so_far
 from clinigate.pipeline.reading import read_results
-from clinigate.reports.clauses import ClauseView, clause_view
+from clinigate.reports.clauserows import ClauseView
+from clinigate.reports.clauses import clause_view
 
 __all__ = ["Seen", "look", "static"]
 
@@ -150,7 +151,8 @@ def _attested(loaded: LoadedConfig) -> list[Word]:
         entry, state = word.entry, book.state_of(word.entry.control, today=today)
         if state.open_reason is None and state.broken is None:
             measure = entry.decision.measure if entry.decision is not None else ""
-            remark = f" ({state.remark})" if state.remark and not measure else ""
+            told = state.remark.removeprefix(f"{entry.control}: ")
+            remark = f" ({told})" if told and not measure else ""
             by = f"{entry.attested_by.name}{remark}"
             said.append(Word(entry.control, str(entry.valid_until), by, measure))
     return said
