@@ -74,6 +74,7 @@ def every() -> list[str]:
 def _of_reference(service: Connection) -> Iterator[Premises]:
     config = reference_tables(service)
     config["hipaa"] = reference_hipaa_tables(service)
+    config["hipaa"]["rights"]["expires_in_s"] = 0.15
     loaded = LoadedConfig(Config.model_validate(config), Path(), "clinigate.toml")
     with opened(loaded, today=TODAY, environ=reference_hipaa_environment(service)) as premises:
         yield premises

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from clinigate.reference import lapses
 from clinigate.reference.care.care import Care
 from clinigate.reference.care.rights import NOBODY, Saying, rights_of
@@ -60,21 +57,23 @@ def authorizing(
     found = None if authorization is None else rights_of(care).get(authorization, "authorization")
     if found is None or found.patient != patient:
         return None
-    said: dict[str, Any] = {"purpose": purpose}
-    if recipient is not None:
-        said["recipient"] = recipient
-    if not _says(found, **said):
+    whom = {} if recipient is None else {"recipient": recipient}
+    if not _says(found, purpose=purpose, **whom):
         return None
     over = found.ended_at is not None or found.is_over(care.clock())
     return None if over and care.fault is not lapses.rights.ENDLESS_AUTHORIZATION else found
 
 
-def restricted(care: Care, patient: str, said: Mapping[str, str | None]) -> bool:
-    """Whether a restriction that was agreed to forbids a disclosure of these properties."""
+def restricted(
+    care: Care, patient: str, *, purpose: str, recipient: str, service: str | None
+) -> bool:
+    """Whether a restriction that was agreed to forbids a disclosure; one may be of one service."""
     if care.fault is lapses.rights.RESTRICTION_IGNORED:
         return False
     return any(
-        each.ended_at is None and _says(each, **said)
+        each.ended_at is None
+        and _says(each, purpose=purpose, recipient=recipient)
+        and each.content["service"] in (None, service)
         for each in rights_of(care).of(patient, "restriction")
     )
 
@@ -111,5 +110,5 @@ def approved(care: Care, approval: str | None, study: str) -> bool:
     )
 
 
-def _says(saying: Saying, **what: str | None) -> bool:
+def _says(saying: Saying, **what: str) -> bool:
     return all(saying.content.get(name) == value for name, value in what.items())

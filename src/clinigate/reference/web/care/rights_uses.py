@@ -28,6 +28,7 @@ from clinigate.reference.care.rights_rules import (
 from clinigate.reference.web.care.charts import kept_or_404
 from clinigate.reference.web.care.rights_forms import NO_PATIENT, asked, one_of, unless
 from clinigate.reference.web.care.route import CareRoute, Who
+from clinigate.reference.web.problems import Problem
 from clinigate.reference.web.requests import json_object, optional_name, required_name
 
 __all__ = ["routes"]
@@ -179,20 +180,19 @@ def _with_consent(care: Care, patient: str, source: str, kind: str) -> None:
 
 
 def _authorized(care: Care, patient: str, body: dict[str, Any], said: dict[str, Any]) -> Saying:
-    authorization = optional_name(body, "authorization")
     found = authorizing(
-        care, patient, authorization, purpose=said["purpose"], recipient=said["recipient"]
-    )
-    unless(found is not None, "authorization_required", "no authorization for this is in force")
-    assert found is not None
+        care, patient, optional_name(body, "authorization"),
+        purpose=said["purpose"], recipient=said["recipient"],
+    )  # fmt: skip
+    if found is None:
+        raise Problem(403, "authorization_required", "no authorization for this is in force")
     return found
 
 
 def _with_leave(care: Care, patient: str, body: dict[str, Any], said: dict[str, Any]) -> None:
     purpose, recipient = said["purpose"], said["recipient"]
-    of_service = {"purpose": purpose, "recipient": recipient}
-    bound = restricted(care, patient, {**of_service, "service": optional_name(body, "service")})
-    bound = bound or restricted(care, patient, {**of_service, "service": None})
-    unless(not bound, "restricted", "a restriction that was agreed to forbids it")
+    service = optional_name(body, "service")
+    free = not restricted(care, patient, purpose=purpose, recipient=recipient, service=service)
+    unless(free, "restricted", "a restriction that was agreed to forbids it")
     may = not denied(care, patient, purpose=purpose, recipient=recipient)
     unless(may, "denied", "a consent of the patient's denies it")
