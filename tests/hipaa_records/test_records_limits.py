@@ -6,6 +6,7 @@ import json
 import os
 import sqlite3
 import sys
+import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -288,7 +289,9 @@ def test_a_change_or_a_write_that_does_nothing(at_clean: Open, see: Any, records
     assert "answer is no list" in seen.reason
 
 
-def test_old_times_are_found(at_clean: Open, see: Any, records_of: Any, tmp_path: Path) -> None:
+def test_times_that_are_old_or_ahead_are_found(
+    at_clean: Open, see: Any, records_of: Any, tmp_path: Path
+) -> None:
     (tmp_path / "old").mkdir()
     (tmp_path / "old" / "backup").write_bytes(b"sealed")
     os.utime(tmp_path / "old" / "backup", (1, 1))
@@ -297,3 +300,9 @@ def test_old_times_are_found(at_clean: Open, see: Any, records_of: Any, tmp_path
         seen = see("backup_plan", premises)
     assert seen.status is FAIL
     assert "s old; 60 s are the most" in seen.findings[0]
+    ahead = time.time() + 3600
+    os.utime(tmp_path / "old" / "backup", (ahead, ahead))
+    with at_clean(records=records) as premises:
+        seen = see("backup_plan", premises)
+    assert (seen.status, seen.findings) == (NOT_ASSESSED, [])
+    assert "dated ahead" in seen.reason

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from clinigate.chaos.labs.postgres import postgres_missing, postgres_server
 from clinigate.core.verdict import Status
+from clinigate.hipaa.premises import ask_program
 from clinigate.hipaa.probes.records.backups import made
 from clinigate.hipaa.probes.records.doing import PROBES
 from clinigate.hipaa.probes.records.store import linked, linked_to
@@ -97,3 +99,22 @@ def test_a_backup_of_a_server_is_restored_into_a_server(
         restored = held_by(link)
     assert restored == source
     assert restore([str(backup), "--dsn-env", "INTO"]) == 4
+
+
+def test_a_restore_into_a_server_is_compared_with_the_store(
+    at_server: Callable[..., Any], dsn: str, see: Any
+) -> None:
+    """First into an empty one; then its tables are there already, and the program fails."""
+    with linked_to(dsn, "the test") as link:
+        link.run("CREATE DATABASE spare")
+    into = dsn.rpartition("/")[0] + "/spare"
+    with at_server() as premises:
+        records = premises.table.records.model_dump(exclude_none=True)
+    words = records["backup"]["restore"]
+    records["backup"] |= {"restore": [*words[:-1], "--dsn-env", "SPARE"], "into_dsn_env": "SPARE"}
+    with at_server(records=records, environ={"SPARE": into}) as premises:
+        at = replace(premises, ask_verifier=ask_program)
+        assert see("backup_plan", at).status is Status.PASS
+        seen = see("backup_plan", at)
+    assert seen.status is Status.FAIL
+    assert "cannot be restored" in seen.findings[0]

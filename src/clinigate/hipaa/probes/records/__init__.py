@@ -116,7 +116,7 @@ DECLARED: tuple[Named, ...] = (
         "CG-HIPAA-BACKUP-PLAN-001",
         _ADMINISTRATIVE,
         "backups are new enough, and hold what the store holds",
-        (_BACKUP,),
+        (_BACKUP, "164.310(d)(2)(iv)"),
         effect=Effect.WRITES,
         sends="One synthetic patient, a request for a backup, and its restore into an empty place.",
         looks_at="The age of the newest scheduled backup, and each table's rows after the restore.",

@@ -64,6 +64,7 @@ class _Accesses:
         place = next(iter(self._table.facilities), "")
         self._values = values_of(self._patient, facility=place)
         self._search = CanarySearch([self._patient])
+        self._version = ""
         self._outcomes: defaultdict[bool, set[str]] = defaultdict(set)
         self._actors: defaultdict[str, set[str]] = defaultdict(set)
 
@@ -76,9 +77,8 @@ class _Accesses:
         self._expect_row("create", answer, self._table.create.role)
 
     def read(self) -> None:
-        self._version = self._served("read", self._table.read).headers.get(
-            self._table.version_header or "", ""
-        )
+        answer = self._served("read", self._table.read)
+        self._version = answer.headers.get(self._table.version_header or "", "")
 
     def changed(self) -> None:
         if self._table.change is None:

@@ -28,6 +28,8 @@ from clinigate.targets.credentials import read_variable
 __all__ = ["backup_plan"]
 
 _FIELD = "[hipaa.records.backup]"
+#: Clocks of two machines differ so much at most.
+_SKEW_S = 300.0
 _Holding = Mapping[str, Held]
 
 
@@ -56,6 +58,9 @@ def _age(tally: Tally, premises: Premises, table: BackupTable) -> None:
         tally.expect(False, "schedule", "no backup lies where the schedule makes them")
         return
     age = time.time() - max(times)
+    if age < -_SKEW_S:
+        tally.cannot(f"{_FIELD} scheduled; a backup is dated ahead; do the clocks agree?")
+        return
     message = f"the newest backup is {age:.0f} s old; {table.rpo_s:.0f} s are the most"
     tally.expect(age <= table.rpo_s, "schedule", message)
 
