@@ -90,6 +90,9 @@ def test_a_clock_that_is_off_decides_nothing(at: At, see: Any) -> None:
         assert seen.status is Status.ERROR
         assert told in seen.reason
         assert "time server" in seen.reason
+    with at(clock_off_s=600.0) as premises:
+        see("privacy_notice", premises)
+        assert "clock" not in see("security_officer", premises).reason
     with at(clock_off_s=60.0) as premises:
         assert see("privacy_notice", premises).status is Status.PASS
 

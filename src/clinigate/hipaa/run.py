@@ -21,6 +21,8 @@ MOST_SKEW_S = 120.0
 
 def look(named: Named, premises: Premises) -> Iterator[Observation]:
     """Yield what one test sees; one that breaks off ends with a fault."""
+    if premises.service is not None:
+        premises.service.clock_off_s = 0.0  # what an earlier probe saw is not this one's
     reason = withheld_from(named, premises)
     if reason is not None:
         yield gap(named, reason)

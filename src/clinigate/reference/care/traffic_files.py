@@ -62,24 +62,28 @@ class Files:
     """The files of patients, for as long as the service runs; the oldest make room."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, tuple[str, str, bytes]] = {}
+        self._kept: dict[str, tuple[str, bytes]] = {}
 
-    def add(self, patient: str, media_type: str, content: bytes) -> str:
+    def add(self, patient: str, content: bytes) -> str:
         """Keep a file and return its id."""
         while len(self._kept) >= _MOST:
             del self._kept[next(iter(self._kept))]
         made = f"f-{secrets.token_hex(8)}"
-        self._kept[made] = (patient, media_type, content)
+        self._kept[made] = (patient, content)
         return made
 
-    def get(self, patient: str, file: str) -> tuple[str, bytes] | None:
-        """Return the media type and content of a patient's file."""
-        owner, media_type, content = self._kept.get(file, ("", "", b""))
-        return (media_type, content) if owner == patient else None
+    def get(self, patient: str, file: str) -> bytes | None:
+        """Return a patient's file."""
+        owner, content = self._kept.get(file, ("", b""))
+        return content if owner == patient else None
 
     def remove(self, patient: str, file: str) -> bool:
         """Remove a patient's file; whether there was one."""
-        found = self.get(patient, file)
-        if found is not None:
-            del self._kept[file]
-        return found is not None
+        if self.get(patient, file) is None:
+            return False
+        del self._kept[file]
+        return True
+
+    def forget(self, patient: str) -> None:
+        """Remove every file of somebody whose record was removed."""
+        self._kept = {file: each for file, each in self._kept.items() if each[0] != patient}

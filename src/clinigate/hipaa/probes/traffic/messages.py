@@ -54,8 +54,12 @@ def message_integrity(named: Named, premises: Premises) -> Iterator[Observation]
         else:
             tally.cannot(f"a message {what}: {where}: {why}")
     again = service.send_as(right)
-    known = not again.served or again.status in table.known_status
-    tally.expect(known, where, "takes the same message a second time")
+    why = void(again)
+    if why is None:
+        known = not again.served or again.status in table.known_status
+        tally.expect(known, where, "takes the same message a second time")
+    else:
+        tally.cannot(f"the same message a second time: {where}: {why}")
     yield from tally.observations()
 
 

@@ -58,7 +58,9 @@ def tls_ciphers(named: Named, premises: Premises) -> Iterator[Observation]:
     except MissingExtraError as error:
         yield gap(named, str(error))
         return
-    found = _tried(program, f"{place.hostname}:{place.port or 443}")
+    host = place.hostname or ""
+    shown = f"[{host}]" if ":" in host else host
+    found = _tried(program, f"{shown}:{place.port or 443}")
     _versions(tally, place.netloc, found)
     _suites(tally, place.netloc, found)
     _curves(tally, place.netloc, found)

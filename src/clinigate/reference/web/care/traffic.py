@@ -28,7 +28,7 @@ from clinigate.reference.web.frame import exchange_of
 from clinigate.reference.web.problems import Problem
 from clinigate.reference.web.requests import json_object, limited_body, required_name
 
-__all__ = ["NOTICE_DATE", "NOTICE_VERSION", "routes", "watch_of"]
+__all__ = ["NOTICE_DATE", "NOTICE_VERSION", "TrafficState", "routes", "state_of"]
 
 NOTICE_VERSION, NOTICE_DATE = "3", "2026-10-01"
 """The notice of privacy practices that is in force."""
@@ -39,7 +39,7 @@ _BAD = {422: "Something bad is in it."}
 
 def routes(care: Care) -> list[CareRoute]:
     """Return the routes."""
-    care.state[_STATE] = _State(care)
+    care.state[_STATE] = TrafficState(care)
     one = "/v1/patients/{patient}/files"
     plain = base64.b64encode(b"An example.").decode()
     file = {"name": "example.txt", "media_type": "text/plain", "content": plain}
@@ -64,8 +64,8 @@ def routes(care: Care) -> list[CareRoute]:
     ]  # fmt: skip
 
 
-class _State:
-    """What the routes keep."""
+class TrafficState:
+    """What the routes keep: files, messages heard, and the watch over who reads how much."""
 
     def __init__(self, care: Care) -> None:
         self.files = Files()
@@ -73,9 +73,11 @@ class _State:
         self.watch = Watch(care.base, clock=care.clock)
 
 
-def watch_of(care: Care) -> Watch:
-    """Return the watch over who reads how much."""
-    return _state(care).watch
+def state_of(care: Care) -> TrafficState:
+    """Return what the routes keep."""
+    state = care.state[_STATE]
+    assert isinstance(state, TrafficState)
+    return state
 
 
 async def add_file(care: Care, request: Request, _who: Who) -> Response:
@@ -83,25 +85,26 @@ async def add_file(care: Care, request: Request, _who: Who) -> Response:
     kept = kept_or_404(care, request)
     body = await json_object(request)
     required_name(body, "name")
-    media_type = required_name(body, "media_type")
+    required_name(body, "media_type")
     content = _looked_through(care, body, "content")
-    return JSONResponse({"id": _state(care).files.add(kept.id, media_type, content)}, 201)
+    return JSONResponse({"id": state_of(care).files.add(kept.id, content)}, 201)
 
 
 async def read_file(care: Care, request: Request, _who: Who) -> Response:
     """Give a file back."""
     kept = kept_or_404(care, request)
-    found = _state(care).files.get(kept.id, request.path_params["file"])
+    found = state_of(care).files.get(kept.id, request.path_params["file"])
     if found is None:
         raise Problem(404, "not_found", "there is no such file")
     # As a file to save: what somebody sent in must not run in a browser.
-    return Response(found[1], headers={"Content-Disposition": "attachment"})
+    headers = {"Content-Disposition": "attachment"}
+    return Response(found, headers=headers, media_type="application/octet-stream")
 
 
 async def remove_file(care: Care, request: Request, _who: Who) -> Response:
     """Remove a file."""
     kept = kept_or_404(care, request)
-    if not _state(care).files.remove(kept.id, request.path_params["file"]):
+    if not state_of(care).files.remove(kept.id, request.path_params["file"]):
         raise Problem(404, "not_found", "there is no such file")
     return JSONResponse({"removed": True})
 
@@ -119,7 +122,7 @@ async def add_binary(care: Care, request: Request, _who: Who) -> Response:
 async def take_message(care: Care, request: Request, _who: Who) -> Response:
     """Take a message whose signature, time and id are right."""
     body = await limited_body(request)
-    messages = _state(care).messages
+    messages = state_of(care).messages
     is_checked = care.fault is not UNSIGNED_MESSAGES
     trouble = messages.trouble(request.headers, body) if is_checked else None
     if trouble is not None:
@@ -136,7 +139,7 @@ async def take_message(care: Care, request: Request, _who: Who) -> Response:
 
 async def alerts(care: Care, _request: Request, _who: Who) -> Response:
     """Tell what was noticed."""
-    return JSONResponse({"alerts": [asdict(each) for each in watch_of(care).alerts()]})
+    return JSONResponse({"alerts": [asdict(each) for each in state_of(care).watch.alerts()]})
 
 
 async def notice(care: Care, _request: Request, _who: Who) -> Response:
@@ -148,12 +151,6 @@ async def notice(care: Care, _request: Request, _who: Who) -> Response:
         "text": "This notice describes how information about you may be used and disclosed and how "
         "you can get access to it. It is that of a reference service, which treats nobody.",
     })  # fmt: skip
-
-
-def _state(care: Care) -> _State:
-    state = care.state[_STATE]
-    assert isinstance(state, _State)
-    return state
 
 
 def _looked_through(care: Care, body: Mapping[str, Any], field: str) -> bytes:

@@ -6,7 +6,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from clinigate.reference.care.care import Care
 from clinigate.reference.lapses.traffic import CACHEABLE_RECORDS, NO_HSTS, SILENT_ANOMALY
-from clinigate.reference.web.care.traffic import watch_of
+from clinigate.reference.web.care.traffic import state_of
 from clinigate.reference.web.frame import exchange_of
 
 __all__ = ["Around"]
@@ -32,16 +32,20 @@ class Around:
             await send(message)
 
         await self._app(scope, receive, lapsing)
-        if scope["type"] == "http" and self._care.fault is not SILENT_ANOMALY:
+        if scope["type"] == "http":
             self._watch(scope)
 
     def _watch(self, scope: Scope) -> None:
-        exchange = exchange_of(scope)
-        watch = watch_of(self._care)
+        exchange, state = exchange_of(scope), state_of(self._care)
+        served = 200 <= exchange.status < 300 and exchange.patient
+        if served and scope["method"] == "DELETE" and scope["path"].endswith(exchange.patient):
+            state.files.forget(exchange.patient)
+        if self._care.fault is SILENT_ANOMALY:
+            return
         if exchange.status == 403:
-            watch.denied(exchange.client)
-        elif 200 <= exchange.status < 300 and exchange.patient and scope["method"] == "GET":
-            watch.read(exchange.client, exchange.patient)
+            state.watch.denied(exchange.client)
+        elif served and scope["method"] == "GET":
+            state.watch.read(exchange.client, exchange.patient)
 
     def _lapsed(self, path: str, headers: _Headers) -> _Headers:
         if self._care.fault is NO_HSTS:
