@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -101,7 +102,22 @@ def test_a_role_that_is_refused_shows_nothing(
     with premises_of(caring, tmp_path) as premises:
         played = play(BREACH, premises, Plan("auditor", leaked=1, spared=1))
     assert played.tally.tried == 0
-    assert "the role auditor is refused" in played.tally.untried[-1]
+    assert "auditor is refused" in played.tally.untried[-1]
+
+
+def test_who_is_served_without_a_value_to_know_them_by_decides_nothing(
+    caring: Connection, premises_of: Callable[..., Any], tmp_path: Path
+) -> None:
+    """Reading the notes shows none of what the drill looks for."""
+    with premises_of(caring, tmp_path) as premises:
+        patients = premises.table.patients
+        notes = patients.read.model_copy(update={"path": "/v1/patients/{{patient}}/notes"})
+        table = premises.table.model_copy(
+            update={"patients": patients.model_copy(update={"read": notes})}
+        )
+        played = play(BREACH, replace(premises, table=table), PLAN)
+    assert played.tally.tried == 0
+    assert sum("no value of theirs" in each for each in played.tally.untried) == 2
 
 
 @pytest.mark.parametrize(

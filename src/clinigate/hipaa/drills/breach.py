@@ -11,7 +11,7 @@ Limits: what leaves by other ways than an answer, as a stolen disk, leaves no ro
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -122,14 +122,29 @@ def play(named: Named, premises: Premises, plan: Plan) -> Played:
         # 4. Whom the log names.
         found = _named_by_log(premises, rows, usual, {each.id for each in everybody}, got_out)
     affected = frozenset(found)
-    for number, each in enumerate(everybody, 1):
-        _compare(tally, f"patient {number} of {len(everybody)}", each.id, got_out, affected)
+    shown = {
+        one.id for one, answer in zip((*taken, *beyond), answers, strict=True) if answer.served
+    }
+    _compare(tally, everybody, got_out, affected, blank=shown - got_out)
     if not got_out:
         tally.tried = 0
-        tally.cannot(f"nothing got out: the role {plan.intruder} is refused; name another by --as")
+        tally.cannot(
+            f"nothing got out that could be told: {plan.intruder} is refused or sees no "
+            "value of a synthetic patient; name another role by --as"
+        )
+    return Played(tally, got_out, affected, _seen(plan, usual, answers, kinds, found))
+
+
+def _seen(
+    plan: Plan,
+    usual: _Usual,
+    answers: Sequence[Answer],
+    kinds: Sequence[str],
+    found: Mapping[str, str | None],
+) -> Seen:
     moments = sorted(moment for moment in found.values() if moment)
     out = [each for each in answers if each.served]
-    seen = Seen(
+    return Seen(
         kinds=kinds,
         actor=usual.actor,
         role=plan.intruder,
@@ -138,17 +153,27 @@ def play(named: Named, premises: Premises, plan: Plan) -> Played:
         first=moments[0] if moments else None,
         last=moments[-1] if moments else None,
     )
-    return Played(tally, got_out, affected, seen)
 
 
 def _compare(
-    tally: Tally, where: str, patient: str, got_out: frozenset[str], affected: frozenset[str]
+    tally: Tally,
+    people: Sequence[Written],
+    got_out: frozenset[str],
+    affected: frozenset[str],
+    *,
+    blank: set[str],
 ) -> None:
-    if patient in got_out:
-        message = "their record got out, and the audit log does not name them"
-    else:
-        message = "the audit log names them as affected, and nothing of theirs got out"
-    tally.expect((patient in got_out) == (patient in affected), where, message)
+    """Hold the two sets against each other; `blank` were served without a value to know them by."""
+    for number, each in enumerate(people, 1):
+        where = f"patient {number} of {len(people)}"
+        if each.id in blank:
+            tally.cannot(f"{where}: served, and no value of theirs stood in the answer")
+            continue
+        if each.id in got_out:
+            message = "their record got out, and the audit log does not name them"
+        else:
+            message = "the audit log names them as affected, and nothing of theirs got out"
+        tally.expect((each.id in got_out) == (each.id in affected), where, message)
 
 
 @contextmanager
