@@ -78,7 +78,8 @@ def after(end: Expiry, ask: Callable[[], Answer]) -> Answer | None:
         known = told_time(answer)
         now = datetime.now(UTC) - timedelta(seconds=_UNKNOWN_S) if known is None else known
         if now >= (end.due if known is None else end.at):
-            return answer
+            # That answer may have been decided a moment before; the next one was not.
+            return ask()
         time.sleep(_PAUSE_S)
     return None
 
