@@ -69,6 +69,7 @@ def clause_view(
         verdicts=() if results is None else results.verdicts,
         ran=results is not None,
         words=tuple(words),
+        attesting=_attesting(),
         waived=_waived(decision),
         told={entry.control.id: _told(entry) for entry in decision.controls} if decision else {},
         age=_age(results, decision),
@@ -149,6 +150,12 @@ def _measured(
         each.id: tuple(seen.get(each.metric, ())) or tuple(checks.get(each.metric, ()))
         for each in criteria
     }
+
+
+def _attesting() -> frozenset[str]:
+    from clinigate.hipaa.named import NAMED  # a table for a terminal names no probe
+
+    return frozenset(named.metric for named in NAMED.values() if named.attested)
 
 
 def _waived(decision: Decision | None) -> Mapping[str, str]:

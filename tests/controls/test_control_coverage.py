@@ -118,7 +118,35 @@ def test_a_clause_of_people_is_attested_until_a_day() -> None:
 )
 def test_a_check_of_an_attestation_never_makes_more_of_it(status: Status, state: State) -> None:
     """Whoever held a word against its document can find it broken, not prove what it says."""
-    assert states({"hipaa.security_officer": (status, (OFFICER,))})[OFFICER].state is state
+    ran: Mapping[str, tuple[Status | None, tuple[str, ...]]]
+    ran = {"hipaa.officer": (status, (OFFICER,))}
+    words = [Word(OFFICER, "2027-01-01")]
+    attesting = frozenset({"hipaa.officer"})
+    assert states(ran, attesting=attesting)[OFFICER].state is state
+    broken = State.FAILED if status is Status.FAIL else State.ATTESTED
+    assert states(ran, attesting=attesting, words=words)[OFFICER].state is broken
+
+
+def test_a_check_shows_nothing_of_what_people_attest_alone() -> None:
+    """164.310(b) asks for a policy; that nothing is cached does not stand in for it."""
+    clause = "164.310(b)"
+    passed = states({"hipaa.cache_control": (Status.PASS, (clause,))})[clause]
+    assert (passed.state, passed.why) == (State.NOT_ASSESSED, "nobody attests it")
+    words = [Word(clause, "2027-01-01")]
+    failed = states({"hipaa.cache_control": (Status.FAIL, (clause,))}, words=words)[clause]
+    assert failed.state is State.FAILED
+
+
+def test_a_check_of_a_document_is_one_half_of_a_hybrid_clause() -> None:
+    """It says that somebody attests, never that anything was tried."""
+    ran: dict[str, tuple[Status | None, tuple[str, ...]]]
+    ran = {"hipaa.plan": (Status.PASS, (HYBRID,))}
+    attesting = frozenset({"hipaa.plan"})
+    assert states(ran, attesting=attesting)[HYBRID].state is State.NOT_ASSESSED
+    ran["hipaa.drill"] = (Status.PASS, (HYBRID,))
+    assert states(ran, attesting=attesting)[HYBRID].state is State.PASSED
+    ran["hipaa.plan"] = (Status.FAIL, (HYBRID,))
+    assert states(ran, attesting=attesting)[HYBRID].state is State.FAILED
 
 
 def test_stale_evidence_shows_nothing() -> None:

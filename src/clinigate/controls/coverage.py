@@ -92,33 +92,31 @@ class _Desk:
             case Mode.AUTO:
                 return self._tried(control)
             case Mode.ATTEST:
-                return self._attested(control)
+                return self._found_wanting(control) or self._said(control)
             case Mode.HYBRID:
                 return _both(self._tried(control), self._said(control))
 
-    def _attested(self, control: Control) -> _Half:
-        """What is attested alone; a check that speaks to it all the same may only find fault."""
-        own = self._own(control)
-        if own is None or own.state is State.NOT_ASSESSED:
-            said = self._said(control)
-            return said if own is None or said.state is State.ATTESTED else own
-        if own.state is not State.PASSED:
-            return own
-        word = self._words.get(control.id)
-        if word is not None:
-            return self._said(control)
-        return _Half(State.ATTESTED, f"a check held the attestation against its day: {own.why}")
+    def _found_wanting(self, control: Control) -> _Half | None:
+        """What people attest alone a check cannot show; it may find fault all the same."""
+        own = self._own(control, attesting=False)
+        return own if own is not None and own.state in _FAULTS else None
 
     def _said(self, control: Control) -> _Half:
-        word = self._words.get(control.id)
-        if word is None:
-            return _Half(State.NOT_ASSESSED, "nobody attests it")
-        by = f" by {word.by}" if word.by else ""
-        return _Half(State.ATTESTED, f"attested until {word.until}{by}", word.until)
+        """By people's words, and by the checks that hold such words against day and document."""
+        held, word = self._own(control, attesting=True), self._words.get(control.id)
+        if held is not None and held.state in _FAULTS:
+            return held
+        if word is not None:
+            by = f" by {word.by}" if word.by else ""
+            return _Half(State.ATTESTED, f"attested until {word.until}{by}", word.until)
+        if held is not None and held.state is State.PASSED:
+            return _Half(State.ATTESTED, f"the attestation was held against its day: {held.why}")
+        return held or _Half(State.NOT_ASSESSED, "nobody attests it")
 
     def _tried(self, control: Control) -> _Half:
         """What ran and speaks to the clause, or to those that show it."""
-        own = self._own(control)
+        # Words, and checks of words, are the other half of a clause that needs both.
+        own = self._own(control, attesting=False if control.mode is Mode.HYBRID else None)
         rolled = self._crosswalk.rolls_up.get(control.id, ())
         others = rolled or (self._crosswalk.same_as.get(control.id, ()) if own is None else ())
         if not others:
@@ -137,12 +135,15 @@ class _Desk:
             return _Half(State.NOT_ASSESSED, "it is not among the clauses looked at")
         return self._tried(self._catalogue.get(control_id))
 
-    def _own(self, control: Control) -> _Half | None:
-        """By the verdicts that speak to the clause itself; None where none does."""
+    def _own(self, control: Control, *, attesting: bool | None) -> _Half | None:
+        """By the verdicts that speak to the clause itself; None where none does.
+
+        `attesting` asks for the checks that hold attestations alone, or for all others.
+        """
         seen = [
             self._verdicts[each]
             for each in self._speaking.get(control.id, ())
-            if each in self._verdicts
+            if each in self._verdicts and attesting in (None, each in self._evidence.attesting)
         ]
         if not seen:
             return None
@@ -183,6 +184,7 @@ class _Desk:
 
 
 _GRAVITY = tuple(State)
+_FAULTS = (State.FAILED, State.ERROR, State.WAIVED)
 _UNSHOWN = (State.NOT_ASSESSED, State.INCONCLUSIVE)
 #: Criteria named one by one.
 _NAMED = 3
@@ -199,10 +201,10 @@ def _named(criteria: Sequence[str]) -> str:
 
 def _both(tried: _Half, said: _Half) -> _Half:
     """A clause that needs both stands no better than the worse half."""
-    if tried.state is not State.PASSED:
-        return _Half(tried.state, f"{tried.why}; {said.why}", tried.until)
-    state = State.PASSED if said.state is State.ATTESTED else State.NOT_ASSESSED
-    return _Half(state, f"{tried.why}; {said.why}", said.until)
+    worse = min(tried, said, key=lambda half: _GRAVITY.index(half.state))
+    good = tried.state is State.PASSED and said.state is State.ATTESTED
+    state = State.PASSED if good else worse.state
+    return _Half(state, f"{tried.why}; {said.why}", worse.until)
 
 
 def _accepted(control: Control) -> str:

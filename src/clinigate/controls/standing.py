@@ -65,7 +65,7 @@ class Evidence:
     Attributes:
         criteria: those that are installed or that a run judged by. verdicts: of a run.
         ran: whether there is a run at all; without one every clause says who could speak for it.
-        words: attestations that count now.
+        words: attestations that count now. attesting: criteria of checks that hold attestations.
         waived: criterion to the end of the waiver that lets it through.
         told: clause to what a gate decided of it.
         age: of the verdicts; None where nobody asks.
@@ -75,6 +75,7 @@ class Evidence:
     verdicts: Sequence[Verdict] = ()
     ran: bool = False
     words: Sequence[Word] = ()
+    attesting: frozenset[str] = frozenset()
     waived: Mapping[str, str] = field(default_factory=lambda: _NO_WAIVED)
     told: Mapping[str, Told] = field(default_factory=lambda: _NO_TOLD)
     age: timedelta | None = None
