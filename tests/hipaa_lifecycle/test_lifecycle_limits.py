@@ -215,6 +215,37 @@ def test_an_erasure_that_does_nothing(clean: Premises, with_lifecycle: Any, see:
     assert said.count("tells of somebody who was erased") == 4
 
 
+def test_a_service_that_breaks_in_an_erasure(
+    clean: Premises, in_trouble: Any, with_lifecycle: Any, see: Any
+) -> None:
+    erased: list[bool] = []
+
+    def broken(request: Request, answer: Answer) -> Answer | None:
+        if request.path.endswith("/erasure") and answer.served:
+            erased.append(True)
+            return None
+        return answered(500) if erased and request.method == "GET" else None
+
+    table = lifecycle_of(clean, "erasure") | {"places": []}
+    seen = see("erasure", in_trouble(with_lifecycle(clean, erasure=table), broken))
+    assert (seen.status, seen.findings) == (INCONCLUSIVE, [])
+    assert "reading somebody else answers 500" in seen.reason
+    assert "which tells of nobody" in seen.reason
+
+
+def test_what_was_found_before_the_service_broke_is_told(
+    clean: Premises, in_trouble: Any, with_lifecycle: Any, see: Any
+) -> None:
+    def broken(request: Request, _answer: Answer) -> Answer | None:
+        return answered(500) if request.method == "DELETE" and "/hold" in request.path else None
+
+    table = lifecycle_of(clean, "erasure") | {"refusal": "error.why", "places": []}
+    seen = see("erasure", in_trouble(with_lifecycle(clean, erasure=table), broken))
+    assert seen.status is FAIL
+    assert seen.findings == [("a hold", "erasing is refused without a reason")]
+    assert "the rest: DELETE" in seen.reason
+
+
 def test_a_hold_without_a_reason(clean: Premises, with_lifecycle: Any, see: Any) -> None:
     table = lifecycle_of(clean, "erasure") | {"places": []}
     seen = see("erasure", with_lifecycle(clean, erasure=table | {"refusal": "error.why"}))

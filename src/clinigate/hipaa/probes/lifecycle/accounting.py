@@ -22,7 +22,7 @@ from clinigate.errors import ConfigError
 from clinigate.hipaa.actors import told
 from clinigate.hipaa.named import Named
 from clinigate.hipaa.premises import Premises
-from clinigate.hipaa.probes.lifecycle.record import Record, did, missing
+from clinigate.hipaa.probes.lifecycle.record import Record, did, missing, telling
 from clinigate.hipaa.rows import moment_of
 from clinigate.hipaa.synthetic import written
 from clinigate.hipaa.tally import Tally, gap
@@ -40,7 +40,7 @@ def accounting(named: Named, premises: Premises) -> Iterator[Observation]:
         yield gap(named, missing("accounting"))
         return
     tally = Tally(named)
-    with written(premises, tally, how_many=2) as (first, second):
+    with telling(tally), written(premises, tally, how_many=2) as (first, second):
         one, other = (Record(each, dict(each.values)) for each in (first, second))
         counted = [*table.counted, table.counted[0]]
         right = [_disclosed(premises, table, one, purpose) for purpose in counted]

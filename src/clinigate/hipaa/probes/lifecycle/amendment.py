@@ -17,7 +17,7 @@ from clinigate.errors import ConfigError
 from clinigate.hipaa.actors import call, told
 from clinigate.hipaa.named import Named
 from clinigate.hipaa.premises import Premises
-from clinigate.hipaa.probes.lifecycle.record import Record, did, made, missing, planted
+from clinigate.hipaa.probes.lifecycle.record import Record, did, made, missing, planted, telling
 from clinigate.hipaa.synthetic import patients_table, written
 from clinigate.hipaa.tally import Tally, gap
 
@@ -33,7 +33,7 @@ def amendment(named: Named, premises: Premises) -> Iterator[Observation]:
         yield gap(named, missing("amendment"))
         return
     tally = Tally(named)
-    with written(premises, tally) as (person,):
+    with telling(tally), written(premises, tally) as (person,):
         one = Record(person, dict(person.values))
         accepted = _accepted(tally, premises, table, one)
         if table.deny is None or table.disagree is None:

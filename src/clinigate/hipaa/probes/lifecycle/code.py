@@ -8,7 +8,7 @@ looks like a random one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from clinigate.core.observation import Observation
 from clinigate.hipaa.named import Named
@@ -38,16 +38,7 @@ def reidentification_code(named: Named, premises: Premises) -> Iterator[Observat
     with written(premises, tally, how_many=_HOW_MANY) as people:
         codes = {each.id: made(premises, table, each.values) for each in people}
     for number, one in enumerate(people, 1):
-        where, code = f"code {number}", codes[one.id]
-        if len(code) < SHORTEST:
-            tally.cannot(f"{where}: it is shorter than {SHORTEST} letters, which anything may be")
-            continue
-        values = _known(one)
-        plain = found_in(code.encode(), values)
-        tally.expect(not plain, where, f"holds the {' and '.join(plain)} of its patient")
-        if not plain:
-            how = _made_of(code, values, table.salts)
-            tally.expect(how is None, where, f"is {how} of its patient")
+        _judge(tally, f"code {number}", codes[one.id], _known(one), table.salts)
     distinct = len(set(codes.values())) == len(codes)
     tally.expect(distinct, "codes", "two patients have the same")
     born = maker_of_birth_date(codes.values(), premises.today)
@@ -55,12 +46,26 @@ def reidentification_code(named: Named, premises: Premises) -> Iterator[Observat
     yield from tally.observations()
 
 
+def _judge(
+    tally: Tally, where: str, code: str, values: Mapping[str, str], salts: Sequence[str]
+) -> None:
+    """Look for the values of a patient in their code, as they are and as digests."""
+    if len(code) < SHORTEST:
+        tally.cannot(f"{where}: it is shorter than {SHORTEST} letters, which anything may be")
+        return
+    plain = found_in(code.encode(), values)
+    tally.expect(not plain, where, f"holds the {' and '.join(plain)} of its patient")
+    if not plain:
+        how = _made_of(code, values, salts)
+        tally.expect(how is None, where, f"is {how} of its patient")
+
+
 def _known(one: Written) -> dict[str, str]:
     everything: Mapping[str, str] = {**one.patient.values, **one.patient.details, "id": one.id}
     return {name: value for name, value in everything.items() if len(value) >= SHORTEST}
 
 
-def _made_of(code: str, values: Mapping[str, str], salts: list[str]) -> str | None:
+def _made_of(code: str, values: Mapping[str, str], salts: Sequence[str]) -> str | None:
     for what, text in guesses(values, salts):
         how = maker_of(code, text)
         if how is not None:

@@ -21,6 +21,7 @@ from clinigate.hipaa.probes.lifecycle.record import (
     known,
     missing,
     records,
+    telling,
 )
 from clinigate.hipaa.tally import Tally, gap
 from clinigate.targets.service import Answer
@@ -35,7 +36,7 @@ def access_completeness(named: Named, premises: Premises) -> Iterator[Observatio
         yield gap(named, missing("copy_for_patient"))
         return
     tally = Tally(named)
-    with records(premises, tally, how_many=2) as (one, other):
+    with telling(tally), records(premises, tally, how_many=2) as (one, other):
         answer = did(premises, table.read, one.values)
         if answer.cut:
             tally.cannot("the copy is longer than is read of one answer")

@@ -14,7 +14,7 @@ from clinigate.core.observation import Observation
 from clinigate.hipaa.actors import call, told
 from clinigate.hipaa.named import Named
 from clinigate.hipaa.premises import Premises
-from clinigate.hipaa.probes.lifecycle.record import did, made, missing, planted
+from clinigate.hipaa.probes.lifecycle.record import did, made, missing, planted, telling
 from clinigate.hipaa.synthetic import written
 from clinigate.hipaa.tally import Tally, gap
 
@@ -30,7 +30,7 @@ def automated_decision(named: Named, premises: Premises) -> Iterator[Observation
         yield gap(named, missing("decision"))
         return
     tally = Tally(named)
-    with written(premises, tally) as (one,):
+    with telling(tally), written(premises, tally) as (one,):
         values = dict(one.values)
         values["decision"] = made(premises, table.decide, values)
         before = _outcome(premises, table, values)

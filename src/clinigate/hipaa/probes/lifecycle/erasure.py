@@ -26,6 +26,7 @@ from clinigate.hipaa.probes.lifecycle.record import (
     planted,
     records,
     search_for,
+    telling,
 )
 from clinigate.hipaa.stores import Store, chunks_of, hits_in, stores_of
 from clinigate.hipaa.synthetic import patients_table
@@ -37,7 +38,8 @@ from clinigate.targets.credentials import read_variable
 __all__ = ["erasure"]
 
 _PAUSE_S = 0.05
-_Tells = Callable[[CallTable], bool]
+_GONE = (404, 410)
+_Tells = Callable[[CallTable], bool | None]
 _REFUSALS = (400, 403, 409, 422, 423, 451)
 
 
@@ -48,18 +50,14 @@ def erasure(named: Named, premises: Premises) -> Iterator[Observation]:
         yield gap(named, missing("erasure"))
         return
     tally = Tally(named)
-    with records(premises, tally, how_many=2) as (one, other):
+    with telling(tally), records(premises, tally, how_many=2) as (one, other):
         search = search_for(known(premises, one))
         tells = partial(_tells, premises, one, search)
         finds = _telling(tally, (patients_table(premises).read, *table.finds), tells)
         _held(tally, premises, table, one)
         did(premises, table.erase, one.values)
-        stays = _stays(finds, tells, premises.table.patience_s)
-        for each in finds:
-            message = "tells of somebody who was erased"
-            tally.expect(each not in stays, f"{each.method} {each.path}", message)
-        left = call(premises, patients_table(premises).read, other.values).served
-        tally.expect(left, "others", "somebody else was erased too")
+        _asked(tally, premises, finds, tells)
+        _others(tally, premises, other)
         _searched(tally, _places(premises, table), search, list(known(premises, one)))
     yield from tally.observations()
 
@@ -97,18 +95,35 @@ def _held(tally: Tally, premises: Premises, table: ErasureTable, one: Record) ->
     did(premises, table.release, one.values)
 
 
-def _stays(finds: Sequence[CallTable], tells: _Tells, patience_s: float) -> list[CallTable]:
-    """Return the requests that still tell of somebody when the service has had its time."""
-    until = time.monotonic() + patience_s
-    while True:
-        stays = [each for each in finds if tells(each)]
-        if not stays or time.monotonic() > until:
-            return stays
+def _asked(tally: Tally, premises: Premises, finds: Sequence[CallTable], tells: _Tells) -> None:
+    """Ask what told of somebody, until it does not or the service has had its time."""
+    until = time.monotonic() + premises.table.patience_s
+    said = {at: tells(each) for at, each in enumerate(finds)}
+    while any(said.values()) and time.monotonic() < until:
         time.sleep(_PAUSE_S)
+        said = {at: tells(each) for at, each in enumerate(finds)}
+    for at, each in enumerate(finds):
+        where = f"{each.method} {each.path}"
+        if said[at] is None:
+            tally.cannot(f"{where}: it answers 500 or the like, which tells of nobody")
+        else:
+            tally.expect(not said[at], where, "tells of somebody who was erased")
 
 
-def _tells(premises: Premises, one: Record, search: CanarySearch, table: CallTable) -> bool:
+def _others(tally: Tally, premises: Premises, other: Record) -> None:
+    """Look whether somebody who was not erased is still there."""
+    answer = call(premises, patients_table(premises).read, other.values)
+    if answer.served or answer.status in _GONE:
+        tally.expect(answer.served, "others", "somebody else was erased too")
+    else:
+        tally.cannot(f"others: reading somebody else answers {answer.status}")
+
+
+def _tells(premises: Premises, one: Record, search: CanarySearch, table: CallTable) -> bool | None:
+    """Say whether a request tells of somebody; None where it fails."""
     answer = call(premises, table, one.values)
+    if answer.status >= 500:
+        return None
     return answer.served and bool(search.search(answer.content))
 
 

@@ -17,7 +17,7 @@ from clinigate.hipaa.actors import call, told
 from clinigate.hipaa.named import Named
 from clinigate.hipaa.premises import Premises
 from clinigate.hipaa.probes.lifecycle.fhir_schema import problems, type_of
-from clinigate.hipaa.probes.lifecycle.record import Record, missing, planted, records
+from clinigate.hipaa.probes.lifecycle.record import Record, missing, planted, records, telling
 from clinigate.hipaa.tally import Tally, gap
 
 __all__ = ["fhir_valid"]
@@ -37,7 +37,7 @@ def fhir_valid(named: Named, premises: Premises) -> Iterator[Observation]:
         yield gap(named, str(error))
         return
     tally = Tally(named)
-    with records(premises, tally) as (record,):
+    with telling(tally), records(premises, tally) as (record,):
         record.values["value"] = planted("observation")
         _steps(tally, premises, table, record)
         for each in table.refused:

@@ -20,7 +20,7 @@ from clinigate.hipaa.actors import call, told
 from clinigate.hipaa.named import Named
 from clinigate.hipaa.premises import Premises
 from clinigate.hipaa.probes.lifecycle.fhir_schema import problems
-from clinigate.hipaa.probes.lifecycle.record import Record, did, made, missing, records
+from clinigate.hipaa.probes.lifecycle.record import Record, did, made, missing, records, telling
 from clinigate.hipaa.synthetic import patients_table
 from clinigate.hipaa.tally import Tally, gap
 
@@ -36,7 +36,7 @@ def portability(named: Named, premises: Premises) -> Iterator[Observation]:
         yield gap(named, missing("portability"))
         return
     tally = Tally(named)
-    with records(premises, tally) as (one,):
+    with telling(tally), records(premises, tally) as (one,):
         out = _export(premises, table, one.values)
         if table.fhir:
             _valid(tally, out)

@@ -12,7 +12,7 @@ from typing import Any
 
 from clinigate.config.hipaa_call import CallTable
 from clinigate.config.target_values import PLACEHOLDER
-from clinigate.errors import TargetError
+from clinigate.errors import ClinigateError, TargetError
 from clinigate.hipaa.actors import call, told
 from clinigate.hipaa.premises import Premises
 from clinigate.hipaa.synthetic import Written, patients_table, written
@@ -31,6 +31,7 @@ __all__ = [
     "planted",
     "records",
     "search_for",
+    "telling",
 ]
 
 
@@ -57,6 +58,21 @@ def records(premises: Premises, tally: Tally, *, how_many: int = 1) -> Iterator[
     """
     with written(premises, tally, how_many=how_many) as people:
         yield [_with_additions(premises, each) for each in people]
+
+
+@contextmanager
+def telling(tally: Tally) -> Iterator[None]:
+    """Tell what was found before a probe broke off; where nothing was, it breaks off.
+
+    Raises:
+        ClinigateError: that of the block, where nothing was found before.
+    """
+    try:
+        yield
+    except ClinigateError as error:
+        if not tally.broken:
+            raise
+        tally.cannot(f"the rest: {error}")
 
 
 def did(premises: Premises, table: CallTable, values: Mapping[str, Any]) -> Answer:

@@ -18,7 +18,7 @@ from clinigate.core.observation import Observation
 from clinigate.hipaa.actors import call
 from clinigate.hipaa.named import Named
 from clinigate.hipaa.premises import Premises
-from clinigate.hipaa.probes.lifecycle.record import did, made, missing, planted
+from clinigate.hipaa.probes.lifecycle.record import did, made, missing, planted, telling
 from clinigate.hipaa.synthetic import Written, written
 from clinigate.hipaa.tally import Tally, gap
 
@@ -47,7 +47,7 @@ def retention_job(named: Named, premises: Premises) -> Iterator[Observation]:
         yield gap(named, missing("retention"))
         return
     tally = Tally(named)
-    with written(premises, tally) as (one,):
+    with telling(tally), written(premises, tally) as (one,):
         papers = {paper: _filed(premises, table, one, paper) for paper in _papers(table)}
         unread = [
             paper for paper, id_ in papers.items() if _status(premises, table, one, id_) >= 300
