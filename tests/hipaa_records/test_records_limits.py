@@ -123,6 +123,27 @@ def test_an_audit_table_that_says_nothing(
     assert "UPDATE of tight; no column takes another value" in said["tight"].reason
 
 
+def test_a_safeguard_of_some_columns_is_none(
+    at_clean: Open, see: Any, records_of: Any, tmp_path: Path
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "other.db")) as other, other:
+        other.execute("CREATE TABLE rows (seq INTEGER PRIMARY KEY, who TEXT, at REAL)")
+        other.execute("INSERT INTO rows VALUES (1, 'ann', 1.5)")
+        for name, event in (("a", "UPDATE OF who"), ("b", "DELETE")):
+            other.execute(
+                f"CREATE TRIGGER {name} BEFORE {event} ON rows "
+                "BEGIN SELECT RAISE(ABORT, 'rows stay'); END"
+            )
+    store = {"sqlite": "other.db", "table": "patients", "audit": "rows"}
+    with at_clean(records=records_of(store=store)) as premises:
+        seen = see("audit_append_only", premises)
+    assert seen.findings == [
+        "rows.seq: takes an UPDATE of its rows",
+        "rows.at: takes an UPDATE of its rows",
+        "rows: takes a row that is put over another one",
+    ]
+
+
 def test_rows_that_nobody_tells(at_clean: Open, see: Any) -> None:
     with at_clean() as premises:
         audit = premises.table.audit.model_dump(exclude_none=True)

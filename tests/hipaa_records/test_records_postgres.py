@@ -79,6 +79,7 @@ def test_an_audit_table_without_safeguards_is_found(
         link.run("DROP TABLE loose")
     assert found.findings == [
         "loose.seq: takes an UPDATE of its rows",
+        "loose.who: takes an UPDATE of its rows",
         "loose: takes a DELETE of its rows",
         "loose: takes a TRUNCATE of its rows",
     ]

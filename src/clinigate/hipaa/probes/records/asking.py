@@ -35,7 +35,7 @@ class Voices:
             return call(self._premises, table, values)
         answer = call(self._premises, table, values, headers=self._of(table.role))
         if answer.status == 401:
-            del self._headers[table.role]
+            self._headers.pop(table.role, None)
             answer = call(self._premises, table, values, headers=self._of(table.role))
         return answer
 
