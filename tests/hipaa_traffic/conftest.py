@@ -82,7 +82,9 @@ def _premises_of(
 ) -> Iterator[Premises]:
     tables = reference_tables(service)
     tables["hipaa"] = reference_hipaa_tables(service)
-    tables = _merged(tables, {"hipaa": {**_OTHERS, **(hipaa or {})}, "target": target or {}})
+    few = {"traffic": {"activity": {"charts": 20, "denials": 10}}}
+    tables = _merged(tables, {"hipaa": {**_OTHERS, **few}})
+    tables = _merged(tables, {"hipaa": hipaa or {}, "target": target or {}})
     config = LoadedConfig(Config.model_validate(tables), folder, "clinigate.toml")
     variables = {**reference_hipaa_environment(service), **(environ or {})}
     with opened(config, today=TODAY, environ=variables, **options) as premises:
