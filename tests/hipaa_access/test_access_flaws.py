@@ -361,6 +361,19 @@ def test_a_role_that_nobody_knows_is_a_mistake(look: Look) -> None:
     assert "[hipaa.access] fields: bob is no role that logs in; known are ann, eve" in seen.reason
 
 
+def test_what_was_found_before_a_service_breaks_off_is_told(look: Look) -> None:
+    records = _Records()
+
+    def answers(asked: Asked) -> Said:
+        if asked.path == "/patients":
+            return Said(500)
+        return Said(503) if "'" in asked.path else records(asked)
+
+    seen = look("injection", answers)
+    assert ("GET /patients/{id}, id", "a quote in it is answered 503") in seen.findings
+    assert "POST /patients: answers 500 and gives no id" in seen.reason
+
+
 def test_one_facility_is_not_two(look: Look) -> None:
     seen = look("facility_matrix", _Records())
     assert seen.status is Status.NOT_ASSESSED

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from clinigate.core.observation import Observation
-from clinigate.errors import ClinigateError
+from clinigate.errors import TargetError
 from clinigate.hipaa.actors import call, filled
 from clinigate.hipaa.interface import Operation, Parameter, guarded
 from clinigate.hipaa.named import Named
@@ -43,9 +43,13 @@ def injection(named: Named, premises: Premises) -> Iterator[Observation]:
         for parameter in (*operation.in_path, *operation.in_query):
             _parameter(asker, operation, parameter, headers)
     _log_in(asker, premises)
-    with written(premises, tally) as (one,):
-        _search(tally, premises, one)
-        _literal(tally, premises, one)
+    try:
+        with written(premises, tally) as (one,):
+            _search(tally, premises, one)
+            _literal(tally, premises, one)
+    except TargetError as error:
+        # What was found before counts all the same.
+        tally.cannot(str(error))
     yield from tally.observations()
 
 
@@ -66,7 +70,10 @@ def _parameter(
     honest = asker.ask(operation.about({parameter.name: parameter.unknown}), headers)
     if honest is None:
         return
-    if honest.status >= 500 or honest.status in (401, 429):
+    if honest.refused:
+        asker.tally.cannot(f"{where}: the target's own credentials are refused; let it read there")
+        return
+    if honest.status >= 500 or honest.status == 429:
         asker.tally.cannot(f"{where}: {says_why_not(honest)}")
         return
     conditions = _ALWAYS if method == "GET" else ()
@@ -136,14 +143,10 @@ def _literal(tally: Tally, premises: Premises, one: Written) -> None:
         return
     where = f"{table.change.method} {table.change.path}"
     said = f"{_NOT_HERE}' || (SELECT 1) || '"
-    try:
-        before = call(premises, table.read, one.values)
-        version = before.headers.get(table.version_header or "", "")
-        sent = call(premises, table.change, {**one.values, "value": said, "version": version})
-        after = call(premises, table.read, one.values)
-    except ClinigateError as error:
-        tally.cannot(str(error))
-        return
+    before = call(premises, table.read, one.values)
+    version = before.headers.get(table.version_header or "", "")
+    sent = call(premises, table.change, {**one.values, "value": said, "version": version})
+    after = call(premises, table.read, one.values)
     tally.expect(sent.status < 500, where, f"a quote is answered {sent.status}")
     if sent.served:
         kept = any(value == said for _, value in leaves(after.body))

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from clinigate.core.observation import Observation
-from clinigate.errors import ConfigError
+from clinigate.errors import ConfigError, TargetError
 from clinigate.hipaa.actors import filled, told
 from clinigate.hipaa.named import Named
 from clinigate.hipaa.premises import Premises
@@ -50,7 +50,10 @@ def minimum_necessary(named: Named, premises: Premises) -> Iterator[Observation]
     if provider is None:
         tally.remarks.append("what a model provider is sent: see [hipaa.access.provider]")
     else:
-        look_at_provider(tally, premises, provider)
+        try:
+            look_at_provider(tally, premises, provider)
+        except TargetError as error:
+            tally.cannot(str(error))
     yield from tally.observations()
 
 
