@@ -92,6 +92,21 @@ def _observation() -> dict[str, Any]:
     }
 
 
+def _consent() -> dict[str, Any]:
+    def coded(system: str, code: str) -> dict[str, Any]:
+        return {"coding": [{"system": system, "code": code}]}
+
+    terms = "http://terminology.hl7.org/CodeSystem"
+    return {
+        "resourceType": "Consent",
+        "status": "active",
+        "scope": coded(f"{terms}/consentscope", "patient-privacy"),
+        "category": [coded("http://loinc.org", "59284-0")],
+        "patient": {"reference": "Patient/{{patient}}"},
+        "policyRule": coded(f"{terms}/v3-ActCode", "OPTIN"),
+    }
+
+
 def _fhir() -> dict[str, Any]:
     read = {"method": "GET", "answer": "id"}
     name = [{"family": "{{family_name}}"}]
@@ -107,6 +122,14 @@ def _fhir() -> dict[str, Any]:
                 "name": "seen",
             },
             {**read, "path": "/fhir/Observation/{{seen}}", "resource": "Observation"},
+            {
+                "path": "/fhir/Consent",
+                "body": _consent(),
+                "answer": "id",
+                "resource": "Consent",
+                "name": "agreed",
+            },
+            {**read, "path": "/fhir/Consent/{{agreed}}", "resource": "Consent"},
             {**read, "path": f"{_FHIR}/$everything", "resource": "Bundle"},
         ],
         "refused": [
