@@ -125,6 +125,16 @@ def test_who_refuses_everything_shows_nothing(
     assert see(name, at_clinic()).status in (Status.INCONCLUSIVE, Status.NOT_ASSESSED)
 
 
+@pytest.mark.parametrize("status", [302, 401, 405, 429])
+def test_who_answers_of_something_else_shows_nothing(
+    status: int, clinic: Clinic, at_clinic: Any, see: Any
+) -> None:
+    clinic.broken["POST data"] = status
+    seen = see("research_release", at_clinic())
+    assert seen.status in (Status.INCONCLUSIVE, Status.NOT_ASSESSED)
+    assert f"it answers {status}, which says nothing of a patient's will" in seen.told
+
+
 def test_a_no_that_shuts_everybody_out_shows_nothing(
     clinic: Clinic, at_clinic: Any, see: Any
 ) -> None:
