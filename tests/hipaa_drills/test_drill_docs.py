@@ -11,7 +11,10 @@ import pytest
 import yaml
 
 from clinigate.cli import attest, drill_breach, drill_restore
+from clinigate.cli.keys import trust_entry
+from clinigate.evidence.signing import generate_signer
 from clinigate.hipaa.attested_words import Attestation
+from clinigate.hipaa.drills.record import signed_record
 
 DOCS = Path(__file__).parents[2] / "docs"
 DRILLS = (DOCS / "hipaa-drills.md").read_text(encoding="utf-8")
@@ -55,6 +58,15 @@ def test_every_option_of_an_exercise_is_told() -> None:
     assert [each for each in told if each not in DRILLS] == []
 
 
-def test_reading_a_record_compiles() -> None:
+def test_a_record_is_read_as_it_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     (code,) = blocks(DRILLS, "python")
-    compile(code, "docs/hipaa-drills.md", "exec")
+    signer = generate_signer()
+    monkeypatch.chdir(tmp_path)
+    entry = trust_entry(signer.public, name="Ann Example", role="chief executive")
+    (tmp_path / "trust.toml").write_text(entry)
+    (tmp_path / "drills").mkdir()
+    (tmp_path / "drills" / "one.json").write_bytes(signed_record({"kind": "restore"}, [signer]))
+    exec(compile(code, "docs/hipaa-drills.md", "exec"), {})
+    assert '"kind":"restore"' in capsys.readouterr().out
