@@ -10,12 +10,20 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from email.utils import formatdate
+from pathlib import Path
 from typing import Any
 
 import uvicorn
 
+from clinigate.config.loader import LoadedConfig
+from clinigate.config.model import Config
+from clinigate.hipaa.premises import Premises, opened
+
+TODAY = date(2026, 11, 22)
 TOKEN_PATH = "/token"
+HARMLESS = {"test_environment": True, "patience_s": 0.1}
 
 
 @dataclass
@@ -158,3 +166,16 @@ def troubled_service() -> Iterator[tuple[Troubled, str]]:
     service = Troubled()
     with serving(service) as base_url:
         yield service, base_url
+
+
+@contextmanager
+def premises_at(
+    base_url: str, folder: Path, hipaa: dict[str, Any], **environ: str
+) -> Iterator[Premises]:
+    """Premises of a service that asks for no credentials."""
+    chat = {"path": "/chat", "request": {"m": "{{messages}}"}, "answer": {"text": "t"}}
+    target = {"kind": "http", "base_url": base_url, "timeout_s": 5, "chat": chat}
+    tables = {"target": target, "hipaa": HARMLESS | hipaa}
+    config = LoadedConfig(Config.model_validate(tables), folder, "clinigate.toml")
+    with opened(config, today=TODAY, environ=environ) as found:
+        yield found
