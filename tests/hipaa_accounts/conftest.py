@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -24,6 +25,9 @@ from clinigate.hipaa.premises import Premises, opened
 from clinigate.hipaa.run import look
 from clinigate.reference.launch import Connection, running
 from clinigate.targets.service import Answer, Request, Service
+
+# What tests share beside this file is no package.
+sys.path.insert(0, str(Path(__file__).parent))
 
 TODAY = date(2026, 11, 22)
 #: What the probes of other areas are told is nothing to these.

@@ -18,11 +18,10 @@ from clinigate.errors import ConfigError
 from clinigate.hipaa.actors import as_bearer, bearer_of, call, told
 from clinigate.hipaa.named import Named
 from clinigate.hipaa.premises import Premises
+from clinigate.hipaa.probes.accounts.judging import REFUSALS, refused
 from clinigate.hipaa.probes.accounts.synthetic import (
-    REFUSALS,
     login_table,
     needed,
-    refused,
     table_of,
 )
 from clinigate.hipaa.rows import Rows

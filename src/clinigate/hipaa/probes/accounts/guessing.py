@@ -17,6 +17,7 @@ from clinigate.core.observation import Observation
 from clinigate.hipaa.named import Named
 from clinigate.hipaa.planting import settled, sizes
 from clinigate.hipaa.premises import Premises, files_under
+from clinigate.hipaa.probes.accounts.judging import not_let_in
 from clinigate.hipaa.probes.accounts.synthetic import (
     Account,
     accounts,
@@ -25,7 +26,6 @@ from clinigate.hipaa.probes.accounts.synthetic import (
     fresh_password,
     is_in,
     needed,
-    not_let_in,
     table_of,
 )
 from clinigate.hipaa.rows import Row, Rows, moment_of

@@ -15,13 +15,12 @@ from clinigate.core.observation import Observation
 from clinigate.hipaa.actors import LoggedIn
 from clinigate.hipaa.named import Named
 from clinigate.hipaa.premises import Premises
+from clinigate.hipaa.probes.accounts.judging import not_let_in, refused
 from clinigate.hipaa.probes.accounts.synthetic import (
     accounts,
     login_table,
     needed,
-    not_let_in,
     refresh,
-    refused,
     session_of,
     use,
 )

@@ -14,15 +14,14 @@ from clinigate.errors import TargetError
 from clinigate.hipaa.actors import call
 from clinigate.hipaa.named import Named
 from clinigate.hipaa.premises import Premises
+from clinigate.hipaa.probes.accounts.judging import not_let_in, refused
 from clinigate.hipaa.probes.accounts.synthetic import (
     Account,
     accounts,
     enter,
     felt,
     needed,
-    not_let_in,
     refresh,
-    refused,
     session_of,
     table_of,
     use,

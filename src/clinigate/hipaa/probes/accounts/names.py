@@ -14,8 +14,8 @@ from clinigate.core.observation import Observation
 from clinigate.hipaa.actors import told
 from clinigate.hipaa.named import Named
 from clinigate.hipaa.premises import Premises
+from clinigate.hipaa.probes.accounts.judging import not_taken
 from clinigate.hipaa.probes.accounts.synthetic import (
-    REFUSALS,
     Account,
     accounts,
     add,
@@ -30,8 +30,6 @@ from clinigate.targets.service import Answer
 __all__ = ["spellings", "unique_users"]
 
 _WIDE = {code: code + 0xFEE0 for code in range(ord("!"), ord("~") + 1)}
-#: Refusals of who asks, or of how often: they say nothing of the name.
-_OF_THE_SENDER = (401, 403, 429)
 
 
 def spellings(login: str) -> dict[str, str]:
@@ -58,15 +56,10 @@ def unique_users(named: Named, premises: Premises) -> Iterator[Observation]:
 
 
 def _ask(tally: Tally, premises: Premises, account: Account, what: str, login: str) -> None:
-    password = fresh_password()
-    answer = add(premises, login, password)
+    answer = add(premises, login, fresh_password())
+    not_taken(tally, answer, what, "makes a second account", of="login")
     if answer.served:
-        tally.expect(False, what, "makes a second account")
         _undo(tally, premises, account, answer)
-    elif answer.status in REFUSALS and answer.status not in _OF_THE_SENDER:
-        tally.expect(True, what, "")
-    else:
-        tally.cannot(f"{what}: it answers {answer.status}, which says nothing of the login")
 
 
 def _undo(tally: Tally, premises: Premises, account: Account, answer: Answer) -> None:

@@ -17,8 +17,8 @@ from clinigate.errors import TargetError
 from clinigate.hipaa.actors import LoggedIn, call, told
 from clinigate.hipaa.named import Named
 from clinigate.hipaa.premises import Premises
+from clinigate.hipaa.probes.accounts.judging import REFUSALS, not_let_in, not_taken
 from clinigate.hipaa.probes.accounts.synthetic import (
-    REFUSALS,
     Account,
     accounts,
     add,
@@ -28,7 +28,6 @@ from clinigate.hipaa.probes.accounts.synthetic import (
     is_in,
     login_table,
     needed,
-    not_let_in,
     remove,
     table_of,
 )
@@ -40,8 +39,6 @@ __all__ = ["password_policy"]
 _MARGIN = 1.1
 #: A token that is not good: not there, gone, or refused for what it is.
 _OF_A_TOKEN = REFUSALS | {404}
-#: Refusals of who asks, or of how often: they say nothing of the password.
-_OF_THE_SENDER = (401, 403, 429)
 
 
 def password_policy(named: Named, premises: Premises) -> Iterator[Observation]:
@@ -75,26 +72,18 @@ def _of_new_accounts(tally: Tally, premises: Premises, table: PasswordsTable) ->
 
 def _weak(tally: Tally, premises: Premises, where: str, login: str, weak: str) -> None:
     answer = add(premises, login, weak)
-    _refuses(tally, answer, where)
+    not_taken(tally, answer, where, "is taken", of="password")
     if answer.served:
         made = table_of(premises).add
         assert made is not None
         remove(premises, tally, Account(login, weak, str(told(answer, made.answer))))
 
 
-def _refuses(tally: Tally, answer: Answer, where: str) -> None:
-    if answer.served:
-        tally.expect(False, where, "is taken")
-    elif answer.status in REFUSALS and answer.status not in _OF_THE_SENDER:
-        tally.expect(True, where, "")
-    else:
-        tally.cannot(f"{where}: it answers {answer.status}, which says nothing of the password")
-
-
 def _changed(tally: Tally, premises: Premises, account: Account) -> None:
     session = _early_session(premises, account)
     answer = _change(premises, session, account, table_of(premises).passwords.weak[-1])
-    _refuses(tally, answer, "a weak password in a change")
+    where = "a weak password in a change"
+    not_taken(tally, answer, where, "is taken", of="password")
     if answer.served:
         return
     changed = replace(account, password=fresh_password())

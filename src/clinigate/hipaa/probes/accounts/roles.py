@@ -15,12 +15,12 @@ from clinigate.errors import TargetError
 from clinigate.hipaa.actors import call
 from clinigate.hipaa.named import Named
 from clinigate.hipaa.premises import Premises
+from clinigate.hipaa.probes.accounts.judging import refused
 from clinigate.hipaa.probes.accounts.synthetic import (
     Account,
     accounts,
     felt,
     needed,
-    refused,
     session_of,
     table_of,
     use,

@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from clinigate.core.observation import Observation
 from clinigate.hipaa.named import Named
 from clinigate.hipaa.premises import Premises
+from clinigate.hipaa.probes.accounts.judging import not_let_in
 from clinigate.hipaa.probes.accounts.synthetic import (
     Account,
     accounts,
     enter,
     is_in,
     needed,
-    not_let_in,
 )
 from clinigate.hipaa.tally import Tally, gap
 

@@ -24,7 +24,6 @@ from clinigate.targets.service import Answer
 from clinigate.targets.template import fill_values
 
 __all__ = [
-    "REFUSALS",
     "Account",
     "accounts",
     "add",
@@ -35,18 +34,13 @@ __all__ = [
     "is_in",
     "login_table",
     "needed",
-    "not_let_in",
     "refresh",
-    "refused",
     "remove",
     "session_of",
     "table_of",
     "use",
 ]
 
-REFUSALS = frozenset({400, 401, 403, 409, 410, 422, 423})
-"""What a service answers that does not carry out what is asked, for what was asked."""
-_TOO_OFTEN = 429
 _STEP_S, _DIGITS = 30, 6
 _PAUSE_S = 0.05
 
@@ -237,37 +231,6 @@ def refresh(premises: Premises, session: LoggedIn) -> Answer | None:
     if table is None or session.refresh is None:
         return None
     return call(premises, table, {"refresh": session.refresh}, headers={})
-
-
-def refused(tally: Tally, answer: Answer, where: str, message: str) -> None:
-    """Count one that must be refused for who asks; `message` is told where it is served."""
-    if answer.served:
-        tally.expect(False, where, message)
-    elif answer.refused:
-        tally.expect(True, where, message)
-    else:
-        tally.cannot(f"{where}: it answers {answer.status}, which refuses nobody")
-
-
-def not_let_in(
-    premises: Premises,
-    tally: Tally,
-    answer: Answer,
-    where: str,
-    message: str,
-    *,
-    slowed: bool = False,
-) -> None:
-    """Count a log-in that must fail; `message` is told where it opens a session.
-
-    `slowed`: whether to be asked to come later is such a failure.
-    """
-    if is_in(premises, answer):
-        tally.expect(False, where, message)
-    elif answer.served or answer.status in REFUSALS or (slowed and answer.status == _TOO_OFTEN):
-        tally.expect(True, where, message)
-    else:
-        tally.cannot(f"{where}: the log-in answers {answer.status}, which refuses nobody")
 
 
 def felt(premises: Premises, ask: Callable[[], Answer]) -> Answer:
