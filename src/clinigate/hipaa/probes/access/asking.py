@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from clinigate.errors import TargetError
@@ -16,7 +16,7 @@ __all__ = ["UNREADABLE", "Asker", "says_why_not"]
 UNREADABLE = b'{"clinigate'
 """A body that no service can read as JSON: whoever is let in gets no further with it."""
 
-_TOO_MANY = 429
+_FORBIDDEN, _TOO_MANY = 403, 429
 _NOBODY: Mapping[str, str] = MappingProxyType({})
 
 
@@ -27,7 +27,7 @@ class Asker:
     tally: Tally
     service: Service
     silent: set[tuple[str, str]] = field(default_factory=set)
-    _unwanted: dict[str, list[tuple[str, Answer]]] = field(default_factory=dict)
+    _unwanted: dict[str, list[tuple[str, Answer]]] = field(default_factory=dict, init=False)
 
     def ask(self, request: Request, headers: Mapping[str, str] = _NOBODY) -> Answer | None:
         """Send a request with these headers alone; None where no answer came, or none will."""
@@ -48,16 +48,19 @@ class Asker:
         """Ask as somebody who may not; `judge_refusals` says what came of it."""
         answer = self.ask(request, headers)
         if answer is not None:
-            self._unwanted.setdefault(str(request), []).append((who, answer))
+            # What it says is not looked at, and may be long.
+            light = replace(answer, body=None, content=b"")
+            self._unwanted.setdefault(str(request), []).append((who, light))
 
     def judge_refusals(self) -> None:
         """Count the answers to those who may not.
 
         An answer that looks at the request first, as 404 to an id that nobody has, shows nothing by
-        itself. Where others who may not were refused the same, it shows who was let in.
+        itself. Where others who may not were forbidden the same, it shows who was let in.
         """
         for where, answers in self._unwanted.items():
-            asks_first = any(answer.refused for _, answer in answers)
+            # 401 would not do: it may be said of a token before the request is looked at.
+            asks_first = any(answer.status == _FORBIDDEN for _, answer in answers)
             for who, answer in answers:
                 if answer.served or answer.refused:
                     self.tally.expect(answer.refused, where, f"serves {who}")
