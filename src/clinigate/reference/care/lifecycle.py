@@ -16,10 +16,7 @@ from clinigate.reference.care.base import Base
 from clinigate.reference.care.care import Care
 from clinigate.reference.records.sealing import Sealer
 
-__all__ = ["KINDS", "Entries", "Entry", "Lifecycle", "Sealed", "lifecycle_of"]
-
-KINDS = ("observation", "document", "amendment", "disclosure", "decision")
-"""The kinds of entries beside notes."""
+__all__ = ["Entries", "Entry", "Lifecycle", "Sealed", "lifecycle_of"]
 
 _NAME = "lifecycle"
 _SCHEMA = (
@@ -42,7 +39,7 @@ class Entry:
     """One entry in the record of a patient.
 
     Attributes:
-        kind: one of `KINDS`. content: what it says, as JSON.
+        kind: observation, document, amendment, disclosure or decision. content: as JSON.
         created_at, effective_at: when it came to be and when it was last in effect, in seconds
             since the epoch.
     """

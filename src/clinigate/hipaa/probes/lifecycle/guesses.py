@@ -10,6 +10,8 @@ import base64
 import hashlib
 import uuid
 import zlib
+from array import array
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import date, timedelta
@@ -66,14 +68,33 @@ def maker_of_birth_date(codes: Iterable[str], today: date) -> str | None:
     Each date since 1900 is tried, in three ways of writing it.
     """
     wanted = tuple(reading for code in codes for reading in _readings(code))
-    if not wanted:
+    heads = _heads(today)
+    if not any(_stands_in(heads, int.from_bytes(each[:_FEWEST], "big")) for each in wanted):
         return None
+    for name, digest in _digests_of_dates(today):
+        if digest.startswith(wanted):
+            return name
+    return None
+
+
+@lru_cache(maxsize=1)
+def _heads(today: date) -> array[int]:
+    """Return how the digests of all dates begin, in order: many codes are looked up in one list."""
+    return array(
+        "L", sorted(int.from_bytes(each[:_FEWEST], "big") for _, each in _digests_of_dates(today))
+    )
+
+
+def _stands_in(heads: array[int], head: int) -> bool:
+    at = bisect_left(heads, head)
+    return at < len(heads) and heads[at] == head
+
+
+def _digests_of_dates(today: date) -> Iterator[tuple[str, bytes]]:
     for text in _birth_dates(today):
         data = text.encode()
         for name, digest in _COMMON.items():
-            if digest(data, usedforsecurity=False).digest().startswith(wanted):
-                return name
-    return None
+            yield name, digest(data, usedforsecurity=False).digest()
 
 
 def _birth_dates(today: date) -> Iterator[str]:
