@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -37,6 +38,14 @@ def pytest_runtest_makereport(
         report.outcome = "failed"
         report.longrepr = f"CLINIGATE_REQUIRE_ALL is set, and this was skipped: {report.longrepr}"
     return report
+
+
+def pytest_sessionfinish() -> None:
+    """Write down which branches were counted: a worker that is slow to end is killed by xdist."""
+    counting = sys.modules.get("coverage")
+    current = counting and counting.Coverage.current()
+    if current:
+        current.save()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
