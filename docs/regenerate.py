@@ -17,6 +17,8 @@ from pathlib import Path
 
 from _configuration import configuration
 from _help import command_help, pytest_fixtures, pytest_markers, pytest_options
+from _hipaa import hipaa_probes
+from _reference import defects, defects_of_care, routes_of_care
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -24,9 +26,13 @@ ROOT = Path(__file__).resolve().parents[1]
 PARTS: Mapping[str, Callable[[], str]] = {
     "commands": command_help,
     "configuration": configuration,
+    "defects": defects,
+    "defects of care": defects_of_care,
+    "hipaa probes": hipaa_probes,
     "pytest fixtures": pytest_fixtures,
     "pytest markers": pytest_markers,
     "pytest options": pytest_options,
+    "routes of care": routes_of_care,
 }
 
 _PART = re.compile(

@@ -39,7 +39,7 @@ DECLARED: tuple[Named, ...] = (
     ),
     Named(
         "role_change",
-        "CG-HIPAA-ROLES-001",
+        "CG-HIPAA-ROLE-CHANGE-001",
         Safeguard.ADMINISTRATIVE,
         "rights that are taken away are gone, and the change is on record",
         ("164.308(a)(4)(ii)(C)", "CC6.3"),

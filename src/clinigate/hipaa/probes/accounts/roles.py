@@ -1,4 +1,4 @@
-"""CG-HIPAA-ROLES-001 — rights that were taken away and serve on. 45 CFR 164.308(a)(4)(ii)(C).
+"""CG-HIPAA-ROLE-CHANGE-001 — rights that were taken away and serve on. 45 CFR 164.308(a)(4)(ii)(C).
 
 The role of a synthetic account is changed while its session is open, to one that may not do what it
 did; the next request must be refused, or one `takes_effect_s` later. One row of the audit log must
