@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from clinigate.gate.record_files import VerifiedRecord
-from clinigate.gate.records import Approval, Attestation, SignOff
+from clinigate.gate.records import Approval, Attestation, Decision, SignOff
 from clinigate.reports.sealed import RecordFact
 
 __all__ = ["record_facts"]
@@ -24,7 +24,10 @@ def _fact(verified: VerifiedRecord) -> RecordFact:
     record = verified.record
     about, meaning, ends = f"{record.subject.kind} {record.subject.digest}", "", record.expires
     match record.terms:
-        case Attestation(control=control, fresh_until=fresh_until):
+        case (
+            Attestation(control=control, fresh_until=fresh_until)
+            | Decision(control=control, fresh_until=fresh_until)
+        ):
             about, ends = control, fresh_until
         case Approval(environment=environment):
             about = environment

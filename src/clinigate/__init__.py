@@ -13,6 +13,7 @@ _HOMES = {
     "CrisisDetectionTest": "clinigate.suites.api",
     "CriticalSafetyTestFailure": "clinigate.errors",
     "EmotionDetectionTest": "clinigate.suites.api",
+    "HIPAAComplianceValidator": "clinigate.suites.hipaa",
     "ModelValidationError": "clinigate.errors",
     "TherapeuticAITestSuite": "clinigate.suites.api",
     "TherapeuticResponseTest": "clinigate.suites.api",

@@ -17,7 +17,7 @@ from clinigate.hipaa.drills.deadlines import Breach
 from clinigate.hipaa.drills.named import BREACH
 from clinigate.hipaa.drills.papers import breach_page, breach_record
 from clinigate.hipaa.premises import withheld_from
-from clinigate.reference.launch import Connection
+from clinigate.reference.launch import Connection, running
 
 PLAN = Plan("clinician_north", leaked=2, spared=2)
 AT = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -74,6 +74,19 @@ def test_an_access_that_is_missing_from_the_log_fails_the_drill(
     assert {message for _, message in played.tally.broken} == {
         "their record got out, and the audit log does not name them"
     }
+
+
+def test_reads_that_the_service_leaves_out_of_its_log_fail_the_drill(
+    premises_of: Callable[..., Any], tmp_path: Path
+) -> None:
+    """The decoy, two who got out: the third of them is the fourth read of the session."""
+    with (
+        running(care=True, defect="reads-unseen") as service,
+        premises_of(service, tmp_path) as premises,
+    ):
+        played = play(BREACH, premises, Plan("clinician_north"))
+    assert (len(played.got_out), len(played.affected), len(played.missed)) == (3, 2, 1)
+    assert not played.in_vain
 
 
 def test_a_log_that_does_not_say_whose_record_it_was_names_nobody(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import ssl
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,16 @@ from hypothesis import strategies as st
 
 from clinigate.errors import EvidenceError, IntegrityError, UsageError
 from clinigate.reference.care.audit_table import AuditTable
-from clinigate.reference.care.backups import ASKED, EVERY_S, SCHEDULED, Backups, opened_backup
+from clinigate.reference.care.backups import (
+    ASKED,
+    EVERY_S,
+    FOLDER,
+    SCHEDULED,
+    Backups,
+    opened_backup,
+)
 from clinigate.reference.care.base import Base
+from clinigate.reference.care.care import open_care
 from clinigate.reference.care.once import Once, Reused
 from clinigate.reference.care.patients import Patients
 from clinigate.reference.care.restore import restore
@@ -26,6 +35,7 @@ from clinigate.reference.lapses import records
 from clinigate.reference.launch import Connection
 from clinigate.reference.records.audit import AuditEvent
 from clinigate.reference.records.sealing import Sealer
+from clinigate.reference.web.care import care_routes
 
 KEY = bytes(range(32))
 SEALER = RecordSealer(Sealer(KEY, "the test"))
@@ -205,3 +215,15 @@ def test_accesses_to_charts_are_rows_of_the_table(
         ("patient.remove", "ok"),
     ]
     assert json.loads(clean.audit_log.read_bytes().splitlines()[-1])["action"] == "patient.remove"
+
+
+def test_the_first_backup_holds_every_table(tmp_path: Path) -> None:
+    """It is made once every slice has defined its tables, and asking for the routes makes none."""
+    care = open_care(tmp_path, key=KEY, fault=CLEAN, clock=time.time)
+    try:
+        assert care_routes(care) is care_routes(care)
+        (made,) = (tmp_path / FOLDER / SCHEDULED).iterdir()
+        tables = {each["table"] for each in opened_backup(made, care.patients.sealer)}
+        assert tables == care.base.tables().keys()
+    finally:
+        care.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from clinigate.cli.places import LAST, bundle_path
@@ -14,21 +13,16 @@ from clinigate.controls import ControlCatalogue
 from clinigate.controls.standing import Word
 from clinigate.core.check import REGISTRY
 from clinigate.core.criterion import Criterion
-from clinigate.core.results import Results
 from clinigate.errors import EvidenceError, IncompleteRunError
 from clinigate.evidence.runs import RunStore
-from clinigate.evidence.times import system_clock
 from clinigate.evidence.trust import TrustStore
 from clinigate.gate.policy import Policy
 from clinigate.gate.record_files import VerifiedRecord
-from clinigate.gate.records import Attestation
-from clinigate.gate.records import Decision as Decided
-from clinigate.gate.waivers import open_book
-from clinigate.hipaa.attestations import read_book
 from clinigate.pipeline.criteria import producer_criteria
 from clinigate.pipeline.examine import examine
 from clinigate.pipeline.gating import decide_on, decide_so_far
 from clinigate.pipeline.reading import read_results
+from clinigate.pipeline.words import attested_words, recorded_words
 from clinigate.reports.clauserows import ClauseView
 from clinigate.reports.clauses import clause_view
 
@@ -74,7 +68,7 @@ def look(
         UsageError: there is no such run.
         EvidenceError: the run that was named holds nothing that can be read.
     """
-    attested = _attested(loaded)
+    attested = attested_words(loaded)
     if name is None:
         if not RunStore(loaded.root).runs():
             return static(catalogue, f"there is no run under {loaded.root.name}", attested)
@@ -113,49 +107,9 @@ def _of_run(
         catalogue=catalogue,
         installed=_installed(),
         checks=_checks(),
-        words=[*attested, *_words(policy, records, results, statement)],
+        words=[*attested, *recorded_words(policy, records, results, statement)],
     )
     return Seen(view, f"{remark}, policy {policy.name} for {policy.environment}", broken)
-
-
-def _words(
-    policy: Policy,
-    records: Sequence[VerifiedRecord],
-    results: Results,
-    statements: tuple[str, ...],
-) -> list[Word]:
-    """The attestations that count now, by whom the policy lets attest."""
-    book = open_book(
-        policy, records, subject=results.subject, statements=statements, now=system_clock()
-    )
-    said = []
-    for each in (*book.attestations, *book.decisions):
-        by = ", ".join(signer.name for signer in each.record.signers)
-        match each.record.terms:
-            case Attestation(control=control, fresh_until=until):
-                said.append(Word(control, until, by))
-            case Decided(control=control, fresh_until=until, measure=measure):
-                said.append(Word(control, until, by, measure))
-            case _:
-                pass
-    return said
-
-
-def _attested(loaded: LoadedConfig) -> list[Word]:
-    """The attestations of `[hipaa] attestations` that are worth something today."""
-    book = read_book(loaded.base_dir / loaded.config.hipaa.attestations)
-    # The day on which people's words end is that of the place where they are.
-    today = datetime.now().astimezone().date()
-    said = []
-    for word in book.words:
-        entry, state = word.entry, book.state_of(word.entry.control, today=today)
-        if state.open_reason is None and state.broken is None:
-            measure = entry.decision.measure if entry.decision is not None else ""
-            told = state.remark.removeprefix(f"{entry.control}: ")
-            remark = f" ({told})" if told and not measure else ""
-            by = f"{entry.attested_by.name}{remark}"
-            said.append(Word(entry.control, str(entry.valid_until), by, measure))
-    return said
 
 
 def _installed() -> tuple[Criterion, ...]:

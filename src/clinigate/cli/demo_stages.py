@@ -24,9 +24,15 @@ from clinigate.evidence.signing import LocalSigner, generate_signer
 from clinigate.evidence.trust import TrustStore, load_trust
 from clinigate.gate.policy import load_policy
 from clinigate.pipeline.stages.model import Stage, own, pytest_command
+from clinigate.pipeline.words import attested_words
+from clinigate.reference.credentials import PER_HOUR_VARIABLE, PER_MINUTE_VARIABLE
 from clinigate.reference.launch import running
 
 __all__ = ["STAGES", "Chosen", "run_all_stages", "stages_of"]
+
+#: How long a session idles there, and how much one client may ask: short, so that nobody waits.
+IDLE_S = 2.0
+_FEW = {PER_MINUTE_VARIABLE: "20", PER_HOUR_VARIABLE: "30"}
 
 POLICY = "demo-all-stages"
 ENVIRONMENT = "development"
@@ -56,9 +62,11 @@ STAGES: tuple[Stage, ...] = (
                 "--audit-trail-validation",
                 "--phi-protection",
                 "--consent-management",
+                # The service is the demo's own; what is altered there is nobody's.
+                "--allow-destructive",
             ),
         ),
-        180,
+        300,
     ),
     Stage("phi", (own("phi", "scan"), own(*trace_words(None))), 120),
     Stage(
@@ -109,13 +117,20 @@ def run_all_stages(chosen: Chosen) -> int:
     today = datetime.now(UTC).date()
     run = {"seed": chosen.seed, "root": str(chosen.root.resolve())}
     with (
-        running(model=chosen.model, defect=chosen.defect) as service,
+        running(
+            model=chosen.model,
+            defect=chosen.defect,
+            care=True,
+            idle_timeout_s=IDLE_S,
+            environ=_FEW,
+        ) as service,
         tempfile.TemporaryDirectory(prefix="clinigate-demo-") as folder,
     ):
         click.echo(f"reference service: {service.base_url} (model {chosen.model})")
         path = write_project(Path(folder), service, today=today, run=run)
         config = load_config(path)
-        court = Court(load_policy(POLICY, ENVIRONMENT), None, (), signer)
+        attested = tuple(attested_words(config))
+        court = Court(load_policy(POLICY, ENVIRONMENT), None, (), signer, attested)
         environ = {**reference_hipaa_environment(service), CONFIG_VARIABLE: str(path)}
         asked = Asked(keep_going=True, profile=Profile.FULL)
         course = run_through(config, stages_of(chosen.defect), asked, court, environ=environ)

@@ -27,6 +27,10 @@ FILES = {
         "clinigate.suites",
         "hipaa/test_hipaa_compliance.py",
     ),
+    "tests/hipaa/test_hipaa_safeguards.py": (
+        "clinigate.suites",
+        "hipaa/test_hipaa_safeguards.py",
+    ),
     # What pipelines call by these names.
     "benchmark/ai_performance.py": ("clinigate.cli", "templates/ai_performance.py"),
     "benchmark/database_performance.py": ("clinigate.cli", "templates/database_performance.py"),

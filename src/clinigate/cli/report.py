@@ -25,6 +25,7 @@ from clinigate.pipeline.examine import examine
 from clinigate.pipeline.gating import decide_on, read_records
 from clinigate.pipeline.publish import REPORT_NAME, report_of, write_report
 from clinigate.pipeline.showing import LOG_WIDTH
+from clinigate.pipeline.words import attested_words, recorded_words
 from clinigate.reports.markdown import render_markdown
 from clinigate.reports.model import Report
 from clinigate.reports.sarif import sarif_of
@@ -70,7 +71,12 @@ def command(
         _show(sarif_of(examined.bundle.results()).decode("utf-8").rstrip("\n"), out)
     else:
         decision = decide_on([(path.stem, path)], demanded, trust=store, records=signed)
-        _render(report_of(examined, decision, signed), form, out, path)
+        results, statement = examined.bundle.results(), examined.bundle.statement_digest
+        words = [
+            *attested_words(loaded),
+            *recorded_words(demanded, signed, results, (statement,)),
+        ]
+        _render(report_of(examined, decision, signed, words=words), form, out, path)
     if examined.report.problems:
         return complain(examined.report.problems[0], ExitCode.INTEGRITY)
     return ExitCode.OK

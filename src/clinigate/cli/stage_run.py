@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -15,6 +15,7 @@ from clinigate.cli.producing import screen
 from clinigate.cli.stage_progress import shown_stages
 from clinigate.cli.troubles import complain
 from clinigate.config.loader import LoadedConfig
+from clinigate.controls.standing import Word
 from clinigate.core.plan import Profile
 from clinigate.core.results import Results
 from clinigate.errors import IncompleteRunError
@@ -41,6 +42,7 @@ from clinigate.pipeline.stages.leading import basis_of
 from clinigate.pipeline.stages.model import Stage
 from clinigate.pipeline.stages.planning import plan_stages
 from clinigate.pipeline.stages.running import Terms
+from clinigate.pipeline.words import attested_words, recorded_words
 from clinigate.reports.model import Report
 from clinigate.reports.terminal import report_table
 
@@ -57,12 +59,14 @@ class Court:
     Attributes:
         policy: what is demanded. trust: whose signatures count.
         records: of people, verified. signer: who states the results; None leaves them UNSIGNED.
+        attested: what people's file of attestations says that counts today.
     """
 
     policy: Policy
     trust: TrustStore | None
     records: tuple[VerifiedRecord, ...]
     signer: Signer | None
+    attested: tuple[Word, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,7 @@ def carry_out(
         UsageError, ConfigError: something cannot be meant; nothing was begun.
         EvidenceError: the evidence cannot be written, read or sealed.
     """
+    court = replace(court, attested=tuple(attested_words(config)))
     settled: frozenset[str] = frozenset()
     if asked.resume is not None:
         left = left_run(asked.resume, basis_of(config, court.policy))
@@ -173,12 +178,16 @@ def _not_whole(course: Course) -> str:
 def _judged(course: Course, court: Court) -> Judged:
     directory, policy, records = course.directory, court.policy, court.records
     if course.conclusion is None:
+        results = read_results(directory)
         decision = decide_so_far(directory, policy, records=records)
-        report = unsealed_report(directory, decision)
-        return Judged(decision, read_results(directory), report)
+        words = [*court.attested, *recorded_words(policy, records, results)]
+        return Judged(decision, results, unsealed_report(directory, decision, words=words))
     decision = decide_on([(_BUNDLE, directory)], policy, trust=court.trust, records=records)
-    report = report_of(examine(directory, trust=court.trust), decision, records)
-    return Judged(decision, course.conclusion.results, report)
+    examined, results = examine(directory, trust=court.trust), course.conclusion.results
+    statement = examined.bundle.statement_digest
+    words = [*court.attested, *recorded_words(policy, records, results, (statement,))]
+    report = report_of(examined, decision, records, words=words)
+    return Judged(decision, results, report)
 
 
 def _shown(path: Path) -> str:

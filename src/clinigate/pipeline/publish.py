@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from clinigate.controls.standing import Word
 from clinigate.core.results import Results
 from clinigate.evidence.files import naming, write_atomic
 from clinigate.evidence.recorded import read_run
@@ -39,9 +40,13 @@ SUMMARY_NAME = "summary.md"
 
 
 def report_of(
-    examined: Examined, decision: Decision | None, records: Iterable[VerifiedRecord] = ()
+    examined: Examined,
+    decision: Decision | None,
+    records: Iterable[VerifiedRecord] = (),
+    *,
+    words: Iterable[Word] = (),
 ) -> Report:
-    """Return what a report of this bundle says.
+    """Return what a report of this bundle says; `words` are attestations that count now.
 
     Raises:
         IntegrityError: the bundle's results cannot be read.
@@ -50,11 +55,13 @@ def report_of(
     facts = evidence_facts(examined, shown_as=_shown(bundle.path), records=records)
     staged = read_stages(bundle.recorded())
     stories = () if staged is None else staged.stories
-    return build_report(bundle.results(), decision, facts, stages=stories)
+    return build_report(bundle.results(), decision, facts, stages=stories, words=words)
 
 
-def unsealed_report(run_directory: Path, decision: Decision) -> Report:
-    """Return what a report says of a run that is not whole yet.
+def unsealed_report(
+    run_directory: Path, decision: Decision, *, words: Iterable[Word] = ()
+) -> Report:
+    """Return what a report says of a run that is not whole yet; `words` as for `report_of`.
 
     Raises:
         IncompleteRunError: nothing was evaluated.
@@ -63,7 +70,7 @@ def unsealed_report(run_directory: Path, decision: Decision) -> Report:
     recorded = read_run(run_directory)
     staged = read_stages(recorded)
     stories = () if staged is None else staged.stories
-    return build_report(results_of(recorded), decision, None, stages=stories)
+    return build_report(results_of(recorded), decision, None, stages=stories, words=words)
 
 
 def write_exports(report: Report, results: Results, decision: Decision, folder: Path) -> Path:

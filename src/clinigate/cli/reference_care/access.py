@@ -26,8 +26,8 @@ def tables(connection: Connection) -> dict[str, Any]:
     minute = connection.clients["partner"].requests_per_minute
     hour = connection.clients["batch"].requests_per_hour
     return {
-        # Below what the evaluator may ask; nobody else is slowed, and a limit of a thousand requests
-        # would take long to use up at the usual pace.
+        # Below what the evaluator may ask; nobody else is slowed, and a limit of a thousand
+        # requests would take long to use up at the usual pace.
         "safety": {"most_per_second": 900.0},
         "access": {
             "signing_key_env": _KEY,
@@ -36,7 +36,7 @@ def tables(connection: Connection) -> dict[str, Any]:
                 "partner": _limit("partner", minute, 60),
                 "batch": _limit("batch", hour, 3600),
             },
-        }
+        },
     }
 
 

@@ -43,7 +43,6 @@ class Backups:
         fault: Defect,
         clock: Callable[[], float],
     ) -> None:
-        """The first of the schedule is made now."""
         self._folder = folder
         self._base = base
         self._patients = patients
@@ -52,7 +51,6 @@ class Backups:
         self._last = 0.0
         for kind in (SCHEDULED, ASKED):
             (folder / kind).mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._first()
 
     def make(self, kind: str) -> dict[str, Any]:
         """Make one, and tell its name and how many rows each table has."""
@@ -77,7 +75,8 @@ class Backups:
             self._last = self._clock()
             self.make(SCHEDULED)
 
-    def _first(self) -> None:
+    def begin(self) -> None:
+        """Make the first of the schedule: once every table is defined, so that it holds all."""
         if self._fault is not lapses.records.STALE_BACKUP:
             self.on_schedule()
             return

@@ -28,9 +28,13 @@ PURPOSES: Mapping[str, bool] = {
 _URGENT_FROM = 15
 
 
-def is_accounted(purpose: Value) -> bool:
-    """Whether a disclosure of this purpose stands in the accounting."""
-    return isinstance(purpose, str) and PURPOSES.get(purpose, False)
+def is_accounted(purpose: Value, authorization: Value = None) -> bool:
+    """Whether a disclosure stands in the accounting: not if the patient authorized it.
+
+    45 CFR 164.528(a)(1)(iv). `authorization`: its id, where the disclosure was made under one.
+    """
+    told = isinstance(purpose, str) and PURPOSES.get(purpose, False)
+    return told and authorization is None
 
 
 def model_outcome(score: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clinigate.reference.defect import Defect
-from clinigate.reference.lapses import access, accounts, lifecycle, records, rights, traffic
+from clinigate.reference.lapses import access, accounts, drills, lifecycle, records, rights, traffic
 
 __all__ = ["LAPSES"]
 
@@ -14,5 +14,6 @@ LAPSES: tuple[Defect, ...] = (
     *rights.LAPSES,
     *lifecycle.LAPSES,
     *traffic.LAPSES,
+    *drills.LAPSES,
 )
 """Every defect that shows in the records of care alone."""

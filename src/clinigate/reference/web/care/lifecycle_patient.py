@@ -107,7 +107,7 @@ async def accounting(care: Care, request: Request, _who: Who) -> Response:
         "disclosures": [
             {"date": fhir.moment(each.created_at), **each.content}
             for each in lifecycle_of(care).entries.of(kept.id, "disclosure")
-            if is_accounted(each.content["purpose"])
+            if is_accounted(each.content["purpose"], each.content.get("authorization"))
         ]
     })  # fmt: skip
 

@@ -20,13 +20,13 @@ from clinigate.reference.web.care.route import CareRoute, Endpoint, Who
 from clinigate.reference.web.frame import exchange_of
 from clinigate.reference.web.problems import Problem
 
-__all__ = ["on_record", "routes"]
+__all__ = ["begin_backups", "on_record", "routes"]
 
 _BACKUPS, _AUDIT = "records.backups", "records.audit"
 
 
 def routes(care: Care) -> list[CareRoute]:
-    """Return the routes; the first backup is made now."""
+    """Return the routes."""
     care.state[_BACKUPS] = Backups(
         care.data_dir / FOLDER, care.base, care.patients, fault=care.fault, clock=care.clock
     )
@@ -35,6 +35,11 @@ def routes(care: Care) -> list[CareRoute]:
         CareRoute("GET", "/v1/encryption", encryption, "encryption.read", CONFIG,
                   "Tell how records are sealed."),
     ]  # fmt: skip
+
+
+def begin_backups(care: Care) -> None:
+    """Make the first backup; every route that defines a table is there."""
+    _backups(care).begin()
 
 
 async def back_up(care: Care, _request: Request, _who: Who) -> Response:

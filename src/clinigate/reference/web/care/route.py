@@ -6,6 +6,7 @@ refused for who asks by the frame around all routes, everything else here.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from clinigate.errors import IntegrityError
+from clinigate.reference import lapses
 from clinigate.reference.care.accounts_emergency import EMERGENCY, emergencies_of
 from clinigate.reference.care.care import Care
 from clinigate.reference.care.people import PATIENT, ROLES
@@ -88,8 +90,19 @@ class Admission:
         except IntegrityError as error:
             await self._audit(request, route, "altered")
             raise Problem(500, "altered", "the record was altered; it is not served") from error
-        await self._audit(request, route, "ok")
+        if not self._goes_unseen(route, who):
+            await self._audit(request, route, "ok")
         return answer
+
+    def _goes_unseen(self, route: CareRoute, who: Who) -> bool:
+        """Whether the defect leaves this read of a session out of the log."""
+        if self._care.fault is not lapses.drills.READS_UNSEEN:
+            return False
+        if not who.token or route.action != "patient.read":
+            return False
+        reads: Counter[str] = self._care.state.setdefault("reads", Counter())
+        reads[who.token] += 1
+        return reads[who.token] > lapses.drills.SEEN_READS
 
     def _admitted(self, route: CareRoute, request: Request) -> Who:
         kind, _, token = request.headers.get("authorization", "").partition(" ")
