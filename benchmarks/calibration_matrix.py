@@ -5,7 +5,8 @@
 Each defect is a start of its own, on which all tests run, those that disturb what is their own too;
 the clean service is one more row. What must come of it: each defect fails the tests that it names,
 and no other test says anything but PASS. `--write` keeps the matrix as
-tests/hipaa_matrix/matrix.json and draws it in docs/hipaa-matrix.md. Takes about a minute a defect.
+tests/hipaa_matrix/matrix.json and draws it in docs/hipaa-matrix.md; with `--defect`, those rows of
+it. Takes about half a minute a defect.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -101,9 +102,9 @@ def drawn(rows: Mapping[str, Row]) -> str:
         "",
         (
             "Each defect that the reference service can be started with, and what every HIPAA test "
-            "says of it. `.venv/bin/python benchmarks/calibration_matrix.py --write` makes this page: "
-            f"{len(rows)} starts, {len(NAMED)} tests on each. On the clean service every test passes; "
-            "with a defect the tests named here fail, and every other passes."
+            "says of it. `.venv/bin/python benchmarks/calibration_matrix.py --write` makes this "
+            f"page: {len(rows)} starts, {len(NAMED)} tests on each. On the clean service every "
+            "test passes; with a defect the tests named here fail, and every other passes."
         ),
         "",
         "| defect | what goes wrong | fails | anything else |",
@@ -116,6 +117,19 @@ def drawn(rows: Mapping[str, Row]) -> str:
         what = "nothing" if defect == CLEAN else DEFECTS[defect].summary
         lines.append(f"| `{defect}` | {what} | {failed or '–'} | {more or '–'} |")
     return "\n".join(lines) + "\n"
+
+
+def known() -> dict[str, Row]:
+    """Return the rows that were kept."""
+    return dict(json.loads(MATRIX.read_text("utf-8"))) if MATRIX.is_file() else {}
+
+
+def write(rows: Mapping[str, Row], order: Sequence[str]) -> None:
+    """Keep the rows, and draw them."""
+    kept = {defect: rows[defect] for defect in order if defect in rows}
+    MATRIX.parent.mkdir(exist_ok=True)
+    MATRIX.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
+    DOCS.write_text(drawn(kept), "utf-8")
 
 
 def main() -> int:
@@ -135,10 +149,8 @@ def main() -> int:
             found = list(troubles(defect, row, wanted[defect]))
             wrong += found
             print(f"{defect}: {'; '.join(found) or 'as it must be'}", flush=True)
-    if asked.write and set(chosen) == set(wanted):
-        MATRIX.parent.mkdir(exist_ok=True)
-        MATRIX.write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
-        DOCS.write_text(drawn(rows), "utf-8")
+    if asked.write:
+        write({**(known() if asked.defect else {}), **rows}, list(wanted))
     print(f"{len(rows)} starts, {len(NAMED)} tests, {len(wrong)} troubles")
     return 1 if wrong else 0
 
