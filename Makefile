@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 IAC    := .venv-iac
+TLS    := .venv-tls
 STAMP  := $(VENV)/.installed
 # Outside of the lock: which build of it fits depends on the machine's processor and driver.
 TORCH  ?= torch==2.13.0 nvidia-ml-py
@@ -77,15 +78,17 @@ sbom: $(STAMP)
 
 # The lock is made for every supported Python at once; it names no index.
 lock:
-	uv pip compile pyproject.toml --extra chaos --extra db --extra demo --extra load --extra mlflow --extra phi \
+	uv pip compile pyproject.toml --extra chaos --extra db --extra demo --extra hipaa --extra load --extra mlflow --extra phi \
 	  --extra phi-files --extra security --extra stats --group test --group lint \
 	  --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  -o requirements.lock
 	echo 'checkov>=3.3,<4' | uv pip compile - --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-annotate -o requirements-iac.lock
+	echo 'sslyze>=6.3,<7' | uv pip compile - --universal --python-version 3.11 \
+	  --generate-hashes --no-header --no-annotate -o requirements-tls.lock
 
 clean:
-	rm -rf $(VENV) $(IAC) build dist .clinigate
+	rm -rf $(VENV) $(IAC) $(TLS) build dist .clinigate
 
 HOMES := chaos gpu_bench load pytest_plugins reports scenarios
 
@@ -95,9 +98,16 @@ $(IAC)/bin/checkov: requirements-iac.lock
 	$(IAC)/bin/python -m pip install --quiet --require-hashes -r requirements-iac.lock
 	touch $@
 
-$(STAMP): requirements.lock pyproject.toml $(IAC)/bin/checkov
+# So does sslyze: it pins an older cryptography than ours.
+$(TLS)/bin/sslyze: requirements-tls.lock
+	$(PYTHON) -m venv $(TLS)
+	$(TLS)/bin/python -m pip install --quiet --require-hashes -r requirements-tls.lock
+	touch $@
+
+$(STAMP): requirements.lock pyproject.toml $(IAC)/bin/checkov $(TLS)/bin/sslyze
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet $(TORCH)
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	ln -sf ../../$(TLS)/bin/sslyze $(BIN)/sslyze
 	touch $@

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +37,15 @@ def test_both_windows_count_and_a_refusal_counts_in_neither() -> None:
     limit.admit("program", 2, per_hour=3)
 
 
-def test_without_limits_everybody_is_let_in() -> None:
-    limit = RateLimit(clock=lambda: 0.0, limitless=True)
+@pytest.mark.parametrize(("limitless", "let_in"), [(True, 9), (False, 1)])
+def test_without_limits_everybody_is_let_in(limitless: bool, let_in: int) -> None:
+    limit = RateLimit(clock=lambda: 0.0, limitless=limitless)
+    admitted = 0
     for _ in range(9):
-        limit.admit("program", 1, per_hour=1)
+        with suppress(Problem):
+            limit.admit("program", 1, per_hour=1)
+            admitted += 1
+    assert admitted == let_in
 
 
 def test_settings_are_texts_by_name(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from clinigate.core.observation import Fault, Finding, Gap, Observation
 from clinigate.core.verdict import Status
 from clinigate.hipaa.criteria import builtin_criteria
 from clinigate.hipaa.named import NAMED
-from clinigate.hipaa.premises import Premises, opened
+from clinigate.hipaa.premises import Premises, ask_program, opened
 from clinigate.hipaa.run import look
 from clinigate.reference.credentials import STORE_KEY_VARIABLE
 from clinigate.reference.launch import Connection, running
@@ -83,7 +83,9 @@ def _premises_of(
             yield replace(premises, ask_verifier=_in_this_process)
 
 
-def _in_this_process(_premises: Premises, words: list[str]) -> int | None:
+def _in_this_process(premises: Premises, words: list[str]) -> int | None:
+    if "clinigate.reference.verify" not in words:
+        return ask_program(premises, words)
     at = words.index("clinigate.reference.verify")
     return verify(words[at + 1 :])
 

@@ -15,9 +15,9 @@ from clinigate.reference.defects import DEFECTS
 from clinigate.reference.launch import running
 
 SAFEGUARDS = {
-    name: {metric.removeprefix("hipaa.") for metric in defect.metrics}
+    name: asked
     for name, defect in DEFECTS.items()
-    if {metric.removeprefix("hipaa.") for metric in defect.metrics} <= set(ASKED_FOR)
+    if (asked := {each.removeprefix("hipaa.") for each in defect.metrics} & set(ASKED_FOR))
 }
 
 #: How many of each are found, and what is said of the first.

@@ -124,7 +124,7 @@ def test_sslyze_that_is_missing_is_said(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("PATH", str(tmp_path))
     ready, text = said(tmp_path, target=TARGET, hipaa=HIPAA)["hipaa tls_ciphers"]
     assert not ready
-    assert "pip install 'clinigate[hipaa]'" in text
+    assert "pipx install 'sslyze>=6.3,<7'" in text
 
 
 def test_the_command_shows_them_and_asks_nobody(
@@ -137,7 +137,7 @@ def test_the_command_shows_them_and_asks_nobody(
         (tmp_path / "clinigate.toml").write_text(
             f'[target]\nkind = "http"\nbase_url = "http://127.0.0.1:{listener.getsockname()[1]}"\n'
             '[target.chat]\npath = "/chat"\nrequest = { m = "{{messages}}" }\n'
-            'answer = { text = "t" }\n[hipaa]\nlogs = ["a.log"]\n'
+            'answer = { text = "t" }\n[hipaa]\ntest_environment = true\nlogs = ["a.log"]\n'
         )
         (tmp_path / "a.log").touch()
         monkeypatch.chdir(tmp_path)

@@ -157,4 +157,4 @@ def test_sslyze_that_is_not_installed_is_told(
     with premises_at("https://service.example", tmp_path, {}, PATH=str(tmp_path)) as premises:
         seen = see("tls_ciphers", premises)
     assert seen.status is Status.NOT_ASSESSED
-    assert "pip install 'clinigate[hipaa]'" in seen.reason
+    assert "pipx install 'sslyze>=6.3,<7'" in seen.reason

@@ -23,6 +23,7 @@ _TABLE = (
         _TECHNICAL,
         "PHI lies encrypted in the store",
         ("164.312(a)(2)(iv)",),
+        effect=Effect.WRITES,
     ),
     Named(
         "access_control",
@@ -59,6 +60,7 @@ _TABLE = (
         _TECHNICAL,
         "an altered record is noticed",
         ("164.312(c)(1)", "164.312(c)(2)"),
+        effect=Effect.WRITES,
     ),
     Named(
         "authentication",
@@ -121,6 +123,7 @@ _TABLE = (
         _TECHNICAL,
         "no PHI stands in logs",
         ("164.530(c)",),
+        effect=Effect.WRITES,
     ),
     Named(
         "consent",
@@ -128,6 +131,7 @@ _TABLE = (
         _TECHNICAL,
         "nobody is served without consent, and everybody in a crisis",
         ("164.508", "Art.7"),
+        effect=Effect.WRITES,
     ),
 )
 

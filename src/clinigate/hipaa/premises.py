@@ -35,18 +35,18 @@ NO_SERVICE = "needs a service over HTTP; give [target] kind = 'http' or 'openai'
 """Why a probe cannot be made of a target that is none."""
 NO_TEST = "state in [hipaa] test_environment = true that the service is a test one"
 """What lets a probe do what nobody may do to a service with patients."""
-#: They read what they look at, and let synthetic patients speak first.
-_CONVERSE = frozenset({"phi_encryption", "phi_in_logs", "integrity_controls", "consent"})
+#: Tables of `[hipaa]` that are told on another page of docs/ than one of their own name.
+_PAGES = {"login": "hipaa-accounts", "roles": "hipaa-access", "patients": "hipaa"}
 
 
 def withheld_from(named: Named, premises: Premises) -> str | None:
     """Say why a probe may not be made of this service, if it may not."""
-    if named.needs and premises.service is None:
+    writes = named.effect is not Effect.READS
+    if (named.needs or writes) and premises.service is None:
         return NO_SERVICE
-    writes = named.effect is not Effect.READS or named.name in _CONVERSE
-    if writes and premises.table.safety.production:
-        return "it writes, and [hipaa.safety] production = true states that patients are served"
-    if named.effect is not Effect.READS:
+    if writes:
+        if premises.table.safety.production:
+            return "it writes, and [hipaa.safety] production = true states that patients are served"
         if not premises.table.test_environment:
             return f"it writes synthetic patients; {NO_TEST}"
     if named.effect is Effect.DISTURBS and not premises.allow_destructive:
@@ -57,7 +57,9 @@ def withheld_from(named: Named, premises: Premises) -> str | None:
     missing = [each for each in named.needs if not table_at(premises.table, each)]
     if missing:
         tables = ", ".join(f"[hipaa.{each}]" for each in missing)
-        return f"needs {tables}; docs/configuration.md says what stands there"
+        area = missing[0].partition(".")[0]
+        page = _PAGES.get(area, f"hipaa-{area}")
+        return f"needs {tables}; docs/{page}.md says what stands there"
     return None
 
 

@@ -15,7 +15,7 @@ from clinigate.errors import ClinigateError
 from clinigate.hipaa.checks import PROBES
 from clinigate.hipaa.named import Named
 from clinigate.hipaa.premises import NO_SERVICE, Premises, withheld_from
-from clinigate.hipaa.probes.traffic.tls import program_for
+from clinigate.hipaa.probes.traffic.tls import NO_SSLYZE, program_for
 from clinigate.targets.service import Answer, Request, Service
 
 __all__ = ["Lack", "rehearse"]
@@ -109,7 +109,7 @@ def _told_at_a_glance(named: Named, premises: Premises) -> Lack | None:
         return Lack("name the store in [hipaa] stores or store_dsn_env") if lacks else None
     if named.name == "tls_ciphers":
         try:
-            program_for(premises)
+            return Lack(NO_SSLYZE) if program_for(premises) is None else None
         except ClinigateError as error:
-            return Lack(str(error))
+            return Lack(str(error), is_error=True)
     return None

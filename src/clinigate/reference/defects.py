@@ -323,7 +323,7 @@ _TABLE = (
     Defect(
         "old-tls",
         "TLS 1.1 is still spoken with who asks for it.",
-        ("hipaa.transmission_security",),
+        ("hipaa.transmission_security", "hipaa.tls_ciphers"),
         old_tls=True,
     ),
     Defect(

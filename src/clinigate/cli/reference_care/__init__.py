@@ -41,7 +41,9 @@ def care_tables(connection: Connection) -> dict[str, Any]:
 
 
 def care_environment(connection: Connection) -> dict[str, str]:
-    """Return the variables that `care_tables` names."""
+    """Return the variables that `care_tables` names; none without records of care."""
+    if not connection.people:
+        return {}
     found = {}
     for login, held in _people(connection):
         found[_variable(login, "PASSWORD")] = str(held["password"])

@@ -22,12 +22,18 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from clinigate.core.observation import Observation
-from clinigate.errors import ConfigError, MissingExtraError, TargetError
+from clinigate.errors import ConfigError, TargetError
 from clinigate.hipaa.premises import NO_SERVICE, Premises
 from clinigate.hipaa.probe import Named
 from clinigate.hipaa.tally import Tally, gap
 
-__all__ = ["program_for", "tls_ciphers"]
+__all__ = ["NO_SSLYZE", "program_for", "tls_ciphers"]
+
+NO_SSLYZE = (
+    "sslyze is neither on PATH nor beside this Python; install it into an environment of its own "
+    "(`pipx install 'sslyze>=6.3,<7'`), or name its program in [hipaa.traffic] sslyze"
+)
+"""What to do where nothing can try ciphers."""
 
 _PATIENCE_S = 240.0
 _OLD = {"ssl_2_0": "SSL 2", "ssl_3_0": "SSL 3", "tls_1_0": "TLS 1.0", "tls_1_1": "TLS 1.1"}
@@ -53,10 +59,9 @@ def tls_ciphers(named: Named, premises: Premises) -> Iterator[Observation]:
         tally.expect(False, place.netloc, "is spoken to over plain HTTP")
         yield from tally.observations()
         return
-    try:
-        program = program_for(premises)
-    except MissingExtraError as error:
-        yield gap(named, str(error))
+    program = program_for(premises)
+    if program is None:
+        yield gap(named, NO_SSLYZE)
         return
     host = place.hostname or ""
     shown = f"[{host}]" if ":" in host else host
@@ -68,19 +73,16 @@ def tls_ciphers(named: Named, premises: Premises) -> Iterator[Observation]:
     yield from tally.observations()
 
 
-def program_for(premises: Premises) -> str:
-    """Return the path of sslyze: on the path, or beside this interpreter.
+def program_for(premises: Premises) -> str | None:
+    """Return the path of sslyze: on the path, or beside this interpreter; None if in neither.
 
     Raises:
-        MissingExtraError: it is in neither place.
         ConfigError: the one that the configuration names is not there.
     """
     name = premises.table.traffic.sslyze
     found = shutil.which(name, path=premises.environ.get("PATH"))
     if found is None and name == "sslyze":
-        found = shutil.which(name, path=str(Path(sys.executable).parent))
-        if found is None:
-            raise MissingExtraError("trying ciphers by sslyze", "hipaa")
+        return shutil.which(name, path=str(Path(sys.executable).parent))
     if found is None:
         raise ConfigError(f"[hipaa.traffic] sslyze: no program {name!r}; give its path")
     return found
