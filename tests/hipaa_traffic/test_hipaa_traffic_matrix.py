@@ -11,6 +11,7 @@ import pytest
 from clinigate.core.verdict import Status
 from clinigate.hipaa.probes.traffic import DECLARED
 from clinigate.hipaa.probes.traffic.doing import PROBES
+from clinigate.reference.defects import DEFECTS
 from clinigate.reference.lapses.traffic import LAPSES, WEAK_CIPHER
 from clinigate.reference.launch import running
 
@@ -63,3 +64,18 @@ def test_a_defect_fails_its_own_probe_alone(
     own = seen[metric.removeprefix("hipaa.")]
     assert own.status is Status.FAIL, own.reason
     assert TOLD[defect.name] in own.findings
+
+
+def test_an_old_version_of_tls_is_found_here_too(
+    tmp_path: Path, premises_of: Any, see: Any
+) -> None:
+    """It is a defect of `hipaa.transmission_security`, which is tried beside the fifteen."""
+    assert "hipaa.tls_ciphers" in DEFECTS["old-tls"].metrics
+    told = {"traffic": {"activity": None}}
+    with (
+        running(defect="old-tls") as service,
+        premises_of(service, tmp_path, hipaa=told) as premises,
+    ):
+        seen = see("tls_ciphers", premises)
+    assert seen.status is Status.FAIL, seen.reason
+    assert "speaks TLS 1.1" in seen.findings
