@@ -48,6 +48,7 @@ STAGES: tuple[Stage, ...] = (
                 "--pyargs",
                 "clinigate.suites.clinical",
                 "clinigate.suites.therapeutic",
+                "clinigate.suites.instruments",
                 "--clinical-grade",
             ),
         ),

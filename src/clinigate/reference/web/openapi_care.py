@@ -11,6 +11,8 @@ from clinigate.reference.web.care.route import CareRoute
 __all__ = ["care_paths"]
 
 _OBJECT = {"type": "object"}
+_JSON = "application/json"
+_DONE = ("200", "201")
 _NAME = re.compile(r"\{(\w+)\}")
 
 
@@ -38,7 +40,10 @@ def _operation(route: CareRoute) -> dict[str, Any]:
             for name in _NAME.findall(route.path)
         ],
         "responses": {
-            **{code: _answer(text) for code, text in answers.items()},
+            **{
+                code: _answer(text, route.media if code in _DONE else _JSON)
+                for code, text in answers.items()
+            },
             **{
                 str(code): {"$ref": f"#/components/responses/{code}"}
                 for code in sorted(refusals)
@@ -54,8 +59,8 @@ def _operation(route: CareRoute) -> dict[str, Any]:
     return found
 
 
-def _answer(text: str) -> dict[str, Any]:
-    return {"description": text, "content": {"application/json": {"schema": _OBJECT}}}
+def _answer(text: str, media: str) -> dict[str, Any]:
+    return {"description": text, "content": {media: {"schema": _OBJECT}}}
 
 
 def _id_of(route: CareRoute) -> str:

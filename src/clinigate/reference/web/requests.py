@@ -116,15 +116,15 @@ def required_bool(body: dict[str, Any], field: str) -> bool:
     return optional_bool(body, field)
 
 
-def required_name(body: dict[str, Any], field: str) -> str:
-    """Return a short text.
+def required_name(body: dict[str, Any], field: str, *, longest: int = LONGEST_NAME) -> str:
+    """Return a short text, of `longest` characters at most.
 
     Raises:
         Problem: 422 when it is none, is empty or too long.
     """
     value = body.get(field)
-    if not isinstance(value, str) or not 1 <= len(value) <= LONGEST_NAME:
-        raise _wrong(field, f"must be text of 1 to {LONGEST_NAME} characters")
+    if not isinstance(value, str) or not 1 <= len(value) <= longest:
+        raise _wrong(field, f"must be text of 1 to {longest} characters")
     return _content(value, field)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from starlette.requests import Request
@@ -26,7 +27,10 @@ from clinigate.reference.web.care.route import CareRoute, Who, about
 from clinigate.reference.web.problems import Problem
 from clinigate.reference.web.requests import json_object
 
-__all__ = ["as_bundle", "fhir_answer", "routes"]
+__all__ = ["FHIR_MEDIA", "as_bundle", "fhir_answer", "routes"]
+
+FHIR_MEDIA = "application/fhir+json"
+"""How FHIR is sent as JSON: https://hl7.org/fhir/R4/http.html#mime-type."""
 
 _NONE = {404: "There is no such resource."}
 _FACILITIES = ("north", "south")
@@ -44,7 +48,7 @@ def routes() -> list[CareRoute]:
     }
     whole = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": patient}]}
     one = "/fhir/Patient/{patient}"
-    return [
+    found = [
         CareRoute("POST", "/fhir/Patient", create_patient, "patient.create", WRITE,
                   "Add a patient.", patient),
         CareRoute("GET", one, read_patient, "patient.read", READ, "Read a patient.",
@@ -58,6 +62,7 @@ def routes() -> list[CareRoute]:
         CareRoute("POST", "/fhir/$import", take_in_bundle, "patient.import", WRITE,
                   "Take in a record from elsewhere.", whole),
     ]  # fmt: skip
+    return [replace(each, media=FHIR_MEDIA) for each in found]
 
 
 async def create_patient(care: Care, request: Request, who: Who) -> Response:
@@ -134,7 +139,7 @@ def as_bundle(care: Care, kept: Kept, role: str) -> dict[str, Any]:
 
 def fhir_answer(resource: Mapping[str, Any], status: int = 200) -> Response:
     """Return a resource as FHIR wants it sent."""
-    return Response(json.dumps(resource), status, media_type="application/fhir+json")
+    return Response(json.dumps(resource), status, media_type=FHIR_MEDIA)
 
 
 def _shown(entry: Entry) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from clinigate.reference.care.lifecycle_terms import PURPOSES, is_accounted, mod
 from clinigate.reference.care.patients import FIELDS
 from clinigate.reference.care.people import READ, WRITE
 from clinigate.reference.web.care.charts import kept_or_404
-from clinigate.reference.web.care.lifecycle_fhir import as_bundle
+from clinigate.reference.web.care.lifecycle_fhir import FHIR_MEDIA, as_bundle
 from clinigate.reference.web.care.route import CareRoute, Who
 from clinigate.reference.web.problems import Problem
 from clinigate.reference.web.requests import json_object, required_bool, required_name
@@ -40,7 +40,7 @@ def routes() -> list[CareRoute]:
         CareRoute("POST", f"{_ONE}/copies", make_copy, "copy.create", READ,
                   "Make a copy of a record, to be fetched.", {}, own=True, answers=_NONE),
         CareRoute("GET", f"{_ONE}/copies/{{copy}}", read_copy, "copy.read", READ,
-                  "Fetch a copy of a record.", own=True, answers=_NONE),
+                  "Fetch a copy of a record.", own=True, answers=_NONE, media=FHIR_MEDIA),
         CareRoute("POST", f"{_ONE}/accounting", disclose, "disclosure.record", WRITE,
                   "Put on record that somebody was told of a patient.", told, answers=_NONE),
         CareRoute("GET", f"{_ONE}/accounting", accounting, "disclosure.account", READ,
@@ -84,7 +84,7 @@ async def read_copy(care: Care, request: Request, _who: Who) -> Response:
     found = lifecycle_of(care).copies.get(at["patient"], at["copy"])
     if found is None:
         raise Problem(404, "not_found", "there is no such copy")
-    return Response(found, media_type="application/fhir+json")
+    return Response(found, media_type=FHIR_MEDIA)
 
 
 async def disclose(care: Care, request: Request, _who: Who) -> Response:

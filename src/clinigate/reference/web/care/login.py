@@ -25,6 +25,7 @@ from clinigate.reference.web.requests import json_object, required_name
 __all__ = ["routes", "session_or_401"]
 
 _STEP_S = 30
+_LONGEST_TOKEN = 4096
 _NOBODY = digest_of("nobody")
 """What is compared where there is no such login, so that the time does not tell."""
 
@@ -71,7 +72,8 @@ async def log_in(care: Care, request: Request, _who: Who) -> Response:
 async def refresh(care: Care, request: Request, _who: Who) -> Response:
     """Go on with a session, under new tokens."""
     body = await json_object(request)
-    opened = care.sessions.refreshed(required_name(body, "refresh_token"), care.people.get)
+    token = required_name(body, "refresh_token", longest=_LONGEST_TOKEN)
+    opened = care.sessions.refreshed(token, care.people.get)
     session = None if opened is None else care.sessions.used(opened.access)
     person = None if session is None else care.people.get(session.login)
     if opened is None or person is None:

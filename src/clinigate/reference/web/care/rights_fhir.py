@@ -45,10 +45,11 @@ def routes() -> list[CareRoute]:
     every, one = "/fhir/Consent", "/fhir/Consent/{consent}"
     return [
         CareRoute("POST", every, create, "directive.create", WRITE, "Keep a Consent.", _EXAMPLE,
-                  answers={404: "There is no such patient."}),
-        CareRoute("GET", one, read, "directive.read", READ, "Show a Consent.", answers=_NONE),
+                  answers={404: "There is no such patient."}, media=_TYPE),
+        CareRoute("GET", one, read, "directive.read", READ, "Show a Consent.", answers=_NONE,
+                  media=_TYPE),
         CareRoute("PUT", one, replace, "directive.change", WRITE, "Replace a Consent.", _EXAMPLE,
-                  answers=_NONE),
+                  answers=_NONE, media=_TYPE),
     ]  # fmt: skip
 
 

@@ -35,6 +35,7 @@ __all__ = ["routes"]
 
 _PURPOSES = (*CARE, *AUTHORIZED, *BY_LAW)
 _ONE = "/v1/patients/{patient}"
+_UNSAID = "It does not say what to find."
 
 
 def routes() -> list[CareRoute]:
@@ -47,7 +48,7 @@ def routes() -> list[CareRoute]:
                   answers=_forbidden("The patient did not agree to it.")),
         CareRoute("GET", f"{_ONE}/data", read_data, "data.read", READ,
                   "Read data, as ?source= and ?kind=.", own=True,
-                  answers=_forbidden("The patient did not agree to it.")),
+                  answers={**_forbidden("The patient did not agree to it."), 422: _UNSAID}),
         CareRoute("POST", f"{_ONE}/disclosures", disclose, "disclosure.create", WRITE,
                   "Tell somebody outside of a record.", disclosure,
                   answers=_forbidden("The patient restricted, denied or never authorized it.")),
@@ -57,7 +58,8 @@ def routes() -> list[CareRoute]:
                   "Read psychotherapy notes, with ?authorization= unless one wrote them.",
                   answers=_forbidden("The patient did not authorize it.")),
         CareRoute("GET", "/v1/directory", directory, "directory.read", READ,
-                  "Find who is here, as ?family_name=."),
+                  "Find who is here, as ?family_name=.",
+                  answers={422: _UNSAID}),
         CareRoute("GET", f"{_ONE}/condition", condition, "condition.read", READ,
                   "Say how a patient is, to be told to family.",
                   answers=_forbidden("The patient objected to it.")),

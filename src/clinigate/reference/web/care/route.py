@@ -46,6 +46,7 @@ class CareRoute:
         example: a body for it; None takes none.
         own: whether patients may use it for their own record.
         answers: further statuses that it may answer, by what they mean.
+        media: of what it answers where it does what it is asked to.
     """
 
     method: str
@@ -57,6 +58,7 @@ class CareRoute:
     example: Any = None
     own: bool = False
     answers: Mapping[int, str] = field(default_factory=dict)
+    media: str = "application/json"
 
 
 class Admission:
