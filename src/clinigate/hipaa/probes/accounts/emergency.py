@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from clinigate.config.hipaa_accounts import EmergencyTable
 from clinigate.core.observation import Observation
-from clinigate.errors import ConfigError
+from clinigate.errors import ConfigError, TargetError
 from clinigate.hipaa.actors import as_bearer, bearer_of, call, told
 from clinigate.hipaa.named import Named
 from clinigate.hipaa.premises import Premises
@@ -161,6 +161,11 @@ class _Emergency:
         known_by = str(fill_values(self._table.alert_names, self._patient.values))
         if self._table.alerts is not None:
             answer = call(self._premises, self._table.alerts, self._patient.values)
+            if not answer.served:
+                raise TargetError(
+                    f"{self._table.alerts.method} {self._table.alerts.path}: answers "
+                    f"{answer.status}; mend [hipaa.accounts.emergency] alerts"
+                )
             return json.dumps(told(answer, self._table.alerts.answer)).count(known_by)
         if self._table.alerts_file is None:
             return 0

@@ -32,7 +32,7 @@ from clinigate.hipaa.rows import Row, Rows, moment_of
 from clinigate.hipaa.tally import Tally, gap
 from clinigate.phi.leaks.stores import chunks_of
 
-__all__ = ["lockout", "login_monitoring"]
+__all__ = ["in_base64", "lockout", "login_monitoring"]
 
 _WRONG_CODE = "000000"
 _FAILURES = 3
@@ -139,17 +139,25 @@ def _logs(tally: Tally, premises: Premises) -> tuple[Path, ...]:
     return files_under(premises, names, "logs")
 
 
+def in_base64(text: str) -> list[bytes]:
+    """Return how a text reads in base64 behind 0, 1 and 2 other letters, as in Basic credentials.
+
+    The letters that its neighbours have a part in are left out.
+    """
+    whole = text.encode()
+    found = []
+    for behind in range(3):
+        letters = base64.b64encode(b"\0" * behind + whole)
+        bits = 8 * (behind + len(whole))
+        found.append(letters[-(-8 * behind // 6) : bits // 6])
+    return found
+
+
 def _typed(
     tally: Tally, files: tuple[Path, ...], before: dict[Path, int], passwords: list[str]
 ) -> None:
-    forms = {
-        form: what
-        for each in passwords
-        for form, what in (
-            (each.encode(), "plain"),
-            (base64.b64encode(each.encode()), "base64"),
-        )
-    }
+    forms = {each.encode(): "plain" for each in passwords}
+    forms |= {form: "base64" for each in passwords for form in in_base64(each)}
     for path in files:
         grown = path.stat().st_size >= before[path]
         written = b"".join(chunks_of(path, before[path] if grown else 0))

@@ -18,6 +18,7 @@ from clinigate.hipaa.premises import Premises
 from clinigate.hipaa.probes.accounts.judging import not_let_in, refused
 from clinigate.hipaa.probes.accounts.synthetic import (
     accounts,
+    goes_on,
     login_table,
     needed,
     refresh,
@@ -54,6 +55,7 @@ def idle_logoff(named: Named, premises: Premises) -> Iterator[Observation]:
         _begun(tally, premises, resting)
         rests_since = time.monotonic()
         _keeps_on(tally, premises, busy, limit)
+        goes_on(premises, tally, busy)
         _until(rests_since + limit * (1 + _MARGIN))
         _is_over(tally, premises, resting)
     yield from tally.observations()
@@ -90,10 +92,6 @@ def _is_over(tally: Tally, premises: Premises, session: LoggedIn) -> None:
     if again is not None:
         message = "the refresh token goes on with the session"
         not_let_in(premises, tally, again, where, message)
-    elif session.refresh is None:
-        tally.remarks.append("there is no refresh token at refresh_answer of [hipaa.login]")
-    else:
-        tally.cannot("the refresh token; give refresh in [hipaa.login]")
 
 
 def _until(moment: float) -> None:

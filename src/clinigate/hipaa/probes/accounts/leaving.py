@@ -20,6 +20,7 @@ from clinigate.hipaa.probes.accounts.synthetic import (
     accounts,
     enter,
     felt,
+    goes_on,
     needed,
     refresh,
     session_of,
@@ -39,8 +40,9 @@ def termination(named: Named, premises: Premises) -> Iterator[Observation]:
         yield gap(named, reason)
         return
     tally = Tally(named)
-    with accounts(premises, tally, how_many=2) as (leaving, never_in):
+    with accounts(premises, tally, how_many=3) as (leaving, never_in, staying):
         session = session_of(premises, leaving)
+        goes_on(premises, tally, session_of(premises, staying))
         served = use(premises, session).served
         tally.expect(served, "before", "what an account may do is refused")
         for each in (leaving, never_in):
@@ -51,8 +53,6 @@ def termination(named: Named, premises: Premises) -> Iterator[Observation]:
         if again is not None:
             message = "the refresh token of a disabled account opens a session"
             not_let_in(premises, tally, again, _WHERE, message)
-        elif session.refresh is not None:
-            tally.cannot("the refresh token; give refresh in [hipaa.login]")
         # Of an account that has never logged in, so that no code is refused for being used up.
         message = "a disabled account logs in"
         not_let_in(premises, tally, enter(premises, never_in), "disabled", message)

@@ -28,7 +28,7 @@ from clinigate.hipaa.probes.accounts.synthetic import (
 from clinigate.hipaa.rows import Row, Rows
 from clinigate.hipaa.tally import Tally, gap
 
-__all__ = ["role_change"]
+__all__ = ["names_each", "role_change"]
 
 
 def role_change(named: Named, premises: Premises) -> Iterator[Observation]:
@@ -65,7 +65,7 @@ def _change(tally: Tally, premises: Premises, table: RolesTable, account: Accoun
         return
     found = rows.of(answer)
     where = "the audit log"
-    told = [row for row in found if _holds(row, table.before) and _holds(row, table.after)]
+    told = [row for row in found if names_each(row, table.before, table.after)]
     tally.expect(bool(told), where, "no row tells the role before and the role after")
     actors = {str(row.get(audit.actor)) for row in told or found}
     named = bool(actors - {"", "-", "None"})
@@ -74,5 +74,11 @@ def _change(tally: Tally, premises: Premises, table: RolesTable, account: Accoun
     tally.expect(named, where, "the change is not told with who made it")
 
 
-def _holds(row: Row, text: str) -> bool:
-    return any(text in str(value) for value in row.values())
+def names_each(row: Row, *roles: str) -> bool:
+    """Whether a row names every role; one whose name is part of another is not told by that."""
+    said = " ".join(str(value) for value in row.values())
+    for each in sorted(roles, key=len, reverse=True):
+        if each not in said:
+            return False
+        said = said.replace(each, " ")
+    return True

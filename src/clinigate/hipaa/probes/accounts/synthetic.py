@@ -31,6 +31,7 @@ __all__ = [
     "felt",
     "fresh_login",
     "fresh_password",
+    "goes_on",
     "is_in",
     "login_table",
     "needed",
@@ -231,6 +232,24 @@ def refresh(premises: Premises, session: LoggedIn) -> Answer | None:
     if table is None or session.refresh is None:
         return None
     return call(premises, table, {"refresh": session.refresh}, headers={})
+
+
+def goes_on(premises: Premises, tally: Tally, session: LoggedIn) -> None:
+    """Go on with a session that is open: only then the refusal of a later one says something.
+
+    `tally` hears of it where there is no refresh token, or it does nothing.
+    """
+    if session.refresh is None:
+        tally.remarks.append("there is no refresh token at refresh_answer of [hipaa.login]")
+        return
+    answer = refresh(premises, session)
+    if answer is None:
+        tally.cannot("the refresh token; give refresh in [hipaa.login]")
+    elif not is_in(premises, answer):
+        tally.cannot(
+            f"the refresh token; while a session is open it is answered {answer.status} and gets "
+            "no token; mend refresh in [hipaa.login]"
+        )
 
 
 def felt(premises: Premises, ask: Callable[[], Answer]) -> Answer:
