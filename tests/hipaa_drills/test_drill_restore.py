@@ -162,8 +162,16 @@ def test_a_table_that_is_skipped_is_told(drilled: Callable[..., Restored], tmp_p
     done = drilled(
         backup=filled(tmp_path / "old", [(1, "a")]), make=None, skipped=frozenset({"patients"})
     )
-    assert done.agrees
+    assert done.tally.broken == []
     assert done.tally.remarks == ["not compared: patients"]
+
+
+def test_an_empty_source_shows_nothing(drilled: Callable[..., Restored], tmp_path: Path) -> None:
+    empty = filled(tmp_path / "empty.db", [])
+    done = drilled(source=partial(sqlite_tables, empty), make=[*COPY, str(empty), "{backup}"])
+    assert done.tally.broken == []
+    assert not done.agrees
+    assert "the source has none" in done.tally.untried[0]
 
 
 def test_a_backup_of_the_reference_service_comes_back_whole(

@@ -114,6 +114,8 @@ def restore(named: Named, steps: Steps, *, environ: Mapping[str, str], cwd: Path
     names = sorted((before.keys() | restored.keys()) - steps.skipped)
     tables = tuple(Compared(name, before.get(name), restored.get(name)) for name in names)
     tally.remarks += [f"not compared: {name}" for name in sorted(steps.skipped)]
+    if not any(each.source is not None and each.source.rows for each in tables):
+        tally.cannot("a row; the source has none, and an empty store is like any other")
     for each in tables:
         if before.get(each.name) != after.get(each.name):
             tally.cannot(f"{each.name}: written to meanwhile; let nobody write during the drill")
