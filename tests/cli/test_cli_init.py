@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
@@ -30,6 +31,24 @@ def test_the_written_configuration_is_one(cli: Callable[..., Any], tmp_path: Pat
     assert loaded.config.target is not None
     assert loaded.config.target.kind == "http"
     assert loaded.config.signing.key == "env:CLINIGATE_KEY"
+
+
+def test_what_the_written_configuration_says_of_hipaa_is_one_once_it_counts(tmp_path: Path) -> None:
+    """Whoever takes the comment signs away has tables that load, people and patients among them."""
+    text = files("clinigate.cli").joinpath("templates/clinigate.toml").read_text(encoding="utf-8")
+    begin, end = text.index("# [hipaa]"), text.index("# [quality]")
+    held = re.sub(r"^# (?=\[|[a-z_]+ = )", "", text[begin:end], flags=re.MULTILINE)
+    written = tmp_path / "clinigate.toml"
+    written.write_text(text[:begin] + held + text[end:], encoding="utf-8")
+    hipaa = load_config(written).config.hipaa
+    assert hipaa.test_environment
+    assert hipaa.roles["clinician"].password_env == "CLINICIAN_PASSWORD"
+    assert hipaa.patients is not None
+    assert not hipaa.safety.allow_destructive
+    left = [line for line in held.splitlines() if line.startswith("# ")]
+    assert not [line for line in left if "=" in line or "[" in line], (
+        "comments that are left explain"
+    )
 
 
 def test_doctor_says_what_the_written_configuration_lacks(

@@ -16,6 +16,7 @@ from clinigate.clinical.criteria import CRITERIA
 from clinigate.core.case import Case, Label, Turn
 from clinigate.errors import UsageError
 from clinigate.hipaa.criteria import builtin_criteria as hipaa_criteria
+from clinigate.hipaa.drills.named import BREACH, criterion_of
 from clinigate.phi.criteria import builtin_criteria as phi_criteria
 from clinigate.quality.model_criteria import MODEL_CRITERIA
 from clinigate.reference.defects import DEFECTS, defect_named
@@ -157,7 +158,8 @@ def test_a_defect_changes_its_one_thing_and_nothing_else(name: str, clean: Shown
 def test_a_defect_is_about_metrics_that_a_criterion_judges(name: str) -> None:
     metrics = DEFECTS[name].metrics
     assert metrics
-    judged = (*CRITERIA, *hipaa_criteria(), *phi_criteria(), *MODEL_CRITERIA)
+    drill = criterion_of(BREACH)
+    judged = (*CRITERIA, *hipaa_criteria(), *phi_criteria(), *MODEL_CRITERIA, drill)
     assert set(metrics) <= {criterion.metric for criterion in judged}
     assert DEFECTS[name].summary.endswith(".")
 

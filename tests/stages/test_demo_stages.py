@@ -65,7 +65,7 @@ def test_the_project_is_one_that_a_team_could_have_written(tmp_path: Path) -> No
     service = SimpleNamespace(
         base_url="https://127.0.0.1:1", ca_file=tmp_path / "ca.pem", database=tmp_path / "db",
         model={"model": "calibrator", "exposed_to": ["crisis-en"]}, audit_log=tmp_path / "audit",
-        log_file=tmp_path / "log", verifier=lambda what: ["verify", what],
+        log_file=tmp_path / "log", verifier=lambda what: ["verify", what], people={},
     )  # fmt: skip
     today = date(2026, 1, 5)
     path = write_project(tmp_path, service, today=today, run={"seed": 3})  # type: ignore[arg-type]

@@ -111,14 +111,20 @@ def _list_defects() -> int:
 
     width = max(map(len, (*DEFECTS, *OPERATIONAL_DEFECTS)))
     for name, defect in DEFECTS.items():
-        # HIPAA's safeguards are looked at in a stage of their own.
-        where = " with --all-stages" if defect.metrics[0].startswith("hipaa.") else ""
-        caught = f"(caught by {', '.join(defect.metrics)}){where}"
+        caught = f"(caught by {', '.join(defect.metrics)}){_where(defect.metrics[0])}"
         click.echo(f"{name:<{width}}  {defect.summary} {caught}")
     click.echo("\nOf operation, for `clinigate chaos run` and `clinigate load run` (--reference):")
     for name, fault in OPERATIONAL_DEFECTS.items():
         click.echo(f"{name:<{width}}  {fault.summary} (caught by {', '.join(fault.metrics)})")
     return ExitCode.OK
+
+
+def _where(metric: str) -> str:
+    """What looks for a defect, where the demo by itself does not."""
+    if metric.startswith("hipaa.drill_"):
+        return " with `clinigate drill breach --reference`"
+    # HIPAA's safeguards are looked at in a stage of their own.
+    return " with --all-stages" if metric.startswith("hipaa.") else ""
 
 
 def _config(
