@@ -88,6 +88,12 @@ class Asker:
             return
         if answer.status >= 500 or answer.status == _TOO_MANY or 300 <= answer.status < 400:
             self.tally.cannot(f"{request} as {who}: {says_why_not(answer)}")
+        elif answer.status == _FORBIDDEN and not operation.scopes:
+            # The document says that one must log in, and nothing of who may then do what.
+            self.tally.cannot(
+                f"{request} as {who}: it is refused, and the document names no scopes that tell "
+                "who is not; name them there"
+            )
         else:
             self.tally.expect(
                 not answer.refused, str(request), f"refuses {who}, who is declared to use it"

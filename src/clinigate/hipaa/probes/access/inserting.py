@@ -30,6 +30,9 @@ _QUOTES = ("'", '"')
 _ALWAYS = ("' OR '1'='1", '" OR "1"="1', " OR 1=1")
 _AND_TRUE = "' AND '1'='1"
 _NOT_HERE = "clinigate-probe"
+_TOO_MANY = 429
+#: Answers that come before anybody looks at what was sent.
+_UNASKED = frozenset({401, _TOO_MANY})
 
 
 def injection(named: Named, premises: Premises) -> Iterator[Observation]:
@@ -73,7 +76,7 @@ def _parameter(
     if honest.refused:
         asker.tally.cannot(f"{where}: the target's own credentials are refused; let it read there")
         return
-    if honest.status >= 500 or honest.status == 429:
+    if honest.status >= 500 or honest.status == _TOO_MANY:
         asker.tally.cannot(f"{where}: {says_why_not(honest)}")
         return
     conditions = _ALWAYS if method == "GET" else ()
@@ -81,6 +84,9 @@ def _parameter(
         asked = operation.about({parameter.name: parameter.unknown + more})
         answer = asker.ask(asked, headers)
         if answer is None:
+            return
+        if answer.status in _UNASKED:
+            asker.tally.cannot(f"{where}: a quote in it is answered {answer.status}, unlooked at")
             return
         asker.tally.expect(answer.status < 500, where, f"a quote in it is answered {answer.status}")
         if more in conditions:
@@ -103,6 +109,9 @@ def _log_in(asker: Asker, premises: Premises) -> None:
         if answer is None:
             return
         where = f"{table.method} {table.path}"
+        if answer.status == _TOO_MANY:
+            asker.tally.cannot(f"{where}: {says_why_not(answer)}")
+            return
         asker.tally.expect(
             answer.status < 500, where, f"a quote in the login is answered {answer.status}"
         )
@@ -128,6 +137,9 @@ def _search(tally: Tally, premises: Premises, one: Written) -> None:
         return
     for said in (number + _AND_TRUE, *(_NOT_HERE + more for more in (*_QUOTES, *_ALWAYS))):
         answer = find(said)
+        if answer.status in _UNASKED:
+            tally.cannot(f"{where}: a quote is answered {answer.status}, unlooked at")
+            return
         tally.expect(answer.status < 500, where, f"a quote is answered {answer.status}")
         # The number itself may be repeated.
         found = [name for name in shown_of(answer, one.patient) if name != "mrn"]

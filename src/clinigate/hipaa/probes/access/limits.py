@@ -11,6 +11,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from itertools import cycle
 
 from clinigate.config.hipaa_access import LimitTable
@@ -24,7 +26,7 @@ from clinigate.hipaa.probes.access.clients import service_at, token_of
 from clinigate.hipaa.tally import Tally, gap
 from clinigate.targets.service import Answer, Request, Service
 
-__all__ = ["rate_limits"]
+__all__ = ["rate_limits", "seconds_to_wait"]
 
 _TOO_MANY = 429
 _SHARE = 0.8
@@ -105,8 +107,23 @@ def _judge(
             tally.expect(False, where, told)
         return
     tally.expect(True, where, "")
-    wait = last.headers.get("retry-after", "")
+    wait = seconds_to_wait(last.headers.get("retry-after", ""), last.headers.get("date", ""))
     told = "429 without the seconds to wait in Retry-After, or with more than the limit counts"
-    tally.expect(wait.isdecimal() and 0 < int(wait) <= limit.seconds + 1, where, told)
+    tally.expect(wait is not None and 0 < wait <= limit.seconds + 1, where, told)
     if let_in < limit.requests:
         tally.remarks.append(f"{where}: after {let_in} requests; the client was used before")
+
+
+def seconds_to_wait(said: str, date: str) -> float | None:
+    """Return what Retry-After says: seconds, or a date by the clock of the header Date.
+
+    None where it says neither. RFC 9110, section 10.2.3.
+    """
+    if said.isdecimal():
+        return float(said)
+    try:
+        until = parsedate_to_datetime(said)
+        since = parsedate_to_datetime(date) if date else datetime.now(UTC)
+        return (until - since).total_seconds()
+    except (ValueError, TypeError):
+        return None

@@ -15,6 +15,7 @@ from itertools import pairwise
 
 from clinigate.config.hipaa import RoleTable
 from clinigate.core.observation import Observation
+from clinigate.errors import TargetError
 from clinigate.hipaa.interface import Operation, guarded
 from clinigate.hipaa.named import Named
 from clinigate.hipaa.premises import Premises
@@ -51,6 +52,8 @@ def idor(named: Named, premises: Premises) -> Iterator[Observation]:
             "patient_parameters"
         )
     with written(premises, tally) as (one,):
+        # What changes a record is not asked as somebody who may.
+        seen = [each for each in doors if _is_there(asker, each, one)]
         for name, role in crowd.roles():
             if not _is_other(role, one):
                 continue
@@ -58,7 +61,8 @@ def idor(named: Named, premises: Premises) -> Iterator[Observation]:
                 headers = crowd.headers(name)
                 if headers is None:
                     break
-                _ask(asker, door, one, role=role, headers=headers, who=f"the role {name}")
+                who = f"the role {name}"
+                _ask(asker, door, one, role=role, headers=headers, who=who, seen=door in seen)
     if doors and not tally.tried:
         tally.cannot("somebody else; give a role of [hipaa.roles] patient or another facility")
     yield from tally.observations()
@@ -97,6 +101,7 @@ def _ask(
     role: RoleTable,
     headers: Mapping[str, str],
     who: str,
+    seen: bool,
 ) -> None:
     operation, tally = door.operation, asker.tally
     if role.patient is None and not operation.scopes <= set(role.scopes):
@@ -110,6 +115,8 @@ def _ask(
     by_id = any(each.name in door.names for each in operation.in_path)
     if shown:
         tally.expect(False, where, f"shows {who} the {' and '.join(shown)} of somebody else")
+    elif answer.status in _GONE and not seen:
+        tally.cannot(f"{where} as {who}: it answers {answer.status}, as to the target itself")
     elif answer.refused or answer.status in _GONE or (answer.served and not by_id):
         tally.expect(True, where, "")
     elif answer.served:
@@ -121,6 +128,21 @@ def _ask(
         if nobody is not None:
             alike = _outside(answer, one.id) == _outside(nobody, "clinigate-probe")
             tally.expect(alike, where, f"tells {who} that there is such a patient")
+
+
+def _is_there(asker: Asker, door: _Door, one: Written) -> bool:
+    """Whether there is something at a door, so that 404 to others is a refusal.
+
+    Of one that writes it is not known, and is taken for granted.
+    """
+    request = door.operation.about(dict.fromkeys(door.names, one.id))
+    if request.method != "GET":
+        return True
+    try:
+        answer = asker.service.send(request)
+    except TargetError:
+        return True  # whoever asks there next is told of it
+    return answer.status not in _GONE
 
 
 def _outside(answer: Answer, patient: str) -> tuple[int, int]:

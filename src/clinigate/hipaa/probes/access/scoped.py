@@ -17,6 +17,7 @@ from clinigate.hipaa.interface import Operation, guarded, withheld
 from clinigate.hipaa.named import Named
 from clinigate.hipaa.premises import NO_SERVICE, Premises
 from clinigate.hipaa.probes.access.asking import Asker
+from clinigate.hipaa.probes.access.jwt import read
 from clinigate.hipaa.tally import Tally, gap
 from clinigate.targets.credentials import read_variable
 
@@ -86,4 +87,19 @@ def _without(asker: Asker, premises: Premises, tried: Sequence[Operation]) -> No
     except TargetError:
         asker.tally.expect(True, "a token of no scope", "")
         return
+    if given := _scopes_in(token):
+        # RFC 6749, 3.3: who asks for none may be given those that the service gives by itself.
+        if variable is None:
+            asker.tally.cannot(
+                f"a token of no scope: who asks for none is given {given}; give one in "
+                "[hipaa.access] scopeless_token_env"
+            )
+        return
     _ask(asker, premises, tried, token=token, held=frozenset())
+
+
+def _scopes_in(token: str) -> str:
+    """Return the scopes that a token says it has (RFC 9068, 2.2.3); nothing of an opaque one."""
+    found = read(token)
+    said = None if found is None else found.claims.get("scope", found.claims.get("scp"))
+    return " ".join(map(str, said)) if isinstance(said, list) else str(said or "")
