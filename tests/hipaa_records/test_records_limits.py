@@ -225,16 +225,17 @@ def test_a_backup_of_another_store_differs(
     assert any(each.startswith("once: restored with ") for each in found)
 
 
+@pytest.mark.parametrize(("head", "name"), [("BZh91AY", "bzip2"), ("PK\\x03\\x04", "zip")])
 def test_a_backup_in_another_packing_is_not_searched(
-    at_clean: Open, see: Any, records_of: Any, tmp_path: Path
+    head: str, name: str, at_clean: Open, see: Any, records_of: Any, tmp_path: Path
 ) -> None:
-    program = "open('out/b', 'wb').write(b'BZh91AY')"
+    program = f"open('out/b', 'wb').write(b'{head}')"
     (tmp_path / "out").mkdir()
     backup = {"places": ["out"], "make_command": [sys.executable, "-c", program]}
     with at_clean(records=records_of(backup=backup)) as premises:
         seen = see("backup_encryption", premises)
     assert seen.status is INCONCLUSIVE
-    assert "b; it is packed by bzip2, which is not searched" in seen.reason
+    assert f"b; it is packed by {name}, which is not searched" in seen.reason
     with at_clean(records=records_of(backup=backup)) as premises:
         seen = see("backup_encryption", premises)
     assert "none appears in [hipaa.records.backup] places" in seen.reason

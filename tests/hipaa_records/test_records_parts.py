@@ -120,3 +120,14 @@ def test_what_a_store_refuses_is_told_from_what_does_not_fit(tmp_path: Path) -> 
     assert caught.value.unclear
     with pytest.raises(ConfigError, match="is no file"), linked_to(tmp_path, "the test"):
         pass
+
+
+def test_who_may_only_read_says_nothing_of_what_the_service_may(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    with closing(sqlite3.connect(path)) as raw, raw:
+        raw.execute("CREATE TABLE a (one INTEGER)")
+    with linked_to(path, "the test") as link:
+        link.run("PRAGMA query_only = ON")
+        with pytest.raises(NotDone) as caught:
+            link.run("DELETE FROM a")
+    assert caught.value.unclear

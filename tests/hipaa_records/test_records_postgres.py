@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -119,3 +120,21 @@ def test_a_restore_into_a_server_is_compared_with_the_store(
         seen = see("backup_plan", at)
     assert seen.status is Status.FAIL
     assert "cannot be restored" in seen.findings[0]
+
+
+def test_a_reader_says_nothing_of_what_the_service_may(
+    at_server: Callable[..., Any], dsn: str, see: Any
+) -> None:
+    """Who may only read is refused every change, whatever safeguards there are."""
+    with linked_to(dsn, "the test") as link:
+        link.run("CREATE ROLE reader LOGIN PASSWORD 'reads'")
+        link.run("GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader")
+    reader = re.sub("//[^@/]*@", "//reader:reads@", dsn)
+    assert reader != dsn
+    with at_server() as premises:
+        records = premises.table.records.model_dump(exclude_none=True)
+    records["store"]["dsn_env"] = "READER"
+    with at_server(records=records, environ={"READER": reader}) as premises:
+        seen = see("audit_append_only", premises)
+    assert (seen.status, seen.findings) == (Status.NOT_ASSESSED, []), seen.reason
+    assert "may not add rows either" in seen.reason

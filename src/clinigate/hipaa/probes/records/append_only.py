@@ -47,6 +47,12 @@ def _tried(tally: Tally, link: Link, table: str) -> None:
     if not rows:
         tally.cannot(f"{table} has no rows; is it where the service writes them?")
         return
+    if link.is_postgres and not _may_add(link, table):
+        tally.cannot(
+            f"{table}, as the service reaches it: who connects may not add rows either; give the "
+            "service's own role in [hipaa.records.store] dsn_env"
+        )
+        return
     where = "ctid" if link.is_postgres else "rowid"
     first = f"WHERE {where} = (SELECT {where} FROM {name} LIMIT 1)"  # noqa: S608 - quoted
     _update(tally, link, table, dict(zip(columns, rows[0], strict=True)), first)
@@ -55,6 +61,12 @@ def _tried(tally: Tally, link: Link, table: str) -> None:
         _expect_refused(tally, link, table, "TRUNCATE", f"TRUNCATE {name}")
     else:
         _replace(tally, link, table)
+
+
+def _may_add(link: Link, table: str) -> bool:
+    """Whether who is connected may add rows, as the service must: a reader is refused anything."""
+    asked = "SELECT CAST(has_table_privilege(?, 'INSERT') AS INTEGER)"
+    return link.rows(asked, quoted(table)) == [(1,)]
 
 
 def _update(tally: Tally, link: Link, table: str, row: dict[str, Cell], first: str) -> None:

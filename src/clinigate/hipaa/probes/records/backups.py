@@ -29,7 +29,8 @@ __all__ = ["backup_encryption", "files_of", "made"]
 _FIELD = "[hipaa.records.backup]"
 _HOW_MANY = 3
 #: How files begin that are packed in ways that are not searched, by what they are.
-_PACKED = {b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"7z\xbc\xaf": "7z", b"\x04\x22\x4d\x18": "lz4"}
+_PACKED = {b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"7z\xbc\xaf": "7z", b"\x04\x22\x4d\x18": "lz4",
+           b"PK\x03\x04": "zip"}  # fmt: skip
 
 
 def backup_encryption(named: Named, premises: Premises) -> Iterator[Observation]:

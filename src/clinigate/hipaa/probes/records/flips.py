@@ -23,7 +23,9 @@ from clinigate.hipaa.tally import Tally, gap
 from clinigate.phi.canary_search import CanarySearch
 from clinigate.targets.service import Answer
 
-__all__ = ["bit_flip"]
+__all__ = ["altered", "bit_flip"]
+
+_EARLY = 9
 
 
 def bit_flip(named: Named, premises: Premises) -> Iterator[Observation]:
@@ -41,8 +43,8 @@ def bit_flip(named: Named, premises: Premises) -> Iterator[Observation]:
         if not _tells(untouched, one):
             raise TargetError("[hipaa.patients] read: tells nothing of the patient; mend it")
         for column, value in row.sealed().items():
-            for where, altered in _altered(column, value):
-                with _put(row, column, altered, value):
+            for where, flipped in altered(column, value):
+                with _put(row, column, flipped, value):
                     answer = voices.ask(read, one.values)
                 quiet = not answer.served and not _tells(answer, one)
                 tally.expect(quiet, where, f"a flipped bit is served with {answer.status}")
@@ -55,13 +57,15 @@ def _tells(answer: Answer, one: Written) -> bool:
     return bool(CanarySearch([one.patient]).search(answer.content))
 
 
-def _altered(column: str, value: Cell) -> Iterator[tuple[str, Cell]]:
+def altered(column: str, value: Cell) -> Iterator[tuple[str, Cell]]:
     """Yield a value with one bit flipped, at several places."""
     if not isinstance(value, str | bytes) or len(value) < 16:
         raise ConfigError(f"[hipaa.records.store] sealed: {column} holds no 16 bytes of ciphertext")
     # The last letters of base64 may hold bits that nobody reads.
     ends = (len(value) - 1,) if isinstance(value, bytes) else ()
-    for at in (*(len(value) * part // 4 for part in (1, 2, 3)), *ends):
+    # An early one lies where a cipher keeps its nonce: unauthenticated, it alters one bit of what
+    # is read, and nothing else that would be noticed for its form.
+    for at in (_EARLY, *(len(value) * part // 4 for part in (1, 2, 3)), *ends):
         where = f"{column}, at {at} of {len(value)}"
         if isinstance(value, bytes):
             yield where, value[:at] + bytes([value[at] ^ 1]) + value[at + 1 :]
@@ -70,9 +74,9 @@ def _altered(column: str, value: Cell) -> Iterator[tuple[str, Cell]]:
 
 
 @contextlib.contextmanager
-def _put(row: Row, column: str, altered: Cell, value: Cell) -> Iterator[None]:
+def _put(row: Row, column: str, flipped: Cell, value: Cell) -> Iterator[None]:
     try:
-        row.put(column, altered)
+        row.put(column, flipped)
     except NotDone as error:
         raise TargetError(
             f"[hipaa.records.store]: the store refuses a change of {column} ({error}); give an "

@@ -17,12 +17,13 @@ __all__ = ["Cell", "Link", "NotDone", "linked", "linked_to", "quoted"]
 
 _WAIT_S = 10
 _FIELD = "[hipaa.records.store]"
-#: SQLite refuses a statement as such by a trigger or because it may only read; else it says that
-#: this value does not fit, that somebody else is writing, or that the statement is none.
+#: SQLite refuses a statement as such by a trigger; else it says that this value does not fit, that
+#: somebody else is writing, that the statement is none, or that we may only read the file, which
+#: the service itself, who adds rows, may not only do.
 _REFUSES = frozenset({sqlite3.SQLITE_CONSTRAINT_TRIGGER, sqlite3.SQLITE_AUTH})
-_READ_ONLY = sqlite3.SQLITE_READONLY
-#: The same of PostgreSQL, by the classes of its states; 42501 is a missing privilege.
-_UNCLEAR = re.compile("08|22|23|40|42(?!501)|53|55|57")
+#: The same of PostgreSQL, by the classes of its states; 42501 is a missing privilege, and 25 is
+#: said by a replica, or where whoever connects may only read.
+_UNCLEAR = re.compile("08|22|23|25|40|42(?!501)|53|55|57")
 _NAMES = (
     "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
 )
@@ -169,7 +170,7 @@ def _server(dsn: str, field: str) -> Any:
 def _not_done(error: Exception) -> NotDone:
     if isinstance(error, sqlite3.Error):
         code = getattr(error, "sqlite_errorcode", 0)
-        unclear = code not in _REFUSES and code & 0xFF != _READ_ONLY
+        unclear = code not in _REFUSES
     else:
         unclear = bool(_UNCLEAR.match(str(getattr(error, "sqlstate", None) or "08")))
     return NotDone(type(error).__name__, unclear=unclear)
