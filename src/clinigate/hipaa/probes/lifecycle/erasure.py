@@ -39,6 +39,7 @@ __all__ = ["erasure"]
 
 _PAUSE_S = 0.05
 _GONE = (404, 410)
+_UNASKED = (401, 429)
 _Tells = Callable[[CallTable], bool | None]
 _REFUSALS = (400, 403, 409, 422, 423, 451)
 
@@ -105,7 +106,7 @@ def _asked(tally: Tally, premises: Premises, finds: Sequence[CallTable], tells: 
     for at, each in enumerate(finds):
         where = f"{each.method} {each.path}"
         if said[at] is None:
-            tally.cannot(f"{where}: it answers 500 or the like, which tells of nobody")
+            tally.cannot(f"{where}: it answers 401, 429, 500 or the like, which tells of nobody")
         else:
             tally.expect(not said[at], where, "tells of somebody who was erased")
 
@@ -122,7 +123,7 @@ def _others(tally: Tally, premises: Premises, other: Record) -> None:
 def _tells(premises: Premises, one: Record, search: CanarySearch, table: CallTable) -> bool | None:
     """Say whether a request tells of somebody; None where it fails."""
     answer = call(premises, table, one.values)
-    if answer.status >= 500:
+    if answer.status >= 500 or answer.status in _UNASKED:
         return None
     return answer.served and bool(search.search(answer.content))
 
@@ -142,12 +143,14 @@ def _searched(
 
 def _places(premises: Premises, table: ErasureTable) -> list[Store]:
     """Return what is searched: stores, logs, and the places where copies may lie."""
-    found = {each.name: each for each in stores_of(premises)}
+    # Files of one name may lie in several folders.
+    found = {f"{number} {each.name}": each for number, each in enumerate(stores_of(premises))}
     records = premises.table.records.store
     if records is not None and records.dsn_env is not None:
         field = "[hipaa.records.store] dsn_env"
         dsn = read_variable(records.dsn_env, field, premises.environ)
-        found |= {each.name: each for each in tables_at(dsn, field)}
+        known = {each.name for each in found.values()}
+        found |= {each.name: each for each in tables_at(dsn, field) if each.name not in known}
     in_file = [] if records is None or records.sqlite is None else [records.sqlite]
     for names, field in (
         (in_file, "records.store.sqlite"),

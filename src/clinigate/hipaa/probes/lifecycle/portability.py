@@ -20,7 +20,16 @@ from clinigate.hipaa.actors import call, told
 from clinigate.hipaa.named import Named
 from clinigate.hipaa.premises import Premises
 from clinigate.hipaa.probes.lifecycle.fhir_schema import problems
-from clinigate.hipaa.probes.lifecycle.record import Record, did, made, missing, records, telling
+from clinigate.hipaa.probes.lifecycle.record import (
+    Record,
+    did,
+    found_in,
+    known,
+    made,
+    missing,
+    records,
+    telling,
+)
 from clinigate.hipaa.synthetic import patients_table
 from clinigate.hipaa.tally import Tally, gap
 
@@ -38,6 +47,7 @@ def portability(named: Named, premises: Premises) -> Iterator[Observation]:
     tally = Tally(named)
     with telling(tally), records(premises, tally) as (one,):
         out = _export(premises, table, one.values)
+        _holds(tally, premises, out, one)
         if table.fhir:
             _valid(tally, out)
         new = _taken_in(premises, table, one, out)
@@ -108,6 +118,16 @@ def _valid(tally: Tally, out: Any) -> None:
         tally.cannot(f"whether the export is valid FHIR: {error}")
         return
     tally.expect(not wrong, "the export", f"is not valid: {'; '.join(wrong)}")
+
+
+def _holds(tally: Tally, premises: Premises, out: Any, one: Record) -> None:
+    """Look for what the service was told: an export of nothing comes in again as it went out."""
+    left_out = {each.name for each in premises.table.lifecycle.additions if not each.in_copy}
+    told_of = known(premises, one)
+    there = found_in(json.dumps(out, ensure_ascii=False).encode(), told_of)
+    for name in told_of:
+        if name not in left_out:
+            tally.expect(name in there, "the export", f"lacks the {name} of its patient")
 
 
 def _taken_in(premises: Premises, table: PortabilityTable, one: Record, out: Any) -> str:
