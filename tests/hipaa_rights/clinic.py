@@ -102,6 +102,8 @@ class Clinic:
 
     def _get_values(self, said: _Body) -> tuple[int, Any]:
         wanted = {name: said[name] for name in ("person", "from", "what")}
+        if "knows-no-words" in self.flaws and said["what"] == "words":
+            return 404, None
         open_to_all = "asks-no-consent" in self.flaws
         return (200, []) if open_to_all or self._has("agreed", **wanted) else (403, None)
 

@@ -209,3 +209,11 @@ def test_a_clock_that_stands_still_decides_nothing(
     clinic.flaws.add("agreed-never-expire")
     seen = see("consent_expiry", at_clinic())
     assert "does not go on" in seen.told
+
+
+def test_a_kind_that_there_is_not_shows_nothing(clinic: Clinic, at_clinic: Any, see: Any) -> None:
+    """It is refused whatever was agreed to."""
+    clinic.flaws.add("knows-no-words")
+    seen = see("consent_scope", at_clinic())
+    assert seen.status is Status.INCONCLUSIVE, seen.told
+    assert "words of watch, agreed to by itself" in seen.told

@@ -68,6 +68,18 @@ def _scope(asking: Asking, table: ScopedConsentTable, one: Written, other: Writt
         asking.tally.cannot(f"consent that is taken back; withdraw answers {withdrawn.status}")
         return
     asking.shut(asking.ask(table.use, values), "taken back", "consent that was taken back counts")
+    _each_opens(asking, table, one, others)
+
+
+def _each_opens(
+    asking: Asking, table: ScopedConsentTable, one: Written, kinds: list[Mapping[str, str]]
+) -> None:
+    """Consent of its own opens every kind: one that there is not would be refused in any case."""
+    for each in kinds:
+        values = {**one.values, **each}
+        asking.made(table.give, {**values, **expiry(LONG, table.give).values}, "give")
+        what = f"{each['kind']} of {each['source']}, agreed to by itself"
+        asking.opens(asking.ask(table.use, values), what)
 
 
 def consent_expiry(named: Named, premises: Premises) -> Iterator[Observation]:
