@@ -169,6 +169,19 @@ def test_a_signed_attestation_counts_until_its_day(
     assert "Ada Officer" in clause["why"]
 
 
+def test_a_report_shows_what_is_attested_as_the_view_does(
+    cli: Callable[..., Any], project: Callable[..., Any], record: Callable[..., Path]
+) -> None:
+    mine = project()
+    until = timestamp(datetime.now(UTC) + timedelta(days=20))
+    place = record(mine, Attestation("164.308(a)(2)", "sha256:" + "22" * 32, until))
+    page = mine.bundle.parent.parent / "told.html"
+    assert cli("report", "last", "--record", place, "--out", page).code == ExitCode.OK
+    row = page.read_text(encoding="utf-8").split("45 CFR 164.308(a)(2)<", 1)[1].split("</tr>", 1)[0]
+    assert "Attested until" in row
+    assert "Ada Officer" in row
+
+
 def test_who_may_not_attest_attests_nothing(
     cli: Callable[..., Any], project: Callable[..., Any], record: Callable[..., Path]
 ) -> None:

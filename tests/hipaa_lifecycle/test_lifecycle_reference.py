@@ -244,6 +244,8 @@ def test_rules() -> None:
         "public_health", "law_enforcement", "judicial", "research",
     ]  # fmt: skip
     assert not is_accounted(None)
+    # 45 CFR 164.528(a)(1)(iv): what the patient authorized is not accounted for.
+    assert not is_accounted("research", "an-authorization")
     assert (model_outcome(14), model_outcome(15)) == ("routine", "urgent")
     assert code_of("7", derived=False) != code_of("7", derived=False)
 

@@ -19,6 +19,7 @@ from clinigate.gate.record_files import VerifiedRecord
 from clinigate.gate.record_terms import Terms
 from clinigate.gate.records import (
     Attestation,
+    Decision,
     Meaning,
     NamedSigner,
     Record,
@@ -186,6 +187,7 @@ def test_records_of_people_are_told_by_kind(examples: ModuleType) -> None:
     terms: tuple[Terms, ...] = (
         SignOff(signer.name, time, Meaning.REVIEW),
         Attestation("11.10(i)", f"sha256:{examples.digest(2)}", later),
+        Decision("164.312(a)(2)(iv)", f"sha256:{examples.digest(3)}", later, "disks are encrypted"),
     )
     listed = record_facts(
         VerifiedRecord(Record(subject, (signer,), "seen", time, each), f"sha256:{i:064x}")
@@ -194,9 +196,11 @@ def test_records_of_people_are_told_by_kind(examples: ModuleType) -> None:
     assert [(fact.kind, fact.meaning, fact.expires_at) for fact in listed] == [
         ("sign-off", "review", ""),
         ("attestation", "", later),
+        ("decision", "", later),
     ]
     assert listed[0].about == f"build {subject.digest}"
     assert listed[1].about == "11.10(i)"
+    assert listed[2].about == "164.312(a)(2)(iv)"
     assert {fact.signer for fact in listed} == {"Dr. M. Lindqvist, clinical safety officer"}
 
 
