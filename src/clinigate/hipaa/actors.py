@@ -23,6 +23,7 @@ from clinigate.targets.template import fill_values
 
 __all__ = [
     "LoggedIn",
+    "Voices",
     "as_bearer",
     "bearer_of",
     "call",
@@ -156,6 +157,35 @@ def call(
     if headers is None and table.role is not None:
         headers = as_bearer(bearer_of(premises, table.role))
     return service.send(request) if headers is None else service.send_as(request, headers)
+
+
+class Voices:
+    """Whoever the configuration's requests are sent as; each logs in once, and again if it ended.
+
+    A role that is refused right after it logged in is not logged in a second time.
+    """
+
+    def __init__(self, premises: Premises) -> None:
+        self._premises = premises
+        self._headers: dict[str, dict[str, str]] = {}
+
+    def ask(self, table: CallTable, values: Mapping[str, Any]) -> Answer:
+        """Send the request of a table as whom it names.
+
+        Raises:
+            ConfigError, TargetError: as `call`.
+        """
+        role = table.role
+        if role is None:
+            return call(self._premises, table, values)
+        known = role in self._headers
+        if not known:
+            self._headers[role] = as_bearer(bearer_of(self._premises, role))
+        answer = call(self._premises, table, values, headers=self._headers[role])
+        if known and answer.status == 401:
+            del self._headers[role]
+            return self.ask(table, values)
+        return answer
 
 
 def told(answer: Answer, path: str) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 from clinigate.config.hipaa_call import CallTable
 from clinigate.errors import ConfigError, TargetError
-from clinigate.hipaa.actors import as_bearer, bearer_of, call, told
+from clinigate.hipaa import actors
 from clinigate.hipaa.planting import fresh_patient
 from clinigate.hipaa.premises import Premises
 from clinigate.targets.service import Answer
@@ -18,26 +18,8 @@ __all__ = ["Voices", "fresh_text", "printed"]
 _LONGEST_S = 120.0
 
 
-class Voices:
-    """Sends requests of the configuration; each role logs in once, and again if it has to."""
-
-    def __init__(self, premises: Premises) -> None:
-        self._premises = premises
-        self._headers: dict[str, dict[str, str]] = {}
-
-    def ask(self, table: CallTable, values: Mapping[str, Any]) -> Answer:
-        """Send a request as whom its table names.
-
-        Raises:
-            ConfigError, TargetError: as `actors.call`.
-        """
-        if table.role is None:
-            return call(self._premises, table, values)
-        answer = call(self._premises, table, values, headers=self._of(table.role))
-        if answer.status == 401:
-            self._headers.pop(table.role, None)
-            answer = call(self._premises, table, values, headers=self._of(table.role))
-        return answer
+class Voices(actors.Voices):
+    """Whoever the configuration's requests are sent as, where those must be served."""
 
     def served(self, table: CallTable, values: Mapping[str, Any]) -> Answer:
         """Send a request that must be served.
@@ -54,12 +36,7 @@ class Voices:
 
     def found(self, table: CallTable, values: Mapping[str, Any]) -> Any:
         """Return what stands at `answer` of a request that must be served; raises as `served`."""
-        return told(self.served(table, values), table.answer)
-
-    def _of(self, role: str) -> dict[str, str]:
-        if role not in self._headers:
-            self._headers[role] = as_bearer(bearer_of(self._premises, role))
-        return self._headers[role]
+        return actors.told(self.served(table, values), table.answer)
 
 
 def fresh_text(member: str) -> str:

@@ -10,7 +10,7 @@ from clinigate.config.hipaa_call import CallTable
 from clinigate.config.target_values import PLACEHOLDER
 from clinigate.core.observation import Observation
 from clinigate.errors import ClinigateError, TargetError
-from clinigate.hipaa.actors import as_bearer, bearer_of, call, told
+from clinigate.hipaa.actors import Voices, told
 from clinigate.hipaa.premises import Premises
 from clinigate.hipaa.tally import Tally
 from clinigate.targets.service import Answer
@@ -32,25 +32,14 @@ class Asking:
     premises: Premises
     tally: Tally
     where: str
-    _sessions: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    _voices: Voices = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._voices = Voices(self.premises)
 
     def ask(self, table: CallTable, values: Mapping[str, Any]) -> Answer:
-        """Send the request of a table; who logs in for it does so once, and again where it ended.
-
-        Raises:
-            ConfigError, TargetError: as `actors.call`.
-        """
-        role = table.role
-        if role is None:
-            return call(self.premises, table, values)
-        known = role in self._sessions
-        if not known:
-            self._sessions[role] = as_bearer(bearer_of(self.premises, role))
-        answer = call(self.premises, table, values, headers=self._sessions[role])
-        if known and answer.status == 401:
-            del self._sessions[role]
-            return self.ask(table, values)
-        return answer
+        """Send the request of a table as whom it names; raises as `actors.Voices.ask`."""
+        return self._voices.ask(table, values)
 
     @property
     def off_s(self) -> float:
