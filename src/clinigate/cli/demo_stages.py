@@ -40,7 +40,7 @@ ENVIRONMENT = "development"
 #: What runs, in the order in which the platform's pipeline asks for it; each command as a user
 #: would type it. Experiments and load bring a service of their own, which they may disturb.
 STAGES: tuple[Stage, ...] = (
-    Stage("security", (own("security", "scan"),), 180),
+    Stage("security", (own("security", "scan"),), 300),
     Stage(
         "clinical",
         (
@@ -52,7 +52,7 @@ STAGES: tuple[Stage, ...] = (
                 "--clinical-grade",
             ),
         ),
-        300,
+        600,
     ),
     Stage(
         "hipaa",
@@ -76,7 +76,7 @@ STAGES: tuple[Stage, ...] = (
             own("load", "run", "--profile", "smoke", "--reference"),
             own("bench", "ai", "--allow-cpu", "--no-sweep", "--scenario-time", "15s"),
         ),
-        300,
+        600,
     ),
     Stage(
         "chaos",
@@ -84,7 +84,7 @@ STAGES: tuple[Stage, ...] = (
             own("chaos", "run", "kill-replica", "--reference"),
             own("chaos", "run", "crisis-path", "--reference"),
         ),
-        300,
+        600,
     ),
 )
 
