@@ -16,7 +16,7 @@ from clinigate.reference.launch import running
 
 #: What is found of each defect: how many things, and one of them.
 TOLD = {
-    "never-logs-off": (1, "after its time without a request: the session is served"),
+    "never-logs-off": (2, "after its time without a request: the session is served"),
     "lingering-sessions": (1, "the session of a disabled account is served"),
     "stale-roles": (1, "the session goes on with the role that was taken away"),
     "twin-logins": (3, "the login in wide letters: makes a second account"),
