@@ -21,7 +21,7 @@ TOLD = {
     "same-ciphertext": (1, "patients.sealed: the same values lie there with"),
     "lost-updates": (3, "one after another: answers 200 to a change of a version"),
     "replayable-writes": (3, "again: a write that is sent again is done again"),
-    "blind-to-flips": (4, "a flipped bit is served with 200"),
+    "blind-to-flips": (5, "a flipped bit is served with 200"),
     "editable-audit": (8, "audit.actor: takes an UPDATE of its rows"),
     "anonymous-audit": (1, "change: leaves an audit row that does not say whose record"),
     "stale-backup": (1, "s old; 86400 s are the most"),
