@@ -52,6 +52,7 @@ def test_a_breach_of_the_reference_service(
 def test_a_restore_passes_and_fails_by_its_exit_code(signer: LocalSigner, tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "store.db") as link:
         link.execute("CREATE TABLE patients (id INTEGER)")
+        link.execute("INSERT INTO patients VALUES (1)")
     link.close()
     words = ["drill", "restore", "--source", "store.db", "--key", "officer.key"]
     make = ["--make", f"{COPY} store.db {{backup}}"]
@@ -60,6 +61,7 @@ def test_a_restore_passes_and_fails_by_its_exit_code(signer: LocalSigner, tmp_pa
     assert recorded(tmp_path, signer)["agrees"] is True
     with sqlite3.connect(tmp_path / "old.db") as link:
         link.execute("CREATE TABLE patients (id INTEGER, more TEXT)")
+        link.execute("INSERT INTO patients VALUES (1, 'more')")
     link.close()
     older = ["--backup", "old.db", *back, "--out", "others"]
     assert run([*words, *older]) == ExitCode.NOT_PASSED

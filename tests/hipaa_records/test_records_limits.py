@@ -270,7 +270,7 @@ def test_how_a_file_says_that_records_are_encrypted(
         ({"file": "none.json"}, ERROR, "No such file"),
         ({"file": "keys.toml"}, ERROR, "gives no JSON, YAML or TOML"),
         ({"command": [sys.executable, "-c", "print('{')"]}, ERROR, "gives no JSON"),
-        ({"command": ["no-such-program"]}, ERROR, "does not run"),
+        ({"command": ["no-such-program"]}, ERROR, "no program 'no-such-program'"),
         ({"told": {"path": "/v1/nowhere", "method": "GET"}}, ERROR, "answers 404"),
         ({"query": "SELECT nothing"}, ERROR, "query: the store refuses it"),
         ({"query": "SELECT 1 WHERE 1 = 0"}, NOT_ASSESSED, "the query finds no record"),

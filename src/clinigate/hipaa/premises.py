@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,8 +11,8 @@ from pathlib import Path
 
 from clinigate.config.hipaa import HipaaTable
 from clinigate.config.loader import LoadedConfig
-from clinigate.errors import ConfigError
 from clinigate.hipaa.probe import Effect, Named
+from clinigate.hipaa.programs import run_program
 from clinigate.phi.leaks import stores
 from clinigate.targets.service import Pace, Service, service_spec
 
@@ -73,22 +71,14 @@ def table_at(table: HipaaTable, name: str) -> object:
 
 def ask_program(premises: Premises, words: Sequence[str]) -> int | None:
     """Return how the program ends; None where it does not."""
-    program = shutil.which(words[0], path=premises.environ.get("PATH"))
-    if program is None:
-        raise ConfigError(f"[hipaa] verify: no program {words[0]!r}; install it or give its path")
-    try:
-        done = subprocess.run(  # noqa: S603 - the configuration's own words, and no shell
-            [program, *words[1:]],
-            cwd=premises.base_dir,
-            env=dict(premises.environ),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_VERIFIER_S,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return None
-    return done.returncode
+    done = run_program(
+        words,
+        "[hipaa] verify",
+        cwd=premises.base_dir,
+        environ=premises.environ,
+        longest_s=_VERIFIER_S,
+    )
+    return None if done is None else done.returncode
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -14,6 +13,7 @@ from typing import Any
 from clinigate.config.hipaa import AuditTable
 from clinigate.errors import ConfigError, TargetError
 from clinigate.hipaa.premises import Premises
+from clinigate.hipaa.programs import run_program
 from clinigate.targets.service import Answer
 
 __all__ = ["Rows", "moment_of"]
@@ -139,20 +139,12 @@ def moment_of(value: Any) -> datetime | None:
 
 
 def _printed(premises: Premises, command: list[str]) -> bytes:
-    try:
-        done = subprocess.run(  # noqa: S603 - the configuration's own words, and no shell
-            command,
-            cwd=premises.base_dir,
-            env=dict(premises.environ),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_COMMAND_S,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise ConfigError(
-            f"[hipaa.audit] command: {command[0]} does not run ({type(error).__name__})"
-        ) from None
+    field = "[hipaa.audit] command"
+    done = run_program(
+        command, field, cwd=premises.base_dir, environ=premises.environ, longest_s=_COMMAND_S
+    )
+    if done is None:
+        raise ConfigError(f"{field}: {command[0]} does not end in {_COMMAND_S:g} s")
     if done.returncode != 0:
-        raise ConfigError(f"[hipaa.audit] command: {command[0]} ended with {done.returncode}")
+        raise ConfigError(f"{field}: {command[0]} ended with {done.returncode}")
     return done.stdout

@@ -9,8 +9,6 @@ meanwhile cannot be compared, which is told.
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ from pathlib import Path
 from clinigate.errors import ConfigError, TargetError
 from clinigate.hipaa.drills.tables import Table
 from clinigate.hipaa.probe import Named
+from clinigate.hipaa.programs import run_program
 from clinigate.hipaa.tally import Tally
 
 __all__ = ["BACKUP", "INTO", "Compared", "Restored", "Steps", "restore"]
@@ -144,21 +143,9 @@ def _carry_out(
     filled = [
         word.replace("{backup}", str(steps.backup)).replace("{into}", steps.into) for word in words
     ]
-    program = shutil.which(filled[0], path=environ.get("PATH"))
-    if program is None:
-        raise ConfigError(f"--{what}: no program {filled[0]!r}; install it or give its path")
-    try:
-        done = subprocess.run(  # noqa: S603 - the user's own words, and no shell
-            [program, *filled[1:]],
-            cwd=cwd,
-            env=dict(environ),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_LONGEST_S,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise TargetError(f"--{what}: {filled[0]} did not end within an hour") from None
+    done = run_program(filled, f"--{what}", cwd=cwd, environ=environ, longest_s=_LONGEST_S)
+    if done is None:
+        raise TargetError(f"--{what}: {filled[0]} did not end within an hour")
     if done.returncode != 0:
         # Its words may hold what it restores: they are not repeated.
         raise TargetError(f"--{what}: {filled[0]} ended with {done.returncode}")

@@ -9,8 +9,6 @@ Where a program restarts the service, it is asked once more afterwards.
 from __future__ import annotations
 
 import secrets
-import shutil
-import subprocess
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -23,6 +21,7 @@ from clinigate.hipaa.actors import told
 from clinigate.hipaa.named import Named
 from clinigate.hipaa.premises import Premises
 from clinigate.hipaa.probes.lifecycle.record import Record, did, missing, telling
+from clinigate.hipaa.programs import run_program
 from clinigate.hipaa.rows import moment_of
 from clinigate.hipaa.synthetic import written
 from clinigate.hipaa.tally import Tally, gap
@@ -121,20 +120,10 @@ def _report(premises: Premises, table: AccountingTable, one: Record) -> list[Map
 
 def _restart(premises: Premises, command: Sequence[str]) -> None:
     field = "[hipaa.lifecycle.accounting] restart"
-    program = shutil.which(command[0], path=premises.environ.get("PATH"))
-    if program is None:
-        raise ConfigError(f"{field}: no program {command[0]!r}; install it or give its path")
-    try:
-        done = subprocess.run(  # noqa: S603 - the configuration's own words, and no shell
-            [program, *command[1:]],
-            cwd=premises.base_dir,
-            env=dict(premises.environ),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_RESTART_S,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise ConfigError(f"{field}: {command[0]} does not end in {_RESTART_S:g} s") from None
+    done = run_program(
+        command, field, cwd=premises.base_dir, environ=premises.environ, longest_s=_RESTART_S
+    )
+    if done is None:
+        raise ConfigError(f"{field}: {command[0]} does not end in {_RESTART_S:g} s")
     if done.returncode != 0:
         raise ConfigError(f"{field}: {command[0]} ended with {done.returncode}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ from clinigate.errors import ConfigError, TargetError
 from clinigate.hipaa import actors
 from clinigate.hipaa.planting import fresh_patient
 from clinigate.hipaa.premises import Premises
+from clinigate.hipaa.programs import run_program
 from clinigate.targets.service import Answer
 
 __all__ = ["Voices", "fresh_text", "printed"]
@@ -51,20 +51,11 @@ def printed(premises: Premises, command: Sequence[str], field: str) -> bytes:
     Raises:
         ConfigError: it does not run, or does not end well.
     """
-    try:
-        done = subprocess.run(  # noqa: S603 - the configuration's own words, and no shell
-            list(command),
-            cwd=premises.base_dir,
-            env=dict(premises.environ),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_LONGEST_S,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise ConfigError(
-            f"{field}: {command[0]} does not run ({type(error).__name__}); give its path"
-        ) from None
+    done = run_program(
+        command, field, cwd=premises.base_dir, environ=premises.environ, longest_s=_LONGEST_S
+    )
+    if done is None:
+        raise ConfigError(f"{field}: {command[0]} does not end in {_LONGEST_S:g} s")
     if done.returncode != 0:
         raise ConfigError(f"{field}: {command[0]} ends with {done.returncode}, not 0")
     return done.stdout
