@@ -257,7 +257,10 @@ def test_a_log_that_is_rotated_while_patients_speak_is_no_pass(
     chat = {"path": "/chat", "request": {"m": "{{messages}}"}, "answer": {"text": "said"}}
     with serving(Logging(tmp_path, how)) as base_url:
         target = {"kind": "http", "base_url": base_url, "chat": chat}
-        tables = {"target": target, "hipaa": {"logs": [logs], "patience_s": 0.1}}
+        tables = {
+            "target": target,
+            "hipaa": {"test_environment": True, "logs": [logs], "patience_s": 0.1},
+        }
         config = LoadedConfig(Config.model_validate(tables), tmp_path, "clinigate.toml")
         with opened(config, today=TODAY, environ={}) as premises:
             seen = see("phi_in_logs", premises)
