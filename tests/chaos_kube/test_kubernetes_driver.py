@@ -288,7 +288,7 @@ def test_the_cluster_itself_takes_the_fault_back_when_no_runner_is_left(
     monkeypatch.setattr("clinigate.chaos.drivers.kubernetes_flight._MARGIN_S", 0.0)
     space.deploy(replicas=1)
     space.wait_ready(1)
-    driver, fault = space.driver(), fault_spec("network.deny", duration_s=20.0)
+    driver, fault = space.driver(), fault_spec("network.deny", duration_s=4.0)
     driver.inject(fault, driver.resolve({"app": "api"}))
     policies = space.api.network.list_namespaced_network_policy
     assert len(policies(space.name).items) == 1
