@@ -113,17 +113,21 @@ def _of_run(
 
 
 def _installed() -> tuple[Criterion, ...]:
-    return (*CRITERIA, *producer_criteria())
+    from clinigate.hipaa.drills.named import DRILLS, criterion_of
+
+    return (*CRITERIA, *producer_criteria(), *map(criterion_of, DRILLS))
 
 
 def _checks() -> Mapping[str, tuple[str, ...]]:
     """Metric to the checks that measure it, as far as they say so before they run."""
     from clinigate.clinical import load
+    from clinigate.hipaa.drills.named import DRILLS
     from clinigate.hipaa.named import NAMED
 
     load()
     REGISTRY.load_entry_points()
-    found: dict[str, tuple[str, ...]] = {named.metric: (named.check,) for named in NAMED.values()}
+    named = (*NAMED.values(), *DRILLS)
+    found: dict[str, tuple[str, ...]] = {each.metric: (each.check,) for each in named}
     for check in REGISTRY.all():
         for metric in check.metrics:
             found[metric] = (*found.get(metric, ()), check.id)

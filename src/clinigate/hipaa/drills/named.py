@@ -5,7 +5,7 @@ from __future__ import annotations
 from clinigate.core.criterion import Criterion, Relation
 from clinigate.hipaa.probe import Effect, Named, Safeguard
 
-__all__ = ["BREACH", "RESTORE", "criterion_of"]
+__all__ = ["BREACH", "DRILLS", "RESTORE", "criterion_of"]
 
 BREACH = Named(
     "drill_breach",
@@ -41,6 +41,9 @@ RESTORE = Named(
     looks_at="Rows and digest of each table, restored and at the source.",
     cannot_see="Whether the service starts on what was restored, and keys that lie elsewhere.",
 )
+
+DRILLS = (BREACH, RESTORE)
+"""Both of them."""
 
 
 def criterion_of(named: Named) -> Criterion:

@@ -123,7 +123,7 @@ DECLARED: tuple[Named, ...] = (
         "CG-HIPAA-LIMITS-001",
         Safeguard.TECHNICAL,
         "no client asks more often than it may, at no replica",
-        ("164.312(a)(1)", "164.308(a)(1)(ii)(B)"),
+        ("164.312(a)(1)", "CC6.6"),
         sends="One request more than a client of its own may send, spread among the replicas.",
         looks_at="Whether it is told to slow down in time and for how long, while others are "
         "served.",

@@ -1,4 +1,4 @@
-"""CG-HIPAA-LIMITS-001 — clients that may ask without end. 45 CFR 164.308(a)(1)(ii)(B).
+"""CG-HIPAA-LIMITS-001 — clients that may ask without end. 45 CFR 164.312(a)(1).
 
 For each of `[hipaa.access.limits]` a client of its own asks once more than it may, spread among the
 replicas. It must be answered 429 by then, with the seconds to wait in `Retry-After` (RFC 9110) and
