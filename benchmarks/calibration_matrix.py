@@ -1,6 +1,7 @@
 """Every defect of the reference service held against every HIPAA test: the calibration matrix.
 
     .venv/bin/python benchmarks/calibration_matrix.py [--jobs N] [--defect NAME]... [--write]
+    .venv/bin/python benchmarks/calibration_matrix.py --seeds 10
 
 Each defect is a start of its own, on which all tests run, those that disturb what is their own too;
 the clean service is one more row. What must come of it: each defect fails the tests that it names,
@@ -57,7 +58,7 @@ def expected() -> dict[str, frozenset[str]]:
 
 
 @contextmanager
-def premises_of(defect: str, folder: Path) -> Iterator[Premises]:
+def premises_of(defect: str, folder: Path, seed: int = 0) -> Iterator[Premises]:
     """Start the service with a defect, and prepare what the tests look at."""
     today = datetime.now(UTC).date()
     (folder / "hipaa-attestations.toml").write_text(reference_attestations(today))
@@ -67,17 +68,17 @@ def premises_of(defect: str, folder: Path) -> Iterator[Premises]:
         config = LoadedConfig(Config.model_validate(tables), folder, "clinigate.toml")
         environ = reference_hipaa_environment(service)
         with opened(
-            config, today=today, environ=environ, allow_destructive=True, run="matrix"
+            config, today=today, environ=environ, seed=seed, allow_destructive=True, run="matrix"
         ) as premises:
             yield premises
 
 
-def row_of(defect: str) -> tuple[str, Row]:
+def row_of(defect: str, seed: int = 0) -> tuple[str, Row]:
     """Return the verdict of every test on the service with a defect."""
     criteria = {each.metric: each for each in builtin_criteria()}
     with (
         tempfile.TemporaryDirectory(prefix="clinigate-matrix-") as folder,
-        premises_of(defect, Path(folder)) as premises,
+        premises_of(defect, Path(folder), seed) as premises,
     ):
         row = {}
         for name, named in NAMED.items():
@@ -132,13 +133,27 @@ def write(rows: Mapping[str, Row], order: Sequence[str]) -> None:
     DOCS.write_text(drawn(kept), "utf-8")
 
 
+def alarms(seeds: int, jobs: int) -> int:
+    """Say what the tests find wrong with the clean service, seed by seed."""
+    wrong = 0
+    with ProcessPoolExecutor(jobs) as pool:
+        for seed, (_, row) in enumerate(pool.map(row_of, [CLEAN] * seeds, range(seeds))):
+            found = list(troubles(CLEAN, row, frozenset()))
+            wrong += len(found)
+            print(f"seed {seed}: {'; '.join(found) or 'no alarm'}", flush=True)
+    return 1 if wrong else 0
+
+
 def main() -> int:
     """Make the matrix, and say what in it is wrong."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--defect", action="append")
     parser.add_argument("--write", action="store_true")
+    parser.add_argument("--seeds", type=int, help="the clean service alone, with so many seeds")
     asked = parser.parse_args()
+    if asked.seeds is not None:
+        return alarms(asked.seeds, asked.jobs)
     wanted = expected()
     chosen = asked.defect or list(wanted)
     rows: dict[str, Row] = {}
