@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from clinigate.controls import ControlCatalogue, load_catalogue
 from clinigate.controls.standing import Word
@@ -13,6 +13,7 @@ from clinigate.core.results import Results, Subject
 from clinigate.evidence.stages import StageStory
 from clinigate.gate.decision import Decision
 from clinigate.reports import facts
+from clinigate.reports.change import change_view
 from clinigate.reports.clauses import clause_view
 from clinigate.reports.figures import drawings
 from clinigate.reports.findings import group_findings
@@ -21,10 +22,13 @@ from clinigate.reports.gateview import gate_view, unsaid
 from clinigate.reports.leakmap import leak_view
 from clinigate.reports.model import GateView, Report
 from clinigate.reports.overall import headline, tally
+from clinigate.reports.past import PastRun
+from clinigate.reports.proof import ProofView
 from clinigate.reports.rows import criterion_rows
 from clinigate.reports.sealed import EvidenceFacts, RecordFact
 from clinigate.reports.stages import stage_rows
 from clinigate.reports.trace import trace_rows
+from clinigate.reports.trends import trend_view
 
 __all__ = ["build_report"]
 
@@ -37,6 +41,8 @@ def build_report(
     catalogue: ControlCatalogue | None = None,
     stages: Iterable[StageStory] = (),
     words: Iterable[Word] = (),
+    past: Sequence[PastRun] = (),
+    proof: ProofView | None = None,
 ) -> Report:
     """Return everything that a report of this run says; the same input gives the same report.
 
@@ -47,6 +53,8 @@ def build_report(
         catalogue: names of controls, by default the ones that Clinigate ships.
         stages: what became of the run's stages, where it had any.
         words: attestations that count now.
+        past: earlier runs of the same system, oldest first.
+        proof: what the page carries to verify itself.
     """
     known = load_catalogue() if catalogue is None else catalogue
     statuses = [verdict.status for verdict in results.verdicts]
@@ -83,6 +91,9 @@ def build_report(
         stages=told,
         leaks=leak_view(about),
         clauses=clause_view(results, decision, catalogue=known, words=words),
+        change=change_view(results, past),
+        trends=trend_view(results, past),
+        proof=proof,
     )
 
 

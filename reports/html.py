@@ -28,6 +28,10 @@ __all__ = ["render_html"]
 #: Files listed of a bundle; the others are counted.
 MAX_FILES = 200
 
+#: Parts of the one style sheet, and the scripts: the second where the page can verify itself.
+STYLES = ("report.css.j2", "change.css.j2", "proof.css.j2")
+SCRIPTS = ("report.js", "proof.js")
+
 _TONES = {
     Tone.GOOD: "pass",
     Tone.BAD: "fail",
@@ -39,9 +43,10 @@ _TONES = {
 def render_html(report: Report) -> str:
     """Return the whole page; the same report gives the same text, on every machine."""
     environment = _environment()
-    css, js = _asset("report.css.j2"), _asset("report.js")
+    css = "".join(_asset(name) for name in STYLES)
+    scripts = [_asset(name) for name in (SCRIPTS if report.proof else SCRIPTS[:1])]
     page = environment.get_template("report.html.j2").render(
-        report=report, css=css, js=js, policy=_policy(css, js)
+        report=report, css=css, scripts=scripts, policy=_policy(css, scripts)
     )
     return visible(page)
 
@@ -78,9 +83,10 @@ def _asset(name: str) -> str:
     return _environment().get_template(name).render()
 
 
-def _policy(css: str, js: str) -> str:
+def _policy(css: str, scripts: Iterable[str]) -> str:
+    allowed = " ".join(f"'{_hash(script)}'" for script in scripts)
     return (
-        f"default-src 'none'; style-src '{_hash(css)}'; script-src '{_hash(js)}'; "
+        f"default-src 'none'; style-src '{_hash(css)}'; script-src {allowed}; "
         "img-src data:; base-uri 'none'; form-action 'none'"
     )
 

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from clinigate.core.verdict import Status
+from clinigate.reports.change import ChangeView
 from clinigate.reports.clauserows import ClauseView
 from clinigate.reports.drawing import Drawing
 from clinigate.reports.leakmap import LeakView
+from clinigate.reports.proof import ProofView
 from clinigate.reports.sealed import (
     EvidenceFacts,
     FileFact,
@@ -21,8 +23,10 @@ from clinigate.reports.sealed import (
     RecordFact,
     SignatureFact,
 )
+from clinigate.reports.trends import TrendView
 
 __all__ = [
+    "ChangeView",
     "ClauseView",
     "CriterionRow",
     "Drawing",
@@ -40,6 +44,7 @@ __all__ = [
     "LeakView",
     "LevelFact",
     "PackRow",
+    "ProofView",
     "RecordFact",
     "Report",
     "SignatureFact",
@@ -48,6 +53,7 @@ __all__ = [
     "StageRow",
     "Tone",
     "TraceRow",
+    "TrendView",
 ]
 
 
@@ -343,6 +349,8 @@ class Report:
         not_shown: what these results do not show, in sentences that belong on the cover.
         tally: statuses that occur, gravest last, with their counts.
         clauses: every clause and how it stands.
+        change: against the last run that can be compared. trends: over the runs of the ledger.
+        proof: what the page carries to verify itself.
     """
 
     run: str
@@ -368,3 +376,6 @@ class Report:
     stages: tuple[StageRow, ...] = ()
     leaks: LeakView | None = None
     clauses: ClauseView | None = None
+    change: ChangeView | None = None
+    trends: TrendView | None = None
+    proof: ProofView | None = None

@@ -13,8 +13,10 @@ __all__ = [
     "PROOF",
     "RESULTS",
     "RUN_ID",
+    "STAMP",
     "STATEMENT",
     "UNSIGNED_STATEMENT",
+    "WITNESSED",
     "blob_path",
     "in_sealed_set",
 ]
@@ -26,6 +28,10 @@ STATEMENT = "statement.dsse.json"
 #: The statement of a run that nobody signed: another name, so that none passes for the other.
 UNSIGNED_STATEMENT = "statement.json"
 PROOF = "ledger.tlog-proof"
+#: The seal in a log whose head a witness cosigned later.
+WITNESSED = "witness.tlog-proof"
+#: RFC 3161 token over the envelope.
+STAMP = "timestamp.tsr"
 RESULTS = "results.json"
 ENVIRONMENT = "environment.json"
 CONTROLS = "controls.lock.json"
@@ -35,7 +41,7 @@ PREDICATE_TYPE = "https://clinigate.dev/evidence/v1"
 
 #: What people add after the seal, and what can be made again from what is sealed.
 OUTSIDE = ("records/", "exports/")
-_BESIDE = frozenset({STATEMENT, UNSIGNED_STATEMENT, PROOF})
+_BESIDE = frozenset({STATEMENT, UNSIGNED_STATEMENT, PROOF, WITNESSED, STAMP})
 
 
 def in_sealed_set(name: str) -> bool:

@@ -14,11 +14,13 @@ from clinigate.errors import IntegrityError
 from clinigate.evidence.bundle import Bundle
 from clinigate.evidence.envelope import pae, verify_envelope
 from clinigate.evidence.names import PAYLOAD_TYPE, UNSIGNED_STATEMENT, in_sealed_set
+from clinigate.evidence.proven_time import ProvenTime
 from clinigate.evidence.report import Level, LevelResult, LevelStatus, VerificationReport
 from clinigate.evidence.semantics import contradictions
 from clinigate.evidence.times import parse_timestamp
 from clinigate.evidence.trust import TrustedKey, TrustStore
 from clinigate.evidence.verify_ledger import verify_in_ledger
+from clinigate.evidence.verify_time import verify_time
 
 __all__ = ["verify_bundle"]
 
@@ -31,6 +33,7 @@ def verify_bundle(
     ledger: Path | None = None,
     last_checkpoint: bytes | None = None,
     known_control: Callable[[str], bool] | None = None,
+    stamp_roots: Path | None = None,
 ) -> VerificationReport:
     """Verify a bundle on all levels.
 
@@ -41,11 +44,15 @@ def verify_bundle(
         ledger: the ledger's directory, to see that the whole log is sound.
         last_checkpoint: a checkpoint of the log that was kept elsewhere: what shows a rollback.
         known_control: tells whether a control id is in the catalogue.
+        stamp_roots: PEM file with the certificates of the time-stamping authorities that count.
 
     Raises:
         ValueError: a threshold below 1.
     """
-    signed_by, signature = _signature(bundle, trust, threshold)
+    # Who stole a key can back-date what he signs: whether somebody else vouches for the time
+    # decides which keys count.
+    proven, time = verify_time(bundle, trust, ledger, stamp_roots)
+    signed_by, signature = _signature(bundle, trust, threshold, proven)
     return VerificationReport(
         run=bundle.run,
         run_status=bundle.status,
@@ -55,7 +62,7 @@ def verify_bundle(
             _digests(bundle),
             signature,
             verify_in_ledger(bundle, trust, ledger, last_checkpoint),
-            _time(bundle),
+            time,
             _meaning(bundle, known_control),
         ),
     )
@@ -87,7 +94,7 @@ def _digest_problems(bundle: Bundle) -> Iterator[str]:
 
 
 def _signature(
-    bundle: Bundle, trust: TrustStore | None, threshold: int
+    bundle: Bundle, trust: TrustStore | None, threshold: int, proven: ProvenTime | None
 ) -> tuple[tuple[TrustedKey, ...], LevelResult]:
     name = bundle.statement_name
     if bundle.envelope.payload_type != PAYLOAD_TYPE:
@@ -102,18 +109,24 @@ def _signature(
         hints = ", ".join(signature.keyid for signature in bundle.envelope.signatures)
         text = f"{name}: signed as {hints}; no trust file given, so that nobody vouches for the key"
         return (), LevelResult(Level.SIGNATURE, LevelStatus.NOT_ASSESSED, (text,))
-    return _trusted_signature(bundle, trust, threshold)
+    return _trusted_signature(bundle, trust, threshold, proven)
 
 
 def _trusted_signature(
-    bundle: Bundle, trust: TrustStore, threshold: int
+    bundle: Bundle, trust: TrustStore, threshold: int, proven: ProvenTime | None
 ) -> tuple[tuple[TrustedKey, ...], LevelResult]:
     name = bundle.statement_name
-    moment = parse_timestamp(bundle.statement.sealed_at)
+    is_proven = proven is not None
+    moment = parse_timestamp(bundle.statement.sealed_at) if proven is None else proven.moment
+    counting = trust.trusted_at(moment, time_proven=is_proven)
     try:
-        _, keyids = verify_envelope(bundle.envelope, trust.trusted_at(moment), threshold)
+        _, keyids = verify_envelope(bundle.envelope, counting, threshold)
     except IntegrityError as error:
-        untimely = [why for key in _signers(bundle, trust) if (why := key.why_not(moment))]
+        untimely = [
+            why
+            for key in _signers(bundle, trust)
+            if (why := key.why_not(moment, time_proven=is_proven))
+        ]
         return (), _failed(*(f"{name}: {text}" for text in [*untimely, str(error)]))
     # The hint is unsigned; one that names another key was edited.
     known = {key.keyid for key in _signers(bundle, trust)}
@@ -132,11 +145,6 @@ def _signers(bundle: Bundle, trust: TrustStore) -> list[TrustedKey]:
         for key in trust.keys
         if any(key.public.verifies(s.sig, message) for s in bundle.envelope.signatures)
     ]
-
-
-def _time(bundle: Bundle) -> LevelResult:
-    text = f"time not proven: {bundle.statement.sealed_at} is self-asserted by the sealer's clock"
-    return LevelResult(Level.TIME, LevelStatus.NOT_ASSESSED, (text,))
 
 
 def _meaning(bundle: Bundle, known_control: Callable[[str], bool] | None) -> LevelResult:

@@ -16,9 +16,10 @@ from clinigate.evidence.trust import TrustStore
 from clinigate.evidence.verify import verify_bundle
 from clinigate.gate.record_files import VerifiedRecord
 from clinigate.reports.people import record_facts
+from clinigate.reports.proof import ProofView
 from clinigate.reports.sealed import EvidenceFacts, FileFact, LevelFact, SignatureFact
 
-__all__ = ["Examined", "evidence_facts", "examine", "ledger_beside"]
+__all__ = ["Examined", "evidence_facts", "examine", "ledger_beside", "proof_of"]
 
 _HOLDS = {LevelStatus.OK: True, LevelStatus.FAILED: False, LevelStatus.NOT_ASSESSED: None}
 
@@ -37,6 +38,7 @@ def examine(
     trust: TrustStore | None,
     threshold: int = 1,
     last_checkpoint: bytes | None = None,
+    stamp_roots: Path | None = None,
 ) -> Examined:
     """Open and verify a bundle; the ledger beside it is looked at where there is one.
 
@@ -54,6 +56,7 @@ def examine(
         ledger=ledger_beside(path),
         last_checkpoint=last_checkpoint,
         known_control=lambda control: control in catalogue,
+        stamp_roots=stamp_roots,
     )
     return Examined(bundle, report)
 
@@ -96,6 +99,12 @@ def evidence_facts(
         records=record_facts(records),
         openssl=_commands(bundle, shown_as),
     )
+
+
+def proof_of(examined: Examined) -> ProofView | None:
+    """Return what a page carries to verify itself; None for what nobody signed."""
+    del examined
+    return None
 
 
 def _commands(bundle: Bundle, shown_as: str) -> tuple[str, ...]:

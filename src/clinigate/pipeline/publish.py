@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from clinigate.controls.standing import Word
@@ -13,12 +13,14 @@ from clinigate.evidence.stages import read_stages
 from clinigate.gate.decision import Decision
 from clinigate.gate.document import write_decision
 from clinigate.gate.record_files import VerifiedRecord
-from clinigate.pipeline.examine import Examined, evidence_facts
+from clinigate.pipeline.examine import Examined, evidence_facts, ledger_beside, proof_of
+from clinigate.pipeline.past import past_runs
 from clinigate.pipeline.reading import results_of
 from clinigate.reports.build import build_report
 from clinigate.reports.html import render_html
 from clinigate.reports.junit import render_junit
 from clinigate.reports.model import Report
+from clinigate.reports.past import PastRun
 from clinigate.reports.sarif import sarif_of
 from clinigate.reports.summary import render_summary
 
@@ -54,8 +56,16 @@ def report_of(
     bundle = examined.bundle
     facts = evidence_facts(examined, shown_as=_shown(bundle.path), records=records)
     staged = read_stages(bundle.recorded())
-    stories = () if staged is None else staged.stories
-    return build_report(bundle.results(), decision, facts, stages=stories, words=words)
+    results = bundle.results()
+    return build_report(
+        results,
+        decision,
+        facts,
+        stages=() if staged is None else staged.stories,
+        words=words,
+        past=_past(bundle.path, results),
+        proof=proof_of(examined),
+    )
 
 
 def unsealed_report(
@@ -103,6 +113,14 @@ def write_report(report: Report, path: Path) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
     write_atomic(path, render_html(report).encode("utf-8"))
     return path
+
+
+def _past(path: Path, results: Results) -> Sequence[PastRun]:
+    """The runs beside a bundle that still lies where it was made; of a copy nothing is known."""
+    if ledger_beside(path) is None:
+        return ()
+    root = path.resolve().parent.parent
+    return past_runs(root, before=results.run, system=results.subject.name)
 
 
 def _shown(path: Path) -> str:
