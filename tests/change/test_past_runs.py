@@ -1,0 +1,108 @@
+"""Earlier runs are read back as far as ledger and statement vouch for them, and none is lost."""
+
+from __future__ import annotations
+
+import shutil
+from typing import Any
+
+from clinigate.pipeline.past import past_runs
+
+GOOD = {"crisis.false_negative_rate": 2}
+
+
+def test_runs_come_oldest_first_and_the_asking_one_is_not_among_them(system: Any) -> None:
+    """What began before a run is returned in its order, with what it found."""
+    first, second, third = (system.sealed(GOOD) for _ in range(3))
+    found = past_runs(system.root, before=third.run, system="demo")
+    assert [each.run for each in found] == [first.run, second.run]
+    assert all(each.results is not None and each.signed and not each.why_not for each in found)
+    assert found[0].results == first.results()
+
+
+def test_only_the_latest_are_read_and_all_on_request(system: Any) -> None:
+    """`at_most` keeps the newest; no `before` means up to now."""
+    runs = [system.sealed(GOOD).run for _ in range(3)]
+    found = past_runs(system.root, before=None, system="demo", at_most=2)
+    assert [each.run for each in found] == runs[1:]
+
+
+def test_runs_of_another_system_are_left_out(system: Any) -> None:
+    """A system is compared with itself alone; None takes every system."""
+    other = system.sealed(GOOD, name="other").run
+    last = system.sealed(GOOD).run
+    assert past_runs(system.root, before=last, system="demo") == ()
+    assert [each.run for each in past_runs(system.root, before=last, system=None)] == [other]
+
+
+def test_a_run_that_never_finished_is_a_row(system: Any) -> None:
+    """Re-running until green stays visible: the abandoned run says so."""
+    abandoned = system.begin().id
+    (found,) = past_runs(system.root, before=None, system="demo")
+    assert (found.run, found.status, found.results) == (abandoned, "INCOMPLETE", None)
+    assert found.why_not == "it never finished"
+
+
+def test_a_run_that_finished_and_was_never_sealed_is_a_row(system: Any) -> None:
+    """No seal, no results: what lies in the spool may still change."""
+    run = system.begin()
+    run.finish()
+    (found,) = past_runs(system.root, before=None, system="demo")
+    assert (found.status, found.why_not) == ("COMPLETE", "it was never sealed")
+
+
+def test_a_damaged_run_is_a_row_that_names_the_file(system: Any) -> None:
+    """Edited results are not compared with."""
+    bundle = system.sealed(GOOD)
+    path = bundle.path / "results.json"
+    path.write_bytes(path.read_bytes().replace(b"demo", b"dome", 1))
+    (found,) = past_runs(system.root, before=None, system="demo")
+    assert found.results is None
+    assert "results.json" in found.why_not
+
+
+def test_a_statement_that_was_never_logged_is_not_believed(system: Any) -> None:
+    """Whoever re-states a run without the ledger is found out."""
+    bundle, other = system.sealed(GOOD), system.sealed(GOOD)
+    name = bundle.statement_name
+    (bundle.path / name).write_bytes((other.path / name).read_bytes())
+    found = past_runs(system.root, before=other.run, system="demo")
+    assert "speaks of run" in found[0].why_not
+    (bundle.path / name).write_bytes(bundle.envelope_bytes + b"\n")
+    found = past_runs(system.root, before=other.run, system="demo")
+    assert found[0].results is None
+    assert found[0].why_not
+
+
+def test_a_run_whose_evidence_is_gone_is_a_row(system: Any) -> None:
+    """The ledger remembers what the disk does not."""
+    bundle = system.sealed(GOOD)
+    shutil.rmtree(bundle.path)
+    (found,) = past_runs(system.root, before=None, system="demo")
+    assert "not on this disk" in found.why_not
+
+
+def test_a_pruned_run_says_so(system: Any) -> None:
+    """What retention removed is told apart from what is lost."""
+    bundle = system.sealed(GOOD)
+    from clinigate.evidence.runs import RunStore
+
+    RunStore(system.root).ledger(clock=system.clock, signer=system.signer).append(
+        "run-pruned", run=bundle.run, body={}
+    )
+    (found,) = past_runs(system.root, before=None, system="demo")
+    assert "pruned" in found.why_not
+
+
+def test_a_damaged_ledger_leaves_what_lies_on_the_disk(system: Any) -> None:
+    """A report of a run can be made although its ledger is broken; `verify` says that it is."""
+    first, last = system.sealed(GOOD), system.sealed(GOOD)
+    path = system.root / "ledger" / "records.ndjson"
+    path.write_bytes(path.read_bytes().replace(b"demo", b"dome", 1))
+    found = past_runs(system.root, before=last.run, system="demo")
+    assert [each.run for each in found] == [first.run]
+    assert found[0].results is not None
+
+
+def test_no_evidence_is_no_run(tmp_path: Any) -> None:
+    """An empty folder has no past."""
+    assert past_runs(tmp_path, before=None, system="demo") == ()
