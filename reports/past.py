@@ -15,10 +15,12 @@ class PastRun:
 
     Attributes:
         run: its id. started_at: RFC 3339.
-        status: complete, incomplete or interrupted, as the statement or the ledger says.
-        results: what it found; None of a run that was never sealed, or that is damaged.
+        status: COMPLETE, ABORTED or INCOMPLETE, as the statement or the ledger says.
+        results: what it measured, and its verdicts; None of a run that was never sealed, or that is
+            damaged. Of its findings only the number is kept, of figures nothing.
         why_not: why there are no results, in a sentence; empty where there are.
         signed: whether its statement is signed.
+        findings: how many there were of each metric.
     """
 
     run: str
@@ -27,3 +29,4 @@ class PastRun:
     results: Results | None
     why_not: str = ""
     signed: bool = False
+    findings: tuple[tuple[str, int], ...] = ()

@@ -7,18 +7,20 @@ single run: one that is damaged, unfinished or gone is a row that says so.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from clinigate.core.canonical import sha256_hex
+from clinigate.core.codec import TAG, from_plain
 from clinigate.core.results import Results
 from clinigate.errors import EvidenceError, IncompleteRunError, IntegrityError
 from clinigate.evidence.bundle import Bundle, open_bundle
 from clinigate.evidence.chain import LedgerRecord
 from clinigate.evidence.ledger import read_ledger
-from clinigate.evidence.names import RUN_ID
+from clinigate.evidence.names import RESULTS, RUN_ID
 from clinigate.evidence.spool import RunStatus
 from clinigate.reports.past import PastRun
 
@@ -27,6 +29,8 @@ __all__ = ["past_runs"]
 #: Types of records by which a run enters the ledger: begun here, or brought from elsewhere.
 _ENTERS = frozenset({"run-started", "bundle-imported"})
 _PRUNED = "run-pruned"
+#: What a comparison has no use for, and most of what a run holds: thirty runs are read for one page.
+_UNUSED = frozenset({"Finding", "Exhibit"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,26 +126,39 @@ def _past(root: Path, logged: _Logged) -> PastRun:
         return replace(run, why_not="its evidence is not on this disk")
     try:
         bundle = open_bundle(directory)
-        results = _vouched(bundle, logged)
+        return _told(bundle, _vouched(bundle, logged))
     except IncompleteRunError:
         why = "it was never sealed" if run.status == RunStatus.COMPLETE else "it never finished"
         return replace(run, why_not=why)
     except EvidenceError as error:
         return replace(run, why_not=f"its evidence is damaged: {error}")
-    return PastRun(
-        run=logged.run,
-        started_at=results.started_at,
-        status=str(bundle.status),
-        results=results,
-        signed=bundle.signed,
-    )
 
 
-def _vouched(bundle: Bundle, logged: _Logged) -> Results:
-    """The results, if statement and ledger speak of this run and of these bytes."""
+def _vouched(bundle: Bundle, logged: _Logged) -> Any:
+    """The results as plain JSON, if statement and ledger speak of this run and of these bytes."""
     if bundle.run != logged.run:
         raise IntegrityError(f"{bundle.statement_name}: speaks of run {bundle.run}")
     sealed = sha256_hex(bundle.envelope_bytes)
     if logged.statement is not None and sealed != logged.statement:
         raise IntegrityError(f"{bundle.statement_name}: is not what the ledger says was sealed")
-    return bundle.results()
+    if sha256_hex(bundle.read(RESULTS)) != bundle.statement.files.get(RESULTS):
+        raise IntegrityError(f"{RESULTS}: was changed: it is not what the statement names")
+    return bundle.read_json(RESULTS)
+
+
+def _told(bundle: Bundle, plain: Any) -> PastRun:
+    try:
+        kinds = [(each["about"][TAG], each) for each in plain["observations"]]
+        found = Counter(str(each["about"]["metric"]) for kind, each in kinds if kind == "Finding")
+        kept = [each for kind, each in kinds if kind not in _UNUSED]
+        results = from_plain(Results, {**plain, "observations": kept})
+    except (KeyError, TypeError, ValueError) as error:
+        raise IntegrityError(f"{RESULTS}: {error}") from error
+    return PastRun(
+        run=bundle.run,
+        started_at=results.started_at,
+        status=str(bundle.status),
+        results=results,
+        signed=bundle.signed,
+        findings=tuple(sorted(found.items())),
+    )
