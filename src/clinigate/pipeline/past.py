@@ -29,7 +29,7 @@ __all__ = ["past_runs"]
 #: Types of records by which a run enters the ledger: begun here, or brought from elsewhere.
 _ENTERS = frozenset({"run-started", "bundle-imported"})
 _PRUNED = "run-pruned"
-#: What a comparison has no use for, and most of what a run holds: thirty runs are read for one page.
+#: What a comparison has no use for, and most of what a run holds: one page reads thirty runs.
 _UNUSED = frozenset({"Finding", "Exhibit"})
 
 
