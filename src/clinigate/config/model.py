@@ -13,10 +13,12 @@ from clinigate.config.judge import JudgeTable
 from clinigate.config.model_gate import ModelGateTable
 from clinigate.config.phi import PhiTable
 from clinigate.config.platform import PlatformTable
+from clinigate.config.portal import PortalTable
 from clinigate.config.production import ProductionTable
 from clinigate.config.quality import QualityTable
 from clinigate.config.resilience import BenchTable, ChaosTable, LoadTable
 from clinigate.config.security import SecurityTable
+from clinigate.config.signing import KeyPlace, SigningTable
 from clinigate.config.stages import StageTable
 from clinigate.config.table import Table
 from clinigate.config.target import TargetSpec
@@ -52,15 +54,7 @@ def check_digest(text: str) -> str:
     return text
 
 
-def _check_key_place(text: str) -> str:
-    scheme, _, place = text.partition(":")
-    if scheme not in ("file", "env") or not place:
-        raise ValueError("must say where the key is, as file:PATH or env:VARIABLE")
-    return text
-
-
 Digest = Annotated[str, AfterValidator(check_digest)]
-KeyPlace = Annotated[str, AfterValidator(_check_key_place)]
 
 
 class SubjectTable(Table):
@@ -148,15 +142,10 @@ class GateTable(Table):
     trust: str | None = Field(
         default=None, description="trust file, relative to this one: whose signatures count"
     )
-
-
-class SigningTable(Table):
-    """`[signing]`: where the machine's key is."""
-
-    key: KeyPlace | None = Field(
+    tsa_roots: str | None = Field(
         default=None,
-        description="`file:PATH` relative to this file, or `env:VARIABLE` with a key file or a "
-        "PEM; without it CLINIGATE_KEY is looked at, and without that runs are UNSIGNED",
+        description="PEM file, relative to this one: the root certificates of the time-stamping "
+        "authorities whose word on the time of a seal counts",
     )
 
 
@@ -181,4 +170,5 @@ class Config(Table):
     dialogue: DialogueTable = DialogueTable()
     model_gate: ModelGateTable = ModelGateTable()
     production: ProductionTable = ProductionTable()
+    portal: PortalTable = PortalTable()
     stage: list[StageTable] = Field(default=[], description="stages of `clinigate run`, in order")
