@@ -50,6 +50,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "gate": ("clinigate.cli.gate", "Decide whether the gate opens on sealed bundles."),
     "report": ("clinigate.cli.report", "Render a bundle as HTML or as a terminal table."),
     "bundle": ("clinigate.cli.bundle", "Hand a bundle on as one zip file."),
+    "self-test": ("clinigate.cli.self_test", "Qualify this installation, and seal the record."),
     "repro": ("clinigate.cli.repro", "Replay one case against the target with everything shown."),
 }
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from clinigate.pipeline.setup import Overrides
     from clinigate.reference.launch import Connection
 
-__all__ = ["command"]
+__all__ = ["command", "demo_config"]
 
 #: Which policy judges which profile.
 _POLICIES = {"full": "demo", "pr": "pr"}
@@ -89,7 +89,7 @@ def command(
     with running(model=model, defect=defect) as connection:
         click.echo(f"reference service: {connection.base_url} (model {model})")
         policy = _POLICIES[profile] + ("-resilience" if resilience and profile == "full" else "")
-        config = _config(connection, model=model, policy=policy, seed=seed, root=root)
+        config = demo_config(connection, model=model, policy=policy, seed=seed, root=root)
         beside = commands_beside(defect, is_sample=profile == "pr", resilience=resilience)
         conclusion = _evaluate(config, connection, overrides, signer, beside)
     return _decide(config, conclusion, signer)
@@ -127,7 +127,7 @@ def _where(metric: str) -> str:
     return " with --all-stages" if metric.startswith("hipaa.") else ""
 
 
-def _config(
+def demo_config(
     connection: Connection, *, model: str, policy: str, seed: int, root: Path
 ) -> LoadedConfig:
     """The configuration that a team would write for this service."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from clinigate.phi.leaks.hunt import Hunt
     from clinigate.phi.leaks.model import LeakMap
 
-__all__ = ["command"]
+__all__ = ["command", "hunt_of_reference"]
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _SHOWN = 40
@@ -58,7 +58,7 @@ def command(
         raise UsageError("--reference needs no --config; leave one of them out")
     if map_file is not None and not map_file.absolute().parent.is_dir():
         raise UsageError(f"--map {map_file}: there is no such folder; make it first")
-    opened = _of_reference(defect, seed) if reference else _of_config(config, seed)
+    opened = hunt_of_reference(defect, seed) if reference else _of_config(config, seed)
     with opened as (loaded, plan):
         from clinigate.cli.producing import produce
         from clinigate.phi.leaks.hunt import hunt
@@ -93,7 +93,10 @@ def _of_config(config: Path | None, seed: int | None) -> Iterator[tuple[LoadedCo
 
 
 @contextmanager
-def _of_reference(defect: str | None, seed: int | None) -> Iterator[tuple[LoadedConfig, Hunt]]:
+def hunt_of_reference(
+    defect: str | None, seed: int | None, *, say: Callable[[str], object] = click.echo
+) -> Iterator[tuple[LoadedConfig, Hunt]]:
+    """Start the reference service, and yield its configuration and the hunt through it."""
     from clinigate.cli.reference_hipaa import reference_hipaa_environment
     from clinigate.cli.reference_trace import reference_trace_config
     from clinigate.phi.leaks.recorder import recording
@@ -109,7 +112,7 @@ def _of_reference(defect: str | None, seed: int | None) -> Iterator[tuple[Loaded
             recorder=recorder,
             upkeep=connection.keep_up,
         ) as plan:
-            click.echo(f"reference service: {connection.base_url}")
+            say(f"reference service: {connection.base_url}")
             yield loaded, plan
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from clinigate.core.criterion import Criterion, Relation
 from clinigate.quality.model_criteria import MODEL_CRITERIA
 from clinigate.quality.shape import criterion_of
+from clinigate.quality.validation.parts import PARTS
+from clinigate.quality.validation.parts import criterion_of as criterion_of_part
 
 __all__ = [
     "ACCURACY_LOSS",
@@ -46,8 +48,8 @@ DELIVERY_CONTROLS = ("CC8.1",)
 
 
 def builtin_criteria() -> tuple[Criterion, ...]:
-    """Return the criteria, one for each metric; those of a model's release too."""
-    return (*_CRITERIA, *MODEL_CRITERIA)
+    """Return the criteria, one for each metric; a model's release and the tool itself have some."""
+    return (*_CRITERIA, *MODEL_CRITERIA, *(criterion_of_part(part) for part in PARTS.values()))
 
 
 def criterion(metric: str) -> Criterion:
