@@ -13,8 +13,9 @@ from clinigate.core.results import Results, Subject
 from clinigate.evidence.stages import StageStory
 from clinigate.gate.decision import Decision
 from clinigate.reports import facts
-from clinigate.reports.change import change_view
 from clinigate.reports.clauses import clause_view
+from clinigate.reports.comparing import change_view
+from clinigate.reports.coverage import frameworks_of
 from clinigate.reports.figures import drawings
 from clinigate.reports.findings import group_findings
 from clinigate.reports.gaps import gap_rows, limits_of
@@ -91,7 +92,7 @@ def build_report(
         stages=told,
         leaks=leak_view(about),
         clauses=clause_view(results, decision, catalogue=known, words=words),
-        change=change_view(results, past),
+        change=change_view(results, past, frameworks_of(known)),
         trends=trend_view(results, past),
         proof=proof,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -117,6 +117,11 @@ class System:
             controls={},
             clock=self.clock,
         )
+
+
+@pytest.fixture(scope="session")
+def made() -> Callable[..., Results]:
+    return results
 
 
 @pytest.fixture(scope="session")
