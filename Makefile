@@ -4,6 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 IAC    := .venv-iac
 TLS    := .venv-tls
+OSCAL  := .venv-trestle
 STAMP  := $(VENV)/.installed
 # Outside of the lock: which build of it fits depends on the machine's processor and driver.
 TORCH  ?= torch==2.13.0 nvidia-ml-py
@@ -86,9 +87,11 @@ lock:
 	  --generate-hashes --no-header --no-annotate -o requirements-iac.lock
 	echo 'sslyze>=6.3,<7' | uv pip compile - --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-annotate -o requirements-tls.lock
+	echo 'compliance-trestle>=5.2,<6' | uv pip compile - --universal --python-version 3.11 \
+	  --generate-hashes --no-header --no-annotate -o requirements-trestle.lock
 
 clean:
-	rm -rf $(VENV) $(IAC) $(TLS) build dist .clinigate
+	rm -rf $(VENV) $(IAC) $(TLS) $(OSCAL) build dist .clinigate
 
 HOMES := chaos gpu_bench load pytest_plugins reports scenarios
 
@@ -104,10 +107,17 @@ $(TLS)/bin/sslyze: requirements-tls.lock
 	$(TLS)/bin/python -m pip install --quiet --require-hashes -r requirements-tls.lock
 	touch $@
 
-$(STAMP): requirements.lock pyproject.toml $(IAC)/bin/checkov $(TLS)/bin/sslyze
+# So does compliance-trestle, which reads our OSCAL as an outsider would: it pins exact releases.
+$(OSCAL)/bin/trestle: requirements-trestle.lock
+	$(PYTHON) -m venv $(OSCAL)
+	$(OSCAL)/bin/python -m pip install --quiet --require-hashes -r requirements-trestle.lock
+	touch $@
+
+$(STAMP): requirements.lock pyproject.toml $(IAC)/bin/checkov $(TLS)/bin/sslyze $(OSCAL)/bin/trestle
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet $(TORCH)
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	ln -sf ../../$(TLS)/bin/sslyze $(BIN)/sslyze
+	ln -sf ../../$(OSCAL)/bin/trestle $(BIN)/trestle
 	touch $@
