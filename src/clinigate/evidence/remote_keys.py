@@ -1,0 +1,152 @@
+"""A signer whose key is elsewhere: in a token, in a cloud, in a vault."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Callable
+from typing import Any
+
+from clinigate.config.signing import KEY_SCHEMES
+from clinigate.errors import KeyFileError, MissingExtraError
+from clinigate.evidence.signers import MODULES, Opened
+from clinigate.evidence.signing import PublicKey
+
+__all__ = ["RemoteSigner", "is_remote", "open_remote_key"]
+
+_HINTS = {
+    "hsm": "look at the token, its PIN and PYKCS11LIB",
+    "awskms": "look at AWS_REGION, the credentials, and the right to kms:GetPublicKey and kms:Sign",
+    "gcpkms": "look at GOOGLE_APPLICATION_CREDENTIALS, and at the roles publicKeyViewer and signer",
+    "azurekms": "look at the credentials (AZURE_CLIENT_ID, …) and the role Key Vault Crypto User",
+    "hv": "look at VAULT_ADDR, VAULT_TOKEN, and at the policy on transit/keys and transit/sign",
+}
+
+
+class RemoteSigner:
+    """Signs by asking the key's home; the private key is never in this process."""
+
+    __slots__ = ("_opened", "_refused", "uri")
+
+    def __init__(self, uri: str, opened: Opened) -> None:
+        self.uri = uri
+        self._opened = opened
+        self._refused = False
+
+    @property
+    def public(self) -> PublicKey:
+        """The public half."""
+        return self._opened.public
+
+    @property
+    def keyid(self) -> str:
+        """SHA-256 of the public key in lower-case hexadecimal."""
+        return self.public.keyid
+
+    @property
+    def public_key(self) -> bytes:
+        """The public key as DER SubjectPublicKeyInfo."""
+        return self.public.spki
+
+    def sign(self, message: bytes, /) -> bytes:
+        """Return the signature: 64 raw bytes for Ed25519, DER for P-256.
+
+        A key that was refused once is not asked again: a token locks itself after a few wrong
+        PINs.
+
+        Raises:
+            KeyFileError: its home cannot be reached, refuses, or answers with a signature that is
+                not this key's.
+        """
+        if self._refused:
+            raise KeyFileError(f"{self.uri}: was refused before, and is not asked again")
+        try:
+            signature = self._opened.sign(message)
+        except KeyFileError as error:
+            raise _named(self.uri, error) from error
+        except Exception as error:
+            self._refused = True
+            raise _refusal(self.uri, "does not sign", error) from error
+        # A service that hashes once more, or turned to another version of the key, is told here
+        # rather than by whoever verifies.
+        if not self.public.verifies(signature, message):
+            raise KeyFileError(
+                f"{self.uri}: what it signed does not verify with its own public key; was the key "
+                "replaced? name its version, or open it anew"
+            )
+        return signature
+
+    def __repr__(self) -> str:
+        return f"RemoteSigner({self.uri!r}, {self.keyid[:12]}…)"
+
+
+def is_remote(place: str) -> bool:
+    """Tell whether a key's place is the URI of a token or a service."""
+    return place.partition(":")[0] in MODULES and ":" in place
+
+
+def open_remote_key(uri: str, secret: Callable[[], str]) -> RemoteSigner:
+    """Return the signer behind a URI (`hsm:`, `awskms:`, `gcpkms:`, `azurekms:`, `hv:`).
+
+    Args:
+        uri: which key.
+        secret: gives the PIN of a token; called once at most, and not before one is needed.
+
+    Raises:
+        MissingExtraError: the library for it is not installed.
+        KeyFileError: an unknown scheme, no such key, a key of another kind, or no answer; the
+            message quotes no secret.
+    """
+    scheme, _, place = uri.partition(":")
+    if scheme not in MODULES:
+        known = ", ".join(f"{name}:{form}" for name, form in KEY_SCHEMES.items())
+        raise KeyFileError(f"{uri}: no key of that kind; known are {known}")
+    module = _module(uri, scheme)
+    try:
+        return RemoteSigner(uri, module.open_key(place, _once(secret)))
+    except KeyFileError as error:
+        raise _named(uri, error) from error
+    except Exception as error:
+        raise _refusal(uri, "cannot be opened", error) from error
+
+
+def _module(uri: str, scheme: str) -> Any:
+    try:
+        module = importlib.import_module(MODULES[scheme])
+        if importlib.util.find_spec(module.LIBRARY) is None:
+            raise MissingExtraError(f"the key {uri}", "kms")
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(f"the key {uri}", "kms") from error
+    return module
+
+
+def _once(secret: Callable[[], str]) -> Callable[[], str]:
+    known: list[str] = []
+
+    def ask() -> str:
+        if not known:
+            known.append(secret())
+        return known[0]
+
+    return ask
+
+
+def _named(uri: str, error: KeyFileError) -> KeyFileError:
+    text = str(error)
+    return error if text.startswith(uri) else KeyFileError(f"{uri}: {text}")
+
+
+def _refusal(uri: str, what: str, error: Exception) -> KeyFileError:
+    """Say what went wrong by the error's kind and code: its words may quote a credential."""
+    kind = type(error).__name__
+    return KeyFileError(f"{uri}: {what} ({kind}{_code(error)}); {_HINTS[uri.partition(':')[0]]}")
+
+
+def _code(error: Exception) -> str:
+    """The service's own code, where its library gives one: AWS, Azure and gRPC, HTTP."""
+    response = getattr(error, "response", None)
+    if isinstance(response, dict):
+        code = response.get("Error", {}).get("Code")
+    else:
+        code = getattr(error, "status_code", None) or getattr(error, "code", None)
+    return f" {code}" if isinstance(code, str | int) else ""
