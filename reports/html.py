@@ -1,7 +1,7 @@
 """The report as one HTML file that loads nothing and trusts no text in it.
 
-Every expression is escaped. The content security policy allows the one style sheet and the one
-script by their hashes and nothing else, so that markup which slipped through would still be dead.
+Every expression is escaped. The content security policy allows the one style sheet and our
+scripts by their hashes and nothing else, so that markup which slipped through would still be dead.
 The finished page goes through `visible`: no character in it acts without being seen.
 """
 
@@ -23,14 +23,17 @@ from clinigate.reports.overall import WORDS, tally_text
 from clinigate.reports.plot import axis_for, plot
 from clinigate.reports.text import visible
 
-__all__ = ["render_html"]
+__all__ = ["page_environment", "render_html"]
 
 #: Files listed of a bundle; the others are counted.
 MAX_FILES = 200
 
-#: Parts of the one style sheet, and the scripts: the second where the page can verify itself.
+#: Parts of the one style sheet.
 STYLES = ("report.css.j2", "change.css.j2", "proof.css.j2")
-SCRIPTS = ("report.js", "proof.js")
+#: Scripts in their order. The first is there where the page can verify itself: it digests the page
+#: as it was sent, before any other touches it.
+PROOF = "proof.js"
+SCRIPTS = ("report.js",)
 
 _TONES = {
     Tone.GOOD: "pass",
@@ -42,9 +45,9 @@ _TONES = {
 
 def render_html(report: Report) -> str:
     """Return the whole page; the same report gives the same text, on every machine."""
-    environment = _environment()
+    environment = page_environment()
     css = "".join(_asset(name) for name in STYLES)
-    scripts = [_asset(name) for name in (SCRIPTS if report.proof else SCRIPTS[:1])]
+    scripts = [_asset(name) for name in ((PROOF, *SCRIPTS) if report.proof else SCRIPTS)]
     page = environment.get_template("report.html.j2").render(
         report=report, css=css, scripts=scripts, policy=_policy(css, scripts)
     )
@@ -52,7 +55,8 @@ def render_html(report: Report) -> str:
 
 
 @cache
-def _environment() -> Environment:
+def page_environment() -> Environment:
+    """Return the environment of the report's templates, for pages that look like it."""
     environment = Environment(
         loader=PackageLoader("clinigate.reports"),
         autoescape=True,
@@ -80,7 +84,7 @@ def _environment() -> Environment:
 @cache
 def _asset(name: str) -> str:
     """A style sheet or script of ours, as it stands between its tags."""
-    return _environment().get_template(name).render()
+    return page_environment().get_template(name).render()
 
 
 def _policy(css: str, scripts: Iterable[str]) -> str:

@@ -6,6 +6,7 @@ seen (terminal escapes, bidirectional overrides, zero-width characters) become v
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 
@@ -14,6 +15,8 @@ __all__ = ["cells", "one_line", "shortened", "visible", "wrapped"]
 #: Control, format, surrogate and private characters, line and paragraph separators.
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 _LAYOUT = "\n\t"
+#: What is looked at character by character: a page may carry megabytes of plain text.
+_ODD = re.compile(r"[^\n\t\x20-\x7e]+")
 _MAX_MARKS = 3
 
 
@@ -23,9 +26,7 @@ def visible(text: str) -> str:
     Line feeds and tabs stay. Of a pile of combining marks, which would run over its neighbours,
     the first three stay and the others are written out too.
     """
-    if text.isascii() and text.replace("\n", "").replace("\t", "").isprintable():
-        return text
-    return "".join(_shown(text))
+    return _ODD.sub(lambda odd: "".join(_shown(odd[0])), text)
 
 
 def _shown(text: str) -> Iterator[str]:
