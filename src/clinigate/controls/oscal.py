@@ -1,43 +1,33 @@
 """The catalogues as OSCAL (NIST, 1.2.1): a catalog, and a profile over it.
 
-An id of OSCAL begins with a letter and holds no parentheses: `164.312(a)(2)(iii)` stands as
-`hipaa-164.312-a-2-iii`, with the real citation as its label. The same catalogues give the same
-bytes: UUIDs are of version 5, and the date is the day on which the lists were last changed.
+Every control has its real citation as its label, and one objective, which findings of an
+assessment speak of. The same catalogues give the same bytes: UUIDs are of version 5, and the date
+is the day on which the lists were last changed.
 """
 
 from __future__ import annotations
 
 import json
-import re
-import uuid
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Any
 
 from clinigate.controls.catalogue import CatalogueHead, Control, ControlCatalogue, Requirement
 from clinigate.controls.crosswalk import Crosswalk, load_crosswalk
 from clinigate.controls.loader import load_catalogue, load_heads
+from clinigate.controls.oscal_terms import (
+    OSCAL_VERSION,
+    Plain,
+    objective_id,
+    oscal_id,
+    prop,
+    uuid_of,
+)
 from clinigate.controls.overlay import Overlay, load_overlay
 
-__all__ = ["oscal_catalog", "oscal_id", "oscal_profile", "oscal_text"]
+__all__ = ["CATALOG_FILE", "oscal_catalog", "oscal_id", "oscal_profile", "oscal_text"]
 
-OSCAL_VERSION = "1.2.1"
-#: Names of properties that OSCAL does not know are ours.
-NAMESPACE = "urn:clinigate:oscal"
 CATALOG_FILE = "clinigate-catalog.json"
 
-_ROOT = uuid.uuid5(uuid.NAMESPACE_URL, NAMESPACE)
-#: Catalogue to the head of its ids. The catalogues of HIPAA share one: their citations differ.
-_HEADS: Mapping[str, str] = MappingProxyType(
-    {
-        "hipaa-security": "hipaa",
-        "hipaa-breach": "hipaa",
-        "hipaa-privacy": "hipaa",
-        "hipaa-safe-harbor": "hipaa",
-        "part2": "cfr42",
-        "part11": "cfr21",
-    }
-)
 _WORDS: Mapping[Requirement, str] = MappingProxyType(
     {
         Requirement.REQUIRED: "required",
@@ -45,14 +35,6 @@ _WORDS: Mapping[Requirement, str] = MappingProxyType(
         Requirement.STANDARD: "standard",
     }
 )
-
-Plain = dict[str, Any]
-
-
-def oscal_id(control: Control) -> str:
-    """Return a control's id as OSCAL allows it; two controls never share one."""
-    head = _HEADS.get(control.catalogue, control.catalogue)
-    return f"{head}-{re.sub(r'[()]+', '-', control.id).strip('-')}"
 
 
 def oscal_catalog(names: Iterable[str], overlay: str | None = None) -> Plain:
@@ -100,7 +82,7 @@ def oscal_profile(names: Iterable[str], overlay: str | None = None) -> Plain:
         selected += proposed.adds
         heads.append(proposed.head)
     catalog = oscal_catalog(wanted, overlay)["catalog"]
-    resource = str(uuid.uuid5(_ROOT, f"catalog {catalog['uuid']}"))
+    resource = uuid_of(f"catalog {catalog['uuid']}")
     body: Plain = {
         "metadata": _metadata(f"Selection: {', '.join(head.title for head in heads)}", heads),
         "imports": [
@@ -133,7 +115,7 @@ def oscal_text(document: Plain) -> str:
 def _signed(body: Plain) -> Plain:
     """The body behind a UUID that is made of it: another body, another UUID."""
     content = json.dumps(body, sort_keys=True)
-    return {"uuid": str(uuid.uuid5(_ROOT, content)), **body}
+    return {"uuid": uuid_of(content), **body}
 
 
 def _metadata(title: str, heads: Iterable[CatalogueHead]) -> Plain:
@@ -159,7 +141,7 @@ def _group(
         "id": f"group-{head.name}",
         "class": "catalogue",
         "title": head.title,
-        "props": [_prop("source", head.source), _prop("revised", head.revised)],
+        "props": [prop("source", head.source), prop("revised", head.revised)],
         "controls": [_control(each, catalogue, walk, wanted) for each in controls],
     }
 
@@ -169,12 +151,12 @@ def _control(
 ) -> Plain:
     props = [{"name": "label", "value": control.citation}]
     if control.requirement in _WORDS:
-        props.append(_prop("requirement", _WORDS[control.requirement]))
-    props.append(_prop("shown-by", str(control.mode)))
+        props.append(prop("requirement", _WORDS[control.requirement]))
+    props.append(prop("shown-by", str(control.mode)))
     if control.fresh_days is not None:
-        props.append(_prop("fresh-days", str(control.fresh_days)))
+        props.append(prop("fresh-days", str(control.fresh_days)))
     props += [
-        {**_prop("nist-sp-800-53-r5", each), "class": "indicative"}
+        {**prop("nist-sp-800-53-r5", each), "class": "indicative"}
         for each in walk.nist.get(control.id, ())
     ]
     plain: Plain = {
@@ -182,6 +164,13 @@ def _control(
         "class": control.catalogue,
         "title": control.title,
         "props": props,
+        "parts": [
+            {
+                "id": objective_id(control),
+                "name": "assessment-objective",
+                "prose": f"Whether {control.citation} ({control.title}) is kept.",
+            }
+        ],
     }
     links = [
         {"href": f"#{oscal_id(other)}", "rel": "related"}
@@ -196,11 +185,7 @@ def _alters(overlay: Overlay, catalogue: ControlCatalogue) -> list[Plain]:
         {
             "control-id": oscal_id(catalogue.get(clause)),
             "removes": [{"by-name": "requirement"}],
-            "adds": [{"position": "ending", "props": [_prop("requirement", _WORDS[word])]}],
+            "adds": [{"position": "ending", "props": [prop("requirement", _WORDS[word])]}],
         }
         for clause, word in overlay.requirements.items()
     ]
-
-
-def _prop(name: str, value: str) -> dict[str, str]:
-    return {"name": name, "ns": NAMESPACE, "value": value}

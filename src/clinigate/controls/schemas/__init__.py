@@ -1,0 +1,1 @@
+"""Schemas of OSCAL 1.2.3 (NIST, public domain), compressed."""
