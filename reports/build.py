@@ -15,6 +15,7 @@ from clinigate.gate.decision import Decision
 from clinigate.reports import facts
 from clinigate.reports.clauses import clause_view
 from clinigate.reports.comparing import change_view
+from clinigate.reports.courses import trend_view
 from clinigate.reports.coverage import frameworks_of
 from clinigate.reports.figures import drawings
 from clinigate.reports.findings import group_findings
@@ -29,7 +30,6 @@ from clinigate.reports.rows import criterion_rows
 from clinigate.reports.sealed import EvidenceFacts, RecordFact
 from clinigate.reports.stages import stage_rows
 from clinigate.reports.trace import trace_rows
-from clinigate.reports.trends import trend_view
 
 __all__ = ["build_report"]
 
@@ -67,6 +67,7 @@ def build_report(
         criteria=results.criteria,
     )
     told = stage_rows(stages)
+    frameworks = frameworks_of(known)
     policy_gaps = () if gate is None else unsaid(gate.gaps, rows)
     return Report(
         run=results.run,
@@ -92,8 +93,8 @@ def build_report(
         stages=told,
         leaks=leak_view(about),
         clauses=clause_view(results, decision, catalogue=known, words=words),
-        change=change_view(results, past, frameworks_of(known)),
-        trends=trend_view(results, past),
+        change=change_view(results, past, frameworks),
+        trends=trend_view(results, past, frameworks),
         proof=proof,
     )
 

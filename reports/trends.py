@@ -1,25 +1,24 @@
-"""How verdicts, coverage and findings went over the runs of the ledger."""
+"""What a report says of the runs before: `clinigate.reports.courses` makes it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from clinigate.core.results import Results
 from clinigate.reports.drawing import Drawing
-from clinigate.reports.past import PastRun
 
-__all__ = ["TrendView", "trend_view"]
+__all__ = ["TrendView"]
 
 
 @dataclass(frozen=True, slots=True)
 class TrendView:
-    """Courses over runs, oldest first."""
+    """Courses over runs, oldest first; the last one is the run that the report is of.
+
+    Attributes:
+        figures: verdicts, coverage, findings, and the criteria that fail.
+        runs: how many are in the figures, and how many of these could be read and compared.
+        left_out: failing criteria that have no figure here.
+    """
 
     figures: tuple[Drawing, ...]
-
-
-def trend_view(results: Results, past: Sequence[PastRun]) -> TrendView | None:
-    """Return the courses that end with `results`, None where there is no earlier run."""
-    del results, past
-    return None
+    runs: tuple[int, int] = (0, 0)
+    left_out: int = 0
