@@ -49,7 +49,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "verify": ("clinigate.cli.verify", "Verify a bundle offline."),
     "gate": ("clinigate.cli.gate", "Decide whether the gate opens on sealed bundles."),
     "report": ("clinigate.cli.report", "Render a bundle as HTML or as a terminal table."),
-    "bundle": ("clinigate.cli.bundle", "Hand a bundle on as one zip file."),
+    "ledger": ("clinigate.cli.ledger", "The log of all runs: show, prove, witness, check."),
+    "bundle": ("clinigate.cli.bundle", "Hand bundles on, keep them, and find what they show."),
     "self-test": ("clinigate.cli.self_test", "Qualify this installation, and seal the record."),
     "repro": ("clinigate.cli.repro", "Replay one case against the target with everything shown."),
 }

@@ -21,6 +21,7 @@ from clinigate.evidence.encoding import b64, unb64
 from clinigate.evidence.envelope import Signer, Verifier
 
 __all__ = [
+    "ED25519_PREFIX",
     "Checkpoint",
     "NoteSignature",
     "Proof",
@@ -33,7 +34,8 @@ __all__ = [
 
 _DASH = "\N{EM DASH}"
 _PROOF_HEADER = "c2sp.org/tlog-proof@v1"
-_ED25519_PREFIX = bytes.fromhex("302a300506032b6570032100")
+#: What stands before the 32 bytes of an Ed25519 key in its DER SubjectPublicKeyInfo.
+ED25519_PREFIX = bytes.fromhex("302a300506032b6570032100")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +85,8 @@ class Proof:
 
 def note_key_id(name: str, spki: bytes) -> bytes:
     """Return the four-byte id of a key under a name."""
-    if spki.startswith(_ED25519_PREFIX):
-        raw = spki.removeprefix(_ED25519_PREFIX)
+    if spki.startswith(ED25519_PREFIX):
+        raw = spki.removeprefix(ED25519_PREFIX)
         return hashlib.sha256(name.encode() + b"\n\x01" + raw).digest()[:4]
     return hashlib.sha256(spki).digest()[:4]
 

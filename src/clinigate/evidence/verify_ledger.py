@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
-from clinigate.core.canonical import parse_json, sha256_hex
+from clinigate.core.canonical import sha256_hex
 from clinigate.errors import EvidenceError, IntegrityError
 from clinigate.evidence.bundle import Bundle
-from clinigate.evidence.checkpoint import (
-    Checkpoint,
-    Proof,
-    parse_checkpoint,
-    parse_proof,
-    verify_checkpoint,
-)
+from clinigate.evidence.chain import Chain
+from clinigate.evidence.checkpoint import Checkpoint, Proof, parse_checkpoint, verify_checkpoint
+from clinigate.evidence.kept_heads import kept_heads, told_of
 from clinigate.evidence.ledger import read_ledger
-from clinigate.evidence.merkle import leaf_hash, verify_inclusion
-from clinigate.evidence.names import PROOF
+from clinigate.evidence.names import PROOF, WITNESSED
 from clinigate.evidence.report import Level, LevelResult, LevelStatus
+from clinigate.evidence.seal_proof import read_seal_proof
 from clinigate.evidence.signing import PublicKey
 from clinigate.evidence.times import parse_timestamp
 from clinigate.evidence.trust import TrustStore
@@ -36,14 +32,13 @@ def verify_in_ledger(
     """Check the bundle's log proof; with `ledger`, the log; with `last_checkpoint`, its past."""
     try:
         # 1. The proof leads from a record of this very statement to a tree head.
-        proof = _proof(bundle)
-        _check_record(bundle, proof)
+        proof = read_seal_proof(bundle)
         sentences = [f"{PROOF}: record {proof.index} of {proof.checkpoint.origin}"]
         # 2. The head is signed by a key that counts.
         signed = _head_is_signed(bundle, proof.checkpoint, trust)
         # 3. The log, where it is at hand, has grown from that head and no other.
         if ledger is not None:
-            sentences += _check_log(ledger, proof.checkpoint, trust)
+            sentences += _check_log(ledger, bundle, proof.checkpoint, trust)
         # 4. Neither has taken back what somebody saw and kept.
         if last_checkpoint is not None:
             sentences.append(_check_past(last_checkpoint, proof, trust, ledger))
@@ -57,45 +52,6 @@ def verify_in_ledger(
         sentences.append(f"{PROOF}: no key that counts has signed the log's head")
     status = LevelStatus.OK if signed else LevelStatus.NOT_ASSESSED
     return LevelResult(Level.LEDGER, status, tuple(sentences))
-
-
-def _proof(bundle: Bundle) -> Proof:
-    if PROOF not in bundle.names:
-        raise IntegrityError(
-            f"{PROOF}: missing: the seal was not logged; complete it by sealing again"
-        )
-    try:
-        proof = parse_proof(bundle.read(PROOF))
-    except IntegrityError as error:
-        raise IntegrityError(f"{PROOF}: {error}") from error
-    leads = verify_inclusion(
-        leaf_hash(proof.record),
-        proof.index,
-        proof.checkpoint.size,
-        proof=proof.hashes,
-        root=proof.checkpoint.root,
-    )
-    if not leads:
-        raise IntegrityError(f"{PROOF}: does not lead from the record to the log's head")
-    return proof
-
-
-def _check_record(bundle: Bundle, proof: Proof) -> None:
-    try:
-        record: dict[str, Any] = parse_json(proof.record)
-        body, stated = record["body"], bundle.statement.predicate["ledger"]
-        found = (record["type"], record["run"], record["seq"])
-        digests = (body["statement"], body["envelope"], body["status"])
-        before = (stated["origin"], stated["size"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise IntegrityError(f"{PROOF}: holds no record of a seal: {error}") from error
-    if found != ("run-sealed", bundle.run, proof.index):
-        raise IntegrityError(f"{PROOF}: speaks of another run or record")
-    payload, envelope = sha256_hex(bundle.envelope.payload), sha256_hex(bundle.envelope_bytes)
-    if digests != (payload, envelope, bundle.status):
-        raise IntegrityError(f"{bundle.statement_name}: is not the statement that was logged")
-    if before[0] != proof.checkpoint.origin or not before[1] <= proof.index:
-        raise IntegrityError(f"{PROOF}: is of another log than the statement names")
 
 
 def _head_is_signed(bundle: Bundle, head: Checkpoint, trust: TrustStore | None) -> bool:
@@ -114,14 +70,45 @@ def _head_is_signed(bundle: Bundle, head: Checkpoint, trust: TrustStore | None) 
     return False
 
 
-def _check_log(ledger: Path, head: Checkpoint, trust: TrustStore | None) -> Iterator[str]:
+def _check_log(
+    ledger: Path, bundle: Bundle, head: Checkpoint, trust: TrustStore | None
+) -> Iterator[str]:
     view = read_ledger(ledger)
-    view.chain.check(head)
-    yield f"{view.chain.name}: {len(view.chain.leaves)} records, unbroken since the seal"
+    chain = view.chain
+    if chain.origin != head.origin and _was_imported(chain, bundle):
+        yield f"{chain.name}: brought from log {head.origin}, which is not at hand"
+        return
+    chain.check(head)
+    # A head that somebody cosigned is a memory that who rolls the log back must take away as well.
+    for name, seen in (*_witnessed_head(bundle, trust), *kept_heads(ledger, trust)):
+        with told_of(name):
+            chain.check(seen)
+    yield f"{chain.name}: {len(chain.leaves)} records, unbroken since the seal"
     if view.checkpoint is None:
         yield f"{ledger.name}/checkpoint: missing: the log has no signed head of its own"
     elif trust is not None and not verify_checkpoint(view.checkpoint, _all_keys(trust)):
         yield f"{ledger.name}/checkpoint: signed by no key that counts"
+
+
+def _witnessed_head(bundle: Bundle, trust: TrustStore | None) -> Iterator[tuple[str, Checkpoint]]:
+    """The later head beside the bundle, where it counts; what is wrong with it level 3 says."""
+    if trust is None or WITNESSED not in bundle.names:
+        return
+    with suppress(EvidenceError):
+        head = read_seal_proof(bundle, WITNESSED).checkpoint
+        if verify_checkpoint(head, _all_keys(trust)):
+            yield WITNESSED, head
+
+
+def _was_imported(chain: Chain, bundle: Bundle) -> bool:
+    """Whether the log at hand says that this very seal was brought here from another log."""
+    statement = sha256_hex(bundle.envelope.payload)
+    return any(
+        record.type == "bundle-imported"
+        and record.run == bundle.run
+        and record.body.get("statement") == statement
+        for record in chain.records
+    )
 
 
 def _check_past(data: bytes, proof: Proof, trust: TrustStore | None, ledger: Path | None) -> str:
