@@ -16,7 +16,7 @@ from clinigate.evidence.trust import TrustStore
 from clinigate.evidence.verify import verify_bundle
 from clinigate.gate.record_files import VerifiedRecord
 from clinigate.reports.people import record_facts
-from clinigate.reports.proof import ProofView
+from clinigate.reports.proof import ProofView, chosen
 from clinigate.reports.sealed import EvidenceFacts, FileFact, LevelFact, SignatureFact
 
 __all__ = ["Examined", "evidence_facts", "examine", "ledger_beside", "proof_of"]
@@ -102,9 +102,22 @@ def evidence_facts(
 
 
 def proof_of(examined: Examined) -> ProofView | None:
-    """Return what a page carries to verify itself; None for what nobody signed."""
-    del examined
-    return None
+    """Return what a page carries to verify itself; None for what nobody signed.
+
+    A bundle that is damaged already gives its page what it can: the page tells of it again.
+    """
+    bundle = examined.bundle
+    if not bundle.signed:
+        return None
+    present = set(bundle.names)
+    stated = [name for name in bundle.statement.files if name in present]
+    names = chosen((name, len(bundle.read(name))) for name in stated)
+    return ProofView(
+        envelope=bundle.envelope_bytes,
+        files=tuple((name, bundle.read(name)) for name in names),
+        public_keys=tuple(key.public.spki for key in examined.report.signed_by),
+        sealed=len(bundle.statement.files),
+    )
 
 
 def _commands(bundle: Bundle, shown_as: str) -> tuple[str, ...]:
