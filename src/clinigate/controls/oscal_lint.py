@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-__all__ = ["lint_catalog", "lint_profile"]
+__all__ = ["controls_of", "head_problems", "lint_catalog", "lint_profile"]
 
 #: A token of OSCAL, as its schema has it, with the letters that we use.
 _TOKEN = re.compile(r"[A-Za-z_][A-Za-z0-9._-]*")
@@ -31,13 +31,13 @@ def lint_profile(document: dict[str, Any], catalog: dict[str, Any]) -> tuple[str
     profile, below = document.get("profile"), catalog.get("catalog")
     if not isinstance(profile, dict) or not isinstance(below, dict):
         return ("there is no profile, or no catalog",)
-    return tuple(_of_profile(profile, {each["id"]: each for each in _controls(below)}))
+    return tuple(_of_profile(profile, {each["id"]: each for each in controls_of(below)}))
 
 
 def _of_catalog(catalog: dict[str, Any]) -> Iterator[str]:
-    yield from _head(catalog)
+    yield from head_problems(catalog)
     groups = [each["id"] for each in catalog.get("groups", ())]
-    controls = list(_controls(catalog))
+    controls = list(controls_of(catalog))
     ids = [*groups, *(each["id"] for each in controls)]
     if not controls:
         yield "it has no control"
@@ -56,7 +56,7 @@ def _of_catalog(catalog: dict[str, Any]) -> Iterator[str]:
 
 
 def _of_profile(profile: dict[str, Any], controls: dict[str, Any]) -> Iterator[str]:
-    yield from _head(profile)
+    yield from head_problems(profile)
     resources = {each["uuid"] for each in profile.get("back-matter", {}).get("resources", ())}
     included: list[str] = []
     for each in profile.get("imports", ()):
@@ -79,7 +79,8 @@ def _of_profile(profile: dict[str, Any], controls: dict[str, Any]) -> Iterator[s
                 yield f"it removes {removed['by-name']} of {name}, which has none"
 
 
-def _head(document: dict[str, Any]) -> Iterator[str]:
+def head_problems(document: dict[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with the UUID and the date of a document."""
     try:
         if uuid.UUID(document["uuid"]).version not in _VERSIONS:
             yield "its uuid is of neither version 4 nor 5"
@@ -92,6 +93,7 @@ def _head(document: dict[str, Any]) -> Iterator[str]:
         yield "last-modified is no time"
 
 
-def _controls(catalog: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def controls_of(catalog: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the controls of a catalog of ours, whose groups hold no groups."""
     for group in catalog.get("groups", ()):
         yield from group.get("controls", ())
