@@ -12,10 +12,10 @@ from pathlib import Path
 import click
 
 from clinigate.cli.options import passphrase_option
+from clinigate.config.signing import KEY_SCHEMES
 from clinigate.errors import KeyFileError, UsageError
 from clinigate.evidence.keys import (
     PASSPHRASE_VARIABLE,
-    load_key,
     passphrase_from_environment,
     passphrase_from_fd,
     public_path,
@@ -23,8 +23,12 @@ from clinigate.evidence.keys import (
 )
 from clinigate.evidence.signing import Algorithm, PublicKey, generate_signer
 from clinigate.evidence.trust import load_trust
+from clinigate.pipeline.keys import signer_at
 
 __all__ = ["command", "passphrase_source", "trust_entry"]
+
+#: What `show --unlock` has signed: no statement of anything.
+_TRIAL = b"clinigate keys show --unlock"
 
 
 @click.group("keys")
@@ -81,16 +85,38 @@ def _refuse_blank(text: str, option: str) -> None:
 
 
 @command.command("show")
-@click.argument("key", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("key")
 @passphrase_option
-@click.option("--unlock", is_flag=True, help="Check that the passphrase opens the private key.")
-def show(key: Path, passphrase_fd: int | None, unlock: bool) -> None:
-    """Show the key id and algorithm of KEY, which is a private key file or a public PEM."""
-    if unlock:
-        public = load_key(key, passphrase_source(passphrase_fd, confirm=False)).public
-    else:
-        public = _read_public(key if key.suffix == ".pem" else public_path(key))
+@click.option("--unlock", is_flag=True,
+              help="Check that the passphrase or PIN lets the private key sign.")  # fmt: skip
+@click.option("--pem", is_flag=True, help="Print the public key, for whoever verifies.")
+def show(key: str, passphrase_fd: int | None, unlock: bool, pem: bool) -> None:
+    """Show the key id and algorithm of KEY, and its public half with --pem.
+
+    KEY is a private key file, a public PEM, or a URI as [signing] key takes it: file:PATH,
+    env:VARIABLE, hsm:ID?label=TOKEN, awskms:KEY, gcpkms:NAME, azurekms://VAULT/keys/NAME/VERSION,
+    hv:NAME/VERSION.
+    """
+    public = _public_of(key, passphrase_fd, unlock=unlock)
     click.echo(f"{public.keyid}  {public.algorithm.value}")
+    if pem:
+        click.echo(public.pem.decode("ascii"), nl=False)
+
+
+def _public_of(key: str, passphrase_fd: int | None, *, unlock: bool) -> PublicKey:
+    scheme, colon, place = key.partition(":")
+    is_file = not colon or scheme not in KEY_SCHEMES or scheme == "file"
+    if is_file and not unlock:
+        path = Path(place if scheme == "file" and colon else key)
+        return _read_public(path if path.suffix == ".pem" else public_path(path))
+    source = passphrase_source(passphrase_fd, confirm=False)
+    signer = signer_at(key, base_dir=Path(), passphrase=source)
+    if signer is None:
+        raise KeyFileError(f"{key}: the variable is not set")
+    public = PublicKey.from_spki(signer.public_key)
+    if unlock and not public.verifies(signer.sign(_TRIAL), _TRIAL):
+        raise KeyFileError(f"{key}: the private key is not that of its public half")
+    return public
 
 
 def _read_public(pem: Path) -> PublicKey:

@@ -11,11 +11,14 @@ from clinigate.cli.keys import passphrase_source
 from clinigate.cli.options import config_option, passphrase_option
 from clinigate.cli.places import run_directory
 from clinigate.cli.troubles import complain
-from clinigate.config.loader import load_config
-from clinigate.evidence.names import PROOF
+from clinigate.config.loader import LoadedConfig, load_config
+from clinigate.errors import UsageError
+from clinigate.evidence.bundle import open_bundle
+from clinigate.evidence.names import PROOF, STAMP
 from clinigate.evidence.spool import RunStatus
 from clinigate.pipeline.conclude import conclude
-from clinigate.pipeline.keys import configured_signer
+from clinigate.pipeline.keys import configured_authority, configured_signer
+from clinigate.pipeline.stamping import stamp
 
 __all__ = ["command"]
 
@@ -26,9 +29,16 @@ __all__ = ["command"]
 @click.option("--as-incomplete", is_flag=True,
               help="Seal a run that was killed as what it is: INCOMPLETE.")  # fmt: skip
 @click.option("--unsigned", is_flag=True, help="Seal without a key; the bundle says UNSIGNED.")
+@click.option("--stamp", "only_stamp", is_flag=True,
+              help="Ask [signing] tsa for the time of a run that is sealed already.")  # fmt: skip
 @passphrase_option
 def command(
-    run: str, config: Path | None, as_incomplete: bool, unsigned: bool, passphrase_fd: int | None
+    run: str,
+    config: Path | None,
+    as_incomplete: bool,
+    unsigned: bool,
+    only_stamp: bool,
+    passphrase_fd: int | None,
 ) -> int:
     """Seal RUN (an id, a path, or `last`): merge what its processes wrote, judge it, sign it.
 
@@ -37,6 +47,8 @@ def command(
     """
     loaded = load_config(config)
     directory = run_directory(loaded, run)
+    if only_stamp:
+        return _stamp(loaded, directory)
     if (directory / PROOF).exists():
         said = f"{directory}: this run is sealed already; a seal is made once"
         return complain(said, ExitCode.NOT_PASSED)
@@ -49,3 +61,15 @@ def command(
         return ExitCode.OK
     said = f"run {conclusion.bundle.run} is {status}; no gate opens on it"
     return complain(said, ExitCode.UNFINISHED)
+
+
+def _stamp(loaded: LoadedConfig, directory: Path) -> int:
+    authority = configured_authority(loaded)
+    if authority is None:
+        raise UsageError(
+            f"{loaded.source}: [signing] tsa names no time-stamping authority; "
+            'set it, as tsa = "https://tsa.example.org/tsr"'
+        )
+    stamped = stamp(open_bundle(directory), authority)
+    click.echo(f"stamped by {authority.url}: {stamped.path / STAMP}")
+    return ExitCode.OK

@@ -7,28 +7,39 @@ from pathlib import Path
 
 from clinigate.controls import load_catalogue
 from clinigate.core.results import Results
+from clinigate.errors import ClinigateError
 from clinigate.evidence.bundle import Bundle
 from clinigate.evidence.envelope import Signer
 from clinigate.evidence.runs import RunStore
 from clinigate.evidence.seal import seal
 from clinigate.evidence.times import Clock, system_clock
 from clinigate.pipeline.reading import read_results
+from clinigate.pipeline.sealing_key import SealingKey
+from clinigate.pipeline.stamping import stamp
 
 __all__ = ["Conclusion", "conclude"]
 
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
-    """A sealed run."""
+    """A sealed run.
+
+    Attributes:
+        results: what was judged.
+        bundle: the sealed run.
+        shortfalls: sentences on what was to be added to the seal and was not; the seal stands.
+    """
 
     results: Results
     bundle: Bundle
+    shortfalls: tuple[str, ...] = ()
 
     @property
     def place(self) -> str:
         """Where the bundle is and whether anybody signed it, for a reader."""
         signed = "signed" if self.bundle.signed else "UNSIGNED"
-        return f"{self.bundle.path} ({signed}, {self.bundle.status})"
+        words = "; ".join((f"{signed}, {self.bundle.status}", *self.shortfalls))
+        return f"{self.bundle.path} ({words})"
 
 
 def conclude(
@@ -38,11 +49,12 @@ def conclude(
     clock: Clock = system_clock,
     allow_incomplete: bool = False,
 ) -> Conclusion:
-    """Judge what a run recorded and seal it.
+    """Judge what a run recorded and seal it; then ask who vouches for the seal's time.
 
     Args:
         run_directory: `.clinigate/runs/<run-id>`.
-        signer: who states it; None leaves the bundle UNSIGNED.
+        signer: who states it; None leaves the bundle UNSIGNED. A `SealingKey` says whom else to
+            ask.
         clock: source of times.
         allow_incomplete: seal a run that was killed as what it is, INCOMPLETE.
 
@@ -50,6 +62,7 @@ def conclude(
         IncompleteRunError: the run never finished and may not be sealed as incomplete.
         IntegrityError: what was recorded was edited.
         EvidenceError: it is sealed already, or the disk refuses.
+        KeyFileError: the key's home does not sign; the run stays as it is and can be sealed later.
     """
     results = read_results(run_directory)
     root = run_directory.parent.parent
@@ -62,4 +75,16 @@ def conclude(
         clock=clock,
         allow_incomplete=allow_incomplete,
     )
-    return Conclusion(results, bundle)
+    bundle, shortfalls = _vouched_for(bundle, signer)
+    return Conclusion(results, bundle, shortfalls)
+
+
+def _vouched_for(bundle: Bundle, signer: Signer | None) -> tuple[Bundle, tuple[str, ...]]:
+    """Add what others say of a seal. Whatever goes wrong here is told; it never undoes the seal."""
+    if not isinstance(signer, SealingKey) or signer.authority is None:
+        return bundle, ()
+    try:
+        return stamp(bundle, signer.authority), ()
+    except (ClinigateError, OSError) as error:
+        retry = f"ask again: clinigate seal --stamp {bundle.run}"
+        return bundle, (f"time not proven: {error}; {retry}",)
