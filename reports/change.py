@@ -26,14 +26,16 @@ class ChangeKind(StrEnum):
 
     #: it did not fail, and does: FAIL, or a check that broke.
     REGRESSED = "regressed"
+    #: nobody asked before, and it fails.
+    NEW_FAILING = "new, failing"
     #: it failed before, and does so still.
     STILL_FAILING = "still failing"
     #: it failed, and nothing says that it does no more.
     UNJUDGED = "no longer judged"
     #: it passed, and is no longer shown.
     LOST = "no longer shown"
-    #: nobody asked before, and it does not pass.
-    NEW_OPEN = "new, not passed"
+    #: nobody asked before, and it is open.
+    NEW_OPEN = "new, open"
     #: nobody asked before, and it passes.
     NEW = "new"
     #: it failed, and passes.
@@ -58,6 +60,7 @@ class ChangeKind(StrEnum):
 
 _TONES = {
     ChangeKind.REGRESSED: "bad",
+    ChangeKind.NEW_FAILING: "bad",
     ChangeKind.STILL_FAILING: "bad",
     ChangeKind.UNJUDGED: "bad",
     ChangeKind.LOST: "open",

@@ -83,6 +83,8 @@ def look_of(plan: Plan) -> str:
 def kind_of(before: Status | None, now: Status | None) -> ChangeKind:
     """Return what became of a criterion, from its two statuses; None is not asked at all."""
     if before is None:
+        if now in _BAD:
+            return ChangeKind.NEW_FAILING
         return ChangeKind.NEW if now is Status.PASS else ChangeKind.NEW_OPEN
     if now is Status.PASS:
         if before is Status.PASS:

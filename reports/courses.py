@@ -232,13 +232,14 @@ def _drawn(exhibit: Exhibit, points: Sequence[_Point], number: int) -> Drawing:
     labels = _labels(points)
     last = len(points) - 1
     step = max(1, -(-last // (_MOST_TICKS - 1)))
-    shown = [*range(last, 0, -step)][::-1] if step > 1 else [*range(1, last + 1)]
+    # From the last run backwards: it must have its day; the first has too, and room beside it.
+    shown = [0, *sorted(place for place in range(last, 0, -step) if place >= step)]
     names = dict.fromkeys(mark.name for mark in exhibit.marks)
     return replace(
         drawing,
         description=_told(exhibit, labels),
         table=_table(exhibit, labels),
-        ticks=tuple(_tick(place, last, labels) for place in dict.fromkeys((0, *shown))),
+        ticks=tuple(_tick(place, last, labels) for place in shown),
         x_caption="runs, oldest first",
         signs=tuple((str(sign), name) for sign, name in enumerate(names, start=1)),
     )
