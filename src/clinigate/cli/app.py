@@ -50,6 +50,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "gate": ("clinigate.cli.gate", "Decide whether the gate opens on sealed bundles."),
     "report": ("clinigate.cli.report", "Render a bundle as HTML or as a terminal table."),
     "ledger": ("clinigate.cli.ledger", "The log of all runs: show, prove, witness, check."),
+    "serve": ("clinigate.cli.serve", "Show the runs to people, read-only, or write them to files."),
     "bundle": ("clinigate.cli.bundle", "Hand bundles on, keep them, and find what they show."),
     "self-test": ("clinigate.cli.self_test", "Qualify this installation, and seal the record."),
     "repro": ("clinigate.cli.repro", "Replay one case against the target with everything shown."),
