@@ -14,12 +14,19 @@ from clinigate.evidence.times import parse_timestamp
 from clinigate.evidence.trust import TrustStore
 from clinigate.gate.records import NamedSigner, Record, decode_record, encode_record
 
-__all__ = ["PAYLOAD_TYPE", "VerifiedRecord", "open_record", "read_record", "sign_record"]
+__all__ = [
+    "LARGEST",
+    "PAYLOAD_TYPE",
+    "VerifiedRecord",
+    "open_record",
+    "read_record",
+    "sign_record",
+]
 
 PAYLOAD_TYPE = "application/vnd.clinigate.record+json"
 
-#: A record is a page of text; more is no record.
-_LARGEST = 1024 * 1024
+#: Bytes of a file. A record is a page of text; more is no record.
+LARGEST = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +97,11 @@ def read_record(path: Path, trust: TrustStore) -> VerifiedRecord:
     """
     try:
         with path.open("rb") as file:
-            data = file.read(_LARGEST + 1)
+            data = file.read(LARGEST + 1)
     except OSError as error:
         raise PolicyError(f"{path}: the record cannot be read: {error.strerror}") from error
-    if len(data) > _LARGEST:
-        raise PolicyError(f"{path}: larger than {_LARGEST} bytes, which is no record")
+    if len(data) > LARGEST:
+        raise PolicyError(f"{path}: larger than {LARGEST} bytes, which is no record")
     try:
         return open_record(data, trust)
     except (PolicyError, IntegrityError) as error:

@@ -34,9 +34,10 @@ class Waiver:
     """A risk accepted until a date, by someone other than who asked for it.
 
     Attributes:
-        requester, approver: who asked, and who accepts and signs.
+        requester, approver: who asked, and who accepts; both sign.
         compensating_measure: what keeps people safe meanwhile.
         criterion, control: what is waived; exactly one of the two.
+        owner: who answers for the risk meanwhile; None in records that know no owner.
     """
 
     requester: str
@@ -44,8 +45,11 @@ class Waiver:
     compensating_measure: str
     criterion: str | None = None
     control: str | None = None
+    owner: str | None = None
 
     def __post_init__(self) -> None:
+        if self.owner is not None:
+            require_text(self.owner, "waiver.owner")
         for field in ("requester", "approver", "compensating_measure"):
             require_text(getattr(self, field), f"waiver.{field}")
         covered = [each for each in (self.criterion, self.control) if each is not None]
@@ -128,23 +132,55 @@ class Meaning(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SignOff:
-    """A signature by 21 CFR 11.50(a): printed name, date and time, meaning."""
+    """A signature by 21 CFR 11.50(a): printed name, date and time, meaning.
+
+    Attributes:
+        printed_name, signed_at, meaning: the three that 11.50(a) asks for.
+        signed_local: the same moment on the signer's own clock, with the offset of their zone.
+        components: by what the signer was known (11.200(a)(1)): two for the first signing of a
+            sitting, as `("key file", "passphrase")`; empty in records that do not say.
+    """
 
     printed_name: str
     signed_at: str
     meaning: Meaning
+    signed_local: str | None = None
+    components: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         require_text(self.printed_name, "sign-off.printed_name")
-        moment_of(self.signed_at, "sign-off.signed_at")
+        signed = moment_of(self.signed_at, "sign-off.signed_at")
+        for component in self.components:
+            require_text(component, "sign-off.components")
+        if self.signed_local is not None and _with_offset(self.signed_local) != signed:
+            raise PolicyError("sign-off: signed_local and signed_at must be the same moment")
 
 
 Terms = Waiver | Approval | Attestation | Decision | SignOff
 
 
 def folded(name: str) -> str:
-    """Return one spelling for each name, so that a blank or a capital makes no second person."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    """Return one spelling for each name, so that no other way to write it makes a second person.
+
+    Blanks, capitals, accents, punctuation and the order of the words make no difference.
+    """
+    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name).casefold())
+    letters = "".join(each for each in apart if not unicodedata.combining(each))
+    words = re.findall(r"\w+", letters)
+    return " ".join(sorted(words)) or " ".join(letters.split())
+
+
+def _with_offset(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = datetime.min
+    if moment.tzinfo is None or moment.isoformat(timespec="microseconds") != text:
+        raise PolicyError(
+            f"sign-off.signed_local: got {text!r}, wanted a time with its offset, as "
+            "2026-01-31T00:00:00.000000+01:00"
+        )
+    return moment
 
 
 def moment_of(text: str, field: str) -> datetime:

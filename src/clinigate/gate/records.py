@@ -64,6 +64,9 @@ SCHEMA = "clinigate.record/1"
 MAX_WAIVER_DAYS = 180
 
 _KEYID = re.compile(r"[0-9a-f]{64}")
+#: Fields that younger records know; left out where nothing is said, so that older ones stay the
+#: bytes that were signed.
+_YOUNGER = ("owner", "signed_local", "components")
 
 
 class SubjectKind(StrEnum):
@@ -195,7 +198,8 @@ class Record:
 def encode_record(record: Record) -> bytes:
     """Return a record's canonical bytes: what is signed."""
     plain = to_plain(record)
-    plain["terms"] = to_plain(record.terms)
+    terms = to_plain(record.terms)
+    plain["terms"] = {name: value for name, value in terms.items() if value or name not in _YOUNGER}
     return canonical_bytes({"schema": SCHEMA, "kind": str(record.kind), **plain})
 
 

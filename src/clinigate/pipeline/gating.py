@@ -1,12 +1,18 @@
-"""From bundles on disk to the gate's decision, by the criteria that are installed."""
+"""From bundles on disk to the gate's decision, by the criteria that are installed.
+
+What people signed of a bundle, and what stands for its system, is read where it lies; callers add
+records from elsewhere.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from clinigate.clinical.criteria import CRITERIA
-from clinigate.errors import UsageError
+from clinigate.errors import IntegrityError, UsageError
 from clinigate.evidence.recorded import read_run
 from clinigate.evidence.spool import RunStatus
 from clinigate.evidence.stages import read_stages
@@ -14,11 +20,13 @@ from clinigate.evidence.times import Clock, system_clock
 from clinigate.evidence.trust import TrustStore
 from clinigate.gate.bundles import GateInput
 from clinigate.gate.decision import Decision, decide
+from clinigate.gate.entries import Outcome
 from clinigate.gate.policy import Policy
 from clinigate.gate.record_files import VerifiedRecord, read_record
 from clinigate.gate.run import run_gate
 from clinigate.pipeline.criteria import producer_criteria
 from clinigate.pipeline.examine import ledger_beside
+from clinigate.pipeline.people import People, people_beside, why_clock_set_back
 from clinigate.pipeline.reading import results_of
 
 __all__ = ["decide_on", "decide_so_far", "read_records"]
@@ -32,22 +40,34 @@ def decide_on(
     records: Sequence[VerifiedRecord] = (),
     clock: Clock = system_clock,
 ) -> Decision:
-    """Verify bundles where they lie and decide on them now; arguments as `gate.run.run_gate`.
+    """Verify bundles where they lie and decide on them now.
+
+    Args:
+        bundles: name of the job or producer, and where the bundle lies.
+        policy: what the environment demands.
+        trust: the keys whose signatures count; None and nobody's do.
+        records: further ones, beside those that lie with the bundles and in their evidence roots.
+        clock: source of the decision's time.
 
     Raises:
         EvidenceError: there is no bundle at a path.
         PolicyError: the policy demands a criterion that does not exist.
     """
-    return run_gate(
+    now = clock()
+    paths = [path for _, path in bundles]
+    people = _people(paths, trust)
+    decision = run_gate(
         bundles,
         policy,
         trust=trust,
-        now=clock(),
+        now=now,
         base_criteria=CRITERIA,
         other_criteria=producer_criteria(),
-        records=records,
+        records=_each_once(records, people.records),
         ledger_of=ledger_beside,
     )
+    told = replace(decision, gaps=(*decision.gaps, *people.untold))
+    return _unless_set_back(told, paths, now)
 
 
 def decide_so_far(
@@ -82,6 +102,29 @@ def decide_so_far(
         base_criteria=CRITERIA,
         other_criteria=producer_criteria(),
     )
+
+
+def _people(paths: Sequence[Path], trust: TrustStore | None) -> People:
+    """A ledger that was cut is the bundles' trouble, and told by their verification."""
+    try:
+        return people_beside(paths, trust)
+    except IntegrityError:
+        return People()
+
+
+def _each_once(*sources: Iterable[VerifiedRecord]) -> tuple[VerifiedRecord, ...]:
+    return tuple({each.digest: each for source in sources for each in source}.values())
+
+
+def _unless_set_back(decision: Decision, paths: Iterable[Path], now: datetime) -> Decision:
+    """Shut an open gate where the clock was set back: what has expired would count again."""
+    if not decision.opens:
+        return decision
+    ledgers = {ledger for path in paths if (ledger := ledger_beside(path)) is not None}
+    reasons = tuple(why for each in sorted(ledgers) if (why := why_clock_set_back(each, now)))
+    if not reasons:
+        return decision
+    return replace(decision, outcome=Outcome.UNFINISHED, certifies=False, reasons=reasons)
 
 
 def read_records(paths: Iterable[Path], trust: TrustStore | None) -> tuple[VerifiedRecord, ...]:
