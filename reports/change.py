@@ -36,6 +36,8 @@ class ChangeKind(StrEnum):
     LOST = "no longer shown"
     #: nobody asked before, and it is open.
     NEW_OPEN = "new, open"
+    #: it was open, and is no criterion any more.
+    GONE = "no longer asked"
     #: nobody asked before, and it passes.
     NEW = "new"
     #: it failed, and passes.
@@ -65,6 +67,7 @@ _TONES = {
     ChangeKind.UNJUDGED: "bad",
     ChangeKind.LOST: "open",
     ChangeKind.NEW_OPEN: "open",
+    ChangeKind.GONE: "open",
     ChangeKind.NEW: "good",
     ChangeKind.FIXED: "good",
     ChangeKind.SHOWN: "good",

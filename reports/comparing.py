@@ -94,7 +94,9 @@ def kind_of(before: Status | None, now: Status | None) -> ChangeKind:
         return ChangeKind.STILL_FAILING if before in _BAD else ChangeKind.REGRESSED
     if before is Status.PASS:
         return ChangeKind.LOST
-    return ChangeKind.UNJUDGED if before in _BAD or now is None else ChangeKind.STILL_OPEN
+    if before in _BAD:
+        return ChangeKind.UNJUDGED
+    return ChangeKind.GONE if now is None else ChangeKind.STILL_OPEN
 
 
 def finding_total(results: Results) -> int:
