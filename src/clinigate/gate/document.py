@@ -7,7 +7,9 @@ from typing import Any
 
 from clinigate.core.canonical import canonical_bytes
 from clinigate.core.verdict import Status
+from clinigate.evidence.envelope import Signer, sign_envelope
 from clinigate.evidence.files import write_atomic
+from clinigate.evidence.names import PAYLOAD_TYPE
 from clinigate.gate.decision import Decision
 from clinigate.gate.entries import Effect
 
@@ -15,7 +17,11 @@ __all__ = [
     "DECISION_NAME",
     "SVR_NAME",
     "decision_bytes",
+    "digest_set",
+    "envelope_bytes",
+    "in_toto",
     "simple_verification_result",
+    "subjects_of",
     "write_decision",
 ]
 
@@ -23,7 +29,7 @@ DECISION_NAME = "decision.json"
 SVR_NAME = "svr.json"
 
 _STATEMENT = "https://in-toto.io/Statement/v1"
-_SVR = "https://in-toto.io/attestation/svr/v0.1"
+_SVR = "https://in-toto.io/attestation/svr/v0.2"
 _VERIFIER = "https://clinigate.dev/gate/v1"
 
 
@@ -33,7 +39,7 @@ def decision_bytes(decision: Decision) -> bytes:
 
 
 def simple_verification_result(decision: Decision) -> dict[str, Any]:
-    """Return the decision as an in-toto Simple Verification Result v0.1, unsigned.
+    """Return the decision as an in-toto Simple Verification Result v0.2, unsigned.
 
     A deployment needs one property: `CLINIGATE_GATE_PRODUCTION` stands in it only when the gate to
     production opened. Criteria and clauses are named when they passed, never when they were waived.
@@ -51,22 +57,37 @@ def simple_verification_result(decision: Decision) -> dict[str, Any]:
         if clause.effect is Effect.SATISFIED
     ]
     gate = [f"CLINIGATE_GATE_{decision.environment.upper()}"] if decision.opens else []
-    return {
-        "_type": _STATEMENT,
-        "subject": _subjects(decision),
-        "predicateType": _SVR,
-        "predicate": {
+    return in_toto(
+        _SVR,
+        subjects_of(decision),
+        {
             "verifier": {
                 "id": _VERIFIER,
-                "policy": {
-                    "name": decision.policy,
-                    "digest": _digest_set(decision.policy_digest),
-                },
+                "policies": [
+                    {"name": decision.policy, "digest": digest_set(decision.policy_digest)}
+                ],
             },
             "timeCreated": decision.evaluated_at,
             "properties": gate + passed,
         },
+    )
+
+
+def in_toto(
+    predicate_type: str, subjects: list[dict[str, Any]], predicate: dict[str, Any]
+) -> dict[str, Any]:
+    """Return an in-toto Statement v1."""
+    return {
+        "_type": _STATEMENT,
+        "subject": subjects,
+        "predicateType": predicate_type,
+        "predicate": predicate,
     }
+
+
+def envelope_bytes(statement: dict[str, Any], signer: Signer) -> bytes:
+    """Return a statement in a DSSE envelope that one key signed, as canonical JSON."""
+    return canonical_bytes(sign_envelope(canonical_bytes(statement), PAYLOAD_TYPE, [signer]))
 
 
 def write_decision(decision: Decision, directory: Path) -> tuple[Path, Path]:
@@ -81,15 +102,17 @@ def write_decision(decision: Decision, directory: Path) -> tuple[Path, Path]:
     return whole, small
 
 
-def _subjects(decision: Decision) -> list[dict[str, Any]]:
+def subjects_of(decision: Decision) -> list[dict[str, Any]]:
+    """Return what a statement about a decision speaks of: the system, and the evidence of it."""
     subject = decision.subject
     named = dict(sorted(subject.digests.items())) if subject is not None else {}
-    parts = [{"name": part, "digest": _digest_set(digest)} for part, digest in named.items()]
+    parts = [{"name": part, "digest": digest_set(digest)} for part, digest in named.items()]
     return parts + [
-        {"name": "statement", "digest": _digest_set(digest)} for digest in decision.statements
+        {"name": "statement", "digest": digest_set(digest)} for digest in decision.statements
     ]
 
 
-def _digest_set(digest: str) -> dict[str, str]:
+def digest_set(digest: str) -> dict[str, str]:
+    """Return `sha256:…` as in-toto writes a digest."""
     algorithm, _, value = digest.partition(":")
     return {algorithm: value}
