@@ -180,10 +180,8 @@ def test_an_offset_that_leads_out_of_the_zip_is_refused(archive: Path) -> None:
     offset = int.from_bytes(data[end + 16 : end + 20], "little")
     data[end + 16 : end + 20] = (offset + 64).to_bytes(4, "little")
     archive.write_bytes(data)
-    source = ZipSource(archive, Limits())
-    (first, *_) = zipfile.ZipFile(archive).namelist()
     with pytest.raises(IntegrityError, match="not a sound zip"):
-        source.digest(first)
+        ZipSource(archive, Limits())
 
 
 def test_what_is_not_there_or_not_sealed_is_told(system: Any, tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +13,8 @@ from clinigate.core.codec import from_plain
 from clinigate.core.results import Results
 from clinigate.errors import IncompleteRunError, IntegrityError
 from clinigate.evidence.envelope import Envelope, parse_envelope
-from clinigate.evidence.files import replacing
 from clinigate.evidence.names import RESULTS, STATEMENT, UNSIGNED_STATEMENT
+from clinigate.evidence.packing import write_zip
 from clinigate.evidence.recorded import RecordedRun, run_of
 from clinigate.evidence.sources import Limits, Source, open_source
 from clinigate.evidence.spool import RunStatus, parse_spool
@@ -23,7 +22,6 @@ from clinigate.evidence.statement import Statement, parse_statement
 
 __all__ = ["Bundle", "export_zip", "open_bundle"]
 
-_EPOCH = (1980, 1, 1, 0, 0, 0)
 _SPOOL = re.compile(r"spool/[^/]+\.ndjson")
 
 
@@ -78,6 +76,14 @@ class Bundle:
             IntegrityError: there is no such file, or it cannot be read.
         """
         return self.source.read(name)
+
+    def size(self, name: str) -> int:
+        """Return how many bytes a file holds, without reading it.
+
+        Raises:
+            IntegrityError: there is no such file.
+        """
+        return self.source.size(name)
 
     def read_json(self, name: str) -> Any:
         """Return a file's content as plain JSON.
@@ -144,13 +150,7 @@ def export_zip(bundle: Bundle, destination: Path) -> Path:
     Raises:
         EvidenceError: the disk refuses.
     """
-    with replacing(destination) as scratch, zipfile.ZipFile(scratch, "w") as archive:
-        for name in bundle.names:
-            info = zipfile.ZipInfo(name, _EPOCH)
-            info.external_attr = 0o100644 << 16
-            info.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(info, bundle.read(name))
-    return destination
+    return write_zip(bundle.source, destination)
 
 
 def _plain(name: str, data: bytes) -> Any:

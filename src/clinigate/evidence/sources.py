@@ -1,8 +1,8 @@
 """Reading the files of a bundle, from a directory or a zip, without trusting their names.
 
 Nothing is ever unpacked: a zip's members are read where they are. Refused are names that lead
-elsewhere, that exist twice or differ only by case or Unicode form, links, devices, and amounts that
-no run produces.
+elsewhere, that exist twice or differ only by case or Unicode form, links, devices, amounts that no
+run produces, and bytes of a zip that belong to none of its members (see `zip_layout`).
 """
 
 from __future__ import annotations
@@ -22,21 +22,38 @@ from typing import Protocol
 
 from clinigate.errors import EvidenceError, IntegrityError
 from clinigate.evidence.files import naming
+from clinigate.evidence.zip_layout import check_layout
 
-__all__ = ["DirectorySource", "Limits", "Source", "ZipSource", "check_names", "open_source"]
+__all__ = [
+    "MAY_SHRINK",
+    "DirectorySource",
+    "Limits",
+    "Source",
+    "ZipSource",
+    "check_names",
+    "open_source",
+]
 
 _CHUNK = 1 << 20
+#: Up to this size a file of a bundle may shrink as it likes.
+MAY_SHRINK = 1 << 20
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError)
 _PLAIN_KINDS = (0, stat.S_IFREG, stat.S_IFDIR)
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much a bundle may hold before it is called a bomb."""
+    """How much a bundle may hold before it is called a bomb.
+
+    Attributes:
+        files: how many. file_bytes: in one of them. total_bytes: in all of them.
+        ratio: how many bytes may come out of one byte of a zip, in members above `MAY_SHRINK`.
+    """
 
     files: int = 200_000
     file_bytes: int = 1 << 30
     total_bytes: int = 8 << 30
+    ratio: int = 200
 
 
 class Source(Protocol):
@@ -51,6 +68,12 @@ class Source(Protocol):
 
     def digest(self, name: str) -> str:
         """Return a file's SHA-256 in lower-case hexadecimal, without holding all of it."""
+
+    def chunks(self, name: str) -> Iterator[bytes]:
+        """Yield a file's content in pieces of at most a MiB."""
+
+    def size(self, name: str) -> int:
+        """Return how many bytes a file holds, as its directory or archive says."""
 
 
 def open_source(path: Path, limits: Limits) -> Source:
@@ -93,6 +116,16 @@ class DirectorySource:
         with self._open(name) as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
 
+    def chunks(self, name: str) -> Iterator[bytes]:
+        """Yield a file's content in pieces of at most a MiB."""
+        with self._open(name) as stream, naming(self._path / name, "read"):
+            while chunk := stream.read(_CHUNK):
+                yield chunk
+
+    def size(self, name: str) -> int:
+        """Return how many bytes a file holds."""
+        return _size(self._sizes, name)
+
     @contextmanager
     def _open(self, name: str) -> Iterator[io.BufferedReader]:
         if name not in self._sizes:
@@ -115,7 +148,9 @@ class ZipSource:
         if len(infos) > limits.files:
             raise IntegrityError(f"{path.name}: {len(infos)} members, at most {limits.files}")
         for info in infos:
-            _check_member(info)
+            _check_member(info, limits)
+        with naming(path, "read"), _zip_errors(path.name):
+            check_layout(path, self._zip)
         check_names(info.filename.rstrip("/") for info in infos)
         files = {info.filename: info.file_size for info in infos if not info.is_dir()}
         _check_sizes(files, limits)
@@ -128,22 +163,33 @@ class ZipSource:
 
     def read(self, name: str) -> bytes:
         """Return a file's content."""
-        return b"".join(self._chunks(name))
+        return b"".join(self.chunks(name))
 
     def digest(self, name: str) -> str:
         """Return a file's SHA-256."""
         found = hashlib.sha256()
-        for chunk in self._chunks(name):
+        for chunk in self.chunks(name):
             found.update(chunk)
         return found.hexdigest()
 
-    def _chunks(self, name: str) -> Iterator[bytes]:
+    def size(self, name: str) -> int:
+        """Return how many bytes a file holds, as the archive says; reading yields no more."""
+        return _size(self._sizes, name)
+
+    def chunks(self, name: str) -> Iterator[bytes]:
+        """Yield a file's content in pieces of at most a MiB."""
         if name not in self._sizes:
             raise IntegrityError(f"{name}: missing")
         # An offset that leads before the file's beginning is an `OSError` of the seek.
         with _zip_errors(name, OSError), self._zip.open(name) as stream:
             while chunk := stream.read(_CHUNK):
                 yield chunk
+
+
+def _size(sizes: dict[str, int], name: str) -> int:
+    if name not in sizes:
+        raise IntegrityError(f"{name}: missing")
+    return sizes[name]
 
 
 def check_names(names: Iterable[str]) -> None:
@@ -159,6 +205,8 @@ def check_names(names: Iterable[str]) -> None:
             raise IntegrityError(f"{name!r}: a name that leads out of the bundle, or nowhere")
         if any(unicodedata.category(c) in ("Cc", "Cf") or c in "\\:" for c in name):
             raise IntegrityError(f"{name!r}: a name with characters that no bundle uses")
+        if any(part[-1] in ". " for part in parts):
+            raise IntegrityError(f"{name!r}: ends as no file can on some systems")
         same = unicodedata.normalize("NFKC", name).casefold()
         if same in seen:
             raise IntegrityError(f"{name!r}: cannot be told apart from {seen[same]!r}")
@@ -178,7 +226,7 @@ def _walk(folder: Path, prefix: str) -> Iterator[tuple[str, int]]:
                 raise IntegrityError(f"{name!r}: a link or device, where only files belong")
 
 
-def _check_member(info: zipfile.ZipInfo) -> None:
+def _check_member(info: zipfile.ZipInfo, limits: Limits) -> None:
     # `orig_filename` is what the archive says; zipfile rewrites it and cuts it at a NUL.
     name = info.orig_filename
     if name != info.filename:
@@ -189,6 +237,11 @@ def _check_member(info: zipfile.ZipInfo) -> None:
         raise IntegrityError(f"{name!r}: is encrypted; a bundle is not")
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise IntegrityError(f"{name!r}: compressed in a way that no bundle uses")
+    if info.file_size > max(MAY_SHRINK, limits.ratio * info.compress_size):
+        raise IntegrityError(
+            f"{name!r}: {info.file_size} bytes would come out of {info.compress_size}; no file of "
+            f"a bundle shrinks more than {limits.ratio} times"
+        )
 
 
 def _check_sizes(sizes: dict[str, int], limits: Limits) -> None:
