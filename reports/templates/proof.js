@@ -10,7 +10,7 @@
   const words = pageWords();
   const box = document.getElementById("proof-result");
   const form = document.getElementById("proof-form");
-  const grouped = (keyid) => keyid.slice(0, 32).toUpperCase().match(/.{4}/g).join(" ");
+  const grouped = (keyid) => keyid.match(/.{8}/g).join(" ");
   const element = (kind, said, name) => {
     const made = document.createElement(kind);
     made.textContent = said;
