@@ -26,11 +26,12 @@ from clinigate.gate.records import NamedSigner, Record, RecordSubject, Waiver
 from clinigate.gate.run import run_gate
 
 START = datetime(2026, 6, 1, 12, tzinfo=UTC)
-CI_KEY, OFFICER_KEY, STRANGER_KEY = (generate_signer() for _ in range(3))
+CI_KEY, OFFICER_KEY, STRANGER_KEY, DEVELOPER_KEY = (generate_signer() for _ in range(4))
 TRUST = TrustStore(
     (
         TrustedKey(CI_KEY.public, "CI", "machine"),
         TrustedKey(OFFICER_KEY.public, "Ada Officer", "compliance-officer"),
+        TrustedKey(DEVELOPER_KEY.public, "Cy Developer", "developer"),
     )
 )
 
@@ -176,16 +177,17 @@ def test_an_old_pass_does_not_open_for_another_image(runs, world):
 def test_a_signed_waiver_lets_a_failing_run_through(runs, tmp_path):
     bundle = runs.sealed({"latency.p99": Status.FAIL})
     officer = NamedSigner("Ada Officer", "compliance-officer", OFFICER_KEY.keyid)
+    developer = NamedSigner("Cy Developer", "developer", DEVELOPER_KEY.keyid)
     waiver = Record(
         subject=RecordSubject.of_run(bundle.statement_digest),
-        signers=(officer,),
+        signers=(developer, officer),
         reason="the host is replaced next week",
         issued=timestamp(runs.now),
         expires=timestamp(runs.now + timedelta(days=7)),
         terms=Waiver("Cy Developer", officer.name, "a nurse reads along", criterion="latency.p99"),
     )
     path = tmp_path / "waiver.dsse.json"
-    path.write_bytes(canonical_bytes(sign_record(waiver, [OFFICER_KEY])))
+    path.write_bytes(canonical_bytes(sign_record(waiver, [DEVELOPER_KEY, OFFICER_KEY])))
     decision = runs.gate(bundle.path, records=[read_record(path, TRUST)])
     assert decision.opens
     waived = next(each for each in decision.criteria if each.effect is Effect.WAIVED)

@@ -33,6 +33,7 @@ from clinigate.gate.entries import (
 from clinigate.gate.judging import judge_again
 from clinigate.gate.policy import Demand, Policy
 from clinigate.gate.record_files import VerifiedRecord
+from clinigate.gate.sign_offs import gaps_of_sign_offs, reasons_of_sign_offs
 from clinigate.gate.stages import gaps_of_stages, has_open_stages, reasons_of_stages
 from clinigate.gate.waivers import NEVER_WAIVED, RecordBook, open_book, why_not_waivable
 
@@ -130,6 +131,7 @@ def decide(
     reasons += _reasons(policy, entries, clauses)
     reasons += reasons_of_stages(bundles)
     reasons += _unheard_of(policy, entries)
+    reasons += reasons_of_sign_offs(policy, bundles, records, now)
     violated = any(each.gravity in (Gravity.CRISIS, Gravity.VIOLATION) for each in reasons)
     reasons += interruptions(bundles, violated=violated)
     reasons.sort(key=lambda reason: reason.gravity)
@@ -153,6 +155,7 @@ def decide(
             *_gaps(entries, clauses, (*base_criteria, *other_criteria)),
             *_silent(entries, other_criteria),
             *book.refused,
+            *gaps_of_sign_offs(bundles, records, now),
         ),
     )
 

@@ -14,12 +14,25 @@ from clinigate.core.codec import to_plain
 from clinigate.core.criterion import Criterion
 from clinigate.core.measurement import Scope
 from clinigate.errors import PolicyError, UsageError
+from clinigate.gate.record_terms import MAX_WAIVER_DAYS, Meaning
 
-__all__ = ["BUILT_IN", "ENVIRONMENTS", "Demand", "Demanded", "Policy", "load_policy", "nearest"]
+__all__ = [
+    "BUILT_IN",
+    "ENVIRONMENTS",
+    "MACHINE",
+    "Demand",
+    "Demanded",
+    "Policy",
+    "SignOffDemand",
+    "load_policy",
+    "nearest",
+]
 
 #: The policies that Clinigate ships, by name.
 BUILT_IN = ("default", "demo", "demo-all-stages", "demo-resilience", "fork", "pr")
 ENVIRONMENTS = ("development", "staging", "production")
+#: Role of keys that state what a tool observed; no person signs with one.
+MACHINE = "machine"
 
 _EMPTY: Mapping[str, str] = MappingProxyType({})
 _NO_LIMITS: Mapping[str, float] = MappingProxyType({})
@@ -56,6 +69,14 @@ class Demanded:
 
 
 @dataclass(frozen=True, slots=True)
+class SignOffDemand:
+    """A signature that a run needs, by 21 CFR 11.50: its meaning, and the role of who gives it."""
+
+    meaning: Meaning
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """What one environment demands.
 
@@ -72,6 +93,8 @@ class Policy:
         require_signed: whether each bundle needs `signer_threshold` distinct signatures by keys of
             `signer_roles`.
         record_roles: roles whose keys may accept a risk or attest; none accept no record.
+        max_waiver_days: for how long a risk may be accepted, in days.
+        sign_offs: signatures that each bundle needs, each of another person.
         bundles: names of the bundles (jobs, producers) without which the evidence is not whole.
         subject_digests: what must have been evaluated, as `{"image": "sha256:…"}`.
         tightened_limits: limits that the command line set.
@@ -91,6 +114,8 @@ class Policy:
     signer_roles: tuple[str, ...] = ("machine",)
     signer_threshold: int = 1
     record_roles: tuple[str, ...] = ()
+    max_waiver_days: int = MAX_WAIVER_DAYS
+    sign_offs: tuple[SignOffDemand, ...] = ()
     bundles: tuple[str, ...] = ()
     subject_digests: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
     tightened_limits: Mapping[str, float] = field(default_factory=lambda: _NO_LIMITS)
@@ -109,6 +134,11 @@ class Policy:
         """`sha256:…` over everything that decides, the command line's part included."""
         plain = to_plain(self)
         del plain["source"]
+        # What younger policies may ask, left out where this one does not.
+        if self.max_waiver_days == MAX_WAIVER_DAYS:
+            del plain["max_waiver_days"]
+        if not self.sign_offs:
+            del plain["sign_offs"]
         return f"sha256:{sha256_hex(canonical_bytes(plain))}"
 
     def demand_of(self, criterion_id: str) -> Demand | None:

@@ -15,7 +15,17 @@ from clinigate.config.validation import read_toml, validate
 from clinigate.controls import Control, load_catalogue
 from clinigate.core.measurement import Scope
 from clinigate.errors import ControlError, PolicyError
-from clinigate.gate.policy import BUILT_IN, ENVIRONMENTS, Demand, Demanded, Policy, nearest
+from clinigate.gate.policy import (
+    BUILT_IN,
+    ENVIRONMENTS,
+    MACHINE,
+    Demand,
+    Demanded,
+    Policy,
+    SignOffDemand,
+    nearest,
+)
+from clinigate.gate.record_terms import MAX_WAIVER_DAYS, Meaning
 
 __all__ = ["SCHEMA", "read_policy"]
 
@@ -51,9 +61,17 @@ class SignerTable(_Table):
 
 
 class RecordTable(_Table):
-    """`[environments.NAME.records]`: whose waivers and attestations count."""
+    """`[environments.NAME.records]`: whose waivers and attestations count, and for how long."""
 
     roles: list[Name] = []
+    max_waiver_days: Whole = Field(default=MAX_WAIVER_DAYS, ge=1, le=MAX_WAIVER_DAYS)
+
+
+class SignOffTable(_Table):
+    """`[[environments.NAME.sign_offs]]`: a signature that each bundle needs."""
+
+    meaning: Meaning
+    role: Name
 
 
 class EnvironmentTable(_Table):
@@ -69,6 +87,7 @@ class EnvironmentTable(_Table):
     subject: dict[Name, Digest] = {}
     signers: SignerTable = SignerTable()
     records: RecordTable = RecordTable()
+    sign_offs: list[SignOffTable] = []
     criteria: list[CriterionTable] = []
 
 
@@ -130,6 +149,8 @@ def _read(path: Path, source: str, environment: str) -> Policy:
         signer_roles=tuple(table.signers.roles),
         signer_threshold=table.signers.threshold,
         record_roles=tuple(table.records.roles),
+        max_waiver_days=table.records.max_waiver_days,
+        sign_offs=_sign_offs(table.sign_offs, f"{source}: environments.{environment}.sign_offs"),
         bundles=tuple(table.bundles),
         unnamed=table.unnamed,
         subject_digests=dict(table.subject),
@@ -157,6 +178,14 @@ def _demanded(entry: CriterionTable, where: str) -> Demanded:
             f"give one of {', '.join(repr(str(each)) for each in Demand)}"
         )
     return Demanded(entry.id, entry.demand, entry.limit, entry.confidence, entry.min_n, entry.scope)
+
+
+def _sign_offs(entries: Sequence[SignOffTable], where: str) -> tuple[SignOffDemand, ...]:
+    if any(entry.role == MACHINE for entry in entries):
+        raise PolicyError(
+            f"{where}: role is {MACHINE!r}; a sign-off is a person's, name their role"
+        )
+    return tuple(SignOffDemand(entry.meaning, entry.role) for entry in entries)
 
 
 def _controls(ids: Sequence[str], where: str) -> tuple[Control, ...]:

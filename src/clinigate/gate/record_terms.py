@@ -13,6 +13,7 @@ from clinigate.evidence.times import parse_timestamp
 
 __all__ = [
     "DIGEST",
+    "MAX_WAIVER_DAYS",
     "Approval",
     "Attestation",
     "Decision",
@@ -27,6 +28,8 @@ __all__ = [
 ]
 
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+#: For how long a risk may be accepted at most; a policy may say less.
+MAX_WAIVER_DAYS = 180
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,10 +175,10 @@ def folded(name: str) -> str:
 
 def _with_offset(text: str) -> datetime:
     try:
-        moment = datetime.fromisoformat(text)
+        moment: datetime | None = datetime.fromisoformat(text)
     except ValueError:
-        moment = datetime.min
-    if moment.tzinfo is None or moment.isoformat(timespec="microseconds") != text:
+        moment = None
+    if moment is None or moment.tzinfo is None or moment.isoformat(timespec="microseconds") != text:
         raise PolicyError(
             f"sign-off.signed_local: got {text!r}, wanted a time with its offset, as "
             "2026-01-31T00:00:00.000000+01:00"

@@ -30,6 +30,7 @@ from clinigate.errors import PolicyError
 from clinigate.evidence.times import parse_timestamp
 from clinigate.gate.record_terms import (
     DIGEST,
+    MAX_WAIVER_DAYS,
     Approval,
     Attestation,
     Decision,
@@ -61,7 +62,6 @@ __all__ = [
 ]
 
 SCHEMA = "clinigate.record/1"
-MAX_WAIVER_DAYS = 180
 
 _KEYID = re.compile(r"[0-9a-f]{64}")
 #: Fields that younger records know; left out where nothing is said, so that older ones stay the

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from clinigate.controls import Requirement, load_catalogue
 from clinigate.core.criterion import Criterion
 from clinigate.core.measurement import Scope
 from clinigate.core.results import Subject
 from clinigate.core.verdict import Status
+from clinigate.evidence.times import parse_timestamp
 from clinigate.gate.entries import AppliedWaiver
 from clinigate.gate.policy import Policy
 from clinigate.gate.record_files import VerifiedRecord
+from clinigate.gate.record_terms import folded
 from clinigate.gate.records import (
     Attestation,
     Decision,
@@ -90,7 +92,7 @@ def open_book(
 ) -> RecordBook:
     """Sort out which records count.
 
-    Approvals and sign-offs are for people to read; no policy asks for them yet.
+    Approvals are for people to read; sign-offs are looked at by `gate.sign_offs`.
 
     Args:
         policy: names the roles that may accept a risk or attest.
@@ -154,7 +156,27 @@ def _why_not(
     if not any(signer.role in policy.record_roles for signer in signers):
         roles = ", ".join(policy.record_roles) or "nobody"
         return f"who signed it may not; in {policy.environment} that is for: {roles}"
-    return _why_not_decidable(record) or record.why_not_now(now)
+    return (
+        _why_not_accepted(policy, record) or _why_not_decidable(record) or record.why_not_now(now)
+    )
+
+
+def _why_not_accepted(policy: Policy, record: Record) -> str | None:
+    """Who asked and who accepts must be two people, by their keys, and not for too long."""
+    waiver = record.terms
+    if not isinstance(waiver, Waiver):
+        return None
+    if folded(waiver.requester) not in {folded(each.name) for each in record.signers}:
+        return (
+            f"{waiver.requester}, who asked, has not signed it, so that nothing shows that "
+            "approver and requester are two people; use `clinigate waive request`"
+        )
+    if record.expires is None:
+        return "it never expires"
+    lasts = parse_timestamp(record.expires) - parse_timestamp(record.issued)
+    if lasts > timedelta(days=policy.max_waiver_days):
+        return f"it lasts longer than the {policy.max_waiver_days} days of {policy.environment}"
+    return None
 
 
 def _why_not_decidable(record: Record) -> str | None:
