@@ -17,6 +17,7 @@ from clinigate.config.portal import PortalTable
 from clinigate.config.production import ProductionTable
 from clinigate.config.quality import QualityTable
 from clinigate.config.resilience import BenchTable, ChaosTable, LoadTable
+from clinigate.config.retention import RetentionTable
 from clinigate.config.security import SecurityTable
 from clinigate.config.signing import KeyPlace, SigningTable
 from clinigate.config.stages import StageTable
@@ -170,5 +171,6 @@ class Config(Table):
     dialogue: DialogueTable = DialogueTable()
     model_gate: ModelGateTable = ModelGateTable()
     production: ProductionTable = ProductionTable()
+    retention: RetentionTable = RetentionTable()
     portal: PortalTable = PortalTable()
     stage: list[StageTable] = Field(default=[], description="stages of `clinigate run`, in order")
