@@ -2,41 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 from clinigate.controls.standing import Word
-from clinigate.errors import ClinigateError
-from clinigate.evidence.trust import TrustStore
-from clinigate.gate.record_files import VerifiedRecord, read_record
 from clinigate.gate.records import Approval, Attestation, Decision, Record, SignOff, Waiver
+from clinigate.pipeline.people import FOLDER, FoundRecord, People
+from clinigate.portal.shelf import Shelf, Snapshot
 from clinigate.portal.views import DueRow, Mark
 from clinigate.reports.model import Tone
 
-__all__ = ["due_rows", "record_files", "word_rows"]
-
-_NO_TRUST = "no trust file says whose signatures count ([gate] trust)"
+__all__ = ["due_rows", "folders_of_people", "word_rows"]
 
 
-def record_files(root: Path, runs: Iterable[str]) -> Iterator[Path]:
-    """Yield the records of an evidence root: the system's and its builds', then each run's."""
-    for folder in (root, *(root / "runs" / run for run in runs)):
-        records = folder / "records"
-        if records.is_dir() and not records.is_symlink():
-            yield from sorted(p for p in records.glob("*.dsse.json") if not p.is_symlink())
+def folders_of_people(shelf: Shelf, snapshot: Snapshot) -> list[Path]:
+    """Return the runs in whose folder people's records lie, or lay by the ledger."""
+    announced = set()
+    if snapshot.view is not None:
+        records = snapshot.view.chain.records
+        announced = {each.run for each in records if each.type == "record-added"}
+    return [
+        folder
+        for each in snapshot.standings
+        if (folder := shelf.directory(each.run)) is not None
+        and (each.run in announced or (folder / FOLDER).is_dir())
+    ]
 
 
-def due_rows(
-    files: Iterable[Path],
-    trust: TrustStore | None,
-    *,
-    root: Path,
-    now: datetime,
-    soon: timedelta,
-) -> list[DueRow]:
-    """Return a row for each record, what ends first first; what does not verify is a row too."""
-    rows = [_row(path, trust, root=root, now=now, soon=soon) for path in files]
+def due_rows(people: People, *, now: datetime, soon: timedelta) -> list[DueRow]:
+    """Return a row for each record, what ends first first; what cannot count is a row too."""
+    rows = [_row(each, now=now, soon=soon) for each in people.found]
+    rows += [_gone(sentence) for sentence in people.gone]
     return sorted(rows, key=lambda row: (row.until == "", row.until, row.about, row.place))
 
 
@@ -52,21 +49,13 @@ def word_rows(words: Iterable[Word], *, now: datetime, soon: timedelta) -> list[
     return rows
 
 
-def _row(
-    path: Path, trust: TrustStore | None, *, root: Path, now: datetime, soon: timedelta
-) -> DueRow:
-    place = str(path.relative_to(root))
-    if trust is None:
-        return _refused(path, place, _NO_TRUST, Tone.OPEN)
-    try:
-        verified = read_record(path, trust)
-    except ClinigateError as error:
-        return _refused(path, place, str(error).removeprefix(f"{path}: "), Tone.BAD)
-    return _verified(verified, place, now=now, soon=soon)
-
-
-def _verified(verified: VerifiedRecord, place: str, *, now: datetime, soon: timedelta) -> DueRow:
-    record = verified.record
+def _row(found: FoundRecord, *, now: datetime, soon: timedelta) -> DueRow:
+    place = found.place if found.run is None else f"runs/{found.run}/{found.place}"
+    if found.verified is None:
+        kind = _kind(found.place)
+        mark = Mark(Tone.BAD if found.broken else Tone.OPEN, "does not count", found.why_not or "")
+        return DueRow(kind, "–", "", "", "", None, mark, place)
+    record = found.verified.record
     about, until = _about(record)
     days = _days(until, now)
     refused = record.why_not_now(now)
@@ -77,9 +66,15 @@ def _verified(verified: VerifiedRecord, place: str, *, now: datetime, soon: time
     return DueRow(str(record.kind), about, by, record.reason, until, days, state, place)
 
 
-def _refused(path: Path, place: str, why: str, tone: Tone) -> DueRow:
-    kind = path.name.rsplit("-", 1)[0] if "-" in path.name else "record"
-    return DueRow(kind, "–", "", "", "", None, Mark(tone, "does not count", why), place)
+def _gone(sentence: str) -> DueRow:
+    place, _, why = sentence.partition(": ")
+    return DueRow(_kind(place), "–", "", "", "", None, Mark(Tone.BAD, "taken away", why), place)
+
+
+def _kind(place: str) -> str:
+    """The kind of a record by its file's name, which a record that cannot be read still has."""
+    name = place.rpartition("/")[2]
+    return name.rpartition("-")[0] or "record"
 
 
 def _about(record: Record) -> tuple[str, str]:

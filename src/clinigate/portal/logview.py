@@ -7,10 +7,15 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from clinigate.errors import IntegrityError
+from clinigate.errors import ClinigateError, IntegrityError
 from clinigate.evidence.chain import Chain, LedgerRecord
-from clinigate.evidence.checkpoint import Checkpoint, verify_checkpoint
+from clinigate.evidence.checkpoint import Checkpoint, parse_checkpoint, verify_checkpoint
+from clinigate.evidence.cosignature import cosignatures
+from clinigate.evidence.files import read_bytes
+from clinigate.evidence.kept_heads import COSIGNED
+from clinigate.evidence.times import timestamp
 from clinigate.evidence.trust import TrustStore
+from clinigate.evidence.witness import WITNESS_ROLE, witness_keys
 from clinigate.portal.shelf import Snapshot
 from clinigate.portal.views import LedgerView, Mark, RecordRow, WitnessRow
 from clinigate.reports.model import Tone
@@ -32,7 +37,7 @@ def ledger_view(root: Path, snapshot: Snapshot, trust: TrustStore | None) -> Led
         size=len(chain.leaves),
         root=base64.b64encode(chain.root()).decode(),
         head=_head(snapshot.view.checkpoint, chain, trust),
-        witnesses=tuple(_witnesses(root / "ledger" / "cosig", chain, trust)),
+        witnesses=tuple(_witnesses(root / "ledger" / COSIGNED, chain, trust)),
         counts=tuple(sorted(counts.items())),
         last=tuple(_record(each) for each in reversed(chain.records[-_LAST:])),
     )
@@ -72,6 +77,25 @@ def _signers(head: Checkpoint, trust: TrustStore | None) -> list[str]:
 
 
 def _witnesses(folder: Path, chain: Chain, trust: TrustStore | None) -> Iterator[WitnessRow]:
-    del folder, chain, trust
-    return
-    yield
+    """The kept heads, the largest first: names of their files sort by size."""
+    files = sorted(folder.glob("*.note"), reverse=True) if folder.is_dir() else []
+    for path in files[:_LAST]:
+        try:
+            head = parse_checkpoint(read_bytes(path) or b"")
+            chain.check(head)
+            yield from _cosigned(head, path.name, trust)
+        except ClinigateError as error:
+            yield WitnessRow(path.name, None, "", Mark(Tone.BAD, "disagrees", str(error)))
+
+
+def _cosigned(head: Checkpoint, name: str, trust: TrustStore | None) -> Iterator[WitnessRow]:
+    keys = {} if trust is None else {key.keyid: key for key in witness_keys(trust)}
+    found = cosignatures(head, [key.public for key in keys.values()])
+    for each in found:
+        key = keys[each.key.keyid]
+        refused = key.why_not(each.moment)
+        mark = Mark(Tone.GOOD, "cosigned") if refused is None else Mark(Tone.BAD, "no", refused)
+        yield WitnessRow(key.name, head.size, timestamp(each.moment), mark)
+    if not found:
+        why = f"no key of the trust file with role {WITNESS_ROLE!r} cosigned it"
+        yield WitnessRow(name, head.size, "", Mark(Tone.OPEN, "witness unknown", why))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -12,7 +13,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader
 
 from clinigate.reports.html import STYLES, page_environment
 from clinigate.reports.numbers import count
-from clinigate.reports.text import visible
+from clinigate.reports.text import shortened, visible
 
 __all__ = ["SECTIONS", "Page", "write_page"]
 
@@ -24,6 +25,9 @@ SECTIONS = (
     ("due.html", "Waivers and attestations"),
     ("ledger.html", "Ledger"),
 )
+
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ def _environment() -> Environment:
     # The report's own parts are used where the portal has none of that name.
     loader = ChoiceLoader([PackageLoader("clinigate.portal"), PackageLoader("clinigate.reports")])
     environment: Environment = page_environment().overlay(loader=loader, cache_size=100)
-    environment.filters = {**environment.filters, "day": _day, "size": _size}
+    environment.filters = {**environment.filters, "brief": _brief, "day": _day, "size": _size}
     environment.globals = {**environment.globals, "count_of": count}
     return environment
 
@@ -78,6 +82,11 @@ def _hash(text: str) -> str:
 def _day(text: str) -> str:
     """A time as its day alone."""
     return text[:10]
+
+
+def _brief(text: str) -> str:
+    """A sentence for a row of a list: digests by their beginnings, and no more than two lines."""
+    return shortened(_DIGEST.sub(lambda found: f"{found[0][:12]}…", text), 160)
 
 
 def _size(number: int) -> str:

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from pathlib import Path
-
 from clinigate.config.loader import LoadedConfig
-from clinigate.errors import ClinigateError
 from clinigate.evidence.times import Clock
 from clinigate.evidence.trust import TrustStore
 from clinigate.gate.policy import load_policy
-from clinigate.gate.record_files import VerifiedRecord, read_record
 from clinigate.pipeline.examine import Examined
 from clinigate.pipeline.gating import decide_on
+from clinigate.pipeline.people import people_beside
 from clinigate.pipeline.publish import report_of
 from clinigate.pipeline.setup import policy_source
 from clinigate.pipeline.words import attested_words, recorded_words
-from clinigate.portal.due import record_files
 from clinigate.reports.model import Report
 
-__all__ = ["countable_records", "report_now"]
+__all__ = ["report_now"]
 
 
 def report_now(
@@ -28,30 +23,14 @@ def report_now(
     """Return the report of a bundle by the policy and the records that count today.
 
     Raises:
-        ClinigateError: policy, attestations or results cannot be read.
+        ClinigateError: policy, attestations, ledger or results cannot be read.
     """
     policy = load_policy(policy_source(loaded), loaded.config.gate.environment)
     bundle = examined.bundle
-    records = countable_records(record_files(loaded.root, [bundle.run]), trust)
-    decision = decide_on(
-        [(bundle.run, bundle.path)], policy, trust=trust, records=records, clock=clock
-    )
+    records = people_beside([bundle.path], trust).records
+    decision = decide_on([(bundle.run, bundle.path)], policy, trust=trust, clock=clock)
     words = [
         *attested_words(loaded),
         *recorded_words(policy, records, bundle.results(), (bundle.statement_digest,)),
     ]
     return report_of(examined, decision, records, words=words)
-
-
-def countable_records(
-    files: Iterable[Path], trust: TrustStore | None
-) -> tuple[VerifiedRecord, ...]:
-    """Return the records that verify; the others are told where records are listed."""
-    found = []
-    if trust is not None:
-        for path in files:
-            try:
-                found.append(read_record(path, trust))
-            except ClinigateError:
-                continue
-    return tuple(found)

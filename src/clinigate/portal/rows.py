@@ -35,23 +35,19 @@ class Standing:
     Attributes:
         run: its id.
         history: by the ledger; None where the ledger does not know it.
-        on_disk: whether its directory is there. pruned_at: when the ledger says it was removed.
-        imported: whether the ledger says that it came from elsewhere.
+        on_disk: whether its folder is there.
     """
 
     run: str
     history: RunHistory | None
     on_disk: bool
-    pruned_at: str = ""
-    imported: bool = False
 
 
 def run_line(standing: Standing, found: Examination | None) -> RunLine:
     """Return a run's line; `found` is None while its bundle is still being verified."""
     line = _from_ledger(standing)
     if not standing.on_disk:
-        return replace(line, evidence=_gone(standing))
-    line = replace(line, shown=True)
+        return replace(line, evidence=_gone(standing.history))
     if found is None:
         return replace(line, evidence=Mark(Tone.NEUTRAL, "being verified", "load the page again"))
     if not found.sealed:
@@ -66,16 +62,17 @@ def _from_ledger(standing: Standing) -> RunLine:
     unknown = Mark(Tone.NEUTRAL, "")
     if history is None:
         return RunLine(standing.run, "", "unknown", unknown)
-    ended = f"pruned {standing.pruned_at}" if standing.pruned_at else _ENDED[history.status]
+    ended = _ENDED[history.status]
     return RunLine(
         standing.run, history.started_at, ended, unknown, sealed_at=history.sealed_at or ""
     )
 
 
-def _gone(standing: Standing) -> Mark:
-    if standing.pruned_at:
-        return Mark(Tone.NEUTRAL, "pruned", "removed by retention; the ledger keeps its records")
-    if standing.history is not None and standing.history.sealed_at is None:
+def _gone(history: RunHistory | None) -> Mark:
+    if history is not None and history.pruned_at is not None:
+        why = f"removed by retention on {history.pruned_at[:10]}; the ledger keeps its records"
+        return Mark(Tone.NEUTRAL, "pruned", why)
+    if history is not None and history.sealed_at is None:
         return Mark(Tone.BAD, "missing", "it was started and never sealed, and its folder is gone")
     return Mark(Tone.BAD, "missing", "the ledger has its seal, and its folder is gone")
 
@@ -116,7 +113,7 @@ def _believed(standing: Standing, found: Examination, report: VerificationReport
     if report.overall is LevelStatus.FAILED:
         return Mark(Tone.BAD, "broken", report.problems[0])
     history = standing.history
-    if history is None and not standing.imported:
+    if history is None:
         return Mark(Tone.BAD, "not in the ledger", "the ledger does not know that it ever began")
     logged = None if history is None else history.statement
     if logged is not None and found.statement != f"sha256:{logged}":

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+from clinigate.errors import ClinigateError
 from clinigate.evidence.names import in_sealed_set
 from clinigate.evidence.report import LevelStatus
 from clinigate.evidence.times import timestamp
-from clinigate.portal.due import due_rows, record_files
+from clinigate.pipeline.people import people_beside
+from clinigate.portal.due import due_rows
 from clinigate.portal.examinations import look
 from clinigate.portal.files import is_text
 from clinigate.portal.logview import records_of
 from clinigate.portal.looking import Looking
 from clinigate.portal.rows import Standing, run_line
-from clinigate.portal.views import FileRow, RunView
+from clinigate.portal.views import DueRow, FileRow, RunView
 from clinigate.reports.sealed import LevelFact
 
 __all__ = ["MAX_FILES", "run_view"]
@@ -43,24 +46,26 @@ def run_view(looking: Looking, standing: Standing) -> RunView:
         keys=tuple(signature.keyid for signature in examined.bundle.envelope.signatures),
         statement=examined.bundle.statement_digest,
         records=records,
-        notes=tuple(
-            due_rows(
-                (
-                    p
-                    for p in record_files(looking.shelf.root, [standing.run])
-                    if folder in p.parents
-                ),
-                looking.keys.trust,
-                root=looking.shelf.root,
-                now=looking.now,
-                soon=looking.soon,
-            )
-        ),
+        notes=_notes(looking, folder),
         files=tuple(_file(folder, name) for name in examined.bundle.names[:MAX_FILES]),
         more=max(0, len(examined.bundle.names) - MAX_FILES),
         verified_at=timestamp(looking.now),
         report=line.outcome is not None,
     )
+
+
+def _notes(looking: Looking, folder: Path) -> tuple[DueRow, ...]:
+    """What people signed of this run; what stands for the system is on a page of its own."""
+    try:
+        people = people_beside([folder], looking.keys.trust)
+    except ClinigateError:
+        return ()  # the ledger is broken, and every page says so
+    own = replace(
+        people,
+        found=tuple(each for each in people.found if each.run is not None),
+        gone=tuple(told for told in people.gone if told.startswith("runs/")),
+    )
+    return tuple(due_rows(own, now=looking.now, soon=looking.soon))
 
 
 def _file(folder: Path, name: str) -> FileRow:

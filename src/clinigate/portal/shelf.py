@@ -8,16 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clinigate.errors import ClinigateError, EvidenceError
-from clinigate.evidence.history import RunHistory, read_history
+from clinigate.evidence.history import RunHistory, histories
 from clinigate.evidence.ledger import LedgerView, read_ledger
 from clinigate.evidence.names import RUN_ID
 from clinigate.evidence.runs import RunStore
 from clinigate.portal.rows import Standing
 
 __all__ = ["Shelf", "Snapshot"]
-
-#: Record types that say what became of a run's folder (`clinigate bundle import | prune`).
-_PRUNED, _IMPORTED = "run-pruned", "bundle-imported"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +48,8 @@ class Shelf:
         """Return all runs as they are now; a broken ledger is told, and nothing is raised."""
         view, history, problem = self._ledger()
         there = set(self._on_disk())
-        pruned, imported = _moves(view)
-        standings = [
-            Standing(
-                run,
-                history.get(run),
-                on_disk=run in there,
-                pruned_at=pruned.get(run, ""),
-                imported=run in imported,
-            )
-            for run in sorted(there | history.keys(), reverse=True)
-        ]
+        runs = sorted(there | history.keys(), reverse=True)
+        standings = [Standing(run, history.get(run), on_disk=run in there) for run in runs]
         return Snapshot(view, problem, tuple(standings))
 
     def directory(self, run: str) -> Path | None:
@@ -91,20 +79,12 @@ def _read(folder: Path) -> tuple[LedgerView | None, dict[str, RunHistory], str]:
     if not folder.is_dir():
         return None, {}, f"{folder.name}: there is no ledger here, so that no run ever began"
     try:
-        return read_ledger(folder), {each.run: each for each in read_history(folder)}, ""
+        view = read_ledger(folder)
     except ClinigateError as error:
         return None, {}, str(error)
+    return view, {each.run: each for each in histories(view.chain.records)}, ""
 
 
 def _state(path: Path) -> tuple[str, int, int, int]:
     info = path.lstat()
     return path.name, info.st_size, info.st_mtime_ns, info.st_ctime_ns
-
-
-def _moves(view: LedgerView | None) -> tuple[dict[str, str], frozenset[str]]:
-    """When each run's folder was removed, and which runs came from elsewhere."""
-    if view is None:
-        return {}, frozenset()
-    records = [record for record in view.chain.records if record.run is not None]
-    pruned = {str(each.run): each.ts for each in records if each.type == _PRUNED}
-    return pruned, frozenset(str(each.run) for each in records if each.type == _IMPORTED)

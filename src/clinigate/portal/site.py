@@ -14,8 +14,9 @@ from clinigate.errors import ClinigateError, IntegrityError
 from clinigate.evidence.times import Clock, system_clock, timestamp
 from clinigate.evidence.trust import load_trust
 from clinigate.pipeline.keys import configured_trust
+from clinigate.pipeline.people import people_beside
 from clinigate.pipeline.words import attested_words
-from clinigate.portal.due import due_rows, record_files, word_rows
+from clinigate.portal.due import due_rows, folders_of_people, word_rows
 from clinigate.portal.examinations import Examinations, Keys, look
 from clinigate.portal.logview import ledger_view
 from clinigate.portal.looking import Looking
@@ -101,10 +102,9 @@ class Site:
         for number in range(2, len(self._systems(looking)) + 1):
             yield from (f"trends-{number}.html", f"coverage-{number}.html")
         for each in runs:
-            if (found := looking.examination(each.run)) is not None:
-                yield f"runs/{each.run}/index.html"
-                if run_line(each, found).outcome is not None:
-                    yield f"runs/{each.run}/report.html"
+            yield f"runs/{each.run}/index.html"
+            if looking.line(each).outcome is not None:
+                yield f"runs/{each.run}/report.html"
 
     def page(self, path: str, *, viewer: str = "") -> Page | None:
         """Return a page; None where there is none.
@@ -181,12 +181,15 @@ class Site:
         )
 
     def _due(self, looking: Looking, about: dict[str, Any]) -> Page:
-        runs = [each.run for each in looking.snapshot.standings if each.on_disk]
         now, soon = looking.now, looking.soon
-        files = record_files(self.shelf.root, runs)
-        rows = due_rows(files, looking.keys.trust, root=self.shelf.root, now=now, soon=soon)
+        folders = folders_of_people(self.shelf, looking.snapshot)
         try:
-            words, trouble = word_rows(attested_words(self.loaded), now=now, soon=soon), ""
+            people = people_beside(folders, looking.keys.trust, root=self.shelf.root)
+            rows, trouble = due_rows(people, now=now, soon=soon), ""
+        except ClinigateError as error:
+            rows, trouble = [], str(error)
+        try:
+            words = word_rows(attested_words(self.loaded), now=now, soon=soon)
         except ClinigateError as error:
             words, trouble = [], str(error)
         return write_page(

@@ -41,7 +41,6 @@ class RunLine:
         tally: statuses of its criteria, what needs attention first.
         evidence: how far its bundle can be believed, verified as it lies there now.
         signers: names of the trusted keys that signed.
-        shown: whether it has a page of its own.
     """
 
     run: str
@@ -53,7 +52,6 @@ class RunLine:
     outcome: Headline | None = None
     tally: tuple[tuple[Status, int], ...] = ()
     signers: tuple[str, ...] = ()
-    shown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
