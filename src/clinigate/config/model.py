@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 
 from clinigate.config.dialogue import DialogueTable
 from clinigate.config.hipaa import HipaaTable
+from clinigate.config.inputs import InputName, InputTable
 from clinigate.config.judge import JudgeTable
 from clinigate.config.model_gate import ModelGateTable
 from clinigate.config.phi import PhiTable
@@ -173,4 +174,7 @@ class Config(Table):
     production: ProductionTable = ProductionTable()
     retention: RetentionTable = RetentionTable()
     portal: PortalTable = PortalTable()
+    inputs: dict[InputName, InputTable] = Field(
+        default={}, description="what claims rest on; `clinigate impact` names what a change undoes"
+    )
     stage: list[StageTable] = Field(default=[], description="stages of `clinigate run`, in order")

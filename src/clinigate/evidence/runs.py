@@ -5,7 +5,7 @@
     .clinigate/ledger/                  all runs of this system
     .clinigate/runs/<run-id>/spool/     one file a process, as it happens
                             /blobs/     raw evidence by digest
-                            /environment.json
+                            /environment.json, inputs.json
 
 The redaction key travels to the run's other processes in `CLINIGATE_REDACTION_KEY` and is never
 written anywhere: it is gone when the last of them is, killed or not. A process that joins without
@@ -30,6 +30,7 @@ from clinigate.evidence.envelope import Signer
 from clinigate.evidence.environment import capture_environment
 from clinigate.evidence.files import naming, write_atomic
 from clinigate.evidence.history import RunHistory, read_history
+from clinigate.evidence.inputs import INPUTS, Input, inputs_to_plain
 from clinigate.evidence.ledger import Ledger
 from clinigate.evidence.names import ENVIRONMENT, RUN_ID
 from clinigate.evidence.presence import alone
@@ -134,6 +135,7 @@ def begin_run(
     clock: Clock = system_clock,
     signer: Signer | None = None,
     environ: Mapping[str, str] = os.environ,
+    inputs: Mapping[str, Input] | None = None,
 ) -> Run:
     """Begin a run: it stands in the ledger before anything is measured.
 
@@ -145,6 +147,7 @@ def begin_run(
         clock: source of times.
         signer: who signs the ledger's checkpoint.
         environ: where the CI job's variables are read.
+        inputs: digests of what its claims rest on; None where nobody took them.
 
     Raises:
         UsageError: a subject or plan that is none; the field is named.
@@ -165,8 +168,11 @@ def begin_run(
     with naming(directory, "created"):
         directory.mkdir(parents=True, mode=0o700)
         (directory / "spool").mkdir()
-    environment = redactor.value(capture_environment(Path.cwd(), environ))
-    write_atomic(directory / ENVIRONMENT, canonical_bytes(environment))
+    environment = capture_environment(Path.cwd(), environ)
+    if inputs is not None:
+        environment["inputs"] = {name: each.digest for name, each in inputs.items()}
+        write_atomic(directory / INPUTS, canonical_bytes(redactor.value(inputs_to_plain(inputs))))
+    write_atomic(directory / ENVIRONMENT, canonical_bytes(redactor.value(environment)))
     # 3. The spool, whose first record repeats what the run is about.
     start = {"run": run_id, "tokens": "run", **about}
     recorder = Recorder(directory, producer, redactor=redactor, clock=clock, start=start)

@@ -15,6 +15,7 @@ from clinigate.evidence.recorder import Recorder
 from clinigate.evidence.runs import Run, begin_run, join_run
 from clinigate.evidence.spool import RunStatus
 from clinigate.evidence.times import Clock, system_clock
+from clinigate.pipeline.inputs import current_inputs
 from clinigate.pipeline.setup import Setup
 
 __all__ = [
@@ -109,8 +110,9 @@ def begin_recording(
     """Begin a run under the configuration's evidence root.
 
     Raises:
+        ConfigError: an input that the configuration names is not there.
         IntegrityError: the ledger was edited, cut or rolled back.
-        EvidenceError: the disk refuses.
+        EvidenceError: the disk refuses, or an input cannot be read.
     """
     run = begin_run(
         setup.config.root,
@@ -119,6 +121,7 @@ def begin_recording(
         plan=setup.plan,
         clock=clock,
         signer=signer,
+        inputs=current_inputs(setup.config, setup.policy),
     )
     return Recording(run.recorder, run)
 

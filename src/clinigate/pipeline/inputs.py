@@ -1,0 +1,99 @@
+"""Everything that the claims of a run would rest on if it began now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from clinigate import __version__
+from clinigate.config.inputs import InputTable
+from clinigate.config.loader import LoadedConfig
+from clinigate.core.canonical import canonical_bytes, sha256_hex
+from clinigate.errors import ConfigError
+from clinigate.evidence.inputs import Input, tree_input
+from clinigate.gate.policy import Policy
+
+__all__ = ["CONFIG_PREFIX", "TABLES", "config_inputs", "current_inputs"]
+
+CONFIG_PREFIX = "config:"
+
+#: Tables of the configuration by which something is looked at; what they ask for is an input.
+#: `[packs]` and `[gate]` are inputs by what they lead to, `[subject]` by its digests.
+TABLES = (
+    "target",
+    "run",
+    "chaos",
+    "load",
+    "bench",
+    "security",
+    "platform",
+    "phi",
+    "hipaa",
+    "quality",
+    "judge",
+    "dialogue",
+    "model_gate",
+    "production",
+)
+#: Where evidence goes is nothing that a claim rests on.
+_NO_INPUT = {"run": {"root"}}
+
+
+def current_inputs(config: LoadedConfig, policy: Policy) -> dict[str, Input]:
+    """Return every input by name: what `[inputs]` and `[subject]` name, and our own.
+
+    Raises:
+        ConfigError: an input of `[inputs]` has no file, or its digest is another than that of
+            `[subject]`.
+        EvidenceError: a file cannot be read.
+    """
+    found = dict(_declared(config))
+    for name, digest in config.config.subject.digests.items():
+        known = found.setdefault(name, Input(digest, "declared"))
+        if known.kind == "declared" and known.digest != digest:
+            raise ConfigError(
+                f"{config.source}: [inputs.{name}] digest is {known.digest}, and [subject] digests "
+                f"says {digest}; leave one of them out"
+            )
+    version = config.config.subject.version
+    return {
+        **found,
+        "version": Input(f"version:{version}", "declared"),
+        "policy": Input(f"sha256:{policy.digest.removeprefix('sha256:')}", "policy"),
+        "clinigate": Input(f"version:{__version__}", "tool"),
+        **config_inputs(config),
+    }
+
+
+def config_inputs(config: LoadedConfig) -> dict[str, Input]:
+    """Return the tables of the configuration that are inputs, by name."""
+    tables = config.config.model_dump(mode="json", include=set(TABLES))
+    found = {}
+    for name in TABLES:
+        table = tables[name]
+        if isinstance(table, dict):
+            table = {key: table[key] for key in table if key not in _NO_INPUT.get(name, ())}
+        digest = f"sha256:{sha256_hex(canonical_bytes({name: table}))}"
+        found[f"{CONFIG_PREFIX}{name}"] = Input(digest, "configuration")
+    return found
+
+
+def _declared(config: LoadedConfig) -> Iterator[tuple[str, Input]]:
+    for name, table in config.config.inputs.items():
+        each = _taken(config, name, table)
+        if each is not None:
+            yield name, each
+
+
+def _taken(config: LoadedConfig, name: str, table: InputTable) -> Input | None:
+    """The input; None where the table only says what rests on one that others name."""
+    if table.digest is not None:
+        return Input(table.digest, "declared")
+    if not table.paths:
+        return None
+    found = tree_input(config.base_dir, table.paths)
+    if found is None:
+        raise ConfigError(
+            f"{config.source}: [inputs.{name}] paths: no file fits {', '.join(table.paths)}; "
+            "what rests on it would rest on nothing"
+        )
+    return found
