@@ -39,7 +39,10 @@ def open_key(place: str, secret: Secret) -> Opened:
     def pin(_: str) -> str:
         return secret()
 
-    uri, key = signers.HSMSigner.import_(number, label, pin)
+    try:
+        uri, key = signers.HSMSigner.import_(number, label, pin)
+    except ValueError as error:
+        raise KeyFileError(str(error)) from error  # its own sentences: no such token, no such key
     return bridged(public_of(key), signers.HSMSigner.from_priv_key_uri(uri, key, pin))
 
 
