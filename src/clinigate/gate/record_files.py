@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from clinigate.core.canonical import sha256_hex
 from clinigate.errors import IntegrityError, PolicyError
-from clinigate.evidence.envelope import Signer, parse_envelope, sign_envelope, verify_envelope
+from clinigate.evidence.envelope import (
+    Envelope,
+    Signer,
+    parse_envelope,
+    sign_envelope,
+    verify_envelope,
+)
 from clinigate.evidence.times import parse_timestamp
 from clinigate.evidence.trust import TrustStore
 from clinigate.gate.records import NamedSigner, Record, decode_record, encode_record
@@ -18,6 +24,9 @@ __all__ = [
     "LARGEST",
     "PAYLOAD_TYPE",
     "VerifiedRecord",
+    "begin_record",
+    "countersign",
+    "open_begun",
     "open_record",
     "read_record",
     "sign_record",
@@ -57,6 +66,47 @@ def sign_record(record: Record, signers: Sequence[Signer]) -> dict[str, Any]:
     return sign_envelope(encode_record(record), PAYLOAD_TYPE, signers)
 
 
+def begin_record(record: Record, signer: Signer) -> dict[str, Any]:
+    """Return a record that one of its signers has signed and the others have yet to.
+
+    It counts for nothing before `countersign` has brought the other signatures.
+
+    Raises:
+        PolicyError: the record does not name the key.
+    """
+    if signer.keyid not in {each.keyid for each in record.signers}:
+        raise PolicyError(f"record: does not name the key {_short([signer.keyid])} as a signer")
+    return sign_envelope(encode_record(record), PAYLOAD_TYPE, [signer])
+
+
+def countersign(envelope: Mapping[str, Any], signer: Signer) -> dict[str, Any]:
+    """Return the envelope with one more signature over the same bytes."""
+    parsed = parse_envelope(envelope)
+    own = sign_envelope(parsed.payload, parsed.payload_type, [signer])
+    return {**envelope, "signatures": [*envelope["signatures"], *own["signatures"]]}
+
+
+def open_begun(envelope: Any, trust: TrustStore) -> tuple[Record, frozenset[str]]:
+    """Return a record that some of its signers have signed, and their keys.
+
+    Raises:
+        IntegrityError, PolicyError: as `open_record`, but for signatures that are still missing.
+    """
+    parsed = envelope if isinstance(envelope, Envelope) else parse_envelope(envelope)
+    if parsed.payload_type != PAYLOAD_TYPE:
+        raise PolicyError(f"record: payload type is {parsed.payload_type!r}, not a record's")
+    # Nothing in the bytes is believed before some trusted key was found to have signed them.
+    payload, keyids = verify_envelope(parsed, {key.keyid: key.public for key in trust.keys})
+    record = decode_record(payload)
+    foreign = keyids - {signer.keyid for signer in record.signers}
+    if foreign:
+        raise IntegrityError(f"record: {_short(foreign)} signed it, and it does not name them")
+    for signer in record.signers:
+        if signer.keyid in keyids:
+            _check_signer(signer, record, trust)
+    return record, keyids
+
+
 def open_record(envelope: Any, trust: TrustStore) -> VerifiedRecord:
     """Return a record after its signatures were verified.
 
@@ -71,22 +121,20 @@ def open_record(envelope: Any, trust: TrustStore) -> VerifiedRecord:
         IntegrityError: a signature is missing, foreign, or the bytes were changed.
         PolicyError: signed, and yet malformed.
     """
-    # 1. Some trusted key signed exactly these bytes; nothing in them is believed before that.
-    parsed = parse_envelope(envelope)
-    if parsed.payload_type != PAYLOAD_TYPE:
-        raise PolicyError(f"record: payload type is {parsed.payload_type!r}, not a record's")
-    payload, keyids = verify_envelope(parsed, {key.keyid: key.public for key in trust.keys})
-    record = decode_record(payload)
-    # 2. Those who signed are those whom the payload names, no fewer and no more.
+    # 1. Some trusted key signed exactly these bytes, and is who the trust file says.
+    parsed = envelope if isinstance(envelope, Envelope) else parse_envelope(envelope)
+    record, keyids = open_begun(parsed, trust)
+    # 2. Those who signed are all whom the payload names.
     named = {signer.keyid for signer in record.signers}
     if named != keyids:
         raise IntegrityError(
             f"record: it names the keys {_short(named)}, and {_short(keyids)} signed it"
         )
-    # 3. Each of them is who the trust file says, and was entitled to sign at that time.
-    for signer in record.signers:
-        _check_signer(signer, record, trust)
-    return VerifiedRecord(record, f"sha256:{sha256_hex(payload)}")
+    # 3. What says beside each signature whose it is, is unsigned: one that lies was edited.
+    hints = [signature.keyid for signature in parsed.signatures]
+    if sorted(hints) != sorted(named):
+        raise IntegrityError("record: a keyid does not name the key that signed; it was edited")
+    return VerifiedRecord(record, f"sha256:{sha256_hex(parsed.payload)}")
 
 
 def read_record(path: Path, trust: TrustStore) -> VerifiedRecord:
