@@ -1,17 +1,20 @@
-"""`clinigate report`: a bundle as a page, a table, Markdown or SARIF."""
+"""`clinigate report`: a bundle as a page, a PDF, a table, or in the forms of others."""
 
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
 import click
 
 from clinigate.cli.exits import ExitCode
+from clinigate.cli.keys import passphrase_source
 from clinigate.cli.options import (
     config_option,
     demanded_policy,
     environment_option,
+    passphrase_option,
     policy_option,
     record_option,
     trust_option,
@@ -19,41 +22,54 @@ from clinigate.cli.options import (
 )
 from clinigate.cli.places import bundle_path
 from clinigate.cli.troubles import complain
-from clinigate.config.loader import load_config
-from clinigate.evidence.files import write_atomic
+from clinigate.config.loader import LoadedConfig, load_config
+from clinigate.errors import UsageError
+from clinigate.evidence.envelope import Signer
+from clinigate.evidence.files import naming, write_atomic
 from clinigate.pipeline.examine import examine
+from clinigate.pipeline.exports import FILES, SIGNED, Export, Form, Material, exported
 from clinigate.pipeline.gating import decide_on, read_records
-from clinigate.pipeline.publish import REPORT_NAME, report_of, write_report
+from clinigate.pipeline.keys import configured_signer
+from clinigate.pipeline.people import people_beside
+from clinigate.pipeline.publish import report_of
 from clinigate.pipeline.showing import LOG_WIDTH
 from clinigate.pipeline.words import attested_words, recorded_words
-from clinigate.reports.markdown import render_markdown
-from clinigate.reports.model import Report
-from clinigate.reports.sarif import sarif_of
 from clinigate.reports.terminal import report_table
 
 __all__ = ["command"]
+
+#: What goes into a file of its own unless it is sent elsewhere; the rest goes to standard output.
+_FILED = (Form.HTML, Form.PDF)
 
 
 @click.command("report")
 @click.argument("bundle", default="last")
 @config_option
-@click.option("--format", "form", type=click.Choice(["html", "table", "markdown", "sarif"]),
-              default="html", show_default=True, help="sarif: what scans found.")  # fmt: skip
+@click.option("--format", "form", type=click.Choice([str(form) for form in Form]),
+              default="html", show_default=True,
+              help="pdf: PDF/A-3 with the statement in it; csv: traceability; oscal: assessment "
+              "results; sarif: what scans found; test-result, svr: in-toto.")  # fmt: skip
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path),
-              help="Where it goes (default: a page into exports/ of the bundle).")  # fmt: skip
+              help="Where it goes (default: html and pdf into exports/ of the bundle, the others "
+              "to standard output).")  # fmt: skip
+@click.option("--sign", is_flag=True,
+              help="Sign it with [signing] key: html, test-result and svr.")  # fmt: skip
 @policy_option
 @environment_option
 @trust_option
 @record_option
+@passphrase_option
 def command(
     bundle: str,
     config: Path | None,
     form: str,
     out: Path | None,
+    sign: bool,
     policy: str | None,
     environment: str | None,
     trust: Path | None,
     records: tuple[Path, ...],
+    passphrase_fd: int | None,
 ) -> int:
     """Render BUNDLE (a run's id or directory, a zip, or `last`) with the gate's decision on it.
 
@@ -61,44 +77,68 @@ def command(
     The exit code is 0 whatever the decision, and 3 when the bundle's integrity is broken.
     """
     loaded = load_config(config)
+    wanted = Form(form)
+    signer = _signer(loaded, wanted, passphrase_fd) if sign else None
     path = bundle_path(loaded, bundle)
     store = trusted_keys(loaded, trust)
     demanded = demanded_policy(loaded, policy, environment)
-    signed = read_records(records, store)
+    given = read_records(records, store)
     examined = examine(path, trust=store)
-    if form == "sarif":
-        # What was found does not depend on who decides: no gate is asked.
-        _show(sarif_of(examined.bundle.results()).decode("utf-8").rstrip("\n"), out)
+    results, statement = examined.bundle.results(), examined.bundle.statement_digest
+    decision = decide_on([(path.stem, path)], demanded, trust=store, records=given)
+    signed = {each.digest: each for each in (*given, *people_beside([path], store).records)}
+    words = [
+        *attested_words(loaded),
+        *recorded_words(demanded, tuple(signed.values()), results, (statement,)),
+    ]
+    report = report_of(examined, decision, signed.values(), words=words)
+    if wanted is Form.TABLE:
+        _show(f"{report_table(report, width=_width())}\n".encode(), out)
     else:
-        decision = decide_on([(path.stem, path)], demanded, trust=store, records=signed)
-        results, statement = examined.bundle.results(), examined.bundle.statement_digest
-        words = [
-            *attested_words(loaded),
-            *recorded_words(demanded, signed, results, (statement,)),
-        ]
-        _render(report_of(examined, decision, signed, words=words), form, out, path)
+        made = exported(wanted, Material(examined, results, decision, report, signer))
+        _deliver(made, wanted, out, path)
     if examined.report.problems:
         return complain(examined.report.problems[0], ExitCode.INTEGRITY)
     return ExitCode.OK
 
 
-def _render(report: Report, form: str, out: Path | None, path: Path) -> None:
-    if form == "html":
-        default = path / "exports" / REPORT_NAME if path.is_dir() else path.with_suffix(".html")
-        click.echo(f"report: {write_report(report, out or default)}")
-    elif form == "table":
-        _show(report_table(report, width=_width()), out)
+def _signer(loaded: LoadedConfig, form: Form, passphrase_fd: int | None) -> Signer:
+    if form not in SIGNED:
+        able = ", ".join(SIGNED)
+        raise UsageError(f"--sign: a report as {form} has no place for a signature; {able} have")
+    source = passphrase_source(passphrase_fd, confirm=False)
+    signer = configured_signer(loaded, passphrase=source)
+    if signer is None:
+        raise UsageError("--sign: there is no key; name one in [signing] key")
+    return signer
+
+
+def _deliver(made: Export, form: Form, out: Path | None, bundle: Path) -> None:
+    for note in made.notes:
+        click.echo(f"note: {note}", err=True)
+    if out is None and form in _FILED:
+        name = FILES[form]
+        filed = (
+            bundle / "exports" / name if bundle.is_dir() else bundle.with_suffix(Path(name).suffix)
+        )
+        _write(made.data, filed)
     else:
-        _show(render_markdown(report), out)
+        _show(made.data, out)
 
 
-def _show(text: str, out: Path | None) -> None:
+def _show(data: bytes, out: Path | None) -> None:
     if out is None:
-        click.echo(text)
-        return
-    out.parent.mkdir(parents=True, exist_ok=True)
-    write_atomic(out, f"{text}\n".encode())
-    click.echo(f"report: {out}")
+        click.echo(data, nl=False)
+        sys.stdout.flush()
+    else:
+        _write(data, out)
+
+
+def _write(data: bytes, path: Path) -> None:
+    with naming(path.parent, "created"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomic(path, data)
+    click.echo(f"report: {path}")
 
 
 def _width() -> int:

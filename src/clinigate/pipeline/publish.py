@@ -7,6 +7,7 @@ from pathlib import Path
 
 from clinigate.controls.standing import Word
 from clinigate.core.results import Results
+from clinigate.evidence.envelope import Signer
 from clinigate.evidence.files import naming, write_atomic
 from clinigate.evidence.recorded import read_run
 from clinigate.evidence.stages import read_stages
@@ -20,6 +21,7 @@ from clinigate.reports.build import build_report
 from clinigate.reports.html import render_html
 from clinigate.reports.junit import render_junit
 from clinigate.reports.model import Report
+from clinigate.reports.pagesign import sign_page
 from clinigate.reports.past import PastRun
 from clinigate.reports.sarif import sarif_of
 from clinigate.reports.summary import render_summary
@@ -29,6 +31,7 @@ __all__ = [
     "REPORT_NAME",
     "SARIF_NAME",
     "SUMMARY_NAME",
+    "page_of",
     "report_of",
     "unsealed_report",
     "write_exports",
@@ -83,7 +86,14 @@ def unsealed_report(
     return build_report(results_of(recorded), decision, None, stages=stories, words=words)
 
 
-def write_exports(report: Report, results: Results, decision: Decision, folder: Path) -> Path:
+def write_exports(
+    report: Report,
+    results: Results,
+    decision: Decision,
+    folder: Path,
+    *,
+    signer: Signer | None = None,
+) -> Path:
     """Write everything that people and CI systems read of a run; return the HTML report's path.
 
     Args:
@@ -91,11 +101,12 @@ def write_exports(report: Report, results: Results, decision: Decision, folder: 
         results: what the run found, for SARIF.
         decision: the gate's.
         folder: where to; the run's `exports`.
+        signer: signs the page's own words.
 
     Raises:
         EvidenceError: the disk refuses.
     """
-    page = write_report(report, folder / REPORT_NAME)
+    page = write_report(report, folder / REPORT_NAME, signer=signer)
     write_decision(decision, folder)
     write_atomic(folder / SARIF_NAME, sarif_of(results))
     write_atomic(folder / JUNIT_NAME, render_junit(report))
@@ -103,16 +114,23 @@ def write_exports(report: Report, results: Results, decision: Decision, folder: 
     return page
 
 
-def write_report(report: Report, path: Path) -> Path:
-    """Write the self-contained HTML report and return its path.
+def write_report(report: Report, path: Path, *, signer: Signer | None = None) -> Path:
+    """Write the self-contained HTML report and return its path; `signer` as for `page_of`.
 
     Raises:
         EvidenceError: the disk refuses.
     """
+    page = page_of(report, signer=signer)
     with naming(path.parent, "created"):
         path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomic(path, render_html(report).encode("utf-8"))
+    write_atomic(path, page.encode("utf-8"))
     return path
+
+
+def page_of(report: Report, *, signer: Signer | None = None) -> str:
+    """Return the HTML report; `signer` signs its words, where it carries what verifies them."""
+    page = render_html(report)
+    return page if signer is None or report.proof is None else sign_page(page, signer)
 
 
 def _past(path: Path, results: Results) -> Sequence[PastRun]:
