@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import pkcs11
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -269,9 +270,10 @@ def softhsm(tmp_path_factory: pytest.TempPathFactory) -> Token:
 
 @pytest.fixture
 def token(softhsm: Token, monkeypatch: pytest.MonkeyPatch) -> Token:
-    """The token, plugged in."""
+    """The token, plugged in: SoftHSM reads its configuration when it is initialised."""
     monkeypatch.setenv("SOFTHSM2_CONF", str(softhsm.configuration))
     monkeypatch.setenv("PYKCS11LIB", softhsm.library)
+    pkcs11.lib(softhsm.library).reinitialize()
     return softhsm
 
 

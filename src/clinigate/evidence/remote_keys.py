@@ -23,14 +23,36 @@ _HINTS = {
 }
 
 
+class _Asked:
+    """A secret that is asked for once; what went wrong with the asking is nobody else's error."""
+
+    __slots__ = ("_ask", "_known", "trouble")
+
+    def __init__(self, ask: Callable[[], str]) -> None:
+        self._ask = ask
+        self._known: str | None = None
+        self.trouble: Exception | None = None
+
+    def __call__(self) -> str:
+        self.trouble = None
+        if self._known is None:
+            try:
+                self._known = self._ask()
+            except Exception as error:
+                self.trouble = error
+                raise
+        return self._known
+
+
 class RemoteSigner:
     """Signs by asking the key's home; the private key is never in this process."""
 
-    __slots__ = ("_opened", "_refused", "uri")
+    __slots__ = ("_asked", "_opened", "_refused", "uri")
 
-    def __init__(self, uri: str, opened: Opened) -> None:
+    def __init__(self, uri: str, opened: Opened, asked: _Asked) -> None:
         self.uri = uri
         self._opened = opened
+        self._asked = asked
         self._refused = False
 
     @property
@@ -51,8 +73,7 @@ class RemoteSigner:
     def sign(self, message: bytes, /) -> bytes:
         """Return the signature: 64 raw bytes for Ed25519, DER for P-256.
 
-        A key that was refused once is not asked again: a token locks itself after a few wrong
-        PINs.
+        A token that refused once is not asked again: it locks itself after a few wrong PINs.
 
         Raises:
             KeyFileError: its home cannot be reached, refuses, or answers with a signature that is
@@ -62,11 +83,9 @@ class RemoteSigner:
             raise KeyFileError(f"{self.uri}: was refused before, and is not asked again")
         try:
             signature = self._opened.sign(message)
-        except KeyFileError as error:
-            raise _named(self.uri, error) from error
         except Exception as error:
-            self._refused = True
-            raise _refusal(self.uri, "does not sign", error) from error
+            self._refused = self.uri.startswith("hsm:") and self._asked.trouble is None
+            raise _trouble(self.uri, "does not sign", error, self._asked) from error
         # A service that hashes once more, or turned to another version of the key, is told here
         # rather than by whoever verifies.
         if not self.public.verifies(signature, message):
@@ -101,13 +120,11 @@ def open_remote_key(uri: str, secret: Callable[[], str]) -> RemoteSigner:
     if scheme not in MODULES:
         known = ", ".join(f"{name}:{form}" for name, form in KEY_SCHEMES.items())
         raise KeyFileError(f"{uri}: no key of that kind; known are {known}")
-    module = _module(uri, scheme)
+    module, asked = _module(uri, scheme), _Asked(secret)
     try:
-        return RemoteSigner(uri, module.open_key(place, _once(secret)))
-    except KeyFileError as error:
-        raise _named(uri, error) from error
+        return RemoteSigner(uri, module.open_key(place, asked), asked)
     except Exception as error:
-        raise _refusal(uri, "cannot be opened", error) from error
+        raise _trouble(uri, "cannot be opened", error, asked) from error
 
 
 def _module(uri: str, scheme: str) -> Any:
@@ -120,24 +137,12 @@ def _module(uri: str, scheme: str) -> Any:
     return module
 
 
-def _once(secret: Callable[[], str]) -> Callable[[], str]:
-    known: list[str] = []
-
-    def ask() -> str:
-        if not known:
-            known.append(secret())
-        return known[0]
-
-    return ask
-
-
-def _named(uri: str, error: KeyFileError) -> KeyFileError:
-    text = str(error)
-    return error if text.startswith(uri) else KeyFileError(f"{uri}: {text}")
-
-
-def _refusal(uri: str, what: str, error: Exception) -> KeyFileError:
+def _trouble(uri: str, what: str, error: Exception, asked: _Asked) -> Exception:
     """Say what went wrong by the error's kind and code: its words may quote a credential."""
+    if asked.trouble is not None and not isinstance(asked.trouble, KeyFileError):
+        return asked.trouble
+    if isinstance(error, KeyFileError):
+        return KeyFileError(f"{uri}: {error}")
     kind = type(error).__name__
     return KeyFileError(f"{uri}: {what} ({kind}{_code(error)}); {_HINTS[uri.partition(':')[0]]}")
 

@@ -49,8 +49,9 @@ def _parsed(place: str) -> tuple[str, str, str | None]:
 
 
 def _public(key: Any) -> PublicKey:
-    kind, curve = str(key.kty), str(getattr(key, "crv", "") or "")
+    # Both are texts that are enumerations where Azure's library knows the word.
+    kind, curve = (str(getattr(word, "value", word) or "") for word in (key.kty, key.crv))
     if not kind.startswith("EC") or curve != "P-256":
-        raise KeyFileError(f"an {kind} key{curve and ' on ' + curve}; wanted EC on P-256")
+        raise KeyFileError(f"a key of type {kind}{curve and ' on ' + curve}; wanted EC on P-256")
     x, y = (int.from_bytes(part, "big") for part in (key.x, key.y))
     return PublicKey(ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key())
