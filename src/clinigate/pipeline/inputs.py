@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from clinigate import __version__
 from clinigate.config.inputs import InputTable
 from clinigate.config.loader import LoadedConfig
@@ -12,7 +10,7 @@ from clinigate.errors import ConfigError
 from clinigate.evidence.inputs import Input, tree_input
 from clinigate.gate.policy import Policy
 
-__all__ = ["CONFIG_PREFIX", "TABLES", "config_inputs", "current_inputs"]
+__all__ = ["CONFIG_PREFIX", "TABLES", "config_inputs", "current_inputs", "named_inputs"]
 
 CONFIG_PREFIX = "config:"
 
@@ -46,22 +44,40 @@ def current_inputs(config: LoadedConfig, policy: Policy) -> dict[str, Input]:
             `[subject]`.
         EvidenceError: a file cannot be read.
     """
-    found = dict(_declared(config))
-    for name, digest in config.config.subject.digests.items():
-        known = found.setdefault(name, Input(digest, "declared"))
-        if known.kind == "declared" and known.digest != digest:
-            raise ConfigError(
-                f"{config.source}: [inputs.{name}] digest is {known.digest}, and [subject] digests "
-                f"says {digest}; leave one of them out"
-            )
-    version = config.config.subject.version
+    trees = {
+        name: _tree(config, name, table)
+        for name, table in config.config.inputs.items()
+        if table.paths
+    }
     return {
-        **found,
-        "version": Input(f"version:{version}", "declared"),
-        "policy": Input(f"sha256:{policy.digest.removeprefix('sha256:')}", "policy"),
+        **named_inputs(config),
+        **trees,
+        "policy": Input(policy.digest, "policy"),
         "clinigate": Input(f"version:{__version__}", "tool"),
         **config_inputs(config),
     }
+
+
+def named_inputs(config: LoadedConfig) -> dict[str, Input]:
+    """Return what the configuration names by a digest, and the system's version.
+
+    Raises:
+        ConfigError: `[inputs]` and `[subject]` name different digests.
+    """
+    found = {"version": Input(f"version:{config.config.subject.version}", "declared")}
+    found |= {
+        name: Input(digest, "declared") for name, digest in config.config.subject.digests.items()
+    }
+    for name, table in config.config.inputs.items():
+        if table.digest is None:
+            continue
+        known = found.setdefault(name, Input(table.digest, "declared"))
+        if known.digest != table.digest:
+            raise ConfigError(
+                f"{config.source}: [inputs.{name}] digest is {table.digest}, and [subject] says "
+                f"{known.digest}; leave one of them out"
+            )
+    return found
 
 
 def config_inputs(config: LoadedConfig) -> dict[str, Input]:
@@ -77,19 +93,7 @@ def config_inputs(config: LoadedConfig) -> dict[str, Input]:
     return found
 
 
-def _declared(config: LoadedConfig) -> Iterator[tuple[str, Input]]:
-    for name, table in config.config.inputs.items():
-        each = _taken(config, name, table)
-        if each is not None:
-            yield name, each
-
-
-def _taken(config: LoadedConfig, name: str, table: InputTable) -> Input | None:
-    """The input; None where the table only says what rests on one that others name."""
-    if table.digest is not None:
-        return Input(table.digest, "declared")
-    if not table.paths:
-        return None
+def _tree(config: LoadedConfig, name: str, table: InputTable) -> Input:
     found = tree_input(config.base_dir, table.paths)
     if found is None:
         raise ConfigError(
