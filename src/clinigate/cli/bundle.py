@@ -129,7 +129,8 @@ def prune(config: Path | None, dry_run: bool, passphrase_fd: int | None) -> None
 
 
 def _answer(loaded: LoadedConfig, request: Path, out: str, *, force: bool) -> str:
-    from clinigate.pipeline.request import answer_request, read_request
+    from clinigate.pipeline.answer import answer_request
+    from clinigate.pipeline.request import read_request
 
     place = Path(f"{request.stem}-answer" if out == "last" else out)
     answer = answer_request(read_request(request), place, loaded=loaded, force=force)
