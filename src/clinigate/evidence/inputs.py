@@ -54,8 +54,8 @@ class Input:
 
     Attributes:
         digest: `sha256:…`, or what stands for it, as a version.
-        kind: `files`, `declared` (a digest in the configuration), `policy`, `configuration` or
-            `tool`.
+        kind: `files`, `subject` (a digest of what is deployed, or its version), `declared` (another
+            digest in the configuration), `policy`, `packs`, `configuration` or `tool`.
         files: digests by name; empty where there are none, or too many to name.
         count: how many files there are.
     """

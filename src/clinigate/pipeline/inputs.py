@@ -10,9 +10,11 @@ from clinigate.errors import ConfigError
 from clinigate.evidence.inputs import Input, tree_input
 from clinigate.gate.policy import Policy
 
-__all__ = ["CONFIG_PREFIX", "TABLES", "config_inputs", "current_inputs", "named_inputs"]
+__all__ = ["CONFIG_PREFIX", "SUBJECT", "TABLES", "config_inputs", "current_inputs", "named_inputs"]
 
 CONFIG_PREFIX = "config:"
+#: Kind of the inputs by which a gate tells one build from the next.
+SUBJECT = "subject"
 
 #: Tables of the configuration by which something is looked at; what they ask for is an input.
 #: `[packs]` and `[gate]` are inputs by what they lead to, `[subject]` by its digests.
@@ -64,9 +66,9 @@ def named_inputs(config: LoadedConfig) -> dict[str, Input]:
     Raises:
         ConfigError: `[inputs]` and `[subject]` name different digests.
     """
-    found = {"version": Input(f"version:{config.config.subject.version}", "declared")}
+    found = {"version": Input(f"version:{config.config.subject.version}", SUBJECT)}
     found |= {
-        name: Input(digest, "declared") for name, digest in config.config.subject.digests.items()
+        name: Input(digest, SUBJECT) for name, digest in config.config.subject.digests.items()
     }
     for name, table in config.config.inputs.items():
         if table.digest is None:

@@ -14,7 +14,7 @@ from clinigate.errors import ConfigError
 from clinigate.evidence.inputs import files_below, fits
 from clinigate.evidence.revisions import Difference, at_revision, difference
 from clinigate.pipeline.impact import InputChange, changes
-from clinigate.pipeline.inputs import config_inputs, named_inputs
+from clinigate.pipeline.inputs import SUBJECT, config_inputs, named_inputs
 
 __all__ = ["Revised", "revised_inputs"]
 
@@ -47,15 +47,19 @@ def revised_inputs(config: LoadedConfig, revision: str) -> Revised:
     found = difference(config.base_dir, revision)
     now = _file_alone(config, None)
     then = _file_alone(config, found.commit)
-    named = changes(named_inputs(then), named_inputs(now))
+    before, after = named_inputs(then), named_inputs(now)
+    named = changes(before, after)
     tables = changes(config_inputs(then), config_inputs(now))
     changed = [*_trees(config, found), *named, *tables, *_policy_and_packs(then, now, found)]
-    names = {*now.config.inputs, *named_inputs(now), *config_inputs(now), "policy", "packs"}
+    names = {*now.config.inputs, *after, *config_inputs(now), "policy", "packs"}
     return Revised(
         commit=found.commit,
         changes=tuple(changed),
         names=tuple(sorted({*names, *(each.name for each in changed)})),
-        other_build=bool(named),
+        other_build=any(
+            SUBJECT in (each.kind for each in (before.get(c.name), after.get(c.name)) if each)
+            for c in named
+        ),
         notes=tuple(_notes(config, now)),
     )
 

@@ -17,7 +17,7 @@ from clinigate.evidence.recorder import is_sealed
 from clinigate.evidence.runs import RunStore
 from clinigate.gate.policy import Policy
 from clinigate.pipeline.impact import Claim, Impact, InputChange, changes, impact_of
-from clinigate.pipeline.inputs import current_inputs
+from clinigate.pipeline.inputs import SUBJECT, current_inputs
 from clinigate.pipeline.restoring import Stages, restoring_commands, stages_of_run
 from clinigate.pipeline.revised import revised_inputs
 from clinigate.pipeline.setup import Overrides, is_of_producer, plan_for
@@ -67,7 +67,7 @@ def since_run(config: LoadedConfig, policy: Policy, path: Path) -> Impact | None
         _claimed(bundle, results),
         config=config,
         inputs=sorted({*then, *now}),
-        one_build=_deployed(then, now) == _deployed(now, now),
+        one_build=_build(then) == _build(now),
     )
 
 
@@ -168,10 +168,6 @@ def _packs(packs: Iterable[PackUse]) -> Input:
     return Input(digest, PACKS, named, len(named))
 
 
-def _deployed(names: Mapping[str, Input], inputs: Mapping[str, Input]) -> dict[str, str]:
-    """What tells one build from the next: the version, and digests that are named."""
-    return {
-        name: each.digest
-        for name, each in inputs.items()
-        if each.kind == "declared" and name in names
-    }
+def _build(inputs: Mapping[str, Input]) -> dict[str, str]:
+    """What tells one build from the next: the system's version and digests."""
+    return {name: each.digest for name, each in inputs.items() if each.kind == SUBJECT}
