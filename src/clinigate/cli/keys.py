@@ -11,9 +11,13 @@ from pathlib import Path
 
 import click
 
-from clinigate.cli.options import passphrase_option
+from clinigate.cli.options import config_option, passphrase_option
+from clinigate.cli.places import bundle_path
+from clinigate.config.loader import load_config
 from clinigate.config.signing import KEY_SCHEMES
 from clinigate.errors import KeyFileError, UsageError
+from clinigate.evidence.bundle import open_bundle
+from clinigate.evidence.keyless import verify_keyless
 from clinigate.evidence.keys import (
     PASSPHRASE_VARIABLE,
     passphrase_from_environment,
@@ -24,6 +28,7 @@ from clinigate.evidence.keys import (
 from clinigate.evidence.signing import Algorithm, PublicKey, generate_signer
 from clinigate.evidence.trust import load_trust
 from clinigate.pipeline.keys import signer_at
+from clinigate.reports.text import visible
 
 __all__ = ["command", "passphrase_source", "trust_entry"]
 
@@ -117,6 +122,20 @@ def _public_of(key: str, passphrase_fd: int | None, *, unlock: bool) -> PublicKe
     if unlock and not public.verifies(signer.sign(_TRIAL), _TRIAL):
         raise KeyFileError(f"{key}: the private key is not that of its public half")
     return public
+
+
+@command.command("sigstore")
+@click.argument("bundle", default="last")
+@config_option
+@click.option("--identity", required=True, help="Who must have signed, as Sigstore names them.")
+@click.option("--issuer", required=True, help="Who must have vouched for that identity (a URL).")
+def sigstore(bundle: str, config: Path | None, identity: str, issuer: str) -> None:
+    """Verify offline what Sigstore signed of BUNDLE, beside its seal ([signing] sigstore).
+
+    It adds to the seal and never stands in for it: whose signature counts, the trust file says.
+    """
+    opened = open_bundle(bundle_path(load_config(config), bundle))
+    click.echo(visible(verify_keyless(opened, identity=identity, issuer=issuer)))
 
 
 def _read_public(pem: Path) -> PublicKey:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from clinigate.core.results import Results
 from clinigate.errors import ClinigateError
 from clinigate.evidence.bundle import Bundle
 from clinigate.evidence.envelope import Signer
+from clinigate.evidence.keyless import sign_keyless
 from clinigate.evidence.runs import RunStore
 from clinigate.evidence.seal import seal
 from clinigate.evidence.times import Clock, system_clock
@@ -81,10 +83,18 @@ def conclude(
 
 def _vouched_for(bundle: Bundle, signer: Signer | None) -> tuple[Bundle, tuple[str, ...]]:
     """Add what others say of a seal. Whatever goes wrong here is told; it never undoes the seal."""
-    if not isinstance(signer, SealingKey) or signer.authority is None:
+    if not isinstance(signer, SealingKey):
         return bundle, ()
-    try:
-        return stamp(bundle, signer.authority), ()
-    except (ClinigateError, OSError) as error:
-        retry = f"ask again: clinigate seal --stamp {bundle.run}"
-        return bundle, (f"time not proven: {error}; {retry}",)
+    shortfalls: list[str] = []
+    if signer.authority is not None:
+        try:
+            bundle = stamp(bundle, signer.authority)
+        except (ClinigateError, OSError) as error:
+            retry = f"ask again: clinigate seal --stamp {bundle.run}"
+            shortfalls.append(f"time not proven: {error}; {retry}")
+    if signer.sigstore:
+        try:
+            bundle = sign_keyless(bundle, os.environ)
+        except (ClinigateError, OSError) as error:
+            shortfalls.append(str(error))
+    return bundle, tuple(shortfalls)
