@@ -17,6 +17,7 @@ from clinigate.core.results import Results, Subject
 from clinigate.errors import EvidenceError, IncompleteRunError, IntegrityError
 from clinigate.evidence.bundle import Bundle, open_bundle
 from clinigate.evidence.recorded import read_run
+from clinigate.evidence.inspection import allow_unscanned
 from clinigate.evidence.recorder import Recorder
 from clinigate.evidence.report import LevelStatus
 from clinigate.evidence.runs import RunStore, begin_run, join_run
@@ -41,6 +42,7 @@ class BundleMachine(RuleBasedStateMachine):
         self.run = begin_run(
             self.root, producer="main", subject=SUBJECT, plan=Plan(), signer=SIGNER, environ={}
         )
+        allow_unscanned(self.run.recorder, ["application/octet-stream"], "drawn by the test")
         self.workers: list[tuple[Recorder, Path]] = []
         self.told: list[str] = []
         self.dead = False

@@ -14,6 +14,7 @@ import pytest
 from clinigate.core import Finding, Gap, Observation, Status, judge_all
 from clinigate.core.results import Results
 from clinigate.errors import EvidenceError, IncompleteRunError, IntegrityError, UsageError
+from clinigate.evidence.inspection import allow_unscanned
 from clinigate.evidence.ledger import read_ledger
 from clinigate.evidence.names import blob_path
 from clinigate.evidence.recorded import read_run
@@ -193,14 +194,41 @@ def test_leftovers_of_a_killed_writer_are_not_sealed(system: Any) -> None:
 
 
 @pytest.mark.parametrize("media_type", ["image/png", "text/plain"])
-def test_an_identifier_in_any_file_fails_the_seal(system: Any, media_type: str) -> None:
-    """Put there past the recorder: the scanner names file and kind, never the identifier."""
+def test_an_identifier_among_bytes_that_are_no_text_fails_the_seal(
+    system: Any, media_type: str
+) -> None:
     run = system.record()
     digest = run.recorder.blob(b"\xff jane.doe@example.org", media_type)
     run.finish()
-    assert (run.directory / blob_path(digest)).read_bytes().endswith(b"example.org")
+    with pytest.raises(EvidenceError, match=f"{blob_path(digest)}: text: email") as caught:
+        system.seal(run)
+    assert "jane" not in str(caught.value)
+
+
+def test_what_nobody_can_look_into_is_sealed_only_where_its_kind_is_allowed(system: Any) -> None:
+    """The note that allows it is sealed too, and the statement names the file."""
+    run = system.record()
+    digest = run.recorder.blob(b"\x00\xff\x01\x80", "image/x-scan; v=1")
+    run.finish()
+    with pytest.raises(EvidenceError, match=f"{blob_path(digest)}: .* .image/x-scan.*unscanned"):
+        system.seal(run)
+    run = system.record()
+    allow_unscanned(run.recorder, ["image/x-scan"], "drawn by the test itself")
+    digest = run.recorder.blob(b"\x00\xff\x01\x80", "image/x-scan; v=1")
+    run.finish()
     bundle = system.seal(run)
     assert bundle.statement.predicate["unscanned"] == [blob_path(digest)]
+
+
+def test_only_who_leads_a_run_allows_what_nobody_looked_into(system: Any) -> None:
+    run = system.record()
+    worker = join_run(run.environ(), producer="worker", clock=system.clock)
+    allow_unscanned(worker, ["image/x-scan"], "says the worker")
+    worker.blob(b"\x00\xff\x01\x80", "image/x-scan")
+    worker.finish()
+    run.finish()
+    with pytest.raises(EvidenceError, match="nobody can look for identifiers"):
+        system.seal(run)
 
 
 @pytest.mark.parametrize("name", ["notes.txt", "extra.json", "spool/x-1.ndjson.txt"])

@@ -12,37 +12,27 @@ import hashlib
 import hmac
 import re
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 from clinigate.core.canonical import canonical_bytes, parse_json
 from clinigate.errors import EvidenceError
-from clinigate.evidence.patterns import ANY_DIGIT, RULES, Kind, Rule, key_rule
+from clinigate.evidence.matching import (
+    TOKEN,
+    field_rule,
+    found_in,
+    hidden_in,
+    is_clean,
+    worth_trying,
+)
+from clinigate.evidence.patterns import Kind, Rule
+from clinigate.evidence.scanning import Hit, scan
 
 __all__ = ["Hit", "Redactor", "scan"]
 
-_TOKEN = re.compile(r"(\[(?:PHI|SECRET):[0-9a-f]{8}\])")
-_DIGIT = re.compile(r"\d")
-_FEW_DIGITS = 10**5
-_TRIGGERS = tuple({trigger for rule in RULES for trigger in rule.triggers} - {ANY_DIGIT})
 _TEXTUAL = re.compile(
     r"text/.*|application/(?:.*\+)?(?:json|xml|yaml)|application/(?:x-)?(?:ndjson|jsonl|yaml)"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """Where something was found that must not be there; never what.
-
-    Attributes:
-        rule: its kind, as `ssn`.
-        path: the place inside the value, as `observations[3].about.excerpt`; empty for a text.
-    """
-
-    rule: str
-    path: str
 
 
 class Redactor:
@@ -109,7 +99,7 @@ class Redactor:
             return self._object(value)
         if isinstance(value, list):
             return [self._value(item, field) for item in value]
-        rule = _field_rule(value, field)
+        rule = field_rule(value, field)
         if rule is not None:
             self.counts[rule[0]] += 1
             return self._token(rule[1], str(value))
@@ -117,7 +107,7 @@ class Redactor:
 
     def _object(self, value: dict[str, Any]) -> dict[str, Any]:
         redacted = {
-            key if _is_clean(key) else self.text(key): self._value(item, key)
+            key if is_clean(key) else self.text(key): self._value(item, key)
             for key, item in value.items()
         }
         if len(redacted) != len(value):
@@ -125,15 +115,25 @@ class Redactor:
         return redacted
 
     def _pass(self, text: str, field: str) -> str:
-        for rule in _worth_trying(text, field):
+        for rule in worth_trying(text, field):
             swap = partial(self._swap, rule)
-            parts = _TOKEN.split(text)  # every second part is a token
+            parts = TOKEN.split(text)  # every second part is a token
             parts[::2] = [rule.pattern.sub(swap, part) for part in parts[::2]]
             text = "".join(parts)
-        return text
+        return self._without_hidden(text)
+
+    def _without_hidden(self, text: str) -> str:
+        """What is encoded goes as a whole: with a token in its middle it would decode no more."""
+        parts = TOKEN.split(text)
+        for place, part in list(enumerate(parts))[::2]:
+            for encoded, name, kind in reversed(list(hidden_in(part))):
+                self.counts[name] += 1
+                token = self._token(kind, part[encoded.start : encoded.end])
+                parts[place] = parts[place][: encoded.start] + token + parts[place][encoded.end :]
+        return "".join(parts)
 
     def _swap(self, rule: Rule, match: re.Match[str]) -> str:
-        whole, found = match.group(), _found(match)
+        whole, found = match.group(), found_in(match)
         if not rule.accept(found):
             return whole
         self.counts[rule.name] += 1
@@ -146,69 +146,3 @@ class Redactor:
         same = re.sub(r"[\W_]+", "", found.casefold()) if kind is Kind.PHI else found
         mac = hmac.new(self._key, f"{kind}:{same}".encode("utf-8", "surrogatepass"), hashlib.sha256)
         return f"[{kind}:{mac.hexdigest()[:8]}]"
-
-
-def scan(value: Any) -> Iterator[Hit]:
-    """Yield what a redactor would replace in a plain JSON value or a text, without replacing it."""
-    yield from _scan(value, "", "")
-
-
-def _scan(value: Any, path: str, field: str) -> Iterator[Hit]:
-    if isinstance(value, dict):
-        for key, item in value.items():
-            # A field name that is itself an identifier must not stand in the path either.
-            shown = key if _is_clean(key) else "?"
-            if shown == "?":
-                yield from _scan(key, f"a field name in {path or 'the object'}", "")
-            yield from _scan(item, f"{path}.{shown}" if path else shown, key)
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _scan(item, f"{path}[{index}]", field)
-    else:
-        rule = _field_rule(value, field)
-        if rule is not None:
-            yield Hit(rule[0], path)
-        elif isinstance(value, str):
-            names = dict.fromkeys(_rules_in(value, field))
-            yield from (Hit(name, path) for name in names)
-
-
-def _rules_in(text: str, field: str) -> Iterator[str]:
-    parts = _TOKEN.split(text)[::2]
-    for rule in _worth_trying(text, field):
-        if any(rule.accept(_found(m)) for part in parts for m in rule.pattern.finditer(part)):
-            yield rule.name
-
-
-def _found(match: re.Match[str]) -> str:
-    return match["v"] if "v" in match.re.groupindex else match.group()
-
-
-def _worth_trying(text: str, field: str) -> list[Rule]:
-    """The rules of which a trigger occurs: most texts have none, and cost no pattern at all."""
-    lower = text.lower()
-    present = {trigger for trigger in _TRIGGERS if trigger in lower}
-    if _DIGIT.search(text):
-        present.add(ANY_DIGIT)
-    if not present:
-        return []
-    # 1.2.3.4 is a version where the field says so.
-    spared = "ip-address" if "version" in field.casefold() else None
-    return [r for r in RULES if not present.isdisjoint(r.triggers) and r.name != spared]
-
-
-@lru_cache(maxsize=4096)
-def _is_clean(name: str) -> bool:
-    """Whether a field's name holds nothing; names come again and again."""
-    return not any(_rules_in(name, ""))
-
-
-def _field_rule(value: Any, field: str) -> tuple[str, Kind] | None:
-    """The rule by which a field's name alone condemns its value."""
-    if not field or isinstance(value, bool) or not isinstance(value, str | int):
-        return None
-    rule = key_rule(field)
-    if rule is None or value == "" or (isinstance(value, str) and _TOKEN.fullmatch(value)):
-        return None
-    # A small number in such a field is a count or a flag, not an identifier.
-    return None if isinstance(value, int) and abs(value) < _FEW_DIGITS else rule

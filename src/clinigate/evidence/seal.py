@@ -7,6 +7,7 @@ the two is completed by sealing again, and adds nothing to the ledger that is th
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -136,14 +137,23 @@ def _log(run_directory: Path, ledger: Ledger) -> Bundle:
 
 
 def _complete(results: Results | Mapping[str, Any], recorded: RecordedRun) -> Results:
-    plain = to_plain(results)
+    """The results with what was recorded in the place of their observations."""
     try:
-        found = from_plain(Results, {**plain, "observations": to_plain(recorded.observations())})
+        found = replace(
+            from_plain(Results, {**_without_observations(results), "observations": []}),
+            observations=recorded.observations(),
+        )
     except ValueError as error:
         raise EvidenceError(f"run {recorded.run}: the results cannot be sealed: {error}") from error
     if found.run != recorded.run:
         raise EvidenceError(f"run {recorded.run}: the results are those of run {found.run}")
     return found
+
+
+def _without_observations(results: Results | Mapping[str, Any]) -> dict[str, Any]:
+    # Ten thousand of them are the most of it, and are replaced anyhow.
+    spared = replace(results, observations=()) if isinstance(results, Results) else results
+    return dict(to_plain(spared))
 
 
 def _ledger_facts(ledger: Ledger, run: str) -> dict[str, Any]:
