@@ -16,8 +16,8 @@ from clinigate.core import Kind as MeasurementKind
 from clinigate.core.results import Results, Subject
 from clinigate.errors import EvidenceError, IncompleteRunError, IntegrityError
 from clinigate.evidence.bundle import Bundle, open_bundle
-from clinigate.evidence.recorded import read_run
 from clinigate.evidence.inspection import allow_unscanned
+from clinigate.evidence.recorded import read_run
 from clinigate.evidence.recorder import Recorder
 from clinigate.evidence.report import LevelStatus
 from clinigate.evidence.runs import RunStore, begin_run, join_run
