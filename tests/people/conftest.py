@@ -98,10 +98,10 @@ class Ward:
         """The keys that count."""
         return load_trust(self.folder / "trust.toml")
 
-    def person(self, name: str, role: str) -> Path:
-        """Give a person a key and have it trusted; return the key's path."""
+    def person(self, name: str, role: str, *, word: str | None = None) -> Path:
+        """Give a person a key, in a file of that word, and have it trusted; return its path."""
         signer = generate_signer()
-        word = name.split()[0].lower()
+        word = word or name.split()[0].lower()
         self.keys[word] = signer
         with (self.folder / "trust.toml").open("a", encoding="utf-8") as file:
             file.write("\n" + trust_entry(signer.public, name=name, role=role))

@@ -26,7 +26,7 @@ from clinigate.errors import ConfigError, KeyFileError
 from clinigate.evidence.encoding import unb64
 from clinigate.evidence.signing import PublicKey
 
-__all__ = ["TrustStore", "TrustedKey", "load_trust"]
+__all__ = ["TrustStore", "TrustedKey", "load_trust", "parse_trust"]
 
 _TEXTS = ("keyid", "public_key", "name", "role")
 _TIMES = ("not_before", "not_after", "revoked_at")
@@ -106,10 +106,19 @@ def load_trust(path: Path) -> TrustStore:
         ConfigError: missing, not TOML, no keys, or a key that is wrong; file and field are named.
     """
     try:
-        data = tomllib.loads(path.read_bytes().decode("utf-8"))
+        data = path.read_bytes()
     except FileNotFoundError as error:
         raise ConfigError(f"{path}: no such trust file") from error
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+    return parse_trust(data, path)
+
+
+def parse_trust(content: bytes, path: Path) -> TrustStore:
+    """Read a trust file's content; `path` is for messages. Raises as `load_trust`."""
+    try:
+        data = tomllib.loads(content.decode("utf-8"))
+    except ValueError as error:
         raise ConfigError(f"{path}: not a readable TOML file: {error}") from error
     entries = data.pop("key", None)
     if data:
@@ -146,7 +155,11 @@ def _text(entry: Mapping[str, Any], field: str, where: str) -> str:
     value = entry.get(field)
     if not isinstance(value, str) or not value.strip():
         raise ConfigError(f"{where}: {field} is missing or no text")
-    return value.strip()
+    text = value.strip()
+    # Names are shown on terminals and pages; a key in PEM has lines.
+    if field != "public_key" and not text.isprintable():
+        raise ConfigError(f"{where}: {field} has characters that do not print; write it plainly")
+    return text
 
 
 def _public_key(text: str, where: str) -> PublicKey:
