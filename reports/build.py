@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from clinigate.controls import ControlCatalogue, load_catalogue
 from clinigate.controls.standing import Word
@@ -27,8 +27,11 @@ from clinigate.reports.overall import headline, tally
 from clinigate.reports.past import PastRun
 from clinigate.reports.proof import ProofView
 from clinigate.reports.rows import criterion_rows
+from clinigate.reports.scoping import scope_view
 from clinigate.reports.sealed import EvidenceFacts, RecordFact
 from clinigate.reports.stages import stage_rows
+from clinigate.reports.system import system_view
+from clinigate.reports.testrecord import NO_RISKS, with_tests
 from clinigate.reports.trace import trace_rows
 
 __all__ = ["build_report"]
@@ -44,6 +47,7 @@ def build_report(
     words: Iterable[Word] = (),
     past: Sequence[PastRun] = (),
     proof: ProofView | None = None,
+    risks: Mapping[str, tuple[str, ...]] = NO_RISKS,
 ) -> Report:
     """Return everything that a report of this run says; the same input gives the same report.
 
@@ -56,6 +60,7 @@ def build_report(
         words: attestations that count now.
         past: earlier runs of the same system, oldest first.
         proof: what the page carries to verify itself.
+        risks: by criterion the risk controls (ISO 14971) whose effect it verifies.
     """
     known = load_catalogue() if catalogue is None else catalogue
     statuses = [verdict.status for verdict in results.verdicts]
@@ -66,6 +71,8 @@ def build_report(
         measurements=[item for item in about if isinstance(item, Measurement)],
         criteria=results.criteria,
     )
+    trace = trace_rows(results, known, () if evidence is None else evidence.files)
+    clauses = clause_view(results, decision, catalogue=known, words=words)
     told = stage_rows(stages)
     frameworks = frameworks_of(known)
     policy_gaps = () if gate is None else unsaid(gate.gaps, rows)
@@ -81,9 +88,9 @@ def build_report(
         digests=facts.digest_facts(results),
         scope=facts.scope_facts(results),
         gaps=gap_rows(results, rows, policy_gaps, evidence, told),
-        criteria=rows,
+        criteria=with_tests(rows, trace, risks),
         figures=drawings((item for item in about if isinstance(item, Exhibit)), rows),
-        trace=trace_rows(results, known, () if evidence is None else evidence.files),
+        trace=trace,
         records=_records(gate, evidence),
         findings=group_findings(item for item in about if isinstance(item, Finding)),
         packs=facts.pack_rows(results.packs),
@@ -92,10 +99,13 @@ def build_report(
         evidence=evidence,
         stages=told,
         leaks=leak_view(about),
-        clauses=clause_view(results, decision, catalogue=known, words=words),
+        clauses=clauses,
         change=change_view(results, past, frameworks),
         trends=trend_view(results, past, frameworks),
         proof=proof,
+        system=system_view(results, evidence),
+        scoping=scope_view(clauses, known),
+        as_of=results.finished_at if gate is None else gate.evaluated_at,
     )
 
 

@@ -6,8 +6,24 @@ from dataclasses import dataclass
 
 from clinigate.controls import Mode
 from clinigate.controls.standing import State
+from clinigate.core.verdict import Status
+from clinigate.reports.tried import Tried
 
-__all__ = ["ClauseGroup", "ClauseRow", "ClauseView"]
+__all__ = ["ClauseGroup", "ClauseRow", "ClauseTest", "ClauseView"]
+
+
+@dataclass(frozen=True, slots=True)
+class ClauseTest:
+    """One criterion that speaks to a clause.
+
+    Attributes:
+        status: how it came out, None where it was not judged. tried: how it is tried.
+    """
+
+    criterion: str
+    title: str
+    status: Status | None
+    tried: Tried | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +37,7 @@ class ClauseRow:
         criteria, checks: what speaks to it itself.
         shown_by, related: other clauses, by id. nist: indicative.
         spoken: whether any criterion speaks to it, or to what shows it.
+        asks: what it asks for, in a sentence of ours, or empty. tests: what was tried for it.
     """
 
     id: str
@@ -38,6 +55,8 @@ class ClauseRow:
     related: tuple[str, ...]
     nist: tuple[str, ...]
     spoken: bool = False
+    asks: str = ""
+    tests: tuple[ClauseTest, ...] = ()
 
     @property
     def kept(self) -> bool:

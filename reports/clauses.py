@@ -17,7 +17,8 @@ from clinigate.core.criterion import Criterion
 from clinigate.core.exhibit import Exhibit
 from clinigate.core.results import Results
 from clinigate.core.verdict import Status
-from clinigate.reports.clauserows import ClauseGroup, ClauseRow, ClauseView
+from clinigate.reports.clauserows import ClauseGroup, ClauseRow, ClauseTest, ClauseView
+from clinigate.reports.tried import asked_by, tried_for
 
 if TYPE_CHECKING:  # a report without a gate's decision must not load policies and envelopes
     from clinigate.gate.decision import Decision
@@ -77,7 +78,8 @@ def clause_view(
     measured = _measured(criteria, checks, results)
     covered = cover(catalogue, evidence, walk)
     spoken = _spoken(covered)
-    rows = [_row(each, measured, walk, spoken=each.control.id in spoken) for each in covered]
+    tests = _tests(criteria, results)
+    rows = [_row(each, measured, walk, tests, spoken=each.control.id in spoken) for each in covered]
     named = {row.id: row for row in rows}
     return ClauseView(
         groups=tuple(
@@ -100,8 +102,23 @@ def _spoken(covered: Sequence[Covered]) -> frozenset[str]:
     return frozenset(found)
 
 
+def _tests(criteria: Iterable[Criterion], results: Results | None) -> Mapping[str, ClauseTest]:
+    judged = {} if results is None else {v.criterion: v.status for v in results.verdicts}
+    return {
+        each.id: ClauseTest(
+            each.id, each.title or each.id, judged.get(each.id), tried_for(each.metric)
+        )
+        for each in criteria
+    }
+
+
 def _row(
-    covered: Covered, measured: Mapping[str, tuple[str, ...]], walk: Crosswalk, *, spoken: bool
+    covered: Covered,
+    measured: Mapping[str, tuple[str, ...]],
+    walk: Crosswalk,
+    tests: Mapping[str, ClauseTest],
+    *,
+    spoken: bool,
 ) -> ClauseRow:
     control = covered.control
     return ClauseRow(
@@ -120,6 +137,8 @@ def _row(
         related=covered.related,
         nist=walk.nist.get(control.id, ()),
         spoken=spoken,
+        asks=asked_by(control.id),
+        tests=tuple(tests[each] for each in covered.criteria),
     )
 
 

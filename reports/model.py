@@ -16,6 +16,7 @@ from clinigate.reports.clauserows import ClauseView
 from clinigate.reports.drawing import Drawing
 from clinigate.reports.leakmap import LeakView
 from clinigate.reports.proof import ProofView
+from clinigate.reports.scoping import ScopeView
 from clinigate.reports.sealed import (
     EvidenceFacts,
     FileFact,
@@ -23,6 +24,8 @@ from clinigate.reports.sealed import (
     RecordFact,
     SignatureFact,
 )
+from clinigate.reports.system import SystemView
+from clinigate.reports.testrecord import TestRecord
 from clinigate.reports.trends import TrendView
 
 __all__ = [
@@ -47,10 +50,13 @@ __all__ = [
     "ProofView",
     "RecordFact",
     "Report",
+    "ScopeView",
     "SignatureFact",
     "SliceGroup",
     "SliceRow",
     "StageRow",
+    "SystemView",
+    "TestRecord",
     "Tone",
     "TraceRow",
     "TrendView",
@@ -142,6 +148,7 @@ class CriterionRow:
         caveats: sentences to be read beside the number.
         worst: the worst part of the data, by archetype where there are any; None where the
             estimate is the same in all of them.
+        test: what was done for it, as a test record has it.
     """
 
     anchor: str
@@ -164,6 +171,7 @@ class CriterionRow:
     figures: Figures | None = None
     worst: SliceRow | None = None
     slices: tuple[SliceGroup, ...] = ()
+    test: TestRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,6 +359,8 @@ class Report:
         clauses: every clause and how it stands.
         change: against the last run that can be compared. trends: over the runs of the ledger.
         proof: what the page carries to verify itself.
+        system: what was looked at. scoping: which clauses were in scope.
+        as_of: when the report speaks, RFC 3339.
     """
 
     run: str
@@ -379,3 +389,6 @@ class Report:
     change: ChangeView | None = None
     trends: TrendView | None = None
     proof: ProofView | None = None
+    system: SystemView | None = None
+    scoping: ScopeView | None = None
+    as_of: str = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from clinigate.core.bounds import bounds_at
 from clinigate.core.criterion import Criterion, Relation
@@ -32,7 +32,9 @@ def criterion_rows(
     Measurements add intervals, slices and caveats, criteria add titles; without them the rows hold
     what the verdicts say.
     """
-    measured = tuple(measurements)
+    measured: dict[tuple[str, Scope], list[Measurement]] = {}
+    for each in measurements:
+        measured.setdefault((each.metric, each.scope), []).append(each)
     titles = {criterion.id: criterion.title for criterion in criteria}
     return tuple(
         _row(f"c{number}", verdict, _measurement_of(verdict, measured), titles)
@@ -40,9 +42,11 @@ def criterion_rows(
     )
 
 
-def _measurement_of(verdict: Verdict, measured: Sequence[Measurement]) -> Measurement | None:
+def _measurement_of(
+    verdict: Verdict, measured: Mapping[tuple[str, Scope], Sequence[Measurement]]
+) -> Measurement | None:
     """The measurement that the verdict speaks of; of several, the one with its numbers."""
-    of_metric = [m for m in measured if (m.metric, m.scope) == (verdict.metric, verdict.scope)]
+    of_metric = measured.get((verdict.metric, verdict.scope), ())
     exact = [m for m in of_metric if (m.value, m.n) == (verdict.value, verdict.n)]
     return next(iter(exact or of_metric), None) if verdict.n or exact else None
 

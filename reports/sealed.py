@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-__all__ = ["EvidenceFacts", "FileFact", "LevelFact", "RecordFact", "SignatureFact"]
+__all__ = ["BlobFact", "EvidenceFacts", "FileFact", "LevelFact", "RecordFact", "SignatureFact"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,23 @@ class FileFact:
     path: str
     sha256: str
     size: int
+
+
+@dataclass(frozen=True, slots=True)
+class BlobFact:
+    """Raw evidence as it was recorded.
+
+    Attributes:
+        sha256: of the bytes that were kept. media_type: as `text/html`.
+        collector: the part of the run that recorded it. collected_at: RFC 3339.
+        redacted: whether identifiers were looked for in it; what is no text cannot be.
+    """
+
+    sha256: str
+    media_type: str
+    collector: str
+    collected_at: str
+    redacted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +102,8 @@ class EvidenceFacts:
         ledger_size, ledger_root: the log of runs when this one was entered.
         records: what people signed about this run; waivers that count are known from the gate.
         openssl: the commands of `clinigate verify --explain-openssl`, one a line.
+        blobs: what is known of raw evidence, as far as it was recorded apart.
+        sealed_at: RFC 3339, by the sealer's own clock.
     """
 
     bundle: str
@@ -97,6 +116,8 @@ class EvidenceFacts:
     ledger_root: str | None = None
     records: tuple[RecordFact, ...] = ()
     openssl: tuple[str, ...] = ()
+    blobs: tuple[BlobFact, ...] = ()
+    sealed_at: str = ""
 
     @property
     def signed(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from clinigate.controls import ControlCatalogue
@@ -30,7 +30,8 @@ def trace_rows(
     judges each keep their line, with the missing field empty. What was not recorded apart is in
     the results; their digest among the sealed `files` then stands for it.
     """
-    rows = [*_of_criteria(results, catalogue), *_unjudged(results, catalogue)]
+    seen = _Seen(results.observations)
+    rows = [*_of_criteria(results, catalogue, seen), *_unjudged(results, catalogue)]
     sealed = next((file for file in files if file.path == RESULTS), None)
     ordered = sorted(rows, key=lambda row: (not row.control, row.control, row.criterion))
     return tuple(_with_file(row, sealed) for row in ordered)
@@ -42,23 +43,50 @@ def _with_file(row: TraceRow, file: FileFact | None) -> TraceRow:
     return replace(row, evidence=(file.sha256,), file=file.path)
 
 
-def _of_criteria(results: Results, catalogue: ControlCatalogue) -> Iterator[TraceRow]:
+class _Seen:
+    """Observations by metric: a run may have fifty thousand of them."""
+
+    def __init__(self, observations: Iterable[Observation]) -> None:
+        self._by_metric: dict[str, list[Observation]] = {}
+        for observation in observations:
+            self._by_metric.setdefault(observation.about.metric, []).append(observation)
+
+    def of(self, verdict: Verdict) -> list[Observation]:
+        """Those that speak to a verdict."""
+        return [o for o in self._by_metric.get(verdict.metric, ()) if _speaks_to(o, verdict)]
+
+
+def _of_criteria(
+    results: Results, catalogue: ControlCatalogue, observations: _Seen
+) -> Iterator[TraceRow]:
     declared = {criterion.id: criterion.controls for criterion in results.criteria}
     for verdict in results.verdicts:
-        seen = [o for o in results.observations if _speaks_to(o, verdict)]
-        controls = (*declared.get(verdict.criterion, ()), *(c for o in seen for c in o.controls))
+        seen = observations.of(verdict)
+        by_control: dict[str, list[Observation]] = {}
+        for observation in seen:
+            for control in observation.controls:
+                by_control.setdefault(control, []).append(observation)
+        controls = (*declared.get(verdict.criterion, ()), *by_control)
         for control in dict.fromkeys(controls) or ("",):
-            about = [o for o in seen if control in o.controls] or seen
+            about = by_control.get(control) or seen
             yield _line(catalogue, control, about, verdict.criterion, verdict.status)
 
 
 def _unjudged(results: Results, catalogue: ControlCatalogue) -> Iterator[TraceRow]:
+    """What no criterion judges: one line for all that one check saw of one clause."""
+    judged: dict[str, list[Verdict]] = {}
+    for verdict in results.verdicts:
+        judged.setdefault(verdict.metric, []).append(verdict)
+    left: dict[tuple[str, str], list[Observation]] = {}
     for observation in results.observations:
         if isinstance(observation.about, Finding | Exhibit):
             continue
-        if not any(_speaks_to(observation, verdict) for verdict in results.verdicts):
+        speaks = (_speaks_to(observation, v) for v in judged.get(observation.about.metric, ()))
+        if not any(speaks):
             for control in observation.controls or ("",):
-                yield _line(catalogue, control, [observation], "", None)
+                left.setdefault((control, observation.check), []).append(observation)
+    for (control, _), about in left.items():
+        yield _line(catalogue, control, about, "", None)
 
 
 def _speaks_to(observation: Observation, verdict: Verdict) -> bool:

@@ -273,7 +273,7 @@ def test_the_section_is_there_with_figures_and_absent_without(examples: ModuleTy
     made = examples.reports()
     with_figures, without = render_html(made["experiments"]), render_html(made["clean"])
     assert with_figures.count('<figure class="card exhibit"') == 7
-    assert '<a href="#figures">Figures</a>' in with_figures
+    assert '<a href="#figures">' in with_figures
     assert "exhibit" not in without.split("</style>")[1]
     assert '<a href="#figures">' not in without
 
