@@ -27,7 +27,7 @@ from clinigate.errors import UsageError
 from clinigate.evidence.envelope import Signer
 from clinigate.evidence.files import naming, write_atomic
 from clinigate.pipeline.examine import examine
-from clinigate.pipeline.exports import FILES, SIGNED, Export, Form, Material, exported
+from clinigate.pipeline.exports import FILES, SIGNED, VIEWED, Export, Form, Material, exported
 from clinigate.pipeline.gating import decide_on, read_records
 from clinigate.pipeline.keys import configured_signer
 from clinigate.pipeline.people import people_beside
@@ -35,6 +35,7 @@ from clinigate.pipeline.publish import report_of
 from clinigate.pipeline.showing import LOG_WIDTH
 from clinigate.pipeline.words import attested_words, recorded_words
 from clinigate.reports.terminal import report_table
+from clinigate.reports.views import View
 
 __all__ = ["command"]
 
@@ -54,6 +55,8 @@ _FILED = (Form.HTML, Form.PDF)
               "to standard output).")  # fmt: skip
 @click.option("--sign", is_flag=True,
               help="Sign it with [signing] key: html, test-result and svr.")  # fmt: skip
+@click.option("--view", type=click.Choice([str(view) for view in View]),
+              help="Whose view a page shows first, and a PDF alone.")  # fmt: skip
 @policy_option
 @environment_option
 @trust_option
@@ -65,6 +68,7 @@ def command(
     form: str,
     out: Path | None,
     sign: bool,
+    view: str | None,
     policy: str | None,
     environment: str | None,
     trust: Path | None,
@@ -78,6 +82,8 @@ def command(
     """
     loaded = load_config(config)
     wanted = Form(form)
+    if view is not None and wanted not in VIEWED:
+        raise UsageError(f"--view: {form} is the same for every reader; html and pdf are not")
     signer = _signer(loaded, wanted, passphrase_fd) if sign else None
     path = bundle_path(loaded, bundle)
     store = trusted_keys(loaded, trust)
@@ -95,8 +101,9 @@ def command(
     if wanted is Form.TABLE:
         _show(f"{report_table(report, width=_width())}\n".encode(), out)
     else:
-        made = exported(wanted, Material(examined, results, decision, report, signer))
-        _deliver(made, wanted, out, path)
+        shown_to = None if view is None else View(view)
+        material = Material(examined, results, decision, report, signer, shown_to)
+        _deliver(exported(wanted, material), wanted, out, path)
     if examined.report.problems:
         return complain(examined.report.problems[0], ExitCode.INTEGRITY)
     return ExitCode.OK

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
@@ -28,8 +27,9 @@ from clinigate.reports.junit import render_junit
 from clinigate.reports.markdown import render_markdown
 from clinigate.reports.model import Report
 from clinigate.reports.sarif import sarif_of
+from clinigate.reports.views import View
 
-__all__ = ["FILES", "SIGNED", "Export", "Form", "Material", "exported"]
+__all__ = ["FILES", "SIGNED", "VIEWED", "Export", "Form", "Material", "exported"]
 
 
 class Form(StrEnum):
@@ -66,6 +66,9 @@ FILES: Mapping[Form, str] = MappingProxyType(
 #: What a key can sign. The rest has no place for a signature: the bundle is what was signed.
 SIGNED = (Form.HTML, Form.TEST_RESULT, Form.SVR)
 
+#: What is made for one kind of reader where that is asked for.
+VIEWED = (Form.HTML, Form.PDF)
+
 
 @dataclass(frozen=True, slots=True)
 class Material:
@@ -74,6 +77,7 @@ class Material:
     Attributes:
         examined: the bundle. results: what its run found. decision, report: on it.
         signer: signs what can be signed; None and it says that it is UNSIGNED.
+        view: whose page or PDF it is.
     """
 
     examined: Examined
@@ -81,6 +85,7 @@ class Material:
     decision: Decision
     report: Report
     signer: Signer | None = None
+    view: View | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +109,9 @@ def exported(form: Form, material: Material) -> Export:
 
 
 def _html(material: Material) -> Export:
-    return Export(page_of(material.report, signer=material.signer).encode("utf-8"))
+    return Export(
+        page_of(material.report, signer=material.signer, view=material.view).encode("utf-8")
+    )
 
 
 def _pdf(material: Material) -> Export:
@@ -114,7 +121,7 @@ def _pdf(material: Material) -> Export:
     report, bundle = material.report, material.examined.bundle
     engine = engine_here()
     paper = Paper(
-        html=page_of(report),
+        html=page_of(report, view=material.view or View.FULL),
         subject=report.subject,
         verdict=report.headline.word if report.gate is None else f"Gate {report.gate.word}",
         run=report.run,
@@ -123,7 +130,7 @@ def _pdf(material: Material) -> Export:
                 name=Path(bundle.statement_name).name,
                 data=bundle.envelope_bytes,
                 about="The signed statement of this run" if bundle.signed else "UNSIGNED statement",
-                at=_moment(bundle.statement.sealed_at),
+                at=parse_timestamp(bundle.statement.sealed_at),
             ),
         ),
     )
@@ -134,10 +141,6 @@ def _pdf(material: Material) -> Export:
         f"since {engine.why}"
     )
     return Export(render_pdf(paper, engine), (note,))
-
-
-def _moment(text: str) -> datetime:
-    return parse_timestamp(text)
 
 
 def _markdown(material: Material) -> Export:

@@ -25,6 +25,7 @@ from clinigate.reports.pagesign import sign_page
 from clinigate.reports.past import PastRun
 from clinigate.reports.sarif import sarif_of
 from clinigate.reports.summary import render_summary
+from clinigate.reports.views import View
 
 __all__ = [
     "JUNIT_NAME",
@@ -127,9 +128,15 @@ def write_report(report: Report, path: Path, *, signer: Signer | None = None) ->
     return path
 
 
-def page_of(report: Report, *, signer: Signer | None = None) -> str:
-    """Return the HTML report; `signer` signs its words, where it carries what verifies them."""
-    page = render_html(report)
+def page_of(report: Report, *, signer: Signer | None = None, view: View | None = None) -> str:
+    """Return the HTML report.
+
+    Args:
+        report: what it says.
+        signer: signs its words, where it carries what verifies them.
+        view: whose report it is; None leaves the choice to the reader.
+    """
+    page = render_html(report, view)
     return page if signer is None or report.proof is None else sign_page(page, signer)
 
 
