@@ -79,8 +79,10 @@ sbom: $(STAMP)
 
 # The lock is made for every supported Python at once; it names no index.
 lock:
-	uv pip compile pyproject.toml --extra chaos --extra db --extra demo --extra hipaa --extra load --extra mlflow --extra phi \
-	  --extra phi-files --extra security --extra stats --group test --group lint \
+	uv pip compile pyproject.toml --extra chaos --extra db --extra demo --extra hipaa --extra kms \
+	  --extra load --extra mlflow --extra oscal --extra pdf --extra phi --extra phi-files \
+	  --extra portal --extra security --extra stats --extra store --extra tsa \
+	  --group test --group lint \
 	  --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  -o requirements.lock
 	echo 'checkov>=3.3,<4' | uv pip compile - --universal --python-version 3.11 \
