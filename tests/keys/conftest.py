@@ -18,7 +18,7 @@ import pkcs11
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from clinigate.config.loader import LoadedConfig, load_config
@@ -89,15 +89,22 @@ def serving() -> Callable[..., Any]:
 # ---- a time-stamping authority -------------------------------------------------------------------
 
 
+Made = tuple[x509.Certificate, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey]
+P256 = ec.SECP256R1()
+
+
 def certificate(
     name: str,
     *,
-    issuer: tuple[x509.Certificate, ec.EllipticCurvePrivateKey] | None = None,
+    issuer: Made | None = None,
     days: tuple[int, int] = (-30, 365),
-    purpose: x509.ObjectIdentifier = ExtendedKeyUsageOID.TIME_STAMPING,
-) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
-    """A root, or an authority's certificate under it."""
-    key = ec.generate_private_key(ec.SECP256R1())
+    purpose: x509.ObjectIdentifier | None = ExtendedKeyUsageOID.TIME_STAMPING,
+    is_rsa: bool = False,
+    serial: int | None = None,
+) -> Made:
+    """A root; under an issuer an authority's certificate, without a purpose one between them."""
+    key = rsa.generate_private_key(65537, 2048) if is_rsa else ec.generate_private_key(P256)
+    issues = issuer is None or purpose is None
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC).replace(microsecond=0)
     builder = (
@@ -105,18 +112,20 @@ def certificate(
         .subject_name(subject)
         .issuer_name(subject if issuer is None else issuer[0].subject)
         .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
+        .serial_number(serial or x509.random_serial_number())
         .not_valid_before(now + timedelta(days=days[0]))
         .not_valid_after(now + timedelta(days=days[1]))
-        .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
+        .add_extension(x509.BasicConstraints(ca=issues, path_length=None), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .add_extension(_usage(authority=issuer is None), critical=True)
+        .add_extension(_usage(authority=issues), critical=True)
     )
     if issuer is not None:
         builder = builder.add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer[1].public_key()),
             critical=False,
-        ).add_extension(x509.ExtendedKeyUsage([purpose]), critical=True)
+        )
+    if purpose is not None and issuer is not None:
+        builder = builder.add_extension(x509.ExtendedKeyUsage([purpose]), critical=True)
     signing = key if issuer is None else issuer[1]
     return builder.sign(signing, hashes.SHA256()), key
 
@@ -144,6 +153,11 @@ def pem(noun: Any) -> bytes:
         serialization.NoEncryption(),
     )
     return data
+
+
+@pytest.fixture(name="certificate", scope="session")
+def certificate_fixture() -> Callable[..., Made]:
+    return certificate
 
 
 @dataclass(frozen=True)
@@ -193,19 +207,28 @@ ess_cert_id_chain = no
 def authority_in() -> Callable[..., LocalAuthority]:
     """Make an authority in a directory.
 
-    `whole_chain` sends the root along, which openssl puts behind the signer's certificate, and
-    DER wants before it: the smaller one first.
+    `sent_along` names what it sends beside its own certificate, `between` who stands between it
+    and the root. openssl puts what is sent along last; DER wants the smaller ones first.
     """
 
     def make(
-        home: Path, *, whole_chain: bool = False, accuracy: str = "secs:1", **about: Any
+        home: Path,
+        *,
+        sent_along: str | None = None,
+        between: str | None = None,
+        accuracy: str = "secs:1",
+        **about: Any,
     ) -> LocalAuthority:
         home.mkdir(parents=True, exist_ok=True)
         root = certificate("R", days=(-3000, 3000))
-        tsa = certificate("A time-stamping authority of tests", issuer=root, **about)
-        for name, noun in (("root.crt", root[0]), ("tsa.crt", tsa[0]), ("tsa.key", tsa[1])):
+        middle = None if between is None else certificate(between, issuer=root, purpose=None)
+        tsa = certificate("A time-stamping authority of tests", issuer=middle or root, **about)
+        made = {"root.crt": root[0], "tsa.crt": tsa[0], "tsa.key": tsa[1]}
+        if middle is not None:
+            made["middle.crt"] = middle[0]
+        for name, noun in made.items():
             (home / name).write_bytes(pem(noun))
-        chain = f"certs = {home}/root.crt" if whole_chain else ""
+        chain = f"certs = {home}/{sent_along}" if sent_along else ""
         (home / "tsa.cnf").write_text(AUTHORITY.format(home=home, chain=chain, accuracy=accuracy))
         (home / "serial").write_text("01\n")
         return LocalAuthority(home)

@@ -13,6 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from asn1crypto import cms, tsp
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -29,6 +33,7 @@ from clinigate.evidence.stamps import envelope_digest, stamp_request, stamped_ti
 from clinigate.evidence.trust import TrustedKey, TrustStore
 from clinigate.evidence.verify import verify_bundle
 
+DER = Encoding.DER
 DATA = b"an envelope"
 DIGEST = hashlib.sha256(DATA).digest()
 
@@ -102,13 +107,57 @@ def test_certificates_in_another_order_than_der_wants_are_read_by_openssl(
     authority_in: Callable[..., Any], tmp_path: Path
 ) -> None:
     """The library refuses such an answer; several authorities of the world send such."""
-    whole = authority_in(tmp_path, whole_chain=True)
+    whole = authority_in(tmp_path, sent_along="root.crt")
     data = whole.reply(stamp_request(DIGEST, 9))
     from rfc3161_client import decode_timestamp_response
 
     with pytest.raises(ValueError, match="InvalidSetOrdering"):
         decode_timestamp_response(data)
     assert verify_stamp(data, DIGEST, whole.roots).nonce == 9
+
+
+def sorted_as_der_wants(answer: bytes, *more: x509.Certificate) -> bytes:
+    """The same answer with its unsigned list of certificates in order, and longer by some."""
+    response = tsp.TimeStampResp.load(answer)
+    listed = response["time_stamp_token"]["content"]["certificates"]
+    ders = sorted({each.dump() for each in listed} | {each.public_bytes(DER) for each in more})
+    response["time_stamp_token"]["content"]["certificates"] = cms.CertificateSet(
+        [cms.CertificateChoices.load(der) for der in ders]
+    )
+    return bytes(response.dump(force=True))
+
+
+def test_an_authority_between_is_followed_to_the_root(
+    authority_in: Callable[..., Any], tmp_path: Path
+) -> None:
+    """What it sends along is enough to reach the root that is given, whoever reads it."""
+    other = authority_in(tmp_path, between="M", sent_along="middle.crt")
+    data = other.reply(stamp_request(DIGEST, 1))
+    assert stamp_tokens._decoded(data) is None
+    by_openssl = verify_stamp(data, DIGEST, other.roots)
+    in_order = sorted_as_der_wants(data)
+    assert stamp_tokens._decoded(in_order) is not None
+    assert verify_stamp(in_order, DIGEST, other.roots).time == by_openssl.time
+
+
+def test_an_authority_with_an_rsa_key_is_believed(
+    authority_in: Callable[..., Any], tmp_path: Path, reader: str
+) -> None:
+    """As most authorities of the world have."""
+    other = authority_in(tmp_path, is_rsa=True)
+    assert verify_stamp(other.reply(stamp_request(DIGEST, 1)), DIGEST, other.roots).nonce == 1
+
+
+def test_nobody_is_lent_anothers_name(answer: bytes, authority: Any, certificate: Any) -> None:
+    """The list of certificates is not signed: one more of the same number changes no name."""
+    true = x509.load_pem_x509_certificate((authority.home / "tsa.crt").read_bytes())
+    root = x509.load_pem_x509_certificate(authority.roots.read_bytes())
+    key = ec.generate_private_key(ec.SECP256R1())
+    twin, _ = certificate("Another", issuer=(root, key), serial=true.serial_number)
+    forged = sorted_as_der_wants(answer, twin)
+    assert len(forged) > len(answer)
+    with pytest.raises(IntegrityError, match="carries 2 certificates of its signer, wanted one"):
+        verify_stamp(forged, DIGEST, authority.roots)
 
 
 def test_without_any_reader_it_says_what_to_install(
@@ -128,7 +177,7 @@ def outcome(read: Callable[[], Stamp]) -> Stamp | str:
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_no_edit_of_an_answer_changes_what_it_says(
     answer: bytes, authority: Any, data: st.DataObject
 ) -> None:

@@ -86,7 +86,7 @@ def verify_keyless(bundle: Bundle, *, identity: str, issuer: str) -> str:
     except Exception as error:
         raise EvidenceError(
             f"{SIGSTORE}: Sigstore's roots are not cached here ({type(error).__name__}); "
-            "fetch them once with: sigstore verify"
+            "fetch them once with: sigstore plumbing update-trust-root"
         ) from error
     try:
         signed = SigstoreBundle.from_json(bundle.read(SIGSTORE))

@@ -156,15 +156,24 @@ def _imprint(imprint: Any) -> bytes:
 
 
 def _authority(answer: Any) -> str:
-    """The name in the certificate of whoever signed, else what the answer says."""
+    """The name in the certificate of whoever signed.
+
+    Raises:
+        IntegrityError: no certificate of the signer's came along, or two: nothing signs that list,
+            so that a second one is somebody's attempt to lend another's name.
+    """
     from cryptography.x509 import load_der_x509_certificate
 
-    signers = list(answer.signed_data.signer_infos)
-    for der in answer.signed_data.certificates:
-        certificate = load_der_x509_certificate(der)
-        if [certificate.serial_number] == [signer.serial_number for signer in signers]:
-            return certificate.subject.rfc4514_string()
-    return "an authority without a certificate"
+    signers = [(signer.issuer, signer.serial_number) for signer in answer.signed_data.signer_infos]
+    found = [
+        certificate
+        for der in answer.signed_data.certificates
+        if (certificate := load_der_x509_certificate(der))
+        and [(certificate.issuer, certificate.serial_number)] == signers
+    ]
+    if len(found) != 1:
+        raise IntegrityError(f"it carries {len(found)} certificates of its signer, wanted one")
+    return found[0].subject.rfc4514_string()
 
 
 def _library_verify(answer: Any, digest: bytes, certificates: list[Any]) -> None:
