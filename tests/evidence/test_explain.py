@@ -68,10 +68,11 @@ def test_a_sound_bundle_verifies_without_us(
     ]
 
 
-def test_records_and_exports_do_not_disturb_it(
+def test_records_exports_and_proofs_do_not_disturb_it(
     bundle: Bundle, signer: LocalSigner, audit: Audit
 ) -> None:
-    for name in ("records/1.dsse.json", "exports/report.html"):
+    beside = ("timestamp.tsr", "witness.tlog-proof")
+    for name in ("records/1.dsse.json", "exports/report.html", *beside):
         (bundle.path / name).parent.mkdir()
         (bundle.path / name).write_text("x")
     assert audit(bundle, signer).returncode == 0

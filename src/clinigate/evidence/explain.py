@@ -10,7 +10,7 @@ import shlex
 
 from clinigate.errors import EvidenceError
 from clinigate.evidence.bundle import Bundle
-from clinigate.evidence.names import PAYLOAD_TYPE, PROOF, UNSIGNED_STATEMENT
+from clinigate.evidence.names import PAYLOAD_TYPE, PROOF, STAMP, UNSIGNED_STATEMENT, WITNESSED
 from clinigate.evidence.statement import MEANING
 
 __all__ = ["explain_openssl"]
@@ -59,9 +59,9 @@ grep -o '{{"digest":{{"sha256":"[0-9a-f]*"}},"name":"[^"]*"}}' "$WORK/statement.
   {{ echo 'FAILED: files were changed'; exit 1; }}
 echo 'digests: OK'
 
-# 6. No file was added. Outside of the seal are the envelope, the log proof, records, exports.
+# 6. No file was added. Outside of the seal are the envelope, proofs, records, exports.
 (cd "$BUNDLE" && find . ! -type d | sed 's,^\\./,,' |
-  grep -v -e '^{statement_pattern}$' -e '^{proof_pattern}$' -e '^records/' -e '^exports/' |
+  grep -v -x -e '{beside}' -e 'records/.*' -e 'exports/.*' |
   LC_ALL=C sort) > "$WORK/present"
 sed 's/^[0-9a-f]*  //' "$WORK/SHA256SUMS" | LC_ALL=C sort > "$WORK/stated"
 diff "$WORK/stated" "$WORK/present" || {{ echo 'FAILED: files were added'; exit 1; }}
@@ -86,6 +86,7 @@ def explain_openssl(bundle: Bundle) -> str:
         raise EvidenceError(
             f"run {bundle.run} is UNSIGNED, which leaves openssl nothing to verify; seal with a key"
         )
+    beside = (bundle.statement_name, PROOF, WITNESSED, STAMP)
     return _SCRIPT.format(
         run=bundle.run,
         meaning=MEANING,
@@ -93,6 +94,5 @@ def explain_openssl(bundle: Bundle) -> str:
         statement=bundle.statement_name,
         type=PAYLOAD_TYPE,
         type_length=len(PAYLOAD_TYPE),
-        statement_pattern=bundle.statement_name.replace(".", r"\."),
-        proof_pattern=PROOF.replace(".", r"\."),
+        beside="' -e '".join(name.replace(".", r"\.") for name in beside),
     )

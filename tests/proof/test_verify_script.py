@@ -1,0 +1,284 @@
+"""The outsider's script: with openssl, sha256sum and jq it believes a sound bundle and no other."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import random
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clinigate.core.canonical import canonical_bytes
+from clinigate.evidence.envelope import sign_envelope
+from clinigate.evidence.names import PAYLOAD_TYPE
+from clinigate.evidence.signing import LocalSigner, generate_signer
+
+SCRIPT = Path(__file__).parents[2] / "examples" / "verify" / "verify.sh"
+RECORD_TYPE = "application/vnd.clinigate.record+json"
+#: All that an auditor's machine needs beside the shell: one package each of jq and openssl.
+PROGRAMS = (
+    *("openssl", "jq", "sha256sum", "sh", "cat", "cmp", "cp", "cut", "diff", "find", "grep"),
+    *("head", "mktemp", "rm", "sed", "sort", "wc"),
+)
+
+
+@pytest.fixture(scope="module")
+def only(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A PATH that holds these programs and no other."""
+    folder = tmp_path_factory.mktemp("only")
+    for name in PROGRAMS:
+        found = shutil.which(name)
+        if found is None:
+            assert not os.environ.get("CLINIGATE_REQUIRE_ALL"), f"needs {name}"
+            pytest.skip(f"needs {name}")
+        (folder / name).symlink_to(found)
+    return folder
+
+
+Verify = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def verify(only: Path, tmp_path: Path) -> Verify:
+    def run(
+        bundle: Path, key: LocalSigner, *more: str, **environ: str
+    ) -> subprocess.CompletedProcess[str]:
+        (tmp_path / "trusted.pem").write_bytes(key.public.pem)
+        return subprocess.run(
+            ["sh", str(SCRIPT), str(bundle), str(tmp_path / "trusted.pem"), *more],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={"PATH": str(only), **environ},
+        )
+
+    return run
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Callable[[Any], Path]:
+    """A bundle that a test may spoil."""
+
+    def build(made: Any) -> Path:
+        return Path(shutil.copytree(made.bundle.path, tmp_path / "bundle"))
+
+    return build
+
+
+def holds(found: subprocess.CompletedProcess[str]) -> bool:
+    assert found.returncode in (0, 1), found.stdout + found.stderr
+    assert ("FAILED" in found.stdout) == (found.returncode == 1), found.stdout
+    return found.returncode == 0
+
+
+def resigned(bundle: Path, signer: LocalSigner, **changes: Any) -> None:
+    """What somebody can do who has a key and edits the statement."""
+    envelope = json.loads((bundle / "statement.dsse.json").read_bytes())
+    payload = json.loads(base64.b64decode(envelope["payload"]))
+    payload["predicate"].update(changes)
+    signed = sign_envelope(canonical_bytes(payload), PAYLOAD_TYPE, [signer])
+    (bundle / "statement.dsse.json").write_bytes(canonical_bytes(signed))
+
+
+def file_record(bundle: Path, signer: LocalSigner, *, digest: str, **terms: Any) -> Path:
+    record = {
+        "schema": "clinigate-record/1",
+        "kind": "sign-off",
+        "subject": {"kind": "run", "digest": digest},
+        "signers": [{"name": "M. Lindqvist", "role": "officer", "keyid": signer.keyid}],
+        "terms": terms,
+    }
+    signed = sign_envelope(canonical_bytes(record), RECORD_TYPE, [signer])
+    path = bundle / "records" / "sign-off-0123456789ab.dsse.json"
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(canonical_bytes(signed))
+    return path
+
+
+def test_a_sound_bundle_verifies(made: Any, verify: Verify) -> None:
+    """Both kinds of key; it says what it saw, and what it did not look at."""
+    found = verify(made.bundle.path, made.signer)
+    assert holds(found), found.stdout + found.stderr
+    assert found.stderr == ""
+    assert f"key {made.signer.keyid}" in found.stdout
+    for line in ("signature: OK", "digests: OK", "no file added: OK", "COMPLETE: 1 PASS"):
+        assert line in found.stdout
+    assert "not looked at: whether the key counted" in found.stdout
+
+
+def test_a_foreign_key_fails(made: Any, verify: Verify) -> None:
+    assert not holds(verify(made.bundle.path, generate_signer()))
+
+
+def test_any_changed_byte_of_any_file_fails(
+    ed25519_run: Any, copy: Callable[[Any], Path], verify: Verify
+) -> None:
+    bundle = copy(ed25519_run)
+    chance = random.Random(8)
+    files = [path for path in bundle.rglob("*") if path.is_file()]
+    for path in files:
+        if path.name == "ledger.tlog-proof":
+            continue  # it says so: the ledger is not looked at
+        whole = path.read_bytes()
+        for place in {len(whole) - 1, chance.randrange(len(whole))}:
+            broken = bytearray(whole)
+            broken[place] ^= 1 << chance.randrange(7)
+            path.write_bytes(broken)
+            assert not holds(verify(bundle, ed25519_run.signer)), (path.name, place)
+        path.write_bytes(whole)
+    assert holds(verify(bundle, ed25519_run.signer))
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda bundle: (bundle / "extra").write_text("x"),
+        lambda bundle: (bundle / "spool" / "extra.ndjson").write_text(""),
+        lambda bundle: (bundle / "environment.json").unlink(),
+        lambda bundle: (bundle / "statement.dsse.json").unlink(),
+        lambda bundle: (bundle / "statement.json").write_text("{}"),
+        lambda bundle: (bundle / "exports").symlink_to(bundle / "spool"),
+        lambda bundle: (bundle / "results.json").rename(bundle / "exports.json"),
+        lambda bundle: (bundle / "statement.dsse.json").write_bytes(
+            (bundle / "statement.dsse.json").read_bytes() + b"\n"
+        ),
+    ],
+    ids=["added", "spool", "missing", "no statement", "two", "link", "renamed", "newline"],
+)
+def test_what_was_added_or_taken_away_fails(
+    ed25519_run: Any, copy: Callable[[Any], Path], verify: Verify, spoil: Callable[[Path], object]
+) -> None:
+    bundle = copy(ed25519_run)
+    spoil(bundle)
+    assert not holds(verify(bundle, ed25519_run.signer))
+
+
+def test_what_lies_outside_of_the_seal_is_let_be(
+    ed25519_run: Any, copy: Callable[[Any], Path], verify: Verify
+) -> None:
+    bundle = copy(ed25519_run)
+    (bundle / "exports").mkdir()
+    (bundle / "exports" / "report.html").write_text("x")
+    assert holds(verify(bundle, ed25519_run.signer))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"counts": {"PASS": 2, "FAIL": 0, "INCONCLUSIVE": 0, "ERROR": 0, "NOT_ASSESSED": 0}},
+        {"verdicts": []},
+        {"run": "20260821T100001000000Z-00000000"},
+        {"signed": False},
+    ],
+)
+def test_a_statement_that_contradicts_itself_fails(
+    ed25519_run: Any, copy: Callable[[Any], Path], verify: Verify, changes: dict[str, Any]
+) -> None:
+    bundle = copy(ed25519_run)
+    resigned(bundle, ed25519_run.signer, **changes)
+    assert not holds(verify(bundle, ed25519_run.signer))
+
+
+def test_records_of_people_are_verified_by_their_keys(
+    made: Any, copy: Callable[[Any], Path], verify: Verify, tmp_path: Path
+) -> None:
+    bundle, officer = copy(made), generate_signer()
+    path = file_record(bundle, officer, digest=made.bundle.statement_digest, meaning="review")
+    keys = tmp_path / "keys"
+    keys.mkdir()
+    unseen = verify(bundle, made.signer)
+    assert holds(unseen)
+    assert "not looked at: 1 records" in unseen.stdout
+    assert not holds(verify(bundle, made.signer, str(keys)))  # whose key is it?
+    (keys / "officer.pem").write_bytes(officer.public.pem)
+    found = verify(bundle, made.signer, str(keys))
+    assert holds(found), found.stdout + found.stderr
+    assert "sign-off by M. Lindqvist (officer), about this run: OK" in found.stdout
+    whole = path.read_bytes()
+    chance = random.Random(11)
+    for place in chance.sample(range(len(whole)), 8):
+        broken = bytearray(whole)
+        broken[place] ^= 1 << chance.randrange(7)
+        path.write_bytes(broken)
+        assert not holds(verify(bundle, made.signer, str(keys))), place
+    file_record(bundle, officer, digest="sha256:" + "0" * 64)
+    about_another = verify(bundle, made.signer, str(keys))
+    assert not holds(about_another)
+    assert "is about another run" in about_another.stdout
+
+
+def test_a_time_stamp_counts_by_the_given_roots_alone(
+    ed25519_run: Any, copy: Callable[[Any], Path], verify: Verify, tmp_path: Path
+) -> None:
+    bundle = copy(ed25519_run)
+    roots = stamp(bundle, tmp_path)
+    unseen = verify(bundle, ed25519_run.signer)
+    assert holds(unseen)
+    assert "time: not proven" in unseen.stdout
+    found = verify(bundle, ed25519_run.signer, TSA_ROOTS=str(roots))
+    assert holds(found), found.stdout + found.stderr
+    assert "time: OK, " in found.stdout
+    other = tmp_path / "other"
+    other.mkdir()
+    foreign = stamp(copy_of(bundle, other), other)
+    assert not holds(verify(bundle, ed25519_run.signer, TSA_ROOTS=str(foreign)))
+    resigned(bundle, ed25519_run.signer)  # the same statement: Ed25519 signs it alike
+    assert holds(verify(bundle, ed25519_run.signer, TSA_ROOTS=str(roots)))
+    (bundle / "timestamp.tsr").write_bytes(b"\x30\x03\x02\x01\x00")
+    assert not holds(verify(bundle, ed25519_run.signer, TSA_ROOTS=str(roots)))
+
+
+def copy_of(bundle: Path, folder: Path) -> Path:
+    return Path(shutil.copytree(bundle, folder / "bundle"))
+
+
+def stamp(bundle: Path, folder: Path) -> Path:
+    """A time stamp by an authority of the test's own; returns its root certificate."""
+    config = folder / "tsa.cnf"
+    config.write_text(
+        "[req]\ndistinguished_name = dn\nx509_extensions = ext\nprompt = no\n[dn]\nCN = TSA\n"
+        "[ext]\nbasicConstraints = critical, CA:false\n"
+        "extendedKeyUsage = critical, timeStamping\nkeyUsage = critical, digitalSignature\n"
+        f"[tsa]\ndefault_tsa = t\n[t]\nserial = {folder}/serial\nsigner_digest = sha256\n"
+        "default_policy = 1.2.3.4.1\ndigests = sha256\nordering = yes\ness_cert_id_chain = no\n"
+        "accuracy = secs:1\n"
+    )
+    (folder / "serial").write_text("01\n")
+
+    def openssl(*arguments: object) -> None:
+        command = ["openssl", *map(str, arguments)]
+        subprocess.run(command, check=True, capture_output=True, cwd=folder)
+
+    openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "tsa.key", "-days", 9,
+            "-out", "tsa.pem", "-config", config)  # fmt: skip
+    openssl("ts", "-query", "-data", bundle / "statement.dsse.json", "-sha256", "-cert",
+            "-out", "query")  # fmt: skip
+    openssl("ts", "-reply", "-config", config, "-section", "t", "-queryfile", "query", "-inkey",
+            "tsa.key", "-signer", "tsa.pem", "-out", bundle / "timestamp.tsr")  # fmt: skip
+    return folder / "tsa.pem"
+
+
+def test_a_path_is_no_command(ed25519_run: Any, verify: Verify, tmp_path: Path) -> None:
+    odd = tmp_path / "$(touch pwned) 'x"
+    shutil.copytree(ed25519_run.bundle.path, odd)
+    assert holds(verify(odd, ed25519_run.signer))
+    assert not list(tmp_path.glob("**/pwned"))
+
+
+def test_without_a_bundle_or_key_it_says_how_to_call_it(only: Path, tmp_path: Path) -> None:
+    for arguments in ([], [str(tmp_path)], [str(tmp_path / "no"), str(SCRIPT)]):
+        found = subprocess.run(
+            ["sh", str(SCRIPT), *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={"PATH": str(only)},
+        )
+        assert found.returncode == 4
+        assert found.stderr
