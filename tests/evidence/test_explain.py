@@ -73,7 +73,7 @@ def test_records_exports_and_proofs_do_not_disturb_it(
 ) -> None:
     beside = ("timestamp.tsr", "witness.tlog-proof")
     for name in ("records/1.dsse.json", "exports/report.html", *beside):
-        (bundle.path / name).parent.mkdir()
+        (bundle.path / name).parent.mkdir(exist_ok=True)
         (bundle.path / name).write_text("x")
     assert audit(bundle, signer).returncode == 0
 
