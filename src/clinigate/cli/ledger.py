@@ -134,7 +134,11 @@ def check(config: Path | None, trust: Path | None, checkpoint: Path | None) -> i
     keys = trusted_keys(loaded, trust)
     kept = None if checkpoint is None else _kept(checkpoint, keys)
     found = check_ledger(loaded.root, keys, kept)
-    lines = [f"{found.view.chain.origin}: {len(found.view.chain.leaves)} records", *found.seen]
+    lines = [
+        f"{found.view.chain.origin}: {len(found.view.chain.leaves)} records",
+        *found.seen,
+        *found.notes,
+    ]
     click.echo(visible("\n".join(lines)))
     for problem in found.problems[1:]:
         complain(problem, ExitCode.INTEGRITY)

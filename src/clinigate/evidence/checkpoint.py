@@ -142,6 +142,10 @@ def parse_checkpoint(data: bytes) -> Checkpoint:
     sound = blank and origin and len(checkpoint.root) == 32 and checkpoint.size >= 0
     if not sound or checkpoint.to_bytes() != data:
         raise IntegrityError("not a checkpoint: its form is not the canonical one")
+    if len({(line.name, line.key_id) for line in checkpoint.signatures}) < len(
+        checkpoint.signatures
+    ):
+        raise IntegrityError("not a checkpoint: one key signs it twice")
     return checkpoint
 
 

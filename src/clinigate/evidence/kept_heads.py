@@ -37,13 +37,14 @@ def kept_heads(ledger: Path, trust: TrustStore | None) -> Iterator[tuple[str, Ch
             have put it there. None takes all as they are.
 
     Raises:
-        IntegrityError: a file is no such head, or a signature by a known key does not hold.
+        IntegrityError: a file is no such head, or a signature by a known key is missing or does
+            not hold.
     """
     for path in _files(ledger / COSIGNED):
         name = f"{ledger.name}/{COSIGNED}/{path.name}"
         with told_of(name):
             head = parse_checkpoint(read_bytes(path) or b"")
-            if trust is None or _signed(head, trust):
+            if trust is None or _is_known(path.name, head, trust):
                 yield name, head
 
 
@@ -61,6 +62,15 @@ def _files(folder: Path) -> list[Path]:
         return sorted(folder.glob("*.note")) if folder.is_dir() else []
 
 
-def _signed(head: Checkpoint, trust: TrustStore) -> bool:
+def _is_known(name: str, head: Checkpoint, trust: TrustStore) -> bool:
+    """Whether log and witness of a head are known; of one without the other, a part was changed."""
     keys = {key.keyid: key.public for key in trust.keys}
-    return bool(verify_checkpoint(head, keys) or cosignatures(head, keys.values()))
+    log = verify_checkpoint(head, keys)
+    witnesses = [each.key.keyid for each in cosignatures(head, keys.values())]
+    if witnesses and not log:
+        raise IntegrityError("the log's own signature is missing, or of no key of the trust file")
+    if log and not witnesses and any(name.endswith(f"-{each[:16]}.note") for each in keys):
+        raise IntegrityError("is not cosigned by the key that its name says; it was changed")
+    if witnesses and name not in [head_name(head, each) for each in witnesses]:
+        raise IntegrityError("its name is that of another head; it was renamed")
+    return bool(log)

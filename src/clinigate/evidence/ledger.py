@@ -78,7 +78,10 @@ def read_ledger(directory: Path) -> LedgerView:
     data = read_bytes(directory / "records.ndjson") or b""
     whole = chain.extend(data)
     if checkpoint is not None:
-        chain.check(checkpoint)
+        try:
+            chain.check(checkpoint)
+        except IntegrityError as error:
+            raise IntegrityError(f"{directory.name}/checkpoint: {error}") from error
     return LedgerView(chain, data[whole:], checkpoint)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +22,15 @@ from clinigate.evidence.ledger import read_ledger
 from clinigate.evidence.times import parse_timestamp
 from clinigate.gate.records import Record, RecordSubject, SubjectKind, decode_record
 
-__all__ = ["Copy", "Kept", "Until", "content_digest", "kept_runs", "retained_until"]
+__all__ = [
+    "Copy",
+    "Kept",
+    "Until",
+    "content_digest",
+    "kept_runs",
+    "record_digests",
+    "retained_until",
+]
 
 _RECORDS = "records/"
 _EXPORTS = "exports/"
@@ -135,6 +144,15 @@ def content_digest(bundle: Bundle) -> str:
         name: bundle.source.digest(name) for name in bundle.names if not name.startswith(_EXPORTS)
     }
     return sha256_hex(canonical_bytes(held))
+
+
+def record_digests(bundle: Bundle) -> Iterator[tuple[str, str]]:
+    """Yield kind and digest of each record of people in a bundle that can be read."""
+    for name in _record_names(bundle):
+        with suppress(IntegrityError):
+            envelope = bundle.read(name)
+            record = _record(name, envelope)
+            yield str(record.kind), f"sha256:{sha256_hex(parse_envelope(envelope).payload)}"
 
 
 def _kept(

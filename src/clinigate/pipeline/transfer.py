@@ -24,7 +24,7 @@ from clinigate.evidence.times import Clock, system_clock, timestamp
 from clinigate.evidence.trust import TrustStore
 from clinigate.evidence.unpacking import left_out, remove_leftovers, unpacked
 from clinigate.evidence.verify import verify_bundle
-from clinigate.pipeline.retention import content_digest, retained_until
+from clinigate.pipeline.retention import content_digest, record_digests, retained_until
 from clinigate.pipeline.stores import Keep, copy_digest, copy_out, fetch, is_url, public_place
 
 __all__ = ["Imported", "export_bundle", "import_bundle", "limits_of", "moving"]
@@ -236,8 +236,12 @@ def _log(bundle: Bundle, signed_by: tuple[str, ...], ledger: Ledger) -> bool:
         "envelope": sha256_hex(bundle.envelope_bytes),
         "sealedAt": bundle.statement.sealed_at,
         "origin": origin,
+        "signed": bundle.signed,
         "signedBy": list(signed_by),
         "subject": {"name": subject.get("name")},
     }
     ledger.append("bundle-imported", run=bundle.run, body=body)
+    # Announced, a record that is taken away later is missed.
+    for kind, digest in record_digests(bundle):
+        ledger.append("record-added", run=bundle.run, body={"kind": kind, "digest": digest})
     return True
