@@ -28,21 +28,32 @@ _MACHINE = "machine"
 @click.command("attest")
 @click.option("--control", "controls", multiple=True, metavar="CLAUSE",
               help="Sign this clause alone; more than once for several.")  # fmt: skip
-@click.option("--key", type=click.Path(dir_okay=False, path_type=Path), required=True,
+@click.option("--key", "key_place", required=True, metavar="KEY",
               help="Your private key (`clinigate keys generate`).")  # fmt: skip
+@click.option("--document", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="Attest that this file shows the clause, without a book.")  # fmt: skip
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]),
+              help="With --document: the last day on which it holds, in UTC.")  # fmt: skip
+@click.option("--reason", help="With --document: what it shows, in a sentence.")
 @click.option("--list", "list_only", is_flag=True, help="Only say what would be signed.")
 @trust_option
 @passphrase_option
 @config_option
 def command(
     controls: tuple[str, ...],
-    key: Path,
+    key_place: str,
+    document: Path | None,
+    until: datetime | None,
+    reason: str | None,
     list_only: bool,
     trust: Path | None,
     passphrase_fd: int | None,
     config: Path | None,
 ) -> int:
     """Sign the attestations that stand under your name in [hipaa] attestations.
+
+    With --document, attest one clause by one file instead: its digest goes into a record beside the
+    evidence, which the gate reads there, and the file itself stays where you keep it.
 
     Read them first: your name in the trust file must be that of attested_by, and a machine's key
     signs nothing here. Signatures go into a folder beside the file, NAME.signed; the HIPAA tests
@@ -54,7 +65,17 @@ def command(
     from clinigate.evidence.keys import load_key
 
     loaded = load_config(config)
+    if document is not None:
+        from clinigate.cli.attest_document import attest_document
+
+        return attest_document(
+            loaded, document, controls, until=until, reason=reason, key_place=key_place,
+            trust=trust, passphrase_fd=passphrase_fd,
+        )  # fmt: skip
+    if until is not None or reason is not None:
+        raise UsageError("--until and --reason belong to --document; the book says its own")
     book = _book(loaded)
+    key = Path(key_place.removeprefix("file:"))
     signer = load_key(key, passphrase_source(passphrase_fd, confirm=False))
     person = _person(loaded, book, trust, signer)
     wanted = _wanted(book, controls, person)
@@ -65,12 +86,12 @@ def command(
     for word in wanted:
         _refuse_dates(word, today)
     for word in wanted:
-        until = f"until {word.entry.valid_until}: {word.entry.statement}"
+        ends = f"until {word.entry.valid_until}: {word.entry.statement}"
         if list_only:
-            click.echo(f"{word.entry.control} {until}")
+            click.echo(f"{word.entry.control} {ends}")
             continue
         path = _sign(loaded, book, word, person, signer)
-        click.echo(f"{path}: {person.name} ({person.role}) attests {word.entry.control} {until}")
+        click.echo(f"{path}: {person.name} ({person.role}) attests {word.entry.control} {ends}")
     return ExitCode.OK
 
 

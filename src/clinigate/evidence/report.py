@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from clinigate.evidence.spool import RunStatus
+from clinigate.evidence.standing import Standing
 from clinigate.evidence.trust import TrustedKey
 
 __all__ = ["Level", "LevelResult", "LevelStatus", "VerificationReport"]
@@ -61,6 +62,7 @@ class VerificationReport:
         signed: whether it carries a signature; UNSIGNED otherwise.
         signed_by: the trusted keys that signed.
         levels: L0 to L4, in order.
+        standings: what each signature of a known key was worth when it was made, and is now.
     """
 
     run: str
@@ -68,6 +70,7 @@ class VerificationReport:
     signed: bool
     signed_by: tuple[TrustedKey, ...]
     levels: tuple[LevelResult, ...]
+    standings: tuple[Standing, ...] = ()
 
     @property
     def overall(self) -> LevelStatus:

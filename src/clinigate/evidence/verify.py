@@ -8,6 +8,7 @@ bundle with its own key proves nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 from clinigate.errors import IntegrityError
@@ -17,7 +18,8 @@ from clinigate.evidence.names import PAYLOAD_TYPE, UNSIGNED_STATEMENT, in_sealed
 from clinigate.evidence.proven_time import ProvenTime
 from clinigate.evidence.report import Level, LevelResult, LevelStatus, VerificationReport
 from clinigate.evidence.semantics import contradictions
-from clinigate.evidence.times import parse_timestamp
+from clinigate.evidence.standing import Standing, standing_of
+from clinigate.evidence.times import Clock, parse_timestamp, system_clock
 from clinigate.evidence.trust import TrustedKey, TrustStore
 from clinigate.evidence.verify_ledger import verify_in_ledger
 from clinigate.evidence.verify_time import verify_time
@@ -34,6 +36,7 @@ def verify_bundle(
     last_checkpoint: bytes | None = None,
     known_control: Callable[[str], bool] | None = None,
     stamp_roots: Path | None = None,
+    clock: Clock = system_clock,
 ) -> VerificationReport:
     """Verify a bundle on all levels.
 
@@ -45,6 +48,7 @@ def verify_bundle(
         last_checkpoint: a checkpoint of the log that was kept elsewhere: what shows a rollback.
         known_control: tells whether a control id is in the catalogue.
         stamp_roots: PEM file with the certificates of the time-stamping authorities that count.
+        clock: says when now is, for what a key is worth today.
 
     Raises:
         ValueError: a threshold below 1.
@@ -65,6 +69,7 @@ def verify_bundle(
             time,
             _meaning(bundle, known_control),
         ),
+        standings=_standings(bundle, trust, proven, clock()),
     )
 
 
@@ -135,6 +140,19 @@ def _trusted_signature(
     keys = tuple(key for key in trust.keys if key.keyid in keyids)
     sentences = tuple(f"{name}: signed by {k.name} ({k.role}, key {k.keyid[:16]})" for k in keys)
     return keys, LevelResult(Level.SIGNATURE, LevelStatus.OK, sentences)
+
+
+def _standings(
+    bundle: Bundle, trust: TrustStore | None, proven: ProvenTime | None, now: datetime
+) -> tuple[Standing, ...]:
+    """What each known key's signature was worth then, and is now."""
+    if trust is None or not bundle.signed:
+        return ()
+    moment = parse_timestamp(bundle.statement.sealed_at) if proven is None else proven.moment
+    return tuple(
+        standing_of(key, moment, now=now, time_proven=proven is not None)
+        for key in _signers(bundle, trust)
+    )
 
 
 def _signers(bundle: Bundle, trust: TrustStore) -> list[TrustedKey]:

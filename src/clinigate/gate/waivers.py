@@ -17,15 +17,17 @@ from clinigate.gate.policy import Policy
 from clinigate.gate.record_files import VerifiedRecord
 from clinigate.gate.record_terms import folded
 from clinigate.gate.records import (
+    Approval,
     Attestation,
     Decision,
     Record,
     RecordSubject,
+    SignOff,
     SubjectKind,
     Waiver,
 )
 
-__all__ = ["NEVER_WAIVED", "RecordBook", "open_book", "why_not_waivable"]
+__all__ = ["NEVER_WAIVED", "RecordBook", "open_book", "title_of", "why_not_waivable"]
 
 #: Metrics of which nobody may accept the risk: in the scope of the catalogue whatever the verdict,
 #: in any scope once a violation is proven.
@@ -114,7 +116,7 @@ def open_book(
             continue
         why_not = _why_not(policy, record, speakable, now) or _why_not_build(record, subject)
         if why_not is not None:
-            refused.append(f"the {_title(record)} does not count: {why_not}")
+            refused.append(f"the {title_of(record)} does not count: {why_not}")
         elif isinstance(record.terms, Waiver):
             waivers.append(verified)
         elif isinstance(record.terms, Decision):
@@ -201,7 +203,8 @@ def _why_not_build(record: Record, subject: Subject | None) -> str | None:
     )
 
 
-def _title(record: Record) -> str:
+def title_of(record: Record) -> str:
+    """Return what a record is, about what and by whom, for a reader."""
     match record.terms:
         case Waiver():
             return f"waiver of {record.terms.covers} by {record.terms.approver}"
@@ -209,8 +212,10 @@ def _title(record: Record) -> str:
             return f"attestation of {record.terms.control} by {record.signers[0].name}"
         case Decision():
             return f"decision on {record.terms.control} by {record.signers[0].name}"
-        case _:
-            return str(record.kind)
+        case SignOff():
+            return f"sign-off ({record.terms.meaning}) by {record.terms.printed_name}"
+        case Approval():
+            return f"approval for {record.terms.environment} by {record.signers[0].name}"
 
 
 def _fresh_until(record: Record) -> str:

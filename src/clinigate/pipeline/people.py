@@ -24,19 +24,23 @@ from clinigate.evidence.envelope import Signer, pae, parse_envelope
 from clinigate.evidence.files import naming, read_bytes, write_atomic
 from clinigate.evidence.ledger import Ledger, read_ledger
 from clinigate.evidence.sources import Limits, open_source
+from clinigate.evidence.standing import Standing, standing_of
 from clinigate.evidence.times import Clock, parse_timestamp, system_clock
 from clinigate.evidence.trust import TrustStore
 from clinigate.gate.record_files import LARGEST, VerifiedRecord, open_record
+from clinigate.gate.waivers import title_of
 from clinigate.pipeline.examine import ledger_beside
 
 __all__ = [
     "FOLDER",
     "FoundRecord",
     "People",
+    "RecordStanding",
     "add_record",
     "people_beside",
     "record_name",
     "refuse_clock_set_back",
+    "standings_of",
     "why_clock_set_back",
 ]
 
@@ -51,7 +55,7 @@ _CLOCK_SKEW = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class FoundRecord:
-    """A record's file.
+    """A record's file, or where one should be.
 
     Attributes:
         place: where it lies, within the bundle or the evidence root.
@@ -59,7 +63,8 @@ class FoundRecord:
         digest: `sha256:…` of what was signed; empty where there is no such thing in the file.
         verified: the record, None where it cannot be believed.
         why_not: why it cannot be, in a sentence.
-        broken: whether its bytes were changed, rather than signed by somebody unknown.
+        broken: whether its bytes were changed or the file is gone, rather than signed by somebody
+            unknown.
     """
 
     place: str
@@ -75,12 +80,11 @@ class People:
     """What people signed, as far as it is at hand.
 
     Attributes:
-        found: the files, in the order of their places.
-        gone: announced in the ledger and not there, in sentences.
+        found: the files in the order of their places, then those that the ledger announces and
+            that are not there.
     """
 
     found: tuple[FoundRecord, ...] = ()
-    gone: tuple[str, ...] = ()
 
     @property
     def records(self) -> tuple[VerifiedRecord, ...]:
@@ -91,8 +95,7 @@ class People:
     @property
     def untold(self) -> tuple[str, ...]:
         """Why others do not count, in sentences that name the file."""
-        refused = (f"{each.place}: {each.why_not}" for each in self.found if each.why_not)
-        return (*refused, *self.gone)
+        return tuple(f"{each.place}: {each.why_not}" for each in self.found if each.why_not)
 
 
 def record_name(verified: VerifiedRecord) -> str:
@@ -115,7 +118,7 @@ def people_beside(
     """
     roots: dict[Path, None] = {} if root is None else {root.resolve(): None}
     found: list[FoundRecord] = []
-    gone: list[str] = []
+    gone: list[FoundRecord] = []
     for path in paths:
         own = [_found(run, name, data, trust) for run, name, data in _in_bundle(path)]
         ledger = ledger_beside(path)
@@ -127,7 +130,49 @@ def people_beside(
         standing = [_found(None, name, data, trust) for name, data in _standing(each)]
         gone += _gone(each / "ledger", None, standing)
         found += standing
-    return People(tuple(found), tuple(gone))
+    return People((*found, *gone))
+
+
+@dataclass(frozen=True, slots=True)
+class RecordStanding:
+    """One record, then and now.
+
+    Attributes:
+        place: its file. run: as `FoundRecord` has it.
+        title: kind and what it is about, for a reader; empty where it cannot be believed.
+        signers: what each signature was worth then, and is now.
+        then: why it was not what its signers said; None if it was.
+        now: why it does not count now; None if it does.
+        broken: as `FoundRecord` has it.
+    """
+
+    place: str
+    run: str | None
+    title: str
+    signers: tuple[Standing, ...]
+    then: str | None
+    now: str | None
+    broken: bool
+
+
+def standings_of(
+    people: People, trust: TrustStore | None, now: datetime
+) -> tuple[RecordStanding, ...]:
+    """Return what each record was worth when it was signed, and is now."""
+    return tuple(_standing_of(each, trust, now) for each in people.found)
+
+
+def _standing_of(found: FoundRecord, trust: TrustStore | None, now: datetime) -> RecordStanding:
+    if found.verified is None or trust is None:
+        why = found.why_not
+        return RecordStanding(found.place, found.run, "", (), why, why, found.broken)
+    record = found.verified.record
+    known = (trust.get(signer.keyid) for signer in record.signers)
+    issued = parse_timestamp(record.issued)
+    signers = tuple(standing_of(key, issued, now=now) for key in known if key is not None)
+    return RecordStanding(
+        found.place, found.run, title_of(record), signers, None, record.why_not_now(now), False
+    )
 
 
 def add_record(
@@ -248,25 +293,26 @@ def _found(run: str | None, place: str, data: bytes, trust: TrustStore | None) -
 
 
 def _is_forged(data: bytes, trust: TrustStore) -> bool:
-    """Whether a signature claims a known key and is not of it."""
+    """Whether a signature is not of the key that it claims, as far as the keys are known."""
     envelope = parse_envelope(data)
     message = pae(envelope.payload_type, envelope.payload)
     return any(
-        (key := trust.get(signature.keyid)) is not None
-        and not key.public.verifies(signature.sig, message)
+        key.public.verifies(signature.sig, message) is not (key.keyid == signature.keyid)
         for signature in envelope.signatures
+        for key in trust.keys
     )
 
 
-def _gone(ledger: Path, run: str | None, found: Sequence[FoundRecord]) -> Iterator[str]:
+def _gone(ledger: Path, run: str | None, found: Sequence[FoundRecord]) -> Iterator[FoundRecord]:
     there = {each.digest for each in found}
-    where = FOLDER if run is None else f"runs/{run}/{FOLDER}"
     for digest, kind in _announced(ledger, run).items():
         if digest not in there:
-            yield (
-                f"{where}/{kind}-{_short(digest)}{_SUFFIX}: the ledger announces it, and it is not "
-                "there: it was changed or taken away; restore it from its backup"
+            place = f"{FOLDER}/{kind}-{_short(digest)}{_SUFFIX}"
+            why = (
+                "the ledger announces it, and it is not there: it was changed or taken away; "
+                "restore it from its backup"
             )
+            yield FoundRecord(place, run, digest, None, why, broken=True)
 
 
 def _announced(ledger: Path, run: str | None) -> dict[str, str]:
