@@ -14,7 +14,7 @@ from clinigate.core.results import Results
 from clinigate.core.verdict import Status, Verdict
 from clinigate.reports.comparing import finding_total, why_not_comparable
 from clinigate.reports.coverage import Frameworks, shown_clauses
-from clinigate.reports.drawing import Drawing, Table, Tick
+from clinigate.reports.drawing import Drawing, Panel, Table, Tick
 from clinigate.reports.figures import draw
 from clinigate.reports.numbers import NONE
 from clinigate.reports.past import PastRun
@@ -237,12 +237,18 @@ def _drawn(exhibit: Exhibit, points: Sequence[_Point], number: int) -> Drawing:
     names = dict.fromkeys(mark.name for mark in exhibit.marks)
     return replace(
         drawing,
+        panels=tuple(map(_whole, drawing.panels)) if exhibit.limit is None else drawing.panels,
         description=_told(exhibit, labels),
         table=_table(exhibit, labels),
         ticks=tuple(_tick(place, last, labels) for place in shown),
         x_caption="runs, oldest first",
         signs=tuple((str(sign), name) for sign, name in enumerate(names, start=1)),
     )
+
+
+def _whole(panel: Panel) -> Panel:
+    """Of counts only whole numbers stand on the axis."""
+    return replace(panel, ticks=tuple(tick for tick in panel.ticks if "." not in tick.label))
 
 
 def _tick(place: int, last: int, labels: Sequence[str]) -> Tick:

@@ -185,6 +185,6 @@ def test_the_words_for_a_terminal_name_cause_and_cure(project: Any) -> None:
     told = project.told()
     assert "prompts/[U+202E]txt.md is new" in told
     assert "\u202e" not in told
-    assert "emotion.accuracy  was PASS; by prompt" in told
+    assert "  by prompt:\n    emotion.accuracy  was PASS\n    phi.findings  was PASS\n" in told
     assert "21 CFR 11.10(a)" in told
     assert "the smallest run that restores them:" in told

@@ -66,7 +66,9 @@ def test_a_run_seals_what_it_rests_on(project: Any) -> None:
     found = sealed_inputs(bundle)
     assert found == current_inputs(project.config, project.policy)
     assert INPUTS in bundle.statement.files
-    assert bundle.read_json("environment.json")["inputs"]["prompt"] == found["prompt"].digest
+    told = bundle.read_json("environment.json")["inputs"]
+    assert told["prompt"] == found["prompt"].digest
+    assert not [name for name in told if name.startswith("config:")]
     assert set(found) == {
         "prompt",
         "manifests",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -110,7 +110,7 @@ def _lines(found: Impact) -> Iterator[str]:
     else:
         whole = len(found.lost) + len(found.kept)
         yield f"no longer shown: {len(found.lost)} of {whole} criteria"
-        yield from _cut([f"  {_claim(each)}" for each in found.lost], MOST_CLAIMS)
+        yield from _cut(_claims(found.lost), MOST_CLAIMS)
         yield f"clauses that rested on them: {len(found.clauses)}"
         yield from _cut(
             [
@@ -133,10 +133,19 @@ _HOW = {
 }
 
 
-def _claim(lost: Lost) -> str:
-    verdict = lost.claim.verdict
-    word = "never judged" if verdict is None else f"was {WORDS[verdict.status]}"
-    return f"{one_line(lost.claim.criterion.id)}  {word}; by {', '.join(lost.because)}"
+def _claims(lost: Sequence[Lost]) -> list[str]:
+    """The claims below the inputs that undo them; most rest on the same."""
+    grouped: dict[tuple[str, ...], list[str]] = {}
+    for each in lost:
+        verdict = each.claim.verdict
+        word = "never judged" if verdict is None else f"was {WORDS[verdict.status]}"
+        told = f"    {one_line(each.claim.criterion.id)}  {word}"
+        grouped.setdefault(each.because, []).append(told)
+    return [
+        line
+        for because, claims in grouped.items()
+        for line in (f"  by {one_line(', '.join(because))}:", *claims)
+    ]
 
 
 def _cut(lines: list[str], most: int) -> Iterator[str]:

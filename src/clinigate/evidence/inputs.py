@@ -27,6 +27,7 @@ from clinigate.errors import EvidenceError, IntegrityError
 from clinigate.evidence.bundle import Bundle
 
 __all__ = [
+    "CONFIGURED",
     "INPUTS",
     "Input",
     "files_below",
@@ -38,6 +39,8 @@ __all__ = [
 ]
 
 INPUTS = "inputs.json"
+#: Kind of the inputs that are tables of the configuration: many, and of little use to a reader.
+CONFIGURED = "configuration"
 
 #: Files that are named one by one; of a larger tree only the number is.
 MOST_NAMED = 200

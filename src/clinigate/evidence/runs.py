@@ -30,7 +30,7 @@ from clinigate.evidence.envelope import Signer
 from clinigate.evidence.environment import capture_environment
 from clinigate.evidence.files import naming, write_atomic
 from clinigate.evidence.history import RunHistory, read_history
-from clinigate.evidence.inputs import INPUTS, Input, inputs_to_plain
+from clinigate.evidence.inputs import CONFIGURED, INPUTS, Input, inputs_to_plain
 from clinigate.evidence.ledger import Ledger
 from clinigate.evidence.names import ENVIRONMENT, RUN_ID
 from clinigate.evidence.presence import alone
@@ -170,7 +170,7 @@ def begin_run(
         (directory / "spool").mkdir()
     environment = capture_environment(Path.cwd(), environ)
     if inputs is not None:
-        environment["inputs"] = {name: each.digest for name, each in inputs.items()}
+        environment["inputs"] = {n: i.digest for n, i in inputs.items() if i.kind != CONFIGURED}
         write_atomic(directory / INPUTS, canonical_bytes(redactor.value(inputs_to_plain(inputs))))
     write_atomic(directory / ENVIRONMENT, canonical_bytes(redactor.value(environment)))
     # 3. The spool, whose first record repeats what the run is about.

@@ -7,7 +7,7 @@ from clinigate.config.inputs import InputTable
 from clinigate.config.loader import LoadedConfig
 from clinigate.core.canonical import canonical_bytes, sha256_hex
 from clinigate.errors import ConfigError
-from clinigate.evidence.inputs import Input, tree_input
+from clinigate.evidence.inputs import CONFIGURED, Input, tree_input
 from clinigate.gate.policy import Policy
 
 __all__ = ["CONFIG_PREFIX", "SUBJECT", "TABLES", "config_inputs", "current_inputs", "named_inputs"]
@@ -91,7 +91,7 @@ def config_inputs(config: LoadedConfig) -> dict[str, Input]:
         if isinstance(table, dict):
             table = {key: table[key] for key in table if key not in _NO_INPUT.get(name, ())}
         digest = f"sha256:{sha256_hex(canonical_bytes({name: table}))}"
-        found[f"{CONFIG_PREFIX}{name}"] = Input(digest, "configuration")
+        found[f"{CONFIG_PREFIX}{name}"] = Input(digest, CONFIGURED)
     return found
 
 
