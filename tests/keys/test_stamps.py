@@ -199,6 +199,15 @@ def test_no_edit_of_an_answer_changes_what_it_says(
             assert (found.time, found.digest, found.nonce) == (true.time, DIGEST, true.nonce)
 
 
+def test_no_bit_of_an_answer_makes_a_reader_stumble(answer: bytes, authority: Any) -> None:
+    """Versions, types and lengths that no library knows are refused as any other damage."""
+    true = verify_stamp(answer, DIGEST, authority.roots)
+    for at in range(0, len(answer), 3):
+        edited = answer[:at] + bytes((answer[at] ^ 8,)) + answer[at + 1 :]
+        found = outcome(lambda edited=edited: verify_stamp(edited, DIGEST, authority.roots))
+        assert isinstance(found, str) or found.time == true.time
+
+
 def test_every_edit_of_the_signed_part_is_refused_by_both_readers(
     answer: bytes, authority: Any, reader: str
 ) -> None:
