@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-from dataclasses import dataclass, field
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from clinigate.cli.keys import trust_entry
 from clinigate.config.loader import LoadedConfig, load_config
 from clinigate.core import (
     Criterion,
@@ -22,12 +28,18 @@ from clinigate.core import (
     judge_all,
 )
 from clinigate.core.results import Results, Subject
-from clinigate.evidence.bundle import Bundle
+from clinigate.evidence.bundle import Bundle, open_bundle
 from clinigate.evidence.recorded import read_run
 from clinigate.evidence.runs import Run, RunStore, begin_run
 from clinigate.evidence.seal import seal
 from clinigate.evidence.signing import LocalSigner, generate_signer
 from clinigate.evidence.spool import RunStatus
+from clinigate.evidence.times import timestamp
+from clinigate.evidence.trust import load_trust
+from clinigate.gate.record_files import sign_record
+from clinigate.gate.record_terms import Attestation, Meaning, SignOff, Terms, Waiver
+from clinigate.gate.records import NamedSigner, Record, RecordSubject
+from clinigate.pipeline.people import add_record
 from clinigate.portal.site import Site
 
 CRITERION = Criterion(
@@ -40,7 +52,7 @@ CRITERION = Criterion(
 
 CONFIG = """\
 [subject]
-name = "{system}"
+name = "calm companion"
 
 [gate]
 trust = "trust.toml"
@@ -152,11 +164,54 @@ class Project:
         fates["latest"] = self.sealed().run
         return fates
 
+    def sign(
+        self,
+        terms: Terms,
+        *,
+        subject: RecordSubject,
+        run: str | None = None,
+        expires: timedelta | None = None,
+        reason: str = "seen and agreed with",
+        also: bool = False,
+    ) -> Path:
+        """File a record of the officer's; `also`: the machine's holder signs beside her."""
+        issued = self.clock()
+        ends = None if expires is None else timestamp(issued + expires)
+        if isinstance(terms, SignOff):
+            terms = replace(terms, signed_at=timestamp(issued))
+        named = [(self.officer, "Ada Officer", "compliance-officer")]
+        named += [(self.signer, "CI of the clinic", "machine")] if also else []
+        people = tuple(NamedSigner(name, role, key.keyid) for key, name, role in named)
+        record = Record(subject, people, reason, timestamp(issued), terms, ends)
+        folder = self.root if run is None else self.root / "runs" / run
+        return add_record(
+            sign_record(record, [key for key, _, _ in named]),
+            load_trust(self.folder / "trust.toml"),
+            root=self.root,
+            folder=folder / "records",
+            run=run,
+            clock=self.clock,
+            signer=self.signer,
+        )
 
-def trust_entry(signer: LocalSigner, name: str, role: str) -> str:
-    from clinigate.cli.keys import trust_entry as entry
-
-    return entry(signer.public, name=name, role=role)
+    def people(self, run: str) -> None:
+        """A sign-off of a run, and standing records that end sooner and later."""
+        bundle = open_bundle(self.root / "runs" / run)
+        subject = Subject("calm companion", "1.4", {"image": "sha256:" + "ab" * 32})
+        build, system = RecordSubject.of_build(subject), RecordSubject.of_system(subject)
+        review = SignOff("Ada Officer", "2026-08-21T10:00:00.000000Z", Meaning.REVIEW)
+        self.sign(review, subject=RecordSubject.of_run(bundle.statement_digest), run=run)
+        waiver = Waiver(
+            requester="CI of the clinic",
+            approver="Ada Officer",
+            compensating_measure="two nurses read along",
+            criterion=CRITERION.id,
+        )
+        reason = "the fix is in review"
+        self.sign(waiver, subject=build, expires=timedelta(days=12), reason=reason, also=True)
+        for control, days in (("164.308(a)(2)", 200), ("164.308(a)(5)(i)", 1)):
+            until = timestamp(self.clock() + timedelta(days=days))
+            self.sign(Attestation(control, f"sha256:{'12' * 32}", until), subject=system)
 
 
 @pytest.fixture(scope="session")
@@ -164,13 +219,76 @@ def signers() -> tuple[LocalSigner, LocalSigner]:
     return generate_signer(), generate_signer()
 
 
+def make_project(folder: Path, signers: tuple[LocalSigner, LocalSigner]) -> Project:
+    machine, officer = signers
+    (folder / "clinigate.toml").write_text(CONFIG)
+    (folder / "trust.toml").write_text(
+        trust_entry(machine.public, name="CI of the clinic", role="machine")
+        + trust_entry(officer.public, name="Ada Officer", role="compliance-officer")
+    )
+    (folder / ".clinigate").mkdir()
+    return Project(folder, machine, officer)
+
+
 @pytest.fixture
 def project(tmp_path: Path, signers: tuple[LocalSigner, LocalSigner]) -> Project:
-    machine, officer = signers
-    (tmp_path / "clinigate.toml").write_text(CONFIG.format(system="calm companion"))
-    (tmp_path / "trust.toml").write_text(
-        trust_entry(machine, "CI of the clinic", "machine")
-        + trust_entry(officer, "Ada Officer", "compliance-officer")
-    )
-    (tmp_path / ".clinigate").mkdir()
-    return Project(tmp_path, machine, officer)
+    return make_project(tmp_path, signers)
+
+
+@pytest.fixture(scope="module")
+def shelf(
+    tmp_path_factory: pytest.TempPathFactory, signers: tuple[LocalSigner, LocalSigner]
+) -> tuple[Project, dict[str, str]]:
+    """An evidence root that no test changes, with a run of every fate and what people signed."""
+    mine = make_project(tmp_path_factory.mktemp("shelf"), signers)
+    fates = mine.shelf_of_every_fate()
+    mine.people(fates["passed"])
+    return mine, fates
+
+
+@pytest.fixture(scope="module")
+def serving() -> Iterator[Callable[..., str]]:
+    """Start `clinigate serve` as its user does, and return its address."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(folder: Path, *arguments: str, **environ: str) -> str:
+        command = [sys.executable, "-m", "clinigate", "serve", "--port", "0", *arguments]
+        # A pipe that nobody empties would hold the server up.
+        with (folder / "serve.log").open("w") as log:
+            process = subprocess.Popen(
+                command,
+                cwd=folder,
+                env={**os.environ, **environ},
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+        started.append(process)
+        assert process.stdout is not None
+        said = process.stdout.readline()
+        assert said.startswith("portal: "), (folder / "serve.log").read_text()
+        return said.split()[1]
+
+    yield start
+    for process in started:
+        process.send_signal(signal.SIGINT)
+        with process:
+            assert process.wait(timeout=30) == 0, "Ctrl-C is how it is ended"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    found = os.environ.get("CLINIGATE_CHROMIUM") or shutil.which("chromium")
+    if found is None:
+        missing = "no Chromium: install it, or name it in CLINIGATE_CHROMIUM"
+        if os.environ.get("CLINIGATE_REQUIRE_ALL") == "1":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=found, args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield started
+        started.close()

@@ -70,6 +70,8 @@ def _serve(loaded: LoadedConfig, host: str | None, port: int | None, trust: Path
     listening = listen(address, table.port if port is None else port)
     try:
         serve(app, listening, table, loaded.base_dir, ready=_say_where)
+    except KeyboardInterrupt:
+        pass  # that is how it is ended
     finally:
         listening.close()
         site.close()

@@ -86,7 +86,7 @@ def _day(text: str) -> str:
 
 def _brief(text: str) -> str:
     """A sentence for a row of a list: digests by their beginnings, and no more than two lines."""
-    return shortened(_DIGEST.sub(lambda found: f"{found[0][:12]}…", text), 160)
+    return shortened(_DIGEST.sub(lambda found: found[0][:12], text), 160)
 
 
 def _size(number: int) -> str:

@@ -15,6 +15,7 @@ __all__ = ["listen", "serve"]
 
 #: Answers under way at once; beyond it a request is told to come back.
 _AT_ONCE = 32
+_WAITING = 128
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -28,6 +29,7 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
+        listening.listen(_WAITING)  # who is told the address may ask at once
     except (OSError, OverflowError) as error:
         listening.close()
         why = getattr(error, "strerror", None) or "no such address"
