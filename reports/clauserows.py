@@ -59,6 +59,14 @@ class ClauseRow:
     tests: tuple[ClauseTest, ...] = ()
 
     @property
+    def trials(self) -> tuple[tuple[Tried | None, tuple[ClauseTest, ...]], ...]:
+        """What was tried with the criteria that it settles: many are seen in the same trial."""
+        found: dict[Tried | None, list[ClauseTest]] = {}
+        for test in self.tests:
+            found.setdefault(test.tried, []).append(test)
+        return tuple((tried, tuple(tests)) for tried, tests in found.items())
+
+    @property
     def kept(self) -> bool:
         """Whether it is shown or attested."""
         return self.state in (State.PASSED, State.ATTESTED)
