@@ -29,6 +29,7 @@ from clinigate.gate.document import decision_bytes, write_decision
 from clinigate.gate.entries import Outcome
 from clinigate.gate.policy import nearest
 from clinigate.pipeline.gating import decide_on, read_records
+from clinigate.pipeline.keys import configured_stamp_roots
 from clinigate.reports.grouping import grouped
 from clinigate.reports.text import visible
 
@@ -53,6 +54,8 @@ _CODES = {
 @click.option("--digest", "digests", multiple=True, metavar="NAME=DIGEST",
               help="What must have been evaluated, as image=sha256:…")  # fmt: skip
 @record_option
+@click.option("--tsa-roots", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="PEM of time-stamping authorities (default: [gate] tsa_roots).")  # fmt: skip
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path),
               help="Write decision.json and svr.json into this folder.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the decision as JSON.")
@@ -65,13 +68,17 @@ def command(
     limits: tuple[str, ...],
     digests: tuple[str, ...],
     records: tuple[Path, ...],
+    tsa_roots: Path | None,
     out: Path | None,
     as_json: bool,
 ) -> int:
     """Decide on BUNDLES: run ids, directories, zips, or NAME=PATH for a job's (default: last).
 
-    The measurements are judged again at the policy's limits. Exit codes: 0 the gate opens; 1 it is
-    shut; 2 a bundle is missing, INCOMPLETE or stale; 3 a bundle's integrity is broken.
+    The measurements are judged again at the policy's limits. Records of people that lie with the
+    bundles and in the evidence root are read by themselves; --record adds others.
+
+    Exit codes: 0 the gate opens; 1 it is shut; 2 a bundle is missing, INCOMPLETE or stale; 3 a
+    bundle's integrity is broken.
     """
     loaded = load_config(config)
     store = trusted_keys(loaded, trust)
@@ -84,6 +91,8 @@ def command(
         demanded,
         trust=store,
         records=read_records(records, store),
+        root=loaded.root,
+        stamp_roots=configured_stamp_roots(loaded, tsa_roots),
     )
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Person",
+    "named",
     "needed_trust",
     "person_at",
     "person_key_option",
@@ -56,14 +57,19 @@ class Person:
     @property
     def named(self) -> NamedSigner:
         """The person as records name signers."""
-        from clinigate.gate.records import NamedSigner
-
-        return NamedSigner(self.known.name, self.known.role, self.known.keyid)
+        return named(self.known)
 
     @property
     def title(self) -> str:
         """Name and role."""
         return f"{self.known.name} ({self.known.role})"
+
+
+def named(key: TrustedKey) -> NamedSigner:
+    """Return whose key it is, as records name signers."""
+    from clinigate.gate.records import NamedSigner
+
+    return NamedSigner(key.name, key.role, key.keyid)
 
 
 def person_at(place: str, trust: TrustStore, *, passphrase_fd: int | None, now: datetime) -> Person:

@@ -22,7 +22,8 @@ from clinigate.evidence.times import system_clock
 from clinigate.evidence.trust import TrustStore
 from clinigate.pipeline.examine import examine
 from clinigate.pipeline.keys import configured_stamp_roots
-from clinigate.pipeline.people import RecordStanding, people_beside, standings_of
+from clinigate.pipeline.people import people_beside
+from clinigate.pipeline.record_standings import RecordStanding, standings_of
 from clinigate.reports.text import visible
 
 __all__ = ["command"]
@@ -39,7 +40,7 @@ _MARKS = {LevelStatus.OK: "ok", LevelStatus.FAILED: "FAILED", LevelStatus.NOT_AS
 @click.option("--checkpoint", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="A checkpoint of the ledger kept elsewhere: shows a rollback.")  # fmt: skip
 @click.option("--tsa-roots", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="PEM file of time-stamping authorities (default: [gate] tsa_roots).")  # fmt: skip
+              help="PEM of time-stamping authorities (default: [gate] tsa_roots).")  # fmt: skip
 @click.option("--explain-openssl", is_flag=True,
               help="Print the commands by which openssl and sha256sum verify it.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,21 +17,29 @@ from clinigate.cli.options import (
     trust_option,
 )
 from clinigate.cli.person import (
+    named,
     needed_trust,
     person_at,
     person_key_option,
     printable,
     signer_of_ledger,
 )
-from clinigate.errors import PolicyError, UsageError
+from clinigate.cli.waiving import (
+    approver_named,
+    asked_in,
+    digest_of,
+    expiry_of,
+    home_of,
+    read_request,
+    refuse_unwaivable,
+    shown,
+    subject_of,
+)
+from clinigate.errors import IntegrityError, UsageError
 
 if TYPE_CHECKING:
-    from clinigate.config.loader import LoadedConfig
-    from clinigate.core.results import Results
     from clinigate.evidence.bundle import Bundle
-    from clinigate.evidence.trust import TrustedKey, TrustStore
-    from clinigate.gate.policy import Policy
-    from clinigate.gate.records import NamedSigner, Record, RecordSubject
+    from clinigate.evidence.trust import TrustStore
 
 __all__ = ["command"]
 
@@ -89,7 +97,6 @@ def request(
     from clinigate.cli.places import bundle_path
     from clinigate.config.loader import load_config
     from clinigate.core.canonical import canonical_bytes
-    from clinigate.evidence.bundle import open_bundle
     from clinigate.evidence.files import write_atomic
     from clinigate.evidence.times import system_clock, timestamp
     from clinigate.gate.record_files import begin_record
@@ -98,16 +105,16 @@ def request(
     loaded = load_config(config)
     store, now = needed_trust(loaded, trust), system_clock()
     demanded = demanded_policy(loaded, policy, environment)
-    sealed = open_bundle(bundle_path(loaded, bundle))
+    sealed = _whole(bundle_path(loaded, bundle), store)
     # 1. What may not be waived, for so long or by that person, is not asked for.
-    _refuse_unwaivable(sealed.results(), criterion, control)
-    expires = _expiry(until, now, demanded)
-    accepts = _approver(approver, store, demanded, now)
+    refuse_unwaivable(sealed.results(), criterion, control)
+    expires = expiry_of(until, now, demanded)
+    accepts = approver_named(approver, store, demanded, now)
     # 2. The whole record, both signers named in it, under the first signature.
     person = person_at(key_place, store, passphrase_fd=passphrase_fd, now=now)
     record = Record(
-        subject=_subject(sealed, kind),
-        signers=(person.named, _named(accepts)),
+        subject=subject_of(sealed, kind),
+        signers=(person.named, named(accepts)),
         reason=printable(reason, "--reason"),
         issued=timestamp(now),
         expires=timestamp(expires),
@@ -121,9 +128,9 @@ def request(
         ),
     )
     envelope = begin_record(record, person.signer)
-    path = out or Path(f"waiver-{_digest(record)[:12]}.request.json")
+    path = out or Path(f"waiver-{digest_of(record)[:12]}.request.json")
     write_atomic(path, canonical_bytes(envelope), replace=False)
-    click.echo(_shown(record))
+    click.echo(shown(record))
     click.echo(f"{path}: asked by {person.title}; {accepts.name} accepts it with:")
     click.echo(f"  clinigate waive approve {path} --key KEY")
     return ExitCode.OK
@@ -152,9 +159,9 @@ def approve(
     loaded = load_config(config)
     store, now = needed_trust(loaded, trust), system_clock()
     # 1. What is asked, by whom; only then is the key unlocked.
-    data = _read(file)
-    record = _asked(file, data, store, now)
-    click.echo(_shown(record))
+    data = read_request(file)
+    record = asked_in(file, data, store, now)
+    click.echo(shown(record))
     person = person_at(key_place, store, passphrase_fd=passphrase_fd, now=now)
     if person.known.keyid not in {each.keyid for each in record.signers[1:]}:
         wanted = record.signers[1]
@@ -164,7 +171,7 @@ def approve(
         )
     refuse_clock_set_back(loaded.root / "ledger", now)
     # 2. The second signature over the same bytes makes it count.
-    folder, run = _home(loaded, record.subject)
+    folder, run = home_of(loaded, record.subject)
     path = add_record(
         countersign(parse_json(data), person.signer),
         store,
@@ -177,155 +184,11 @@ def approve(
     return ExitCode.OK
 
 
-def _refuse_unwaivable(results: Results, criterion: str | None, control: str | None) -> None:
-    from clinigate.controls import load_catalogue
-    from clinigate.gate.policy import nearest
-    from clinigate.gate.waivers import why_not_waivable
+def _whole(path: Path, trust: TrustStore) -> Bundle:
+    """A bundle that was changed says nothing of which a risk could be accepted."""
+    from clinigate.pipeline.examine import examine
 
-    if (criterion is None) == (control is None):
-        raise UsageError("name exactly one of --criterion and --control")
-    if control is not None:
-        load_catalogue().get(control)
-        return
-    judged = {each.id: each for each in results.criteria}
-    if criterion not in judged:
-        raise UsageError(
-            f"--criterion {criterion}: the run has no such criterion; "
-            f"{nearest(str(criterion), judged)}"
-        )
-    verdict = next(each for each in results.verdicts if each.criterion == criterion)
-    why_not = why_not_waivable(judged[criterion], verdict.status)
-    if why_not is not None:
-        raise PolicyError(f"--criterion {criterion} is {verdict.status}: {why_not}")
-
-
-def _expiry(until: datetime, now: datetime, policy: Policy) -> datetime:
-    """The end of the last day; a day that is over, or beyond the cap, is refused."""
-    last: date = until.date()
-    ends = datetime.combine(last + timedelta(days=1), time(), UTC)
-    if ends <= now:
-        raise UsageError(f"--until {last}: is over; name a day to come")
-    if ends - now > timedelta(days=policy.max_waiver_days):
-        latest = (now + timedelta(days=policy.max_waiver_days)).date() - timedelta(days=1)
-        raise UsageError(
-            f"--until {last}: no risk is accepted for more than {policy.max_waiver_days} days in "
-            f"{policy.environment}; the last day is {latest}"
-        )
-    return ends
-
-
-def _approver(name: str, trust: TrustStore, policy: Policy, now: datetime) -> TrustedKey:
-    from clinigate.gate.policy import MACHINE
-    from clinigate.gate.record_terms import folded
-
-    people = [key for key in trust.keys if key.role != MACHINE]
-    found = [key for key in people if folded(key.name) == folded(name)]
-    if not found:
-        known = ", ".join(repr(key.name) for key in people) or "none"
-        raise UsageError(f"--approver {name!r}: the trust file has no such person; it has {known}")
-    may = [each for each in found if each.role in policy.record_roles]
-    if not may:
-        roles = ", ".join(policy.record_roles) or "nobody"
-        raise UsageError(
-            f"--approver {name!r} is {found[0].role}, and in {policy.environment} accepting a "
-            f"risk is for: {roles}"
-        )
-    valid = [each for each in may if each.why_not(now) is None]
-    if not valid:
-        raise UsageError(f"--approver {name!r}: {may[0].why_not(now)}")
-    return valid[-1]
-
-
-def _subject(bundle: Bundle, kind: str) -> RecordSubject:
-    from clinigate.gate.records import RecordSubject
-
-    if kind == "run":
-        return RecordSubject.of_run(bundle.statement_digest)
-    subject = bundle.results().subject
-    if not subject.names_a_build:
-        raise UsageError(
-            "--for build: the run says neither version nor digests of what it evaluated, so that "
-            "no build can be told from the next; name them under [subject], or use --for run"
-        )
-    return RecordSubject.of_build(subject)
-
-
-def _asked(file: Path, data: bytes, trust: TrustStore, now: datetime) -> Record:
-    """Return what a request asks for, after its requester was found to have signed it."""
-    from clinigate.errors import IntegrityError
-    from clinigate.evidence.times import parse_timestamp
-    from clinigate.gate.record_files import open_begun
-    from clinigate.gate.record_terms import Waiver, folded
-
-    try:
-        record, signed = open_begun(data, trust)
-    except (PolicyError, IntegrityError) as error:
-        raise type(error)(f"{file}: {error}") from error
-    terms = record.terms
-    if not isinstance(terms, Waiver) or len(record.signers) != 2:
-        raise PolicyError(f"{file}: is no request of a waiver")
-    asking = record.signers[0]
-    if asking.keyid not in signed or folded(asking.name) != folded(terms.requester):
-        raise PolicyError(f"{file}: {terms.requester} has not signed that they ask for it")
-    if len(signed) == len(record.signers):
-        raise PolicyError(f"{file}: is signed by both already")
-    if record.expires is not None and now >= parse_timestamp(record.expires):
-        raise PolicyError(f"{file}: what it asks for expired at {record.expires}; ask again")
-    if parse_timestamp(record.issued) - now > timedelta(minutes=5):
-        raise PolicyError(f"{file}: is dated {record.issued}, after now; check the clocks")
-    return record
-
-
-def _home(loaded: LoadedConfig, subject: RecordSubject) -> tuple[Path, str | None]:
-    """Where a waiver goes: to the run that it speaks of, where that lies here."""
-    from clinigate.evidence.history import read_history
-    from clinigate.gate.records import SubjectKind
-    from clinigate.pipeline.people import FOLDER
-
-    if subject.kind is SubjectKind.RUN:
-        for each in read_history(loaded.root / "ledger"):
-            folder = loaded.root / "runs" / each.run
-            if f"sha256:{each.statement}" == subject.digest and folder.is_dir():
-                return folder / FOLDER, each.run
-    return loaded.root / FOLDER, None
-
-
-def _shown(record: Record) -> str:
-    from clinigate.gate.record_terms import Waiver
-    from clinigate.reports.text import visible
-
-    terms = record.terms
-    if not isinstance(terms, Waiver):
-        raise PolicyError("the record is no waiver")
-    lines = (
-        f"waiver of {terms.covers} ({record.subject.kind} {record.subject.digest[:19]}…)",
-        f"  asked by {terms.requester}, to be accepted by {terms.approver}",
-        f"  reason: {record.reason}",
-        f"  meanwhile: {terms.compensating_measure}",
-        f"  owner: {terms.owner or 'nobody named'}",
-        f"  until: {record.expires}",
-    )
-    return "\n".join(visible(line) for line in lines)
-
-
-def _named(key: TrustedKey) -> NamedSigner:
-    from clinigate.gate.records import NamedSigner
-
-    return NamedSigner(key.name, key.role, key.keyid)
-
-
-def _digest(record: Record) -> str:
-    from clinigate.core.canonical import sha256_hex
-    from clinigate.gate.records import encode_record
-
-    return sha256_hex(encode_record(record))
-
-
-def _read(file: Path) -> bytes:
-    from clinigate.gate.record_files import LARGEST
-
-    with file.open("rb") as stream:
-        data = stream.read(LARGEST + 1)
-    if len(data) > LARGEST:
-        raise PolicyError(f"{file}: larger than {LARGEST} bytes, which is no request")
-    return data
+    examined = examine(path, trust=trust)
+    if examined.report.problems:
+        raise IntegrityError(f"run {examined.report.run} is damaged: {examined.report.problems[0]}")
+    return examined.bundle

@@ -37,6 +37,7 @@ def run_gate(
     other_criteria: Sequence[Criterion] = (),
     records: Sequence[VerifiedRecord] = (),
     ledger_of: LedgerOf = lambda _: None,
+    stamp_roots: Path | None = None,
 ) -> Decision:
     """Open and verify bundles, and decide.
 
@@ -49,12 +50,16 @@ def run_gate(
         other_criteria: those that a policy may demand too.
         records: of people, verified.
         ledger_of: the ledger's directory of a bundle that lies where it was made; None elsewhere.
+        stamp_roots: certificates of the time-stamping authorities whose word counts.
 
     Raises:
         EvidenceError: there is nothing to read at a path.
         PolicyError, UsageError, ValueError: as `decide`.
     """
-    inputs = [gate_input(name, path, trust, ledger=ledger_of(path)) for name, path in bundles]
+    inputs = [
+        gate_input(name, path, trust, ledger=ledger_of(path), stamp_roots=stamp_roots)
+        for name, path in bundles
+    ]
     return decide(
         policy,
         inputs,
@@ -66,7 +71,12 @@ def run_gate(
 
 
 def gate_input(
-    name: str, path: Path, trust: TrustStore | None, *, ledger: Path | None = None
+    name: str,
+    path: Path,
+    trust: TrustStore | None,
+    *,
+    ledger: Path | None = None,
+    stamp_roots: Path | None = None,
 ) -> GateInput:
     """Open and verify one bundle.
 
@@ -80,7 +90,11 @@ def gate_input(
     try:
         bundle = open_bundle(path)
         report = verify_bundle(
-            bundle, trust=trust, ledger=ledger, known_control=lambda each: each in catalogue
+            bundle,
+            trust=trust,
+            ledger=ledger,
+            known_control=lambda each: each in catalogue,
+            stamp_roots=stamp_roots,
         )
         return input_of(name, bundle, report)
     except IncompleteRunError:

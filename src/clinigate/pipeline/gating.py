@@ -38,6 +38,8 @@ def decide_on(
     *,
     trust: TrustStore | None,
     records: Sequence[VerifiedRecord] = (),
+    root: Path | None = None,
+    stamp_roots: Path | None = None,
     clock: Clock = system_clock,
 ) -> Decision:
     """Verify bundles where they lie and decide on them now.
@@ -47,6 +49,8 @@ def decide_on(
         policy: what the environment demands.
         trust: the keys whose signatures count; None and nobody's do.
         records: further ones, beside those that lie with the bundles and in their evidence roots.
+        root: an evidence root whose standing records count too, wherever the bundles lie.
+        stamp_roots: certificates of the time-stamping authorities whose word counts.
         clock: source of the decision's time.
 
     Raises:
@@ -55,7 +59,7 @@ def decide_on(
     """
     now = clock()
     paths = [path for _, path in bundles]
-    people = _people(paths, trust)
+    people = _people(paths, trust, root)
     decision = run_gate(
         bundles,
         policy,
@@ -65,6 +69,7 @@ def decide_on(
         other_criteria=producer_criteria(),
         records=_each_once(records, people.records),
         ledger_of=ledger_beside,
+        stamp_roots=stamp_roots,
     )
     told = replace(decision, gaps=(*decision.gaps, *people.untold))
     return _unless_set_back(told, paths, now)
@@ -104,10 +109,10 @@ def decide_so_far(
     )
 
 
-def _people(paths: Sequence[Path], trust: TrustStore | None) -> People:
+def _people(paths: Sequence[Path], trust: TrustStore | None, root: Path | None) -> People:
     """A ledger that was cut is the bundles' trouble, and told by their verification."""
     try:
-        return people_beside(paths, trust)
+        return people_beside(paths, trust, root=root)
     except IntegrityError:
         return People()
 
