@@ -24,12 +24,23 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
     decode_dss_signature,
 )
 
+from clinigate.core import Criterion, Kind, Measurement, Observation, Relation
 from clinigate.errors import KeyFileError, MissingExtraError
 from clinigate.evidence.envelope import sign_envelope, verify_envelope
+from clinigate.evidence.recorder import is_sealed
 from clinigate.evidence.remote_keys import is_remote, open_remote_key
+from clinigate.evidence.report import LevelStatus
 from clinigate.evidence.signers import MODULES
 from clinigate.evidence.signing import PublicKey
+from clinigate.evidence.spool import RunStatus
+from clinigate.evidence.trust import TrustedKey, TrustStore
+from clinigate.evidence.verify import verify_bundle
+from clinigate.pipeline.conclude import conclude
+from clinigate.pipeline.keys import configured_signer
+from clinigate.pipeline.process_run import ProcessRun
+from clinigate.pipeline.setup import Overrides, prepare
 
+RTO = Criterion("chaos.kill.rto", "chaos.kill.rto", Relation.BELOW, 30, min_n=1)
 SECRET = "s3cr3t-of-the-job"
 GCP_KEY = "projects/p/locations/l/keyRings/r/cryptoKeys/k/cryptoKeyVersions/1"
 AZURE_ID = "https://clinigate.vault.azure.net/keys/signing/0a1b"
@@ -362,3 +373,23 @@ def test_a_missing_library_names_the_extra(
         monkeypatch.delitem(sys.modules, name, raising=False)
     with pytest.raises(MissingExtraError, match=r"pip install 'clinigate\[kms\]'"):
         open_remote_key(uri, never)
+
+
+def test_a_home_that_is_away_at_the_end_loses_nothing(service: KeyService, project: Any) -> None:
+    """The run was begun with the key; at the seal nobody answers; later somebody does."""
+    config = project.configure(key="hv:clinigate/10")
+    signer = configured_signer(config, environ={})
+    begun = ProcessRun.begin(prepare(config, Overrides()), producer="chaos", signer=signer)
+    begun.recording.announce("local", [RTO])
+    about = Measurement(RTO.metric, Kind.WORST, 12.0, 1, unit="s", events=0)
+    begun.recording.recorder.observation(Observation("CG-CHAOS-KILL-001", about))
+    service.refuses = 403
+    with pytest.raises(KeyFileError, match=r"^hv:clinigate/10: does not sign \("):
+        begun.end(None)
+    assert not is_sealed(begun.directory)
+    service.refuses = None
+    bundle = conclude(begun.directory, signer=signer).bundle
+    trust = TrustStore((TrustedKey(PublicKey.from_spki(spki(service.key)), "CI", "machine"),))
+    report = verify_bundle(bundle, trust=trust, ledger=project.home / ".clinigate" / "ledger")
+    assert report.overall is LevelStatus.OK, report.problems
+    assert bundle.status is RunStatus.COMPLETE
