@@ -49,7 +49,13 @@ def read_bytes(path: Path) -> bytes | None:
 
 
 def write_atomic(
-    path: Path, data: bytes, *, mode: int = 0o644, replace: bool = True, sync: bool = True
+    path: Path,
+    data: bytes,
+    *,
+    mode: int = 0o644,
+    replace: bool = True,
+    sync: bool = True,
+    scratch_in: Path | None = None,
 ) -> None:
     """Write `data` to `path` whole or not at all.
 
@@ -60,12 +66,14 @@ def write_atomic(
         replace: False refuses to overwrite.
         sync: return only when it is on the disk. Without, it survives the death of this process
             and not that of the machine.
+        scratch_in: where the half-written file is meanwhile, on the same file system; beside it by
+            default. In a sealed run's directory a killed writer's rest would be a foreign file.
 
     Raises:
         EvidenceError: the disk refused (full, read-only, …), or `replace` is False and the file is
             there; nothing is left behind.
     """
-    scratch = _scratch(path)
+    scratch = _scratch(path, scratch_in)
     try:
         with naming(path, "written"):
             _write_new(scratch, data, mode, sync)
@@ -102,8 +110,8 @@ def is_scratch(name: str) -> bool:
     return re.fullmatch(r"\..+\.\d+-[0-9a-f]{8}\.tmp", name) is not None
 
 
-def _scratch(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{os.getpid()}-{os.urandom(4).hex()}.tmp")
+def _scratch(path: Path, folder: Path | None = None) -> Path:
+    return (folder or path.parent) / f".{path.name}.{os.getpid()}-{os.urandom(4).hex()}.tmp"
 
 
 def _link(scratch: Path, path: Path) -> bool:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from clinigate.errors import IntegrityError
 from clinigate.evidence.bundle import Bundle
-from clinigate.evidence.files import naming, sync_directory
+from clinigate.evidence.files import is_scratch, naming, sync_directory
 from clinigate.evidence.names import OUTSIDE, in_sealed_set
 
 __all__ = ["left_out", "remove_leftovers", "unpacked"]
@@ -67,7 +67,7 @@ def left_out(bundle: Bundle) -> int:
 
 
 def remove_leftovers(runs: Path) -> None:
-    """Remove what killed imports and prunes left, under their scratch names.
+    """Remove what killed imports, prunes and witnesses left, under their scratch names.
 
     Raises:
         EvidenceError: the disk refuses.
@@ -76,6 +76,8 @@ def remove_leftovers(runs: Path) -> None:
         for path in runs.iterdir() if runs.is_dir() else ():
             if _SCRATCH.fullmatch(path.name):
                 shutil.rmtree(path)
+            elif is_scratch(path.name):
+                path.unlink()
 
 
 def _stays_behind(name: str) -> bool:

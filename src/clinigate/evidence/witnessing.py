@@ -220,7 +220,7 @@ def _give_out(
         elif not _proven_already(directory / WITNESSED, record, witness):
             path = tuple(inclusion_proof(chain.leaves[: head.size], record.seq))
             proof = Proof(record.seq, path, record.line, head)
-            write_atomic(directory / WITNESSED, proof.to_bytes())
+            write_atomic(directory / WITNESSED, proof.to_bytes(), scratch_in=directory.parent)
             yield str(record.run), None
 
 
