@@ -17,7 +17,7 @@ class PastRun:
         run: its id. started_at: RFC 3339.
         status: COMPLETE, ABORTED or INCOMPLETE, as the statement or the ledger says.
         results: what it measured, and its verdicts; None of a run that was never sealed, or that is
-            damaged. Of its findings only the number is kept, of figures nothing.
+            damaged. Of its findings only the number is kept, of figures and slices nothing.
         why_not: why there are no results, in a sentence; empty where there are.
         signed: whether its statement is signed.
         findings: how many there were of each metric.
