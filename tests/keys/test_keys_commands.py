@@ -16,7 +16,7 @@ from clinigate.config.signing import SigningTable
 from clinigate.evidence.keys import save_key
 from clinigate.evidence.names import STAMP
 from clinigate.evidence.signing import PublicKey
-from clinigate.pipeline.keys import has_two_components
+from clinigate.pipeline.keys import has_two_components, unlocking_variables
 
 PIN = "73512846"  # as the fixture sets it
 
@@ -119,6 +119,25 @@ def test_a_pin_is_never_an_option(cli: Callable[..., Said]) -> None:
 )
 def test_two_components_are_a_thing_and_a_word(place: str, two: bool) -> None:
     assert has_two_components(place) is two
+
+
+@pytest.mark.parametrize(
+    ("signing", "hidden"),
+    [
+        ({}, set()),
+        ({"key": "file:ci.key"}, set()),
+        ({"key": "env:TEAM"}, {"TEAM"}),
+        ({"key": "hv:a/1"}, {"VAULT_TOKEN"}),
+        ({"key": "gcpkms:x"}, {"GOOGLE_APPLICATION_CREDENTIALS"}),
+        ({"sigstore": True}, {"SIGSTORE_ID_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"}),
+    ],
+)
+def test_what_unlocks_the_key_is_known_by_name(
+    project: Any, signing: dict[str, object], hidden: set[str]
+) -> None:
+    """For whoever runs other programs; the key's own two variables are always among them."""
+    always = {"CLINIGATE_KEY", "CLINIGATE_KEY_PASSPHRASE"}
+    assert unlocking_variables(project.configure(**signing)) == always | hidden
 
 
 # ---- seal --stamp --------------------------------------------------------------------------------

@@ -11,6 +11,8 @@ from clinigate.config.signing import KEY_SCHEMES
 from clinigate.errors import ConfigError, KeyFileError
 from clinigate.evidence.envelope import Signer
 from clinigate.evidence.keys import (
+    KEY_VARIABLE,
+    PASSPHRASE_VARIABLE,
     load_key,
     passphrase_from_environment,
     signer_from_environment,
@@ -25,7 +27,16 @@ __all__ = [
     "configured_trust",
     "has_two_components",
     "signer_at",
+    "unlocking_variables",
 ]
+
+#: What logs in where a key is, by the scheme of its URI.
+_CREDENTIALS: Mapping[str, tuple[str, ...]] = {
+    "awskms": ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_WEB_IDENTITY_TOKEN_FILE"),
+    "gcpkms": ("GOOGLE_APPLICATION_CREDENTIALS",),
+    "azurekms": ("AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PATH", "AZURE_PASSWORD"),
+    "hv": ("VAULT_TOKEN",),
+}
 
 
 def configured_signer(
@@ -113,6 +124,22 @@ def has_two_components(place: str) -> bool:
     """
     scheme, colon, _ = place.partition(":")
     return not colon or scheme not in KEY_SCHEMES or scheme in ("file", "hsm")
+
+
+def unlocking_variables(config: LoadedConfig) -> frozenset[str]:
+    """Return the variables by which another program could sign as the machine.
+
+    What is run as a part of an evaluation gets none of them: it could state what it likes. A part
+    that needs a cloud for itself logs in as itself.
+    """
+    signing = config.config.signing
+    scheme, _, place = (signing.key or "").partition(":")
+    found = {KEY_VARIABLE, PASSPHRASE_VARIABLE, *_CREDENTIALS.get(scheme, ())}
+    if scheme == "env":
+        found.add(place)
+    if signing.sigstore:
+        found |= {"SIGSTORE_ID_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"}
+    return frozenset(found)
 
 
 def configured_authority(config: LoadedConfig) -> Authority | None:
