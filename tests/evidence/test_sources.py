@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clinigate.errors import EvidenceError, IncompleteRunError, IntegrityError
@@ -230,3 +230,107 @@ def test_names_that_pass_stay_inside_and_apart(names: list[str]) -> None:
     assert normal == names
     assert len({name.casefold() for name in names}) == len(names)
     assert not any(name.startswith(("/", "../")) for name in names)
+
+
+def _sandwiched(archive: Path) -> bytes:
+    """A second archive before the first one: readers differ on which of the two counts."""
+    return b"PK\x05\x06" + bytes(18) + archive.read_bytes()
+
+
+def _trailing(archive: Path) -> bytes:
+    return archive.read_bytes() + b"more"
+
+
+def _commented(archive: Path) -> bytes:
+    data = archive.read_bytes()
+    return data[:-2] + (5).to_bytes(2, "little") + b"hello"
+
+
+def _gap(archive: Path) -> bytes:
+    """Bytes between two members, which the directory leaves out."""
+    with zipfile.ZipFile(archive) as opened:
+        first, second = opened.infolist()[:2]
+        begin, end = first.header_offset, second.header_offset
+        central = opened.start_dir
+    data = bytearray(archive.read_bytes())
+    hidden = data[begin:end]
+    out = data[:end] + hidden + data[end:]
+    return _moved(bytes(out), end, len(hidden), central)
+
+
+def _moved(data: bytes, place: int, by: int, central: int) -> bytes:
+    """The directory and end record of an archive that got `by` bytes at `place`."""
+    out = bytearray(data)
+    at = central + by
+    while out[at : at + 4] == b"PK\x01\x02":
+        offset = int.from_bytes(out[at + 42 : at + 46], "little")
+        if offset >= place:
+            out[at + 42 : at + 46] = (offset + by).to_bytes(4, "little")
+        at += 46 + sum(int.from_bytes(out[at + n : at + n + 2], "little") for n in (28, 30, 32))
+    out[at + 16 : at + 20] = (central + by).to_bytes(4, "little")
+    return bytes(out)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (_sandwiched, "belong to no file, after the archive's beginning"),
+        (_trailing, "data after its end"),
+        (_commented, "or a comment"),
+        (_gap, "bytes that belong to no file, after"),
+    ],
+)
+def test_every_byte_of_a_zip_belongs_to_a_member(
+    archive: Path, spoil: Callable[[Path], bytes], told: str
+) -> None:
+    archive.write_bytes(spoil(archive))
+    with pytest.raises(IntegrityError, match=f"not a sound zip: .*{told}"):
+        open_bundle(archive)
+
+
+def test_a_zip_by_another_tool_is_read(bundle: Any, tmp_path: Path) -> None:
+    """One that writes sizes after the data, as it does when it cannot go back."""
+
+    class Pipe:
+        def __init__(self) -> None:
+            self.data = b""
+
+        def write(self, data: bytes) -> int:
+            self.data += data
+            return len(data)
+
+        def flush(self) -> None:
+            return
+
+    pipe = Pipe()
+    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as opened:  # type: ignore[call-overload]
+        for name in bundle.names:
+            opened.writestr(name, bundle.read(name))
+    path = tmp_path / "piped.zip"
+    path.write_bytes(pipe.data)
+    assert open_bundle(path).names == bundle.names
+
+
+@pytest.mark.parametrize("name", ["blobs/a.", "blobs/a ", "blobs /a"])
+def test_a_name_that_some_systems_shorten_is_refused(archive: Path, name: str) -> None:
+    add(archive, name)
+    with pytest.raises(IntegrityError, match="as no file can on some systems"):
+        open_bundle(archive)
+
+
+@given(position=st.integers(0, 1_000_000), bit=st.integers(0, 7))
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_changed_bit_of_a_zip_reads_as_something_else(
+    archive: Path, bundle: Any, tmp_path: Path, position: int, bit: int
+) -> None:
+    """Refused, found by its digest, or a byte that says nothing of any file, as a date."""
+    whole = bytearray(archive.read_bytes())
+    whole[position % len(whole)] ^= 1 << bit
+    spoiled = tmp_path / "spoiled.zip"
+    spoiled.write_bytes(whole)
+    try:
+        opened = open_bundle(spoiled)
+        digests = {name: opened.source.digest(name) for name in opened.names}
+    except EvidenceError:
+        return
+    assert digests == {name: bundle.source.digest(name) for name in bundle.names}
