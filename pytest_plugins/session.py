@@ -6,7 +6,7 @@ else. Whatever is heavy is imported when the first check runs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +16,13 @@ from clinigate.pytest_plugins.options import Option, add_options, disregard_valu
 from clinigate.pytest_plugins.workers import Report, is_worker
 
 if TYPE_CHECKING:
+    from clinigate.pytest_plugins.redacting import ReportRedactor
     from clinigate.pytest_plugins.state import SessionState
 
 __all__ = ["state_of"]
 
 _STATE = pytest.StashKey["SessionState"]()
+_REDACTOR = pytest.StashKey["ReportRedactor"]()
 
 OPTIONS = (
     Option(
@@ -84,6 +86,18 @@ def pytest_configure(config: pytest.Config) -> None:
     """Refuse options that cannot be meant before anything runs."""
     if given(config) and not is_worker(config):
         state_of(config).require_setup(evaluates=_evaluates(config))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Take identifiers out of what reporters will show, after every other plugin has looked."""
+    return (yield from _redacted(item.config))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, Any, Any]:
+    """The same of what failed while it was collected."""
+    return (yield from _redacted(collector.config))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -183,6 +197,19 @@ def state_of(config: pytest.Config) -> SessionState:
 
         state = config.stash[_STATE] = SessionState(config)
     return state
+
+
+def _redacted(config: pytest.Config) -> Generator[None, Any, Any]:
+    report: Any = yield
+    speaks = report.longrepr or report.sections or getattr(report, "user_properties", ())
+    if speaks and (_STATE in config.stash or _evaluates(config)):
+        redactor: ReportRedactor | None = config.stash.get(_REDACTOR, None)
+        if redactor is None:
+            from clinigate.pytest_plugins.redacting import ReportRedactor
+
+            redactor = config.stash[_REDACTOR] = ReportRedactor()
+        redactor.redact(report)
+    return report
 
 
 def _evaluates(config: pytest.Config) -> bool:
