@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
-from clinigate.cli.app import run
+from clinigate.cli.app import run as run_command
 from clinigate.config.loader import LoadedConfig, load_config
 from clinigate.core import Criterion, Kind, Measurement, Observation, Relation
+from clinigate.evidence.runs import begin_run
 from clinigate.gate.policy import Policy, load_policy
 from clinigate.pipeline.conclude import conclude
-from clinigate.pipeline.recording import begin_recording
+from clinigate.pipeline.recording import Recording, begin_recording
 from clinigate.pipeline.setup import policy_source, prepare
 
 POLICY = """\
@@ -102,10 +103,20 @@ class Project:
         self.git("commit", "-q", "-m", "change", "--allow-empty")
         return self.git("rev-parse", "HEAD")
 
-    def sealed(self) -> Path:
-        """Run, measure what the criteria ask for, and seal; UNSIGNED, which is no matter here."""
+    def sealed(self, meanwhile: Mapping[str, str] | None = None, *, digests: bool = True) -> Path:
+        """Run, measure what the criteria ask for, and seal; UNSIGNED, which is no matter here.
+
+        `meanwhile` are files that somebody writes while the run is under way; without `digests` it
+        is a run as older versions began them.
+        """
         setup = prepare(self.config)
-        recording = begin_recording(setup, producer="test")
+        if digests:
+            recording = begin_recording(setup, producer="test")
+        else:
+            run = begin_run(
+                self.config.root, producer="test", subject=setup.subject, plan=setup.plan
+            )
+            recording = Recording(run.recorder, run)
         assert recording.run is not None
         recording.announce("small", CRITERIA)
         for criterion in CRITERIA:
@@ -116,6 +127,7 @@ class Project:
                     criterion.metric, Kind.CENSUS, 0.0, 10, unit="findings", events=0
                 )
             recording.observation(Observation("CG-TEST-001", about, criterion.controls))
+        self.write(meanwhile or {})
         recording.finish()
         conclude(recording.run.directory, signer=None)
         return recording.run.directory
@@ -124,14 +136,14 @@ class Project:
         """Call the command; its exit code, its JSON, and what it complains of."""
         self.capsys.readouterr()
         config = ("--config", str(self.path / "clinigate.toml"))
-        code = run(["impact", *arguments, *config, "--json"])
+        code = run_command(["impact", *arguments, *config, "--json"])
         said = self.capsys.readouterr()
         return code, json.loads(said.out) if said.out else {}, said.err
 
     def told(self, *arguments: str) -> str:
         """The command's words for a terminal."""
         self.capsys.readouterr()
-        run(["impact", *arguments, "--config", str(self.path / "clinigate.toml")])
+        run_command(["impact", *arguments, "--config", str(self.path / "clinigate.toml")])
         return self.capsys.readouterr().out
 
 

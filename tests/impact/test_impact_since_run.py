@@ -157,12 +157,9 @@ def test_an_unsealed_run_is_passed_over(project: Any) -> None:
     assert "not sealed" in said
 
 
-def test_a_run_without_digests_says_so(project: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_without_digests_says_so(project: Any) -> None:
     """A run of an older version rests on nobody knows what."""
-    from clinigate.pipeline import recording
-
-    monkeypatch.setattr(recording, "current_inputs", lambda _config, _policy: None)
-    project.sealed()
+    project.sealed(digests=False)
     code, _, said = project.impact()
     assert code == 2
     assert "took no digests" in said
@@ -188,3 +185,25 @@ def test_the_words_for_a_terminal_name_cause_and_cure(project: Any) -> None:
     assert "  by prompt:\n    emotion.accuracy  was PASS\n    phi.findings  was PASS\n" in told
     assert "21 CFR 11.10(a)" in told
     assert "the smallest run that restores them:" in told
+
+
+def test_an_input_that_changed_during_the_run_holds_nothing(project: Any) -> None:
+    """Even if it is now what it was at first: the run's parts saw different ones."""
+    before = (project.path / "prompts/system.md").read_text(encoding="utf-8")
+    project.sealed(meanwhile={"prompts/system.md": "Other.\n"})
+    project.write({"prompts/system.md": before})
+    code, found, _ = project.impact()
+    assert (code, found["changes"]) == (1, [{"name": "prompt", "how": "moved", "files": []}])
+    assert "while the run was under way" in project.told()
+
+
+def test_an_input_that_vanished_during_the_run_is_told_too(project: Any) -> None:
+    """The run is sealed all the same, and says so."""
+    import shutil
+
+    from clinigate.pipeline.inputs import current_inputs, moved_inputs
+
+    then = current_inputs(project.config, project.policy)
+    assert moved_inputs(project.config, then) == ()
+    shutil.rmtree(project.path / "prompts")
+    assert moved_inputs(project.config, then) == ("prompt",)

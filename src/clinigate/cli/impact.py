@@ -129,6 +129,7 @@ _HOW = {
     "changed": "changed",
     "new": "is new: no digest of it was taken then",
     "gone": "is named no more",
+    "moved": "changed while the run was under way: its parts saw different ones",
     "unknown": "unknown: it is not in git",
 }
 

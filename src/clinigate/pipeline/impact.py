@@ -24,8 +24,8 @@ class InputChange:
     """An input that is another one.
 
     Attributes:
-        how: `changed`, `new` (nobody took its digest then), `gone` (nobody names it now) or
-            `unknown` (git knows nothing of it).
+        how: `changed`, `new` (nobody took its digest then), `gone` (nobody names it now), `moved`
+            (it changed while the run was under way) or `unknown` (git knows nothing of it).
         files: the files that did it, with a word each, as far as they were named.
     """
 

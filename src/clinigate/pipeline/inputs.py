@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from clinigate import __version__
 from clinigate.config.inputs import InputTable
 from clinigate.config.loader import LoadedConfig
 from clinigate.core.canonical import canonical_bytes, sha256_hex
-from clinigate.errors import ConfigError
+from clinigate.errors import ConfigError, EvidenceError
 from clinigate.evidence.inputs import CONFIGURED, Input, tree_input
 from clinigate.gate.policy import Policy
 
-__all__ = ["CONFIG_PREFIX", "SUBJECT", "TABLES", "config_inputs", "current_inputs", "named_inputs"]
+__all__ = [
+    "CONFIG_PREFIX",
+    "SUBJECT",
+    "TABLES",
+    "config_inputs",
+    "current_inputs",
+    "moved_inputs",
+    "named_inputs",
+]
 
 CONFIG_PREFIX = "config:"
 #: Kind of the inputs by which a gate tells one build from the next.
@@ -80,6 +90,25 @@ def named_inputs(config: LoadedConfig) -> dict[str, Input]:
                 f"{known.digest}; leave one of them out"
             )
     return found
+
+
+def moved_inputs(config: LoadedConfig, then: Mapping[str, Input]) -> tuple[str, ...]:
+    """Return the trees that are other ones than when a run began: its parts saw different things.
+
+    Args:
+        config: the configuration, which a run reads once.
+        then: what was taken at the beginning.
+    """
+    moved = []
+    for name, table in config.config.inputs.items():
+        if table.paths and name in then:
+            try:
+                now = tree_input(config.base_dir, table.paths)
+            except EvidenceError:  # not to be read any more is another one
+                now = None
+            if now is None or now.digest != then[name].digest:
+                moved.append(name)
+    return tuple(moved)
 
 
 def config_inputs(config: LoadedConfig) -> dict[str, Input]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from clinigate.core.codec import to_plain
@@ -15,12 +15,13 @@ from clinigate.evidence.recorder import Recorder
 from clinigate.evidence.runs import Run, begin_run, join_run
 from clinigate.evidence.spool import RunStatus
 from clinigate.evidence.times import Clock, system_clock
-from clinigate.pipeline.inputs import current_inputs
+from clinigate.pipeline.inputs import current_inputs, moved_inputs
 from clinigate.pipeline.setup import Setup
 
 __all__ = [
     "CRITERIA",
     "EVALUATION",
+    "INPUTS_MOVED",
     "INTERRUPTED",
     "Recording",
     "begin_recording",
@@ -31,6 +32,8 @@ __all__ = [
 EVALUATION = "evaluation"
 #: Topic of the notes that add criteria which no policy knows: those of a check's own test.
 CRITERIA = "criteria"
+#: Topic of the note that names the inputs that changed while the run was under way.
+INPUTS_MOVED = "inputs-moved"
 #: Topic of the note that says why a run ended early.
 INTERRUPTED = "interrupted"
 
@@ -42,10 +45,12 @@ class Recording:
     Attributes:
         recorder: this process's spool.
         run: the run itself where this process began it; None where it joined.
+        moved: returns the inputs that are other ones than when the run began.
     """
 
     recorder: Recorder
     run: Run | None
+    moved: Callable[[], Sequence[str]] = tuple
 
     def observation(self, observation: Observation) -> None:
         """Write one observation; it is safe once this returns."""
@@ -95,6 +100,8 @@ class Recording:
         if interrupted is not None:
             self.recorder.note(INTERRUPTED, {"reason": interrupted})
         if self.run is not None:
+            if moved := self.moved():
+                self.recorder.note(INPUTS_MOVED, {"inputs": list(moved)})
             self.run.finish(status)
         else:
             self.recorder.finish(status)
@@ -114,6 +121,7 @@ def begin_recording(
         IntegrityError: the ledger was edited, cut or rolled back.
         EvidenceError: the disk refuses, or an input cannot be read.
     """
+    inputs = current_inputs(setup.config, setup.policy)
     run = begin_run(
         setup.config.root,
         producer=producer,
@@ -121,9 +129,9 @@ def begin_recording(
         plan=setup.plan,
         clock=clock,
         signer=signer,
-        inputs=current_inputs(setup.config, setup.policy),
+        inputs=inputs,
     )
-    return Recording(run.recorder, run)
+    return Recording(run.recorder, run, lambda: moved_inputs(setup.config, inputs))
 
 
 def join_recording(environ: Mapping[str, str], *, producer: str) -> Recording:

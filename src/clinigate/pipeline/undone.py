@@ -13,11 +13,13 @@ from clinigate.core.results import PackUse, Results
 from clinigate.errors import UsageError
 from clinigate.evidence.bundle import Bundle, open_bundle
 from clinigate.evidence.inputs import Input, sealed_inputs
+from clinigate.evidence.recorded import RecordedRun
 from clinigate.evidence.recorder import is_sealed
 from clinigate.evidence.runs import RunStore
 from clinigate.gate.policy import Policy
 from clinigate.pipeline.impact import Claim, Impact, InputChange, changes, impact_of
 from clinigate.pipeline.inputs import SUBJECT, current_inputs
+from clinigate.pipeline.recording import INPUTS_MOVED
 from clinigate.pipeline.restoring import Stages, restoring_commands, stages_of_run
 from clinigate.pipeline.revised import revised_inputs
 from clinigate.pipeline.setup import Overrides, is_of_producer, plan_for
@@ -56,15 +58,15 @@ def since_run(config: LoadedConfig, policy: Policy, path: Path) -> Impact | None
     then = sealed_inputs(bundle)
     if then is None:
         return None
-    results = bundle.results()
+    results, recorded = bundle.results(), bundle.recorded()
     now = current_inputs(config, policy)
     if results.packs:
         then = {**then, PACKS: _packs(results.packs)}
         now = {**now, PACKS: _packs(_packs_now(config))}
     return _undone(
         f"run {bundle.run}",
-        changes(then, now),
-        _claimed(bundle, results),
+        _with_moved(changes(then, now), recorded),
+        _claimed(bundle, results, recorded),
         config=config,
         inputs=sorted({*then, *now}),
         one_build=_build(then) == _build(now),
@@ -94,7 +96,7 @@ def since_revision(
         )
     else:
         bundle = open_bundle(path)
-        claimed = _claimed(bundle, bundle.results())
+        claimed = _claimed(bundle, bundle.results(), bundle.recorded())
     impact = _undone(
         f"commit {revised.commit[:12]}",
         revised.changes,
@@ -106,11 +108,19 @@ def since_revision(
     return replace(impact, notes=(*impact.notes, *revised.notes))
 
 
-def _claimed(bundle: Bundle, results: Results) -> _Claimed:
+def _with_moved(changed: tuple[InputChange, ...], recorded: RecordedRun) -> tuple[InputChange, ...]:
+    """The changes, and what changed while the run was under way: nothing is what it rested on."""
+    notes = (note["about"] for note in recorded.plain("note") if note["topic"] == INPUTS_MOVED)
+    moved = {str(name): None for about in notes for name in about["inputs"]}
+    others = tuple(each for each in changed if each.name not in moved)
+    return (*others, *(InputChange(name, "moved") for name in moved))
+
+
+def _claimed(bundle: Bundle, results: Results, recorded: RecordedRun) -> _Claimed:
     verdicts = {verdict.criterion: verdict for verdict in results.verdicts}
     claims = tuple(Claim(each, verdicts.get(each.id)) for each in results.criteria)
     notes = ("that run was a sample, which certifies nothing",) if results.plan.is_sample else ()
-    return _Claimed(claims, bundle.run, stages_of_run(bundle.recorded()), notes)
+    return _Claimed(claims, bundle.run, stages_of_run(recorded), notes)
 
 
 def _undone(
