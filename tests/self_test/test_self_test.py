@@ -88,9 +88,15 @@ def test_a_defect_that_is_not_seen_and_a_false_alarm_are_told() -> None:
     count_defect(tries, "planted", {"a": Status.FAIL, "b": Status.PASS})
     count_defect(tries, "found", {"a": Status.FAIL})
     count_defect(tries, "foreign", {})
+    count_clean(tries, {"c": Status.NOT_ASSESSED})
+    count_defect(tries, "blind", {"c": Status.NOT_ASSESSED})
     assert [where for where, _ in tries.wrong] == ["clean: b", "planted"]
     assert judged(tries)[0].status is Status.FAIL
-    assert tries.untried == ["foreign: no check that is installed looks for it"]
+    assert tries.untried == [
+        "foreign: no check that is installed looks for it",
+        "clean: c is not assessed; `clinigate doctor` says what it lacks",
+        "blind: c is not assessed",
+    ]
 
 
 class Installed:

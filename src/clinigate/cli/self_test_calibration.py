@@ -24,6 +24,10 @@ __all__ = ["defects", "look_at_calibration"]
 _IDLE_S = 2.0
 _LEAKS = "phi.leaks"
 _HIPAA = "hipaa."
+_DRILL = "hipaa.drill_"
+
+#: Whoever reads charts in the reference service.
+_READER = "clinician_north"
 
 Statuses = dict[str, Status]
 
@@ -65,6 +69,8 @@ def _seen(defect: str | None, metrics: frozenset[str] | None) -> Statuses:
     found: Statuses = {}
     if metrics is None or any(each.startswith(_HIPAA) for each in metrics):
         found |= _hipaa(defect, metrics)
+    if metrics is None or any(each.startswith(_DRILL) for each in metrics):
+        found |= _drill(defect)
     if metrics is None or _LEAKS in metrics:
         found |= _leaks(defect)
     found |= _clinical(defect, metrics)
@@ -109,6 +115,19 @@ def _premises(defect: str | None, folder: Path) -> Iterator[Premises]:
             config, today=today, environ=environ, seed=0, allow_destructive=True, run="self-test"
         ) as premises:
             yield premises
+
+
+def _drill(defect: str | None) -> Statuses:
+    """The breach drill: what the other tests do not look at is whom an audit log would name."""
+    from clinigate.hipaa.drills.breach import Plan, play
+    from clinigate.hipaa.drills.named import BREACH, criterion_of
+
+    with (
+        TemporaryDirectory(prefix="clinigate-self-test-") as folder,
+        _premises(defect, Path(folder)) as premises,
+    ):
+        seen = list(play(BREACH, premises, Plan(_READER, None, 3, 3)).tally.observations())
+    return {each.metric: each.status for each in judge_all([criterion_of(BREACH)], seen)}
 
 
 def _leaks(defect: str | None) -> Statuses:
