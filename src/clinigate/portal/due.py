@@ -33,7 +33,6 @@ def folders_of_people(shelf: Shelf, snapshot: Snapshot) -> list[Path]:
 def due_rows(people: People, *, now: datetime, soon: timedelta) -> list[DueRow]:
     """Return a row for each record, what ends first first; what cannot count is a row too."""
     rows = [_row(each, now=now, soon=soon) for each in people.found]
-    rows += [_gone(sentence) for sentence in people.gone]
     return sorted(rows, key=lambda row: (row.until == "", row.until, row.about, row.place))
 
 
@@ -64,11 +63,6 @@ def _row(found: FoundRecord, *, now: datetime, soon: timedelta) -> DueRow:
         state = Mark(Tone.OPEN, "does not count", refused)
     by = "; ".join(f"{signer.name}, {signer.role}" for signer in record.signers)
     return DueRow(str(record.kind), about, by, record.reason, until, days, state, place)
-
-
-def _gone(sentence: str) -> DueRow:
-    place, _, why = sentence.partition(": ")
-    return DueRow(_kind(place), "–", "", "", "", None, Mark(Tone.BAD, "taken away", why), place)
 
 
 def _kind(place: str) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from clinigate.errors import ClinigateError
 from clinigate.evidence.names import in_sealed_set
 from clinigate.evidence.report import LevelStatus
 from clinigate.evidence.times import timestamp
-from clinigate.pipeline.people import people_beside
+from clinigate.pipeline.people import People, people_beside
 from clinigate.portal.due import due_rows
 from clinigate.portal.examinations import look
 from clinigate.portal.files import is_text
@@ -60,11 +59,7 @@ def _notes(looking: Looking, folder: Path) -> tuple[DueRow, ...]:
         people = people_beside([folder], looking.keys.trust)
     except ClinigateError:
         return ()  # the ledger is broken, and every page says so
-    own = replace(
-        people,
-        found=tuple(each for each in people.found if each.run is not None),
-        gone=tuple(told for told in people.gone if told.startswith("runs/")),
-    )
+    own = People(tuple(each for each in people.found if each.run is not None))
     return tuple(due_rows(own, now=looking.now, soon=looking.soon))
 
 

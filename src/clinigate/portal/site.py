@@ -220,7 +220,7 @@ class Site:
         key = (found, looking.keys, looking.snapshot.standings, looking.now.date())
         known = self._reports.get(standing.run)
         if known is None or known[0] != key:
-            report = report_now(self.loaded, examined, looking.keys.trust, self._clock)
+            report = report_now(self.loaded, examined, looking.keys, self._clock)
             self._reports = {**_latest(self._reports), standing.run: (key, report)}
             return report
         return known[1]
