@@ -162,7 +162,7 @@ def test_a_seal_is_stamped_later(
         assert said.out.startswith(f"stamped by {tsa.url}: ")
         assert (bundle.path / STAMP).is_file()
         again = cli("seal", "--stamp", bundle.run)
-    assert again.code != 0
+    assert again.code == 1
     assert "stamped this seal already" in again.err
     assert len(tsa.asked) == 1
 

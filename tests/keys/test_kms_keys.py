@@ -23,6 +23,8 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
     Prehashed,
     decode_dss_signature,
 )
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from clinigate.core import Criterion, Kind, Measurement, Observation, Relation
 from clinigate.errors import KeyFileError, MissingExtraError
@@ -185,7 +187,8 @@ class Pass:
 
 @pytest.fixture
 def service(serving: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[KeyService]:
-    """A service behind every vendor's client."""
+    """A service behind every vendor's client, and no token."""
+    monkeypatch.delenv("PYKCS11LIB", raising=False)
     service = KeyService(ec.generate_private_key(ec.SECP256R1()))
     with serving(service.answer) as served:
         _aws(served.url, monkeypatch)
@@ -334,6 +337,11 @@ def test_a_key_that_was_replaced_signs_nothing(service: KeyService, uri: str) ->
     ("uri", "said"),
     [
         ("hv:clinigate/newest", "wanted hv:NAME/VERSION"),
+        ("hv:../../sys/seal", "wanted hv:NAME/VERSION"),
+        ("hv:..", "wanted hv:NAME/VERSION"),
+        ("gcpkms:projects/p", "wanted the version's full name"),
+        (f"gcpkms:{GCP_KEY}/../2", "wanted the version's full name"),
+        ("azurekms://v.vault.azure.net@elsewhere/keys/a", "wanted azurekms://VAULT"),
         ("hv:clinigate/11", "has no version 11; the newest is 10"),
         ("azurekms://v.vault.azure.net/secrets/x", "wanted azurekms://VAULT.vault.azure.net/keys"),
         ("azurekms:signing", "wanted azurekms://VAULT.vault.azure.net/keys"),
@@ -345,6 +353,19 @@ def test_a_uri_of_another_form_is_refused(service: KeyService, uri: str, said: s
         open_remote_key(uri, never)
     assert str(caught.value).startswith(f"{uri}: {said}")
     assert service.sent == []
+
+
+@given(scheme=st.sampled_from(["hsm", "awskms", "gcpkms", "azurekms", "hv"]), place=st.text())
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_whatever_stands_behind_the_colon_is_one_refusal(
+    service: KeyService, scheme: str, place: str
+) -> None:
+    service.refuses = 403
+    with pytest.raises(KeyFileError) as caught:
+        open_remote_key(f"{scheme}:{place}", lambda: "0000")
+    assert str(caught.value).startswith(f"{scheme}:{place}: ")
 
 
 @pytest.mark.parametrize("uri", ["rsa:x", "gnupg:", "file2:x", "x"])

@@ -18,7 +18,7 @@ from clinigate.evidence.names import PROOF, STAMP
 from clinigate.evidence.spool import RunStatus
 from clinigate.pipeline.conclude import conclude
 from clinigate.pipeline.keys import configured_authority, configured_signer
-from clinigate.pipeline.stamping import stamp
+from clinigate.pipeline.stamping import stamp, stamped_by
 
 __all__ = ["command"]
 
@@ -70,6 +70,11 @@ def _stamp(loaded: LoadedConfig, directory: Path) -> int:
             f"{loaded.source}: [signing] tsa names no time-stamping authority; "
             'set it, as tsa = "https://tsa.example.org/tsr"'
         )
-    stamped = stamp(open_bundle(directory), authority)
+    bundle = open_bundle(directory)
+    by = stamped_by(bundle)
+    if by is not None:
+        said = f"{directory / STAMP}: {by} stamped this seal already; a stamp is never replaced"
+        return complain(said, ExitCode.NOT_PASSED)
+    stamped = stamp(bundle, authority)
     click.echo(f"stamped by {authority.url}: {stamped.path / STAMP}")
     return ExitCode.OK

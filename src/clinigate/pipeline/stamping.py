@@ -20,7 +20,7 @@ from clinigate.pipeline.sealing_key import Authority
 if TYPE_CHECKING:
     from clinigate.evidence.stamp_tokens import Stamp
 
-__all__ = ["Post", "post", "stamp"]
+__all__ = ["Post", "post", "stamp", "stamped_by"]
 
 #: Sends a request to an address and returns the answer's bytes.
 Post = Callable[[str, bytes], bytes]
@@ -51,7 +51,12 @@ def stamp(bundle: Bundle, authority: Authority, *, send: Post | None = None) -> 
     from clinigate.evidence.stamp_tokens import parse_stamp, verify_stamp
 
     digest = envelope_digest(bundle)
-    _refuse_stamped(bundle, digest)
+    by = stamped_by(bundle)
+    if by is not None:
+        raise EvidenceError(
+            f"{bundle.path / STAMP}: {by} stamped this seal already; to ask another authority, "
+            "move that file away first"
+        )
     nonce = secrets.randbits(64)
     answer = (send or post)(authority.url, stamp_request(digest, nonce))
     try:
@@ -76,20 +81,17 @@ def _compare(found: Stamp, digest: bytes, nonce: int) -> None:
         raise IntegrityError("it answers another question (its nonce is not ours)")
 
 
-def _refuse_stamped(bundle: Bundle, digest: bytes) -> None:
+def stamped_by(bundle: Bundle) -> str | None:
+    """Return who, by its own word, stamped this very seal; None where nobody readable did."""
     from clinigate.evidence.stamp_tokens import parse_stamp
 
     if STAMP not in bundle.names:
-        return
+        return None
     try:
         found = parse_stamp(bundle.read(STAMP))
     except IntegrityError:
-        return  # what proves nothing may be replaced
-    if found.digest == digest:
-        raise EvidenceError(
-            f"{bundle.path / STAMP}: {found.by} stamped this seal already; to ask another "
-            "authority, move that file away first"
-        )
+        return None
+    return found.by if found.digest == envelope_digest(bundle) else None
 
 
 def post(url: str, request: bytes) -> bytes:

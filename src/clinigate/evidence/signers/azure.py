@@ -7,8 +7,8 @@ that it is asked for here; the signing is its.
 
 from __future__ import annotations
 
+import re
 from typing import Any
-from urllib.parse import urlsplit
 
 from azure.identity import DefaultAzureCredential
 from azure.keyvault.keys import KeyClient
@@ -22,6 +22,10 @@ from clinigate.evidence.signing import PublicKey
 __all__ = ["LIBRARY", "open_key"]
 
 LIBRARY = "azure.keyvault.keys"
+_PLACE = re.compile(
+    r"//(?P<vault>[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)+)/keys/(?P<name>[0-9A-Za-z-]+)"
+    r"(?:/(?P<version>[0-9A-Za-z]+))?/?"
+)
 
 
 def open_key(place: str, secret: Secret) -> Opened:
@@ -41,11 +45,10 @@ def open_key(place: str, secret: Secret) -> Opened:
 
 
 def _parsed(place: str) -> tuple[str, str, str | None]:
-    parts = urlsplit(f"azurekms:{place}")
-    kind, name, version = [*parts.path.strip("/").split("/"), "", "", ""][:3]
-    if not parts.hostname or kind != "keys" or not name or parts.path.count("/") > 3:
+    found = _PLACE.fullmatch(place)
+    if found is None:
         raise KeyFileError("wanted azurekms://VAULT.vault.azure.net/keys/NAME/VERSION")
-    return parts.netloc, name, version or None
+    return found["vault"], found["name"], found["version"]
 
 
 def _public(key: Any) -> PublicKey:

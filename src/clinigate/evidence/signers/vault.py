@@ -8,6 +8,7 @@ PHI.
 
 from __future__ import annotations
 
+import re
 from base64 import b64decode
 from typing import Any
 
@@ -22,6 +23,9 @@ from clinigate.evidence.signing import PublicKey
 __all__ = ["LIBRARY", "open_key"]
 
 LIBRARY = "hvac"
+#: As Vault names keys: nothing that leads elsewhere in its interface.
+_NAME = re.compile(r"\w(?:[\w.-]*\w)?", re.ASCII)
+_VERSION = re.compile(r"[1-9][0-9]{0,8}")
 
 
 def open_key(place: str, secret: Secret) -> Opened:
@@ -46,7 +50,7 @@ def open_key(place: str, secret: Secret) -> Opened:
 
 def _parsed(place: str) -> tuple[str, str | None]:
     name, slash, version = place.partition("/")
-    if not name or (slash and not version.isdecimal()):
+    if not _NAME.fullmatch(name) or (slash and not _VERSION.fullmatch(version)):
         raise KeyFileError("wanted hv:NAME/VERSION, as hv:clinigate/1")
     return name, version or None
 
