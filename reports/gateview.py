@@ -101,6 +101,7 @@ def _waiver(about: str, waiver: AppliedWaiver) -> RecordFact:
         requested_by=waiver.requester,
         measure=waiver.compensating_measure,
         digest=waiver.record,
+        owner=waiver.owner or "",
     )
 
 

@@ -23,6 +23,7 @@ def record_facts(records: Iterable[VerifiedRecord]) -> tuple[RecordFact, ...]:
 def _fact(verified: VerifiedRecord) -> RecordFact:
     record = verified.record
     about, meaning, ends = f"{record.subject.kind} {record.subject.digest}", "", record.expires
+    signed_here, components = "", ""
     match record.terms:
         case (
             Attestation(control=control, fresh_until=fresh_until)
@@ -31,8 +32,9 @@ def _fact(verified: VerifiedRecord) -> RecordFact:
             about, ends = control, fresh_until
         case Approval(environment=environment):
             about = environment
-        case SignOff(meaning=stated):
+        case SignOff(meaning=stated, signed_local=local, components=known_by):
             meaning = str(stated)
+            signed_here, components = local or "", ", ".join(known_by)
         case _:
             pass
     return RecordFact(
@@ -45,4 +47,6 @@ def _fact(verified: VerifiedRecord) -> RecordFact:
         meaning=meaning,
         keyid=", ".join(signer.keyid for signer in record.signers),
         digest=verified.digest,
+        signed_here=signed_here,
+        components=components,
     )

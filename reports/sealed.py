@@ -70,6 +70,9 @@ class RecordFact:
         signed_at, expires_at: RFC 3339. reason: the person's words.
         requested_by: who asked for a waiver, never its signer.
         measure: what keeps people safe while a waiver lasts.
+        owner: who answers for a waived risk meanwhile.
+        signed_here: the time of a sign-off on the signer's own clock, with its offset.
+        components: by what the signer was known, as `key file, passphrase` (11.200(a)(1)).
         keyid: the key that signed it. digest: of the signed bytes.
         refused: why it does not count, None if it does.
     """
@@ -86,6 +89,9 @@ class RecordFact:
     keyid: str = ""
     digest: str = ""
     refused: str | None = None
+    owner: str = ""
+    signed_here: str = ""
+    components: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ class AppliedWaiver:
 
     Attributes:
         record: digest of the signed record. until: when it ends.
-        requester, approver, reason, compensating_measure: as the record says.
+        requester, approver, reason, compensating_measure, owner: as the record says.
     """
 
     record: str
@@ -76,6 +76,7 @@ class AppliedWaiver:
     approver: str
     reason: str
     compensating_measure: str
+    owner: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,7 @@ class RecordBook:
                     approver=terms.approver,
                     reason=record.reason,
                     compensating_measure=terms.compensating_measure,
+                    owner=terms.owner,
                 )
         return None
 
