@@ -117,7 +117,12 @@ def test_the_same_form_without_an_identifier_is_sealed(system: Any, form: str) -
 
 @pytest.mark.parametrize(
     "data",
-    [png(CLEAN), zipped("a.bin", b"\x00\x9c\xff\x01"), b"\x7fELF\x00\x9c\xff\x01", b"%PDF-1.7\n\xff"],
+    [
+        png(CLEAN),
+        zipped("a.bin", b"\x00\x9c\xff\x01"),
+        b"\x7fELF\x00\x9c\xff\x01",
+        b"%PDF-1.7\n\xff",
+    ],
     ids=["pixels", "bytes in a zip", "a program", "a PDF"],
 )
 def test_what_cannot_be_seen_is_refused_by_name(system: Any, data: bytes) -> None:

@@ -90,7 +90,7 @@ def evidence_facts(
         ),
         environment=bundle.read_json(ENVIRONMENT),
         files=tuple(
-            FileFact(name, digest, len(bundle.read(name)))
+            FileFact(name, digest, bundle.size(name))
             for name, digest in sorted(bundle.statement.files.items())
             if name in present
         ),
@@ -111,7 +111,7 @@ def proof_of(examined: Examined) -> ProofView | None:
         return None
     present = set(bundle.names)
     stated = [name for name in bundle.statement.files if name in present]
-    names = chosen((name, len(bundle.read(name))) for name in stated)
+    names = chosen((name, bundle.size(name)) for name in stated)
     return ProofView(
         envelope=bundle.envelope_bytes,
         files=tuple((name, bundle.read(name)) for name in names),
