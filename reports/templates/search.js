@@ -1,7 +1,8 @@
 "use strict";
 (() => {
   // What can be found: rows of tables, test records, findings. Without a script all of it is there.
-  const ITEMS = "tbody tr, article.measure, .finding, .fix, .deviation";
+  const ITEMS = "tbody tr, article.measure, .finding, .fix, .deviation, figure.exhibit";
+  const INSIDE = "tbody tr, article.measure, .finding, .fix, .deviation, figure";
   const box = document.getElementById("search");
   const find = document.getElementById("find");
   const outcome = document.getElementById("with");
@@ -12,7 +13,7 @@
   let waiting = 0;
 
   const collect = () => [...document.querySelectorAll(ITEMS)]
-    .filter((each) => !each.parentElement.closest("article.measure, .finding, .fix, .deviation, figure"))
+    .filter((each) => !each.parentElement.closest(INSIDE))
     .map((each) => ({ each, text: each.textContent.toLowerCase().replace(/\s+/g, " ") }));
 
   const fold = () => {
@@ -26,31 +27,43 @@
     }
   };
 
+  // A table or a chapter of which nothing is left would be an empty frame.
+  const holders = [...document.querySelectorAll("section table, section details, section .card, section[id]")];
+
   const search = () => {
     const words = find.value.toLowerCase().split(/\s+/).filter(Boolean);
     const status = outcome.value;
     const asked = words.length > 0 || status !== "";
     items ??= collect();
     fold();
+    document.querySelectorAll("[data-out]").forEach((each) => each.removeAttribute("data-out"));
+    found.textContent = "";
+    if (!asked) { return; }
+    const shown = new Set(sections.filter((each) => getComputedStyle(each).display !== "none"));
+    const known = new Set(items.map(({ each }) => each));
+    const live = new Set();
     let number = 0;
     for (const { each, text } of items) {
       const fits = words.every((word) => text.includes(word))
         && (!status || each.querySelector(`.status.${status}`) !== null);
-      each.toggleAttribute("data-out", asked && !fits);
-      if (asked && fits && each.getClientRects) { number += 1; unfold(each); }
+      each.toggleAttribute("data-out", !fits);
+      if (!fits) { continue; }
+      for (let at = each; at; at = at.parentElement) { live.add(at); }
+      if (shown.has(each.closest("section"))) { number += 1; unfold(each); }
     }
-    for (const section of sections) {
-      const within = section.querySelectorAll(ITEMS);
-      const left = [...within].some((each) => !each.closest("[data-out]"));
-      section.toggleAttribute("data-out", asked && !left);
+    for (const holder of holders) {
+      const within = known.has(holder) || holder.parentElement.closest(INSIDE) !== null;
+      if (!within && !live.has(holder)) { holder.setAttribute("data-out", ""); }
     }
-    found.textContent = !asked ? "" : number === 0 ? "nothing found"
-      : number === 1 ? "1 place" : `${number} places`;
+    found.textContent = number === 0 ? "nothing found" : number === 1 ? "1 place" : `${number} places`;
   };
 
   const soon = () => { clearTimeout(waiting); waiting = setTimeout(search, 120); };
   find.addEventListener("input", soon);
   outcome.addEventListener("change", search);
+  document.querySelectorAll("input[name=view]").forEach((each) => {
+    each.addEventListener("change", search);
+  });
   find.addEventListener("keydown", (event) => {
     if (event.key === "Escape") { find.value = ""; outcome.value = ""; search(); }
   });
