@@ -34,8 +34,10 @@ class LedgerRecord:
         seq: its place, from 0.
         ts: when it was written, by the writer's own clock.
         run: the run that it speaks of; None where it speaks of the ledger itself.
-        type: `ledger-created`, `run-started`, `run-resumed`, `run-finished`, `run-sealed`,
-            `tail-repaired`, `signer-changed`.
+        type: `ledger-created`, `tail-repaired`, `signer-changed` and `request-answered` speak of
+            the ledger or the whole system; `run-started`, `run-resumed`, `run-finished`,
+            `run-sealed`, `record-added`, `bundle-exported`, `bundle-imported`, `run-pruned` of a
+            run.
         body: what it says.
         line: its bytes, without the newline.
     """
