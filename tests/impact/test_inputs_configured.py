@@ -130,3 +130,15 @@ def test_in_doubt_a_claim_rests(criterion: str, name: str) -> None:
     nothing = InputTable(claims=[])
     assert not rests_on(criterion, name, declared={name: nothing}, inputs=(name,))
     assert producer_of(criterion)
+
+
+def test_what_must_not_change_under_a_run_holds_the_files_of_inputs(project: Any) -> None:
+    """A run that was left is not continued with another prompt: its parts would differ."""
+    from clinigate.errors import UsageError
+    from clinigate.pipeline.stages.leading import basis_of, check_basis
+
+    begun = basis_of(project.config, project.policy)
+    check_basis("r", begun, basis_of(project.config, project.policy))
+    project.write({"prompts/new.md": "x"})
+    with pytest.raises(UsageError, match=r"the files of \[inputs.prompt\]"):
+        check_basis("r", begun, basis_of(project.config, project.policy))

@@ -29,6 +29,7 @@ from clinigate.evidence.bundle import Bundle
 __all__ = [
     "CONFIGURED",
     "INPUTS",
+    "TREE",
     "Input",
     "files_below",
     "fits",
@@ -39,6 +40,8 @@ __all__ = [
 ]
 
 INPUTS = "inputs.json"
+#: Kind of the inputs that are files below the configuration's folder.
+TREE = "files"
 #: Kind of the inputs that are tables of the configuration: many, and of little use to a reader.
 CONFIGURED = "configuration"
 
@@ -80,7 +83,7 @@ def tree_input(base: Path, patterns: Iterable[str]) -> Input | None:
         return None
     digest = f"sha256:{sha256_hex(canonical_bytes(files))}"
     named = files if len(files) <= MOST_NAMED else {}
-    return Input(digest, "files", MappingProxyType(named), len(files))
+    return Input(digest, TREE, MappingProxyType(named), len(files))
 
 
 def files_below(base: Path, patterns: Iterable[str]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from clinigate.core.observation import Observation
 from clinigate.errors import EvidenceError, IncompleteRunError, UsageError
 from clinigate.evidence.envelope import Signer
 from clinigate.evidence.environment import capture_environment, changes_digest
+from clinigate.evidence.inputs import TREE
 from clinigate.evidence.presence import leading
 from clinigate.evidence.recorded import SET_ASIDE, RecordedRun, read_run
 from clinigate.evidence.stages import (
@@ -26,6 +27,7 @@ from clinigate.evidence.stages import (
     read_stages,
 )
 from clinigate.gate.policy import Policy
+from clinigate.pipeline.inputs import current_inputs
 from clinigate.pipeline.process_run import ProcessRun
 from clinigate.pipeline.reading import results_of
 from clinigate.pipeline.setup import Setup
@@ -152,10 +154,17 @@ def _checked(directory: Path) -> Staged:
 
 
 def basis_of(config: LoadedConfig, policy: Policy) -> dict[str, str]:
-    """Return, by name, digests of what must not change under a run."""
+    """Return, by name, digests of what must not change under a run.
+
+    Raises:
+        ConfigError, EvidenceError: an input is not there, or cannot be read.
+    """
     tables = config.config.model_dump(mode="json", exclude={"signing"})
     basis = {f"[{name}]": sha256_hex(canonical_bytes({name: tables[name]})) for name in tables}
     basis["the policy"] = policy.digest
+    for name, each in current_inputs(config, policy).items():
+        if each.kind == TREE:
+            basis[f"the files of [inputs.{name}]"] = each.digest
     here = capture_environment(config.base_dir, {})
     basis["Clinigate"] = str(here["clinigate"])
     if here["git"] is not None:
