@@ -142,3 +142,33 @@ def test_what_must_not_change_under_a_run_holds_the_files_of_inputs(project: Any
     project.write({"prompts/new.md": "x"})
     with pytest.raises(UsageError, match=r"the files of \[inputs.prompt\]"):
         check_basis("r", begun, basis_of(project.config, project.policy))
+
+
+def test_the_documentation_says_what_rests_on_what() -> None:
+    """The table in docs/impact.md is the one by which claims are undone."""
+    import re
+    from pathlib import Path
+
+    from clinigate.pipeline.rests import CLINICAL
+    from clinigate.pipeline.setup import PRODUCERS
+
+    text = (Path(__file__).parents[2] / "docs" / "impact.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \| ([a-z, ]+?)(?:;[^|]*)? \|$", text, re.MULTILINE))
+    assert set(rows) == {
+        "image",
+        "model",
+        "prompt",
+        "packs",
+        "schema",
+        "manifests",
+        "data",
+        "source",
+    }
+    for name, told in rows.items():
+        names = (name, "image")
+        resting = {
+            each
+            for each in (*PRODUCERS, CLINICAL)
+            if rests_on(f"{each}.metric", name, declared={}, inputs=names)
+        }
+        assert resting == set(told.split(", ")), name
