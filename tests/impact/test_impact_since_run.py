@@ -25,7 +25,7 @@ def test_nothing_changed_and_nothing_is_undone(project: Any) -> None:
 
 def test_a_changed_prompt_undoes_what_rests_on_words(project: Any) -> None:
     """The file is named, the clinical and PHI claims are undone, the manifests' is kept."""
-    project.sealed()
+    bundle = project.sealed()
     project.write({"prompts/system.md": "Be brief.\n", "prompts/new.md": "x"})
     code, found, _ = project.impact()
     assert code == 1
@@ -36,6 +36,7 @@ def test_a_changed_prompt_undoes_what_rests_on_words(project: Any) -> None:
     assert [clause["control"] for clause in found["clauses"]] == ["164.312(b)", "11.10(a)"]
     assert found["clauses"][0]["lost"] == ["phi.findings"]
     assert found["clauses"][0]["of"] == 2
+    assert f"clinigate gate last {bundle.name}" in found["notes"][0]
 
 
 def test_changed_manifests_leave_the_words_alone(project: Any) -> None:

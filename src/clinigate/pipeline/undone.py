@@ -158,10 +158,15 @@ def _notes(impact: Impact, claimed: _Claimed, one_build: bool) -> Iterator[str]:
             "another build is named than the one that was evaluated: a gate takes evidence of one "
             "build alone, so that all of it is measured again"
         )
+    elif impact.kept and claimed.run is not None and claimed.stages[1]:
+        yield (
+            "these are the claims alone: a gate joins stages of one commit, so that a decision on "
+            "another commit needs all of them: clinigate run"
+        )
     elif impact.kept and claimed.run is not None:
         yield (
-            f"decide on both afterwards: clinigate gate last {claimed.run}; what still holds stays "
-            "in the old bundle"
+            f"what still holds stays in the old bundle: clinigate gate last {claimed.run} decides "
+            "on both, and of two verdicts on one criterion the graver counts"
         )
 
 
