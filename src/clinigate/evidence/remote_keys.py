@@ -12,7 +12,7 @@ from clinigate.errors import KeyFileError, MissingExtraError
 from clinigate.evidence.signers import MODULES, Opened
 from clinigate.evidence.signing import PublicKey
 
-__all__ = ["RemoteSigner", "is_remote", "open_remote_key"]
+__all__ = ["RemoteSigner", "open_remote_key"]
 
 _HINTS = {
     "hsm": "look at the token, its PIN and PYKCS11LIB",
@@ -26,21 +26,18 @@ _HINTS = {
 class _Asked:
     """A secret that is asked for once; what went wrong with the asking is nobody else's error."""
 
-    __slots__ = ("_ask", "_known", "trouble")
+    __slots__ = ("_ask", "_known", "failed")
 
     def __init__(self, ask: Callable[[], str]) -> None:
         self._ask = ask
         self._known: str | None = None
-        self.trouble: Exception | None = None
+        self.failed = False
 
     def __call__(self) -> str:
-        self.trouble = None
+        self.failed = self._known is None
         if self._known is None:
-            try:
-                self._known = self._ask()
-            except Exception as error:
-                self.trouble = error
-                raise
+            self._known = self._ask()
+            self.failed = False
         return self._known
 
 
@@ -83,9 +80,13 @@ class RemoteSigner:
             raise KeyFileError(f"{self.uri}: was refused before, and is not asked again")
         try:
             signature = self._opened.sign(message)
+        except KeyFileError as error:
+            raise KeyFileError(f"{self.uri}: {error}") from error
         except Exception as error:
-            self._refused = self.uri.startswith("hsm:") and self._asked.trouble is None
-            raise _trouble(self.uri, "does not sign", error, self._asked) from error
+            if self._asked.failed:
+                raise
+            self._refused = self.uri.startswith("hsm:")
+            raise _refusal(self.uri, "does not sign", error) from error
         # A service that hashes once more, or turned to another version of the key, is told here
         # rather than by whoever verifies.
         if not self.public.verifies(signature, message):
@@ -97,11 +98,6 @@ class RemoteSigner:
 
     def __repr__(self) -> str:
         return f"RemoteSigner({self.uri!r}, {self.keyid[:12]}…)"
-
-
-def is_remote(place: str) -> bool:
-    """Tell whether a key's place is the URI of a token or a service."""
-    return place.partition(":")[0] in MODULES and ":" in place
 
 
 def open_remote_key(uri: str, secret: Callable[[], str]) -> RemoteSigner:
@@ -123,8 +119,12 @@ def open_remote_key(uri: str, secret: Callable[[], str]) -> RemoteSigner:
     module, asked = _module(uri, scheme), _Asked(secret)
     try:
         return RemoteSigner(uri, module.open_key(place, asked), asked)
+    except KeyFileError as error:
+        raise KeyFileError(f"{uri}: {error}") from error
     except Exception as error:
-        raise _trouble(uri, "cannot be opened", error, asked) from error
+        if asked.failed:
+            raise
+        raise _refusal(uri, "cannot be opened", error) from error
 
 
 def _module(uri: str, scheme: str) -> Any:
@@ -137,12 +137,8 @@ def _module(uri: str, scheme: str) -> Any:
     return module
 
 
-def _trouble(uri: str, what: str, error: Exception, asked: _Asked) -> Exception:
+def _refusal(uri: str, what: str, error: Exception) -> KeyFileError:
     """Say what went wrong by the error's kind and code: its words may quote a credential."""
-    if asked.trouble is not None and not isinstance(asked.trouble, KeyFileError):
-        return asked.trouble
-    if isinstance(error, KeyFileError):
-        return KeyFileError(f"{uri}: {error}")
     kind = type(error).__name__
     return KeyFileError(f"{uri}: {what} ({kind}{_code(error)}); {_HINTS[uri.partition(':')[0]]}")
 

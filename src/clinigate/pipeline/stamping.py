@@ -7,28 +7,23 @@ The seal stands before anybody is asked, and nothing that goes wrong here takes 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+import time
 
 from clinigate.errors import EvidenceError, IntegrityError
 from clinigate.evidence.bundle import Bundle, open_bundle
 from clinigate.evidence.files import write_atomic
 from clinigate.evidence.names import STAMP
+from clinigate.evidence.stamp_tokens import LARGEST, Stamp, parse_stamp, verify_stamp
 from clinigate.evidence.stamps import envelope_digest, stamp_request
 from clinigate.pipeline.sealing_key import Authority
 
-if TYPE_CHECKING:
-    from clinigate.evidence.stamp_tokens import Stamp
-
-__all__ = ["Post", "post", "stamp", "stamped_by"]
-
-#: Sends a request to an address and returns the answer's bytes.
-Post = Callable[[str, bytes], bytes]
+__all__ = ["stamp", "stamped_by"]
 
 _SECONDS = 15.0
+_SECONDS_IN_ALL = 60.0
 
 
-def stamp(bundle: Bundle, authority: Authority, *, send: Post | None = None) -> Bundle:
+def stamp(bundle: Bundle, authority: Authority) -> Bundle:
     """Ask for a time stamp over a sealed bundle's envelope, and keep it as `timestamp.tsr`.
 
     What stands there and is over this envelope is kept. The authority learns a digest, nothing
@@ -37,7 +32,6 @@ def stamp(bundle: Bundle, authority: Authority, *, send: Post | None = None) -> 
     Args:
         bundle: a sealed run, in its directory.
         authority: whom to ask.
-        send: how; over HTTP by default.
 
     Returns:
         The bundle with its stamp.
@@ -47,9 +41,6 @@ def stamp(bundle: Bundle, authority: Authority, *, send: Post | None = None) -> 
             bytes, or is by an authority that `authority.roots` do not vouch for; the bundle is as
             it was.
     """
-    # cryptography loads with it, which callers without an authority do not need.
-    from clinigate.evidence.stamp_tokens import parse_stamp, verify_stamp
-
     digest = envelope_digest(bundle)
     by = stamped_by(bundle)
     if by is not None:
@@ -58,7 +49,7 @@ def stamp(bundle: Bundle, authority: Authority, *, send: Post | None = None) -> 
             "move that file away first"
         )
     nonce = secrets.randbits(64)
-    answer = (send or post)(authority.url, stamp_request(digest, nonce))
+    answer = _post(authority.url, stamp_request(digest, nonce))
     try:
         found = (
             parse_stamp(answer)
@@ -75,16 +66,13 @@ def stamp(bundle: Bundle, authority: Authority, *, send: Post | None = None) -> 
 def _compare(found: Stamp, digest: bytes, nonce: int) -> None:
     if found.digest != digest:
         raise IntegrityError("it is over other bytes")
-    # An old answer, played again, would prove an earlier time than the true one for new bytes
-    # only if these were known then; the nonce shows that the answer is to this question.
+    # Who gives old answers again to new questions is no authority, even over the right bytes.
     if found.nonce != nonce:
         raise IntegrityError("it answers another question (its nonce is not ours)")
 
 
 def stamped_by(bundle: Bundle) -> str | None:
     """Return who, by its own word, stamped this very seal; None where nobody readable did."""
-    from clinigate.evidence.stamp_tokens import parse_stamp
-
     if STAMP not in bundle.names:
         return None
     try:
@@ -94,7 +82,7 @@ def stamped_by(bundle: Bundle) -> str | None:
     return found.by if found.digest == envelope_digest(bundle) else None
 
 
-def post(url: str, request: bytes) -> bytes:
+def _post(url: str, request: bytes) -> bytes:
     """Send a request as RFC 3161 section 3.4 says, and return the answer's bytes.
 
     Raises:
@@ -102,8 +90,6 @@ def post(url: str, request: bytes) -> bytes:
     """
     # Most runs ask nobody over HTTP.
     import httpx
-
-    from clinigate.evidence.stamp_tokens import LARGEST
 
     headers = {
         "Content-Type": "application/timestamp-query",
@@ -118,9 +104,11 @@ def post(url: str, request: bytes) -> bytes:
             kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
             if kind.startswith("text/"):
                 raise EvidenceError(f"{url}: answered with {kind}, no time stamp")
-            answer = bytearray()
+            answer, until = bytearray(), time.monotonic() + _SECONDS_IN_ALL
             for chunk in response.iter_bytes():
                 answer += chunk
+                if time.monotonic() > until:
+                    raise EvidenceError(f"{url}: answers for more than {_SECONDS_IN_ALL:g} s")
                 if len(answer) > LARGEST:
                     raise EvidenceError(f"{url}: answered with more than {LARGEST} bytes")
             return bytes(answer)
