@@ -111,10 +111,13 @@ def _of_criteria(rows: Iterable[CriterionRow]) -> Iterator[GapRow]:
 
 def _of_observations(results: Results) -> Iterator[GapRow]:
     judged = {verdict.metric for verdict in results.verdicts}
-    for observation in results.observations:
-        about = observation.about
-        if isinstance(about, Gap) and about.metric not in judged:
-            yield GapRow("Not assessed", about.metric, about.reason)
+    unjudged = (
+        observation.about
+        for observation in results.observations
+        if isinstance(observation.about, Gap) and observation.about.metric not in judged
+    )
+    for metric, reason in dict.fromkeys((gap.metric, gap.reason) for gap in unjudged):
+        yield GapRow("Not assessed", metric, reason)
 
 
 def _of_packs(results: Results) -> Iterator[GapRow]:
