@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import re
+import ssl
 import zipfile
 from collections.abc import Callable
 from io import BytesIO
@@ -12,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import trustme
 
 from clinigate.cli.app import run as cli
 from clinigate.cli.exits import ExitCode
@@ -313,6 +315,31 @@ def test_a_proxy_is_believed_by_its_address_alone(
     response, content = ask("/index.html", **forged)
     assert response.status == 403
     assert b"calm companion" not in content
+
+
+def test_by_tls_the_cookie_goes_by_tls_alone(project: Any, serving: Callable[..., str]) -> None:
+    authority = trustme.CA()
+    certificate = authority.issue_cert("127.0.0.1")
+    certificate.private_key_and_cert_chain_pem.write_to_path(str(project.folder / "tls.pem"))
+    config = project.folder / "clinigate.toml"
+    config.write_text(
+        f'{config.read_text()}\n[portal]\ntls_certificate = "tls.pem"\ntls_key = "tls.pem"\n'
+    )
+    project.sealed()
+    address = serving(project.folder, CLINIGATE_PORTAL_TOKEN=TOKEN)
+    assert address.startswith("https://127.0.0.1:")
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    place = urlsplit(address)
+    connection = http.client.HTTPSConnection("127.0.0.1", place.port, timeout=30, context=context)
+    connection.request("POST", "/sign-in", f"token={TOKEN}", form)
+    response = connection.getresponse()
+    response.read()
+    connection.close()
+    cookie = response.headers["set-cookie"]
+    assert cookie.startswith("__Host-clinigate=")
+    assert "Secure" in cookie.split("; ")
 
 
 @pytest.mark.parametrize(

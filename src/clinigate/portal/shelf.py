@@ -16,6 +16,9 @@ from clinigate.portal.rows import Standing
 
 __all__ = ["Shelf", "Snapshot"]
 
+#: The files of which the log consists.
+_LOG = ("records.ndjson", "checkpoint")
+
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
@@ -68,7 +71,7 @@ class Shelf:
     def _ledger(self) -> tuple[LedgerView | None, dict[str, RunHistory], str]:
         """The log, read again only when its files have changed."""
         folder = self._store.ledger_directory
-        key = tuple(sorted(_state(path) for path in folder.iterdir())) if folder.is_dir() else ()
+        key = tuple(_state(folder / name) for name in _LOG)
         with self._lock:
             if self._read is None or self._read[0] != key:
                 self._read = (key, *_read(folder))
@@ -85,6 +88,9 @@ def _read(folder: Path) -> tuple[LedgerView | None, dict[str, RunHistory], str]:
     return view, {each.run: each for each in histories(view.chain.records)}, ""
 
 
-def _state(path: Path) -> tuple[str, int, int, int]:
-    info = path.lstat()
-    return path.name, info.st_size, info.st_mtime_ns, info.st_ctime_ns
+def _state(path: Path) -> tuple[int, int, int] | None:
+    try:
+        info = path.stat()
+    except OSError:
+        return None
+    return info.st_size, info.st_mtime_ns, info.st_ctime_ns
