@@ -10,7 +10,7 @@ from clinigate.core.plan import Profile
 from clinigate.evidence.recorded import RecordedRun
 from clinigate.evidence.stages import read_stages
 from clinigate.pipeline.impact import Lost
-from clinigate.pipeline.rests import CLINICAL, producer_of
+from clinigate.pipeline.rests import producer_of
 from clinigate.pipeline.stages.known import DEFAULT, Unconfigured, commands_of
 
 __all__ = ["JUDGED_AGAIN", "Stages", "restoring_commands", "stages_of_run"]
@@ -27,6 +27,15 @@ _COMMANDS = {
     "delivery": "clinigate metrics",
 }
 
+#: What measures where the configuration has nothing for a stage: the user's own tests and names.
+_BY_HAND = {
+    "clinical": "pytest",
+    "hipaa": "pytest",
+    "performance": "clinigate bench ai",
+    "load": "clinigate load run",
+    "chaos": "clinigate chaos run NAME",
+}
+
 #: By metric, the stages that measured it, and the commands of each.
 Stages = tuple[Mapping[str, tuple[str, ...]], Mapping[str, tuple[str, ...]]]
 
@@ -38,14 +47,20 @@ def stages_of_run(recorded: RecordedRun) -> Stages:
         IntegrityError: a note about the stages does not read back.
     """
     staged = read_stages(recorded)
-    of_spool = {r.spool: r.body.get("stage") for r in recorded.records if r.type == "start"}
+    if staged is None:
+        return {}, {}
+    of_spool = {
+        spool: story.spec.name
+        for story in staged.stories
+        for attempt in story.attempts
+        for spool in attempt.spools
+    }
     found: dict[str, dict[str, None]] = {}
     for record in recorded.counting("observation"):
         about: Any = record.body.get("about")
-        stage = of_spool.get(record.spool)
-        if isinstance(about, dict) and stage is not None:
-            found.setdefault(str(about.get("metric")), {})[str(stage)] = None
-    commands = {} if staged is None else {s.name: s.commands for s in staged.plan.stages}
+        if isinstance(about, dict) and record.spool in of_spool:
+            found.setdefault(str(about.get("metric")), {})[of_spool[record.spool]] = None
+    commands = {each.name: each.commands for each in staged.plan.stages}
     return {metric: tuple(names) for metric, names in found.items()}, commands
 
 
@@ -105,8 +120,7 @@ def _by_producer(producer: str, config: LoadedConfig) -> tuple[str, str]:
         return "stage", own
     commands = commands_of(uses, config, Profile.FULL)
     if isinstance(commands, Unconfigured):
-        word = "pytest" if producer == CLINICAL else f"clinigate {uses}"
-        return "command", word
+        return "command", _BY_HAND[uses]
     if not tables and uses in DEFAULT:
         return "stage", uses
     return "command", " && ".join(command.shown for command in commands)
