@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,7 +15,9 @@ from hypothesis import strategies as st
 from clinigate.core.canonical import canonical_bytes
 from clinigate.errors import PolicyError
 from clinigate.evidence.bundle import export_zip
+from clinigate.evidence.signing import generate_signer
 from clinigate.evidence.times import timestamp
+from clinigate.evidence.trust import TrustedKey, TrustStore
 from clinigate.gate.record_files import sign_record
 from clinigate.gate.record_terms import folded
 from clinigate.gate.records import (
@@ -141,3 +144,42 @@ def test_a_link_among_the_standing_records_is_not_followed(ward: Any, tmp_path: 
     outside.write_bytes(canonical_bytes({}))
     (ward.root / FOLDER / "w.dsse.json").symlink_to(outside)
     assert people_beside([bundle.path], ward.trust).found == ()
+
+
+@pytest.fixture(scope="module")
+def filed(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
+    """A folder with one signed record in it, and the keys by which it counts."""
+    keys = [generate_signer(), generate_signer()]
+    trust = TrustStore(
+        (TrustedKey(keys[0].public, "Ada", "qa"), TrustedKey(keys[1].public, "Cy", "developer"))
+    )
+    signers = tuple(NamedSigner(each.name, each.role, each.keyid) for each in trust.keys)
+    waiver = Waiver("Cy", "Ada", "watched", criterion="a.b", owner="Dr. Ward")
+    ends = timestamp(AT + timedelta(days=9))
+    record = Record(RecordSubject.of_run(DIGEST), signers, "why", timestamp(AT), waiver, ends)
+    root = tmp_path_factory.mktemp("root")
+    envelope = sign_record(record, keys)
+    path = add_record(envelope, trust, root=None, folder=root / FOLDER, run=None)
+    return SimpleNamespace(root=root, path=path, trust=trust, data=path.read_bytes())
+
+
+@given(data=st.data())
+def test_any_edit_of_any_byte_is_found_and_named(filed: Any, data: st.DataObject) -> None:
+    """Flipped, left out, put in or cut: the record no longer counts, and its file is named."""
+    place = data.draw(st.integers(0, len(filed.data) - 1))
+    other = data.draw(st.integers(0, 255).filter(lambda byte: byte != filed.data[place]))
+    how = data.draw(st.sampled_from(["flip", "drop", "add", "cut"]))
+    before, after = filed.data[:place], filed.data[place + 1 :]
+    edited = {
+        "flip": before + bytes([other]) + after,
+        "drop": before + after,
+        "add": before + bytes([other]) + filed.data[place:],
+        "cut": before,
+    }[how]
+    filed.path.write_bytes(edited)
+    (found,) = people_beside([], filed.trust, root=filed.root).found
+    filed.path.write_bytes(filed.data)
+    assert found.verified is None
+    assert found.broken
+    assert found.place == f"{FOLDER}/{filed.path.name}"
+    assert len(people_beside([], filed.trust, root=filed.root).records) == 1

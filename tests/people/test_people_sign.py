@@ -117,6 +117,18 @@ def test_a_key_that_does_not_count_now_signs_nothing(
     assert "'Ada Officer'" in said.sentence
 
 
+def test_without_a_terminal_nobody_is_asked(
+    ward: Any, cli: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sentence names --passphrase-fd, and not the variable that does not count."""
+    ward.sealed()
+    monkeypatch.setattr("clinigate.cli.keys._has_terminal", lambda: False)
+    said = cli(*SIGN, "--meaning", "review", "--key", "ada.key", secret=None)
+    assert said.code == ExitCode.USAGE
+    assert "give --passphrase-fd" in said.sentence
+    assert "CLINIGATE_KEY_PASSPHRASE" not in said.sentence
+
+
 def test_a_wrong_passphrase_signs_nothing(ward: Any, cli: Callable[..., Any]) -> None:
     bundle = ward.sealed()
     said = cli(*SIGN, "--meaning", "review", "--key", "ada.key", secret="another one")

@@ -221,3 +221,24 @@ def test_an_end_that_is_near_is_told(ward: Any, cli: Callable[..., Any]) -> None
     soon = datetime.now(UTC) + timedelta(days=5)
     path.write_text(ended_key(ward.trust.keys[1], "not_after", soon)(path.read_text()))
     assert "replace it soon" in cli("trust", "show", secret=None).out
+
+
+def test_the_root_says_which_trust_file_counts(
+    ward: Any, cli: Callable[..., Any], fresh: Any
+) -> None:
+    """Signed it agrees; changed since, signed by another or not at all it does not."""
+    check = ("trust", "check", "--root", "new.key.pub.pem")
+    missing = cli(*check, secret=None)
+    assert missing.code == ExitCode.INTEGRITY
+    assert "trust.toml.dsse.json: missing" in missing.sentence
+    assert "key of its own" in cli("trust", "sign", "--key", "ada.key").sentence
+    assert cli("trust", "sign", "--key", "new.key").code == ExitCode.OK
+    assert cli(*check, secret=None).code == ExitCode.OK
+    other = cli("trust", "check", "--root", "ada.key.pub.pem", secret=None)
+    assert other.code == ExitCode.INTEGRITY
+    path = ward.folder / "trust.toml"
+    before = path.read_bytes()
+    path.write_bytes(before + b"\n# a word\n")
+    changed = cli(*check, secret=None)
+    assert changed.code == ExitCode.INTEGRITY
+    assert "is not what the root signed" in changed.sentence

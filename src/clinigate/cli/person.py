@@ -185,4 +185,16 @@ def _secret(fd: int | None) -> Callable[[], str]:
             f"{PASSPHRASE_VARIABLE} is set: a passphrase that the machine knows is none that you "
             "give; unset it to be asked, or give --passphrase-fd"
         )
-    return passphrase_source(fd, confirm=False)
+    source = passphrase_source(fd, confirm=False)
+
+    def asked() -> str:
+        try:
+            return source()
+        except KeyFileError as error:
+            if fd is not None:
+                raise
+            raise KeyFileError(
+                "no terminal to ask you for your passphrase or PIN; give --passphrase-fd"
+            ) from error
+
+    return asked

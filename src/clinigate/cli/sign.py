@@ -152,7 +152,9 @@ def _summary(examined: Examined) -> str:
 
     bundle, predicate = examined.bundle, examined.bundle.statement.predicate
     subject = predicate["subject"]
-    counts = ", ".join(f"{count} {status}" for status, count in predicate["counts"].items())
+    counts = ", ".join(
+        f"{count} {status}" for status, count in predicate["counts"].items() if count
+    )
     by = ", ".join(f"{key.name} ({key.role})" for key in examined.report.signed_by)
     lines = [
         f"run {bundle.run} of {subject['name']} {subject.get('version') or ''}".rstrip(),

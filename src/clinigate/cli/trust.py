@@ -32,7 +32,7 @@ _key_option = click.option("--key", "key_place", required=True, metavar="KEY",
 
 @click.group("trust")
 def command() -> None:
-    """The keys that count: show, add, rotate, revoke, check."""
+    """The keys that count: show, add, rotate, revoke, sign, check."""
 
 
 @command.command("show")
@@ -178,25 +178,56 @@ def revoke(
     return ExitCode.OK
 
 
-@command.command("check")
+@command.command("sign")
+@_key_option
+@passphrase_option
 @trust_option
 @config_option
-def check(trust: Path | None, config: Path | None) -> int:
+def sign(key_place: str, passphrase_fd: int | None, trust: Path | None, config: Path | None) -> int:
+    """Sign the trust file as it is now with the root key, which is kept offline.
+
+    The signature lies beside it, as trust.toml.dsse.json; `trust check --root PEM` looks at it.
+    """
+    from clinigate.config.loader import load_config
+    from clinigate.evidence.trust import load_trust
+    from clinigate.evidence.trust_root import sign_trust_file
+
+    path = _trust_path(load_config(config), trust)
+    root = _signer(key_place, passphrase_fd)
+    if load_trust(path).get(root.keyid) is not None:
+        raise UsageError(
+            f"--key {key_place}: stands in the trust file itself; the root says who stands there, "
+            "and is a key of its own"
+        )
+    click.echo(f"{sign_trust_file(path, root)}: signed by the root {root.keyid}")
+    return ExitCode.OK
+
+
+@command.command("check")
+@click.option("--root", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="Public key (PEM) of the root that must have signed the file.")  # fmt: skip
+@trust_option
+@config_option
+def check(root: Path | None, trust: Path | None, config: Path | None) -> int:
     """Compare the trust file with what the ledger says of rotations and revocations.
 
     Exit codes: 0 they agree; 1 the trust file lets a key count that the ledger says is none;
-    3 a record of the ledger is not signed by whom it needs.
+    3 a record of the ledger is not signed by whom it needs, or the trust file not by the root.
     """
     from clinigate.config.loader import load_config
     from clinigate.evidence.key_changes import disagreements, read_changes
     from clinigate.evidence.ledger import read_ledger
+    from clinigate.evidence.signing import PublicKey
     from clinigate.evidence.times import system_clock
     from clinigate.evidence.trust import load_trust
+    from clinigate.evidence.trust_root import check_trust_file
     from clinigate.reports.text import visible
 
     loaded = load_config(config)
     path, now = _trust_path(loaded, trust), system_clock()
     store = load_trust(path)
+    if root is not None:
+        check_trust_file(path, PublicKey.from_pem(root.read_bytes()))
     changes = read_changes(read_ledger(loaded.root / "ledger").chain.records, store)
     found = list(disagreements(changes, store))
     for line in (*found, *_remarks(store, now)):

@@ -17,7 +17,8 @@ class Standing:
 
     Attributes:
         name, role, keyid: whose key made it, as the trust file knows it.
-        signed_at: when, RFC 3339 in UTC. time_proven: whether somebody else vouches for that.
+        signed_at: the date of what was signed, RFC 3339 in UTC; a second signature under one record
+            has none of its own. time_proven: whether somebody else vouches for it.
         then: why the key did not count at that time; None if it did.
         now: why the key would not count for something signed now; None if it would.
         refused: why the signature does not count today; None if it does. A key that was replaced
@@ -42,7 +43,7 @@ class Standing:
         now = "and counts now" if self.now is None else f"now: {self.now}"
         worth = "" if self.refused is None else f"; the signature does not count: {self.refused}"
         who = f"{self.name} ({self.role}, key {self.keyid[:16]})"
-        return f"{who} at {self.signed_at}, {vouched}: {then}, {now}{worth}"
+        return f"{who}, dated {self.signed_at} {vouched}: {then}, {now}{worth}"
 
 
 def standing_of(
