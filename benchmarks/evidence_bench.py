@@ -1,7 +1,8 @@
 """What evidence costs, and that no changed byte of a bundle goes unseen.
 
-Promised: recording an observation (redacted, written, acknowledged) takes less than 1 ms, and in a
-sealed bundle of 50 files every byte that changes is found, under the name of its file. Run it:
+Promised: recording an observation (redacted, written, acknowledged) takes less than 1 ms, a run of
+10,000 observations is scanned and sealed in less than 2 s of this process's time, and in a sealed
+bundle of 50 files every byte that changes is found, under the name of its file. Run it:
 `.venv/bin/python benchmarks/evidence_bench.py [--every N]`; `--every 1` changes every single byte
 and takes minutes, the default a byte in 16.
 """
@@ -12,6 +13,7 @@ import argparse
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from clinigate.core import Finding, Kind, Measurement, Observation, Plan
@@ -28,11 +30,12 @@ from clinigate.evidence.trust import TrustedKey, TrustStore
 from clinigate.evidence.verify import verify_bundle
 
 AT_MOST_MS = 1.0
+#: Observations of a large run, and the seconds of processor time that sealing it may take.
+MANY, SEALED_IN_S = 10_000, 2.0
 SUBJECT = Subject("bench")
 PROSE = "I feel like nobody would notice if I was gone, and I do not know who to talk to. " * 3
-SEEN = Observation(
-    "CG-1", Finding("m", "expected help", case_id="c1", stimulus=PROSE, excerpt=PROSE)
-)
+FOUND = Finding("m", "expected help", case_id="c1", stimulus=PROSE, excerpt=PROSE)
+SEEN = Observation("CG-1", FOUND)
 
 
 def timed(name: str, act: Callable[[], object], *, times: int = 1, rounds: int = 5) -> float:
@@ -52,10 +55,15 @@ def begin(root: Path, signer: LocalSigner) -> Run:
 
 
 def finish_and_seal(run: Run, store: RunStore, signer: LocalSigner) -> Bundle:
+    return sealed(run, finished(run), store, signer)
+
+
+def finished(run: Run) -> Results:
+    """End a run and return what a pipeline makes of it."""
     run.recorder.observation(Observation("CG-1", Measurement("m", Kind.RATE, 0.0, 10, events=0)))
     run.finish()
     recorded = read_run(run.directory)
-    results = Results(
+    return Results(
         run=run.id,
         subject=SUBJECT,
         target="bench",
@@ -64,8 +72,11 @@ def finish_and_seal(run: Run, store: RunStore, signer: LocalSigner) -> Bundle:
         finished_at=recorded.finished_at,
         criteria=(),
         verdicts=(),
-        observations=(),
+        observations=recorded.observations(),
     )
+
+
+def sealed(run: Run, results: Results, store: RunStore, signer: LocalSigner) -> Bundle:
     return seal(
         run.directory,
         signer=signer,
@@ -107,7 +118,7 @@ def costs(root: Path, signer: LocalSigner) -> float:
     run = begin(root, signer)
     timed("redact 240 characters of prose", lambda: redactor.text(PROSE), times=500)
     recorded = timed("record a finding", lambda: run.recorder.observation(SEEN), times=500)
-    timed("store a blob", lambda: run.recorder.blob(time.time_ns().to_bytes(8), "x/y"), times=200)
+    timed("store a blob", lambda: run.recorder.blob(b"%d" % time.time_ns(), "x/y"), times=200)
     timed("append to the ledger, signed", lambda: ledger.append("n", run=None, body={}), times=20)
     start = time.perf_counter()
     bundle = finish_and_seal(run, store, signer)
@@ -115,6 +126,23 @@ def costs(root: Path, signer: LocalSigner) -> float:
     trust = TrustStore((TrustedKey(signer.public, "bench", "machine"),))
     timed(f"verify {len(bundle.names)} files", lambda: verify_bundle(bundle, trust=trust), rounds=3)
     return recorded
+
+
+def seal_many(root: Path, signer: LocalSigner) -> float:
+    """Return the seconds of processor time that sealing a large run takes."""
+    run = begin(root, signer)
+    for number in range(MANY):
+        said = f"{PROSE[:80]} {number}"
+        run.recorder.observation(
+            Observation("CG-1", replace(FOUND, case_id=f"c{number}", stimulus=said))
+        )
+    results = finished(run)
+    wall, start = time.perf_counter(), time.process_time()
+    sealed(run, results, RunStore(root), signer)
+    took = time.process_time() - start
+    print(f"seal {MANY:,} observations{'':<19} {took * 1e3:9.0f} ms "
+          f"({(time.perf_counter() - wall) * 1e3:.0f} ms by the clock)")  # fmt: skip
+    return took
 
 
 def changes(root: Path, signer: LocalSigner, every: int) -> list[str]:
@@ -139,10 +167,11 @@ def main() -> int:
     signer = generate_signer()
     with tempfile.TemporaryDirectory() as folder:
         recorded = costs(Path(folder) / "costs", signer)
+        sealed = seal_many(Path(folder) / "many", signer)
         missed = changes(Path(folder) / "changes", signer, every)
     for each in missed[:10]:
         print(f"UNSEEN: {each}")
-    return int(recorded >= AT_MOST_MS or bool(missed))
+    return int(recorded >= AT_MOST_MS or sealed >= SEALED_IN_S or bool(missed))
 
 
 if __name__ == "__main__":

@@ -6,12 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from clinigate.evidence.matching import (
-    field_rule,
-    is_clean,
-    rules_in,
-    spares_versions,
-)
+from clinigate.evidence.matching import field_rule, is_clean, rules_in, spares_versions
+from clinigate.evidence.patterns import key_rule
 
 __all__ = ["Hit", "Scanner", "scan"]
 
@@ -33,52 +29,67 @@ class Hit:
     path: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """A field's name: whether it tells what its value is, and what was found in the name itself."""
+
+    name: str
+    tells: bool
+    versions: bool
+    hits: tuple[str, ...]
+
+
 class Scanner:
-    """Looks through many values, and at each text of them once."""
+    """Looks through many values, and at each text and field name of them once."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, bool], tuple[str, ...]] = {}
+        #: By text, what was found in it; apart for fields in which versions look like addresses.
+        self._known: tuple[dict[str, tuple[str, ...]], ...] = ({}, {})
+        self._fields: dict[str, _Field] = {}
 
     def scan(self, value: Any) -> list[Hit]:
         """Return what a redactor would replace in a plain JSON value or a text."""
         hits: list[Hit] = []
-        self._look(value, "", [], hits)
+        self._look(value, self._field(""), [], hits)
         return hits
 
-    def _look(self, value: Any, field: str, path: list[str | int], hits: list[Hit]) -> None:
-        if isinstance(value, dict):
+    def _look(self, value: Any, field: _Field, path: list[str | int], hits: list[Hit]) -> None:
+        if isinstance(value, str):
+            if rules := self._rules(value, field):
+                hits += (Hit(rule, _shown(path)) for rule in rules)
+        elif isinstance(value, dict):
             for key, item in value.items():
-                self._look_into(key, item, path, hits)
+                inner = self._fields.get(key) or self._field(key)
+                hits += (Hit(rule, _place(path)) for rule in inner.hits)
+                path.append("?" if inner.hits else key)
+                self._look(item, inner, path, hits)
+                path.pop()
         elif isinstance(value, list):
             for index, item in enumerate(value):
                 path.append(index)
                 self._look(item, field, path, hits)
                 path.pop()
-        elif isinstance(value, str | int):
-            hits += (Hit(rule, _shown(path)) for rule in self._rules(value, field))
+        elif field.tells and (condemned := field_rule(value, field.name)) is not None:
+            hits.append(Hit(condemned[0], _shown(path)))
 
-    def _look_into(self, key: str, item: Any, path: list[str | int], hits: list[Hit]) -> None:
-        # A field name that is itself an identifier must not stand in the path either.
-        clean = is_clean(key)
-        if not clean:
-            place = f"a field name in {_shown(path) or 'the object'}"
-            hits += (Hit(rule, place) for rule in self._rules(key, ""))
-        path.append(key if clean else "?")
-        self._look(item, key, path, hits)
-        path.pop()
+    def _field(self, name: str) -> _Field:
+        field = _Field(
+            name,
+            tells=key_rule(name) is not None,
+            versions=spares_versions(name),
+            hits=() if is_clean(name) else tuple(dict.fromkeys(n for n, _ in rules_in(name))),
+        )
+        return self._fields.setdefault(name, field)
 
-    def _rules(self, value: str | int, field: str) -> tuple[str, ...]:
-        condemned = field_rule(value, field)
-        if condemned is not None:
+    def _rules(self, text: str, field: _Field) -> tuple[str, ...]:
+        if field.tells and (condemned := field_rule(text, field.name)) is not None:
             return (condemned[0],)
-        if not isinstance(value, str):
-            return ()
-        key = (value, spares_versions(field))
-        found = self._known.get(key)
+        known = self._known[field.versions]
+        found = known.get(text)
         if found is None:
-            found = tuple(dict.fromkeys(name for name, _ in rules_in(value, field)))
-            if len(value) <= _REMEMBERED and len(self._known) < _MANY:
-                self._known[key] = found
+            found = tuple(dict.fromkeys(name for name, _ in rules_in(text, field.name)))
+            if len(text) <= _REMEMBERED and len(known) < _MANY:
+                known[text] = found
         return found
 
 
@@ -90,3 +101,8 @@ def scan(value: Any) -> Iterator[Hit]:
 def _shown(path: list[str | int]) -> str:
     text = "".join(f"[{each}]" if isinstance(each, int) else f".{each}" for each in path)
     return text.removeprefix(".")
+
+
+def _place(path: list[str | int]) -> str:
+    # A field name that is itself an identifier must not stand in the path either.
+    return f"a field name in {_shown(path) or 'the object'}"
