@@ -18,7 +18,6 @@ from clinigate.errors import IntegrityError, UsageError
 from clinigate.evidence.checkpoint import Checkpoint, parse_checkpoint, verify_checkpoint
 from clinigate.evidence.cosignature import cosignatures, cosigner_vkey
 from clinigate.evidence.files import write_atomic
-from clinigate.evidence.keys import load_key
 from clinigate.evidence.ledger import read_ledger
 from clinigate.evidence.ledger_check import check_ledger
 from clinigate.evidence.ledger_proofs import prove_growth, prove_seal
@@ -27,6 +26,7 @@ from clinigate.evidence.times import timestamp
 from clinigate.evidence.trust import TrustStore
 from clinigate.evidence.witness import log_keys, witness_keys
 from clinigate.evidence.witnessing import Witness, Witnessed, witness_log
+from clinigate.pipeline.keys import signer_at
 from clinigate.reports.text import visible
 
 __all__ = ["command"]
@@ -81,8 +81,9 @@ def prove(run: str, config: Path | None, since: Path | None, out: Path | None) -
 @trust_option
 @click.option("--state", required=True, type=click.Path(file_okay=False, path_type=Path),
               help="Folder, on the witness's own machine, for what was seen.")  # fmt: skip
-@click.option("--key", required=True, type=click.Path(dir_okay=False, path_type=Path),
-              help="The witness's Ed25519 key, which signs nothing else.")  # fmt: skip
+@click.option("--key", required=True,
+              help="The witness's Ed25519 key, which signs nothing else: a file, or a place as in "
+              "[signing] key.")  # fmt: skip
 @click.option("--name", help="As it stands in the cosignature, as example.org/compliance "
               "(default: from the key's id).")  # fmt: skip
 @click.option("--new-log", is_flag=True, help="Another system's log, never seen before, is meant.")
@@ -92,7 +93,7 @@ def witness(
     config: Path | None,
     trust: Path | None,
     state: Path,
-    key: Path,
+    key: str,
     name: str | None,
     new_log: bool,
     passphrase_fd: int | None,
@@ -106,7 +107,10 @@ def witness(
     keys = trusted_keys(loaded, trust)
     if keys is None:
         raise UsageError("which keys may sign the log? give --trust FILE, or set [gate] trust")
-    signer = load_key(key, passphrase_source(passphrase_fd, confirm=False))
+    source = passphrase_source(passphrase_fd, confirm=False)
+    signer = signer_at(key, base_dir=Path.cwd(), passphrase=source)
+    if signer is None:
+        raise UsageError(f"--key {key}: the variable is not set, so that there is no key")
     who = Witness(name or f"clinigate.dev/witness/{signer.keyid[:16]}", signer, state, keys)
     vkey = cosigner_vkey(who.name, signer.public_key)
     done = witness_log(loaded.root, who, new_log=new_log)

@@ -19,7 +19,7 @@ class RunHistory:
 
     Attributes:
         run: its id.
-        started_at: when it began, or came from elsewhere.
+        started_at: when it began; of a run that was brought from elsewhere, when it was sealed.
         status: how it ended; INCOMPLETE while, or because, it never said so.
         sealed_at: when it was sealed, None before.
         statement: SHA-256 of the sealed statement's payload.
@@ -58,8 +58,10 @@ def histories(records: Iterable[LedgerRecord]) -> list[RunHistory]:
         run = record.run
         if run is None:
             continue
-        if run not in known and record.type in ("run-started", "bundle-imported"):
+        if run not in known and record.type == "run-started":
             known[run] = RunHistory(run, record.ts)
+        if run not in known and record.type == "bundle-imported":
+            known[run] = RunHistory(run, str(record.body["sealedAt"]))
         if run in known:
             known[run] = _after(known[run], record)
     return list(known.values())
