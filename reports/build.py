@@ -94,7 +94,7 @@ def build_report(
         records=_records(gate, evidence),
         findings=group_findings(item for item in about if isinstance(item, Finding)),
         packs=facts.pack_rows(results.packs),
-        method=facts.method_facts(results.plan),
+        method=(*facts.method_facts(results.plan), *facts.execution_facts(results, evidence)),
         environment=facts.environment_facts(evidence),
         evidence=evidence,
         stages=told,

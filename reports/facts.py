@@ -10,12 +10,14 @@ from clinigate.core.results import PackUse, Results
 from clinigate.reports.gaps import is_reviewed
 from clinigate.reports.model import Fact, GateView, PackRow
 from clinigate.reports.numbers import count, percent
+from clinigate.reports.revision import revision
 from clinigate.reports.sealed import EvidenceFacts
 
 __all__ = [
     "cover_facts",
     "digest_facts",
     "environment_facts",
+    "execution_facts",
     "fingerprint",
     "method_facts",
     "moment",
@@ -133,6 +135,31 @@ def method_facts(plan: Plan) -> tuple[Fact, ...]:
         Fact("Target was built on", _exposure(plan)),
         *_chosen_packs(plan),
     )
+
+
+def execution_facts(results: Results, evidence: EvidenceFacts | None) -> tuple[Fact, ...]:
+    """Who and what executed the run, when, by which clock."""
+    environment: Mapping[str, object] = {} if evidence is None else evidence.environment
+    return (
+        Fact("Executed", _period(results)),
+        Fact("Executed by", _executor(environment.get("ci"))),
+        Fact("Tool", f"Clinigate {_scalar(environment.get('clinigate'))}".strip()),
+        Fact("Test code", revision(environment) or "no revision was recorded"),
+        Fact("Clock", _clock(evidence)),
+    )
+
+
+def _executor(ci: object) -> str:
+    if not isinstance(ci, Mapping) or not ci.get("provider"):
+        return "a person, by hand, or a runner that is not known"
+    told = ", ".join(str(ci[name]) for name in sorted(ci) if name != "provider")
+    return f"{ci['provider']}: {told}" if told else str(ci["provider"])
+
+
+def _clock(evidence: EvidenceFacts | None) -> str:
+    proven = () if evidence is None else (e for e in evidence.levels if e.level == "L3" and e.holds)
+    detail = next((each.detail for each in proven), "")
+    return detail or "the machine's own; nobody else has proven the time"
 
 
 def _exposure(plan: Plan) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from clinigate.core.results import Results
+from clinigate.reports.revision import revision
 from clinigate.reports.sealed import EvidenceFacts
 
 __all__ = ["SystemPart", "SystemView", "system_view"]
@@ -62,7 +63,7 @@ def system_view(results: Results, evidence: EvidenceFacts | None) -> SystemView:
         target=results.target,
         offers=results.declared,
         parts=tuple(_parts(digests)),
-        revision=_revision({} if evidence is None else evidence.environment),
+        revision="" if evidence is None else revision(evidence.environment),
     )
 
 
@@ -86,11 +87,3 @@ def _inputs(evidence: EvidenceFacts | None) -> dict[str, str]:
 def _digest(value: object) -> str:
     found = value.get("digest") if isinstance(value, Mapping) else value
     return found if isinstance(found, str) else ""
-
-
-def _revision(environment: Mapping[str, object]) -> str:
-    git = environment.get("git")
-    if not isinstance(git, Mapping) or not git.get("commit"):
-        return ""
-    changed = {True: ", with changes that nobody committed", None: ", changes unknown"}
-    return f"{git['commit']}{changed.get(git.get('dirty'), '')}"

@@ -17,7 +17,7 @@ class View(StrEnum):
     EXECUTIVE = "executive"
 
     @property
-    def title(self) -> str:
+    def label(self) -> str:
         """What the choice is called."""
         return _TITLES[self]
 
