@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from clinigate.config.dialogue import DialogueTable
+from clinigate.config.evidence import EvidenceTable
 from clinigate.config.hipaa import HipaaTable
 from clinigate.config.inputs import InputName, InputTable
 from clinigate.config.judge import JudgeTable
@@ -173,6 +174,7 @@ class Config(Table):
     model_gate: ModelGateTable = ModelGateTable()
     production: ProductionTable = ProductionTable()
     retention: RetentionTable = RetentionTable()
+    evidence: EvidenceTable = EvidenceTable()
     portal: PortalTable = PortalTable()
     inputs: dict[InputName, InputTable] = Field(
         default={}, description="what claims rest on; `clinigate impact` names what a change undoes"
