@@ -25,8 +25,8 @@ def count_defect(tries: Tries, defect: str, statuses: Mapping[str, Status]) -> N
     Args:
         tries: where it is counted, as one try.
         defect: its name.
-        statuses: verdicts of the metrics that must show it; none at all, or one that could not look,
-            is no try.
+        statuses: verdicts of the metrics that must show it; none at all is no try, nor is one that
+            could not look.
     """
     if not statuses:
         tries.cannot(f"{defect}: no check that is installed looks for it")
