@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
-from typing import Any
 
 from clinigate.errors import ClinigateError, EvidenceError, MissingExtraError
 from clinigate.findings.programs import Program, run_program
@@ -54,7 +53,7 @@ class Paper:
     """A page that is to be printed.
 
     Attributes:
-        html: all of it. subject, verdict, run: for the head and foot of every sheet.
+        html: all of it. view: whose parts are printed, None for all. subject, verdict, run: for the head and foot of every sheet.
         files: what goes into the PDF.
     """
 
@@ -63,6 +62,7 @@ class Paper:
     verdict: str
     run: str
     files: tuple[Associated, ...] = ()
+    view: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,9 @@ def _archival(paper: Paper) -> bytes:
     import weasyprint
 
     with _quiet():
-        document = weasyprint.HTML(string=_sheet(paper), url_fetcher=_refuse)
+        # A report loads nothing: whatever names a place is not answered, a file no more than a host.
+        nowhere = weasyprint.urls.URLFetcher(allowed_protocols=())
+        document = weasyprint.HTML(string=_sheet(paper), url_fetcher=nowhere)
         attachments = [
             weasyprint.Attachment(
                 file_obj=io.BytesIO(each.data),
@@ -134,17 +136,14 @@ def _archival(paper: Paper) -> bytes:
     return data
 
 
-def _refuse(url: str, *_: object, **__: object) -> Any:
-    """A report loads nothing; whatever asks for a place is not answered."""
-    raise ValueError(f"a report loads nothing, and not {url[:40]!r}")
-
-
 def _sheet(paper: Paper) -> str:
     """The page as WeasyPrint takes it: figures with their style, head and foot of the sheets."""
     from clinigate.reports.html import page_environment
 
     css = page_environment().get_template("print.css.j2").render()
-    page = _NAMED_WEIGHT.sub("font-weight: 700", with_styled_figures(paper.html, css))
+    page = _NAMED_WEIGHT.sub(
+        "font-weight: 700", with_styled_figures(paper.html, css, view=paper.view)
+    )
     told = "".join(
         f'<div class="print-only print-{name}" aria-hidden="true">{escape(one_line(text))}</div>'
         for name, text in (

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -23,23 +23,31 @@ _PAINT = re.compile(
     r"|font-(size|weight|family|style))(-.*)?"
 )
 _VARIABLE = re.compile(r"var\(\s*(--[\w-]+)\s*(?:,\s*([^()]*))?\)")
+#: The attribute that names the views of a part.
+_VIEWS = "data-views"
 _MEDIA = ("print", "all")
 _DEPTH = 8
 
 Declared = tuple[tuple[str, str], ...]
 
 
-def with_styled_figures(page: str, added: str = "") -> str:
+def with_styled_figures(page: str, added: str = "", *, view: str | None = None) -> str:
     """Return a page whose figures carry their style themselves, and which runs no script.
 
     Args:
         page: of HTML; its style stands in its head.
         added: a style sheet that comes last, for the whole page.
+        view: parts that are marked for other views alone are left out; None keeps all.
     """
     import tinyhtml5
 
     root: ET.Element = tinyhtml5.parse(page, namespace_html_elements=False)
-    _drop(root, "script")
+    _drop(root, lambda element: element.tag == "script")
+    if view is not None:
+        # Selectors that ask what a page holds take a renderer without a browser's tricks minutes.
+        _drop(root, lambda element: view not in element.get(_VIEWS, view).split())
+        for element in root.iter():
+            element.attrib.pop(_VIEWS, None)
     head = root.find("head")
     if head is None:
         raise ValueError("a page without a head")
@@ -55,10 +63,10 @@ def with_styled_figures(page: str, added: str = "") -> str:
     return "<!DOCTYPE html>\n" + ET.tostring(root, encoding="unicode", method="html")
 
 
-def _drop(root: ET.Element, tag: str) -> None:
+def _drop(root: ET.Element, unwanted: Callable[[ET.Element], bool]) -> None:
     for parent in list(root.iter()):
         for child in list(parent):
-            if child.tag == tag:
+            if isinstance(child.tag, str) and unwanted(child):
                 parent.remove(child)
 
 
@@ -190,4 +198,6 @@ def _resolved(value: str, variables: Mapping[str, str], colour: str) -> str:
         if told == value:
             break
         value = told
+    if "var(" in value:  # variables that name each other
+        return "none"
     return colour if value.lower() == "currentcolor" else value

@@ -120,8 +120,10 @@ def _pdf(material: Material) -> Export:
 
     report, bundle = material.report, material.examined.bundle
     engine = engine_here()
+    view = material.view or View.FULL
     paper = Paper(
-        html=page_of(report, view=material.view or View.FULL),
+        html=page_of(report, view=view),
+        view=view,
         subject=report.subject,
         verdict=report.headline.word if report.gate is None else f"Gate {report.gate.word}",
         run=report.run,
