@@ -65,7 +65,7 @@ def verify_bundle(
         levels=(
             _digests(bundle),
             signature,
-            verify_in_ledger(bundle, trust, ledger, last_checkpoint),
+            verify_in_ledger(bundle, trust, ledger, last_checkpoint, proven),
             time,
             _meaning(bundle, known_control),
         ),

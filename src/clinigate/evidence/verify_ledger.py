@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
 from clinigate.core.canonical import sha256_hex
@@ -14,11 +15,12 @@ from clinigate.evidence.checkpoint import Checkpoint, Proof, parse_checkpoint, v
 from clinigate.evidence.kept_heads import kept_heads, told_of
 from clinigate.evidence.ledger import read_ledger
 from clinigate.evidence.names import PROOF, WITNESSED
+from clinigate.evidence.proven_time import ProvenTime
 from clinigate.evidence.report import Level, LevelResult, LevelStatus
 from clinigate.evidence.seal_proof import read_seal_proof
 from clinigate.evidence.signing import PublicKey
 from clinigate.evidence.times import parse_timestamp
-from clinigate.evidence.trust import TrustStore
+from clinigate.evidence.trust import TrustedKey, TrustStore
 
 __all__ = ["verify_in_ledger"]
 
@@ -28,14 +30,19 @@ def verify_in_ledger(
     trust: TrustStore | None,
     ledger: Path | None,
     last_checkpoint: bytes | None,
+    proven: ProvenTime | None = None,
 ) -> LevelResult:
-    """Check the bundle's log proof; with `ledger`, the log; with `last_checkpoint`, its past."""
+    """Check the bundle's log proof; with `ledger`, the log; with `last_checkpoint`, its past.
+
+    With `proven`, a time that somebody else vouches for, the head may be signed by a key that was
+    revoked later.
+    """
     try:
         # 1. The proof leads from a record of this very statement to a tree head.
         proof = read_seal_proof(bundle)
         sentences = [f"{PROOF}: record {proof.index} of {proof.checkpoint.origin}"]
         # 2. The head is signed by a key that counts.
-        signed = _head_is_signed(bundle, proof.checkpoint, trust)
+        signed = _head_is_signed(bundle, proof.checkpoint, trust, proven)
         # 3. The log, where it is at hand, has grown from that head and no other.
         if ledger is not None:
             sentences += _check_log(ledger, bundle, proof.checkpoint, trust)
@@ -54,12 +61,15 @@ def verify_in_ledger(
     return LevelResult(Level.LEDGER, status, tuple(sentences))
 
 
-def _head_is_signed(bundle: Bundle, head: Checkpoint, trust: TrustStore | None) -> bool:
+def _head_is_signed(
+    bundle: Bundle, head: Checkpoint, trust: TrustStore | None, proven: ProvenTime | None
+) -> bool:
     if trust is None:
         return False
-    moment = parse_timestamp(bundle.statement.sealed_at)
+    sealed = parse_timestamp(bundle.statement.sealed_at)
+    keys = {key.keyid: key.public for key in trust.keys if _counts(key, sealed, proven)}
     try:
-        if verify_checkpoint(head, trust.trusted_at(moment)):
+        if verify_checkpoint(head, keys):
             return True
     except IntegrityError as error:
         raise IntegrityError(f"{PROOF}: {error}") from error
@@ -68,6 +78,16 @@ def _head_is_signed(bundle: Bundle, head: Checkpoint, trust: TrustStore | None) 
     if bundle.signed:
         raise IntegrityError(f"{PROOF}: the run is signed, and the log's head is not")
     return False
+
+
+def _counts(key: TrustedKey, sealed: datetime, proven: ProvenTime | None) -> bool:
+    """Whether a key's signature of the seal counts.
+
+    Its term is held against the time that the seal states, as it is without a proof, so that a
+    late look of a witness takes nothing away; its revocation against the time that is proven.
+    """
+    vouched = proven is not None and (key.revoked_at is None or proven.moment < key.revoked_at)
+    return key.why_not(sealed, time_proven=vouched) is None
 
 
 def _check_log(
