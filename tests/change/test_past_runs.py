@@ -5,6 +5,9 @@ from __future__ import annotations
 import shutil
 from typing import Any
 
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from clinigate.pipeline.past import past_runs
 
 GOOD = {"crisis.false_negative_rate": 2}
@@ -108,3 +111,20 @@ def test_a_damaged_ledger_leaves_what_lies_on_the_disk(system: Any) -> None:
 def test_no_evidence_is_no_run(tmp_path: Any) -> None:
     """An empty folder has no past."""
     assert past_runs(tmp_path, before=None, system="demo") == ()
+
+
+@settings(max_examples=18, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    name=st.sampled_from(["results.json", "statement.dsse.json", "environment.json"]),
+    garbage=st.sampled_from([b"", b"{}", b"[]", b"null", b"\xff\x00", b'{"payload":"e30="}']),
+)
+def test_no_damage_of_one_run_breaks_the_others(system: Any, name: str, garbage: bytes) -> None:
+    """Whatever lies in place of a file: the run is a row, the run beside it is read."""
+    first, second = system.sealed(GOOD), system.sealed(GOOD)
+    (first.path / name).write_bytes(garbage)
+    found = {each.run: each for each in past_runs(system.root, before=None, system="demo")}
+    assert found[second.run].results is not None
+    damaged = found[first.run]
+    # What only describes the machine is `verify`'s business: nothing compared rests on it.
+    assert (damaged.results is None) == (name != "environment.json")
+    assert bool(damaged.why_not) == (damaged.results is None)
