@@ -53,8 +53,10 @@ class Paper:
     """A page that is to be printed.
 
     Attributes:
-        html: all of it. view: whose parts are printed, None for all. subject, verdict, run: for the head and foot of every sheet.
+        html: all of it.
+        subject, verdict, run: for the head and foot of every sheet.
         files: what goes into the PDF.
+        view: whose parts are printed, None for all.
     """
 
     html: str
@@ -116,7 +118,7 @@ def _archival(paper: Paper) -> bytes:
     import weasyprint
 
     with _quiet():
-        # A report loads nothing: whatever names a place is not answered, a file no more than a host.
+        # A report loads nothing: what names a place gets no answer, a file no more than a host.
         nowhere = weasyprint.urls.URLFetcher(allowed_protocols=())
         document = weasyprint.HTML(string=_sheet(paper), url_fetcher=nowhere)
         attachments = [
