@@ -30,8 +30,10 @@ class ChangeKind(StrEnum):
     NEW_FAILING = "new, failing"
     #: it failed before, and does so still.
     STILL_FAILING = "still failing"
-    #: it failed, and nothing says that it does no more.
+    #: it failed, and nobody looked again.
     UNJUDGED = "no longer judged"
+    #: it failed, and now the data cannot tell.
+    UNDECIDED = "failed, now undecided"
     #: it passed, and is no longer shown.
     LOST = "no longer shown"
     #: nobody asked before, and it is open.
@@ -65,6 +67,7 @@ _TONES = {
     ChangeKind.NEW_FAILING: "bad",
     ChangeKind.STILL_FAILING: "bad",
     ChangeKind.UNJUDGED: "bad",
+    ChangeKind.UNDECIDED: "open",
     ChangeKind.LOST: "open",
     ChangeKind.NEW_OPEN: "open",
     ChangeKind.GONE: "open",

@@ -95,7 +95,7 @@ def kind_of(before: Status | None, now: Status | None) -> ChangeKind:
     if before is Status.PASS:
         return ChangeKind.LOST
     if before in _BAD:
-        return ChangeKind.UNJUDGED
+        return ChangeKind.UNDECIDED if now is Status.INCONCLUSIVE else ChangeKind.UNJUDGED
     return ChangeKind.GONE if now is None else ChangeKind.STILL_OPEN
 
 

@@ -42,6 +42,7 @@ def compare(made: Any, before: dict[str, int | None], now: dict[str, int | None]
         (200, 0, ChangeKind.FIXED),
         (200, 200, ChangeKind.STILL_FAILING),
         (200, None, ChangeKind.UNJUDGED),
+        (200, 50, ChangeKind.UNDECIDED),
         (0, None, ChangeKind.LOST),
         (None, 0, ChangeKind.SHOWN),
         (None, None, ChangeKind.STILL_OPEN),
@@ -81,7 +82,8 @@ def test_only_a_pass_is_good_and_only_a_failure_regresses(
     bad = (Status.FAIL, Status.ERROR)
     kind = kind_of(before, now)
     assert (kind.tone == "good") == (now is Status.PASS and before is not Status.PASS)
-    assert (kind.tone == "bad") == (now in bad or (before in bad and now is not Status.PASS))
+    unseen = before in bad and now in (None, Status.NOT_ASSESSED)
+    assert (kind.tone == "bad") == (now in bad or unseen)
     if kind in (ChangeKind.REGRESSED, ChangeKind.STILL_FAILING):
         assert now in bad
 
