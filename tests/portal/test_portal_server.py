@@ -15,8 +15,6 @@ from urllib.parse import urlsplit
 import pytest
 import trustme
 
-from clinigate.cli.app import run as cli
-from clinigate.cli.exits import ExitCode
 from clinigate.evidence.bundle import open_bundle
 from clinigate.evidence.report import LevelStatus
 from clinigate.evidence.trust import load_trust
@@ -340,45 +338,3 @@ def test_by_tls_the_cookie_goes_by_tls_alone(project: Any, serving: Callable[...
     cookie = response.headers["set-cookie"]
     assert cookie.startswith("__Host-clinigate=")
     assert "Secure" in cookie.split("; ")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "config", "token", "said"),
-    [
-        (["--host", "0.0.0.0"], "", "", "CLINIGATE_PORTAL_TOKEN"),
-        (["--host", "0.0.0.0"], "", TOKEN, "[portal] hosts"),
-        (["--host", "192.0.2.1"], "", TOKEN, "travel readable"),
-        (["--host", "192.0.2.1"], "tls_in_front = true", TOKEN[:31], "32 or more"),
-        (["--host", "192.0.2.1"], "tls_in_front = true", "a" * 40, "10 different"),
-        (["--host", "192.0.2.1"], "tls_in_front = true", TOKEN, "cannot listen on 192.0.2.1"),
-        (["--host", "portal.example"], "", TOKEN, "wanted an address"),
-        ([], 'user_header = "X-User"', "", "trusted_proxies"),
-        ([], 'user_header = "Cookie"\ntrusted_proxies = ["10.0.0.1"]', "", "user_header"),
-        ([], 'trusted_proxies = ["0.0.0.0/0"]', "", "trusted_proxies"),
-        ([], 'hosts = ["http://x"]', "", "hosts"),
-        ([], 'tls_certificate = "none.pem"', "", "none.pem"),
-        ([], 'tls_certificate = "clinigate.toml"', "", "tls_key"),
-        (["--export", "out", "--port", "1"], "", "", "--export"),
-        (["--no-bundles"], "", "", "--export DIR"),
-    ],
-)
-def test_it_does_not_start_open(
-    project: Any,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    arguments: list[str],
-    config: str,
-    token: str,
-    said: str,
-) -> None:
-    """What would be open to others, or is wrong, is refused in one sentence."""
-    monkeypatch.chdir(project.folder)
-    monkeypatch.setenv("CLINIGATE_PORTAL_TOKEN", token)
-    path = project.folder / "clinigate.toml"
-    path.write_text(f"{path.read_text()}\n[portal]\n{config}\n")
-    assert cli(["serve", *arguments]) == ExitCode.USAGE
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert len(err.splitlines()) == 1
-    assert said in err
-    assert not token or token not in err

@@ -89,7 +89,7 @@ def _about(record: Record) -> tuple[str, str]:
 
 def _until(days: int | None, soon: timedelta) -> Mark:
     if days is None:
-        return Mark(Tone.NEUTRAL, "no end")
+        return Mark(Tone.GOOD, "counts")
     if days < 0:
         return Mark(Tone.BAD, "over")
     if days <= soon.days:

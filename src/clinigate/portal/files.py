@@ -12,17 +12,17 @@ from typing import IO
 from clinigate.errors import EvidenceError, IntegrityError
 from clinigate.evidence.sources import check_names
 
-__all__ = ["TEXT_SUFFIXES", "chunks", "is_text", "opened"]
+__all__ = ["chunks", "is_text", "opened"]
 
 #: What a browser may show, as plain text and nothing else.
-TEXT_SUFFIXES = (".json", ".ndjson", ".txt", ".md", ".csv", ".xml", ".sarif", ".tlog-proof")
+_TEXT_SUFFIXES = (".json", ".ndjson", ".txt", ".md", ".csv", ".xml", ".sarif", ".tlog-proof")
 _CHUNK = 1 << 18
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def is_text(name: str) -> bool:
     """Tell whether a file is shown as text; anything else is handed over to be saved."""
-    return name.endswith(TEXT_SUFFIXES)
+    return name.endswith(_TEXT_SUFFIXES)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
+import uvicorn
 from starlette.types import ASGIApp
 
 from clinigate.config.portal import PortalTable
@@ -59,8 +60,6 @@ def serve(
     Raises:
         UsageError: certificate or key cannot be read.
     """
-    import uvicorn
-
     certificate = _tls_file(table.tls_certificate, base, "tls_certificate")
     key = _tls_file(table.tls_key, base, "tls_key")
     if (certificate is None) != (key is None):
