@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from clinigate.core.verdict import Status
+from clinigate.reports.change import ChangeView
 from clinigate.reports.grouping import grouped
 from clinigate.reports.markdown import MARKS, code, escaped
 from clinigate.reports.model import Report, StageRow, Tone
@@ -44,6 +45,8 @@ def _lines(report: Report) -> Iterator[str]:
         yield from map(_stage, report.stages)
         yield ""
     yield from _list("What fails, and why", _failures(report))
+    if report.change is not None:
+        yield from _list("Change since the last run", list(_changes(report.change)))
     gaps = _gaps(report)
     if gaps:
         yield f"<details><summary>What was not shown ({len(gaps)})</summary>"
@@ -53,6 +56,22 @@ def _lines(report: Report) -> Iterator[str]:
         yield "</details>"
         yield ""
     yield f"_{escaped(' '.join(report.not_shown))}_"
+
+
+def _changes(change: ChangeView) -> Iterator[str]:
+    """What came out otherwise, counted and named; what stayed as it was is not told."""
+    if not change.since:
+        yield "there is no earlier run of this system that can be compared with"
+        return
+    told = ", ".join(f"{number} {kind}" for kind, number in change.counts if number)
+    yield f"since run `{code(change.since)}`: {escaped(told or 'nothing was judged in both')}"
+    for row in change.rows:
+        told = f"{row.was} → {row.came}{f'; {row.note}' if row.note else ''}"
+        yield f"`{code(row.criterion)}` {row.kind}: {escaped(_cut(told))}"
+    for limit in change.limits:
+        way = "looser" if limit.looser else "tighter"
+        yield f"`{code(limit.criterion)}` limit {way}: {escaped(f'{limit.was} → {limit.now}')}"
+    yield from (escaped(_cut(each)) for each in change.cautions)
 
 
 def _headline(report: Report) -> str:
