@@ -11,11 +11,9 @@ from pathlib import Path
 
 from clinigate.config.loader import CONFIG_VARIABLE, LoadedConfig, find_config
 from clinigate.pipeline.interrupts import undisturbed
+from clinigate.pipeline.keys import unlocking_variables
 
 __all__ = ["call", "environment_of_parts"]
-
-#: What unlocks the machine's key: whoever begins a run seals it, and no part has a use for it.
-_OF_THE_KEY = ("CLINIGATE_KEY", "CLINIGATE_KEY_PASSPHRASE")
 
 
 def call(command: Sequence[str], environ: Mapping[str, str]) -> int:
@@ -40,11 +38,11 @@ def call(command: Sequence[str], environ: Mapping[str, str]) -> int:
 
 
 def environment_of_parts(loaded: LoadedConfig, config: Path | None) -> dict[str, str]:
-    """Return the variables of a run's programs: ours, without what unlocks the key."""
-    hidden = set(_OF_THE_KEY)
-    scheme, _, variable = (loaded.config.signing.key or "").partition(":")
-    if scheme == "env":
-        hidden.add(variable)
+    """Return the variables of a run's programs: ours, without what unlocks the key.
+
+    Whoever begins a run seals it, and no part has a use for the key.
+    """
+    hidden = unlocking_variables(loaded)
     environ = {name: value for name, value in os.environ.items() if name not in hidden}
     found = config or find_config(Path.cwd())
     if found is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from clinigate.cli.places import LAST, bundle_path
 from clinigate.clinical.criteria import CRITERIA
@@ -21,6 +20,8 @@ from clinigate.gate.record_files import VerifiedRecord
 from clinigate.pipeline.criteria import producer_criteria
 from clinigate.pipeline.examine import examine
 from clinigate.pipeline.gating import decide_on, decide_so_far
+from clinigate.pipeline.keys import configured_stamp_roots
+from clinigate.pipeline.people import people_beside
 from clinigate.pipeline.reading import read_results
 from clinigate.pipeline.words import attested_words, recorded_words
 from clinigate.reports.clauserows import ClauseView
@@ -73,31 +74,40 @@ def look(
         if not RunStore(loaded.root).runs():
             return static(catalogue, f"there is no run under {loaded.root.name}", attested)
         try:
-            return _of_run(bundle_path(loaded, LAST), catalogue, policy, trust, records, attested)
+            return _of_run(loaded, LAST, catalogue, policy, trust, records)
         except EvidenceError as error:
             return static(catalogue, f"the last run shows nothing: {error}", attested)
-    return _of_run(bundle_path(loaded, name), catalogue, policy, trust, records, attested)
+    return _of_run(loaded, name, catalogue, policy, trust, records)
 
 
 def _of_run(
-    path: Path,
+    loaded: LoadedConfig,
+    name: str,
     catalogue: ControlCatalogue,
     policy: Policy,
     trust: TrustStore | None,
-    records: Sequence[VerifiedRecord],
-    attested: Sequence[Word],
+    given: Sequence[VerifiedRecord],
 ) -> Seen:
+    path, roots = bundle_path(loaded, name), configured_stamp_roots(loaded)
+    records = (*given, *people_beside([path], trust, root=loaded.root).records)
     broken = None
     statement: tuple[str, ...] = ()
     try:
-        examined = examine(path, trust=trust)
+        examined = examine(path, trust=trust, stamp_roots=roots)
     except IncompleteRunError:
         results = read_results(path)
         decision = decide_so_far(path, policy, records=records)
         remark = f"run {results.run}, not sealed"
     else:
         results = examined.bundle.results()
-        decision = decide_on([(path.stem, path)], policy, trust=trust, records=records)
+        decision = decide_on(
+            [(path.stem, path)],
+            policy,
+            trust=trust,
+            records=given,
+            root=loaded.root,
+            stamp_roots=roots,
+        )
         remark = f"run {results.run}"
         statement = (examined.bundle.statement_digest,)
         broken = next(iter(examined.report.problems), None)
@@ -107,7 +117,7 @@ def _of_run(
         catalogue=catalogue,
         installed=_installed(),
         checks=_checks(),
-        words=[*attested, *recorded_words(policy, records, results, statement)],
+        words=[*attested_words(loaded), *recorded_words(policy, records, results, statement)],
     )
     return Seen(view, f"{remark}, policy {policy.name} for {policy.environment}", broken)
 

@@ -29,7 +29,7 @@ from clinigate.evidence.files import naming, write_atomic
 from clinigate.pipeline.examine import examine
 from clinigate.pipeline.exports import FILES, SIGNED, VIEWED, Export, Form, Material, exported
 from clinigate.pipeline.gating import decide_on, read_records
-from clinigate.pipeline.keys import configured_signer
+from clinigate.pipeline.keys import configured_signer, configured_stamp_roots
 from clinigate.pipeline.people import people_beside
 from clinigate.pipeline.publish import report_of
 from clinigate.pipeline.showing import LOG_WIDTH
@@ -89,10 +89,19 @@ def command(
     store = trusted_keys(loaded, trust)
     demanded = demanded_policy(loaded, policy, environment)
     given = read_records(records, store)
-    examined = examine(path, trust=store)
+    roots = configured_stamp_roots(loaded)
+    examined = examine(path, trust=store, stamp_roots=roots)
     results, statement = examined.bundle.results(), examined.bundle.statement_digest
-    decision = decide_on([(path.stem, path)], demanded, trust=store, records=given)
-    signed = {each.digest: each for each in (*given, *people_beside([path], store).records)}
+    decision = decide_on(
+        [(path.stem, path)],
+        demanded,
+        trust=store,
+        records=given,
+        root=loaded.root,
+        stamp_roots=roots,
+    )
+    beside = people_beside([path], store, root=loaded.root).records
+    signed = {each.digest: each for each in (*given, *beside)}
     words = [
         *attested_words(loaded),
         *recorded_words(demanded, tuple(signed.values()), results, (statement,)),

@@ -24,7 +24,7 @@ from clinigate.config.loader import load_config
 from clinigate.core.plan import Profile
 from clinigate.errors import UsageError
 from clinigate.pipeline.gating import read_records
-from clinigate.pipeline.keys import configured_signer
+from clinigate.pipeline.keys import configured_signer, configured_stamp_roots
 from clinigate.pipeline.process_run import run_from_outside
 
 __all__ = ["command"]
@@ -93,6 +93,7 @@ def command(
             store,
             read_records(records, store),
             configured_signer(loaded, passphrase=source),
+            stamp_roots=configured_stamp_roots(loaded),
         ),
         environ={**environment_of_parts(loaded, config), **variables},
     )

@@ -28,6 +28,7 @@ from clinigate.gate.policy import Policy
 from clinigate.gate.record_files import VerifiedRecord
 from clinigate.pipeline.examine import examine
 from clinigate.pipeline.gating import decide_on, decide_so_far
+from clinigate.pipeline.people import people_beside
 from clinigate.pipeline.publish import SUMMARY_NAME, report_of, unsealed_report, write_exports
 from clinigate.pipeline.reading import read_results
 from clinigate.pipeline.setup import Overrides, prepare
@@ -60,6 +61,7 @@ class Court:
         policy: what is demanded. trust: whose signatures count.
         records: of people, verified. signer: who states the results; None leaves them UNSIGNED.
         attested: what people's file of attestations says that counts today.
+        stamp_roots: certificates of the time-stamping authorities that count.
     """
 
     policy: Policy
@@ -67,6 +69,7 @@ class Court:
     records: tuple[VerifiedRecord, ...]
     signer: Signer | None
     attested: tuple[Word, ...] = ()
+    stamp_roots: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +163,8 @@ def close(course: Course, court: Court) -> Judged | None:
     click.echo(f"report:  {_shown(page)}")
     click.echo(f"summary: {_shown(exports / SUMMARY_NAME)}")
     click.echo(f"run:     {_shown(directory)}")
+    for shortfall in () if course.conclusion is None else course.conclusion.shortfalls:
+        click.echo(f"lacking: {shortfall}")
     return judged
 
 
@@ -176,14 +181,19 @@ def _not_whole(course: Course) -> str:
 
 
 def _judged(course: Course, court: Court) -> Judged:
-    directory, policy, records = course.directory, court.policy, court.records
+    directory, policy, trust = course.directory, court.policy, court.trust
+    records = (*court.records, *people_beside([directory], trust).records)
     if course.conclusion is None:
         results = read_results(directory)
         decision = decide_so_far(directory, policy, records=records)
         words = [*court.attested, *recorded_words(policy, records, results)]
         return Judged(decision, results, unsealed_report(directory, decision, words=words))
-    decision = decide_on([(_BUNDLE, directory)], policy, trust=court.trust, records=records)
-    examined, results = examine(directory, trust=court.trust), course.conclusion.results
+    roots = court.stamp_roots
+    decision = decide_on(
+        [(_BUNDLE, directory)], policy, trust=trust, records=court.records, stamp_roots=roots
+    )
+    examined = examine(directory, trust=trust, stamp_roots=roots)
+    results = course.conclusion.results
     statement = examined.bundle.statement_digest
     words = [*court.attested, *recorded_words(policy, records, results, (statement,))]
     report = report_of(examined, decision, records, words=words)

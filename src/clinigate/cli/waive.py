@@ -101,11 +101,12 @@ def request(
     from clinigate.evidence.times import system_clock, timestamp
     from clinigate.gate.record_files import begin_record
     from clinigate.gate.records import Record, Waiver
+    from clinigate.pipeline.keys import configured_stamp_roots
 
     loaded = load_config(config)
     store, now = needed_trust(loaded, trust), system_clock()
     demanded = demanded_policy(loaded, policy, environment)
-    sealed = _whole(bundle_path(loaded, bundle), store)
+    sealed = _whole(bundle_path(loaded, bundle), store, configured_stamp_roots(loaded))
     # 1. What may not be waived, for so long or by that person, is not asked for.
     refuse_unwaivable(sealed.results(), criterion, control)
     expires = expiry_of(until, now, demanded)
@@ -184,11 +185,11 @@ def approve(
     return ExitCode.OK
 
 
-def _whole(path: Path, trust: TrustStore) -> Bundle:
+def _whole(path: Path, trust: TrustStore, stamp_roots: Path | None) -> Bundle:
     """A bundle that was changed says nothing of which a risk could be accepted."""
     from clinigate.pipeline.examine import examine
 
-    examined = examine(path, trust=trust)
+    examined = examine(path, trust=trust, stamp_roots=stamp_roots)
     if examined.report.problems:
         raise IntegrityError(f"run {examined.report.run} is damaged: {examined.report.problems[0]}")
     return examined.bundle
