@@ -14,7 +14,7 @@ from clinigate.errors import ClinigateError
 from clinigate.evidence.bundle import Bundle, open_bundle
 from clinigate.evidence.ledger_check import check_ledger
 from clinigate.evidence.names import STAMP, WITNESSED
-from clinigate.evidence.report import Level
+from clinigate.evidence.report import Level, LevelStatus
 from clinigate.evidence.verify import verify_bundle
 from clinigate.pipeline.people import people_beside
 
@@ -136,6 +136,8 @@ def findings(world: World, bundles: tuple[Bundle, ...]) -> Iterator[str]:
             yield f"{place}: {error}"
             continue
         yield from (f"{place}: {each}" for each in report.problems)
+        if report.level(Level.LEDGER).status is not LevelStatus.OK:
+            yield from (f"{place}: {each}" for each in report.level(Level.LEDGER).sentences)
         untold = report.level(Level.TIME).sentences
         yield from (f"{place}: {each}" for each in untold if _tells_of_proof(each))
     try:

@@ -69,7 +69,7 @@ def _is_known(name: str, head: Checkpoint, trust: TrustStore) -> bool:
     witnesses = [each.key.keyid for each in cosignatures(head, keys.values())]
     if witnesses and not log:
         raise IntegrityError("the log's own signature is missing, or of no key of the trust file")
-    if log and not witnesses and any(name.endswith(f"-{each[:16]}.note") for each in keys):
+    if not witnesses and any(name.endswith(f"-{each[:16]}.note") for each in keys):
         raise IntegrityError("is not cosigned by the key that its name says; it was changed")
     if witnesses and name not in [head_name(head, each) for each in witnesses]:
         raise IntegrityError("its name is that of another head; it was renamed")

@@ -54,12 +54,16 @@ def leads(proof: Proof) -> bool:
 def _check_record(bundle: Bundle, proof: Proof, name: str) -> None:
     try:
         record: dict[str, Any] = parse_json(proof.record)
-        body, stated = record["body"], bundle.statement.predicate["ledger"]
+        body = record["body"]
         found = (record["type"], record["run"], record["seq"])
         digests = (body["statement"], body["envelope"], body["status"])
-        before = (stated["origin"], stated["size"])
     except (KeyError, TypeError, ValueError) as error:
         raise IntegrityError(f"{name}: holds no record of a seal: {error}") from error
+    try:
+        stated = bundle.statement.predicate["ledger"]
+        before = (str(stated["origin"]), int(stated["size"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise IntegrityError(f"{bundle.statement_name}: names no log: {error}") from error
     if found != ("run-sealed", bundle.run, proof.index):
         raise IntegrityError(f"{name}: speaks of another run or record")
     payload, envelope = sha256_hex(bundle.envelope.payload), sha256_hex(bundle.envelope_bytes)
