@@ -158,7 +158,9 @@ def close(course: Course, court: Court) -> Judged | None:
     except IncompleteRunError:  # no stage came so far as to say what it looks at
         click.echo(f"run:     {_shown(directory)}")
         return None
-    page = write_exports(judged.report, judged.results, judged.decision, exports)
+    page = write_exports(
+        judged.report, judged.results, judged.decision, exports, signer=court.signer
+    )
     click.echo(f"\n{report_table(judged.report, **screen())}\n")
     click.echo(f"report:  {_shown(page)}")
     click.echo(f"summary: {_shown(exports / SUMMARY_NAME)}")

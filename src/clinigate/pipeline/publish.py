@@ -7,6 +7,7 @@ from pathlib import Path
 
 from clinigate.controls.standing import Word
 from clinigate.core.results import Results
+from clinigate.errors import EvidenceError, KeyFileError
 from clinigate.evidence.envelope import Signer
 from clinigate.evidence.files import naming, write_atomic
 from clinigate.evidence.recorded import read_run
@@ -136,8 +137,21 @@ def page_of(report: Report, *, signer: Signer | None = None, view: View | None =
         signer: signs its words, where it carries what verifies them.
         view: whose report it is; None leaves the choice to the reader.
     """
-    page = render_html(report, view)
-    return page if signer is None or report.proof is None else sign_page(page, signer)
+    from jinja2 import TemplateError
+
+    try:
+        page = render_html(report, view)
+    except TemplateError as error:
+        raise EvidenceError(
+            f"report.html: cannot be rendered: {error}; the sealed run stays as it is; make the "
+            "page later with: clinigate report"
+        ) from error
+    if signer is None or report.proof is None:
+        return page
+    try:
+        return sign_page(page, signer)
+    except KeyFileError:
+        return page  # its home does not answer now; the page says that its words are not signed
 
 
 def _past(path: Path, results: Results) -> Sequence[PastRun]:

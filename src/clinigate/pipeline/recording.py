@@ -11,6 +11,7 @@ from clinigate.core.observation import Observation
 from clinigate.core.results import PackUse
 from clinigate.core.target import Target
 from clinigate.evidence.envelope import Signer
+from clinigate.evidence.inspection import allow_unscanned
 from clinigate.evidence.recorder import Recorder
 from clinigate.evidence.runs import Run, begin_run, join_run
 from clinigate.evidence.spool import RunStatus
@@ -131,6 +132,9 @@ def begin_recording(
         signer=signer,
         inputs=inputs,
     )
+    evidence = setup.config.config.evidence
+    if evidence.unscanned:
+        allow_unscanned(run.recorder, evidence.unscanned, evidence.unscanned_because)
     return Recording(run.recorder, run, lambda: moved_inputs(setup.config, inputs))
 
 

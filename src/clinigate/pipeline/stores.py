@@ -104,7 +104,7 @@ def copy_digest(place: str) -> str | None:
 def _filesystem(url: str) -> Iterator[tuple[Any, str]]:
     """The store behind a URL, and the path in it; what it raises becomes one sentence."""
     try:
-        import fsspec  # type: ignore[import-untyped]
+        import fsspec
     except ImportError:
         raise MissingExtraError(f"{public_place(url)}: object storage", "store") from None
     scheme = url.partition("://")[0]
