@@ -65,8 +65,19 @@ def test_a_revoked_key_counts_for_a_time_before_that_someone_else_proves(
     tmp_path: Path, ed25519: LocalSigner
 ) -> None:
     store = load_trust(write(tmp_path, entry(ed25519, "revoked_at = 2026-07-01T00:00:00Z")))
-    assert store.trusted_at(JUNE, time_proven=True)
-    assert not store.trusted_at(datetime(2026, 7, 1, tzinfo=UTC), time_proven=True)
+    assert store.trusted_at(JUNE, proven=JUNE)
+    july = datetime(2026, 7, 1, tzinfo=UTC)
+    assert not store.trusted_at(july, proven=july)
+
+
+def test_a_proof_that_came_after_a_keys_term_takes_nothing_away(
+    tmp_path: Path, ed25519: LocalSigner
+) -> None:
+    """A witness looks months later: the key has ended since, and the seal stays what it was."""
+    store = load_trust(write(tmp_path, entry(ed25519, "not_after = 2026-07-01T00:00:00Z")))
+    august = datetime(2026, 8, 1, tzinfo=UTC)
+    assert store.trusted_at(JUNE, proven=august)
+    assert not store.trusted_at(august, proven=august)
 
 
 @pytest.mark.parametrize(

@@ -47,17 +47,20 @@ class Standing:
 
 
 def standing_of(
-    key: TrustedKey, signed: datetime, *, now: datetime, time_proven: bool = False
+    key: TrustedKey, signed: datetime, *, now: datetime, proven: datetime | None = None
 ) -> Standing:
-    """Return what a signature of `key` made at `signed` was worth then, and is now."""
+    """Return what a signature of `key` made at `signed` was worth then, and is now.
+
+    `proven`: not later than this it was there, by somebody else's word.
+    """
     return Standing(
         name=key.name,
         role=key.role,
         keyid=key.keyid,
         signed_at=timestamp(signed),
-        time_proven=time_proven,
+        time_proven=proven is not None,
         # Taken as true, the time of the signature tells what the key was at that time.
-        then=key.why_not(signed, time_proven=True),
+        then=key.why_not(signed, proven=signed),
         now=key.why_not(now),
-        refused=key.why_not(signed, time_proven=time_proven),
+        refused=key.why_not(signed, proven=proven),
     )

@@ -57,17 +57,22 @@ class TrustedKey:
         """SHA-256 of the public key in lower-case hexadecimal."""
         return self.public.keyid
 
-    def why_not(self, time: datetime, *, time_proven: bool = False) -> str | None:
+    def why_not(self, time: datetime, *, proven: datetime | None = None) -> str | None:
         """Say why a signature of this key made at `time` does not count, or None if it does.
 
         Who stole a key can back-date what he signs: a revoked key counts for earlier times only
-        where something other than the signature proves them.
+        where something other than the signature proves them. Its term is held against the time
+        that is stated: a proof that came late takes nothing away.
+
+        Args:
+            time: when it was made, as the signer states.
+            proven: not later than this it was there, by somebody else's word.
         """
         if self.not_before is not None and time < self.not_before:
             return f"key {self.name!r} is not valid before {self.not_before.isoformat()}"
         if self.not_after is not None and time >= self.not_after:
             return f"key {self.name!r} is not valid from {self.not_after.isoformat()} on"
-        if self.revoked_at is None or (time_proven and time < self.revoked_at):
+        if self.revoked_at is None or (proven is not None and proven < self.revoked_at):
             return None
         return f"key {self.name!r} was revoked at {self.revoked_at.isoformat()}"
 
@@ -79,19 +84,19 @@ class TrustStore:
     keys: tuple[TrustedKey, ...]
 
     def trusted_at(
-        self, time: datetime, *, time_proven: bool = False, role: str | None = None
+        self, time: datetime, *, proven: datetime | None = None, role: str | None = None
     ) -> dict[str, PublicKey]:
         """Return the keys whose signatures of that time count, by id, as `verify_envelope` takes.
 
         Args:
             time: when the signature was made.
-            time_proven: someone other than the signer vouches for `time`.
+            proven: not later than this it was there, by somebody else's word.
             role: only keys of this role.
         """
         return {
             key.keyid: key.public
             for key in self.keys
-            if key.why_not(time, time_proven=time_proven) is None and role in (None, key.role)
+            if key.why_not(time, proven=proven) is None and role in (None, key.role)
         }
 
     def get(self, keyid: str) -> TrustedKey | None:

@@ -121,16 +121,14 @@ def _trusted_signature(
     bundle: Bundle, trust: TrustStore, threshold: int, proven: ProvenTime | None
 ) -> tuple[tuple[TrustedKey, ...], LevelResult]:
     name = bundle.statement_name
-    is_proven = proven is not None
-    moment = parse_timestamp(bundle.statement.sealed_at) if proven is None else proven.moment
-    counting = trust.trusted_at(moment, time_proven=is_proven)
+    sealed = parse_timestamp(bundle.statement.sealed_at)
+    moment = None if proven is None else proven.moment
+    counting = trust.trusted_at(sealed, proven=moment)
     try:
         _, keyids = verify_envelope(bundle.envelope, counting, threshold)
     except IntegrityError as error:
         untimely = [
-            why
-            for key in _signers(bundle, trust)
-            if (why := key.why_not(moment, time_proven=is_proven))
+            why for key in _signers(bundle, trust) if (why := key.why_not(sealed, proven=moment))
         ]
         return (), _failed(*(f"{name}: {text}" for text in [*untimely, str(error)]))
     # The hint is unsigned; one that names another key was edited.
@@ -148,9 +146,9 @@ def _standings(
     """What each known key's signature was worth then, and is now."""
     if trust is None or not bundle.signed:
         return ()
-    moment = parse_timestamp(bundle.statement.sealed_at) if proven is None else proven.moment
+    sealed = parse_timestamp(bundle.statement.sealed_at)
     return tuple(
-        standing_of(key, moment, now=now, time_proven=proven is not None)
+        standing_of(key, sealed, now=now, proven=None if proven is None else proven.moment)
         for key in _signers(bundle, trust)
     )
 

@@ -81,13 +81,8 @@ def _head_is_signed(
 
 
 def _counts(key: TrustedKey, sealed: datetime, proven: ProvenTime | None) -> bool:
-    """Whether a key's signature of the seal counts.
-
-    Its term is held against the time that the seal states, as it is without a proof, so that a
-    late look of a witness takes nothing away; its revocation against the time that is proven.
-    """
-    vouched = proven is not None and (key.revoked_at is None or proven.moment < key.revoked_at)
-    return key.why_not(sealed, time_proven=vouched) is None
+    """Whether a key's signature of the seal counts."""
+    return key.why_not(sealed, proven=None if proven is None else proven.moment) is None
 
 
 def _check_log(

@@ -59,7 +59,7 @@ def stamp(bundle: Bundle, authority: Authority) -> Bundle:
         _compare(found, digest, nonce)
     except IntegrityError as error:
         raise EvidenceError(f"{authority.url}: the answer is not kept: {error}") from error
-    write_atomic(bundle.path / STAMP, answer)
+    write_atomic(bundle.path / STAMP, answer, scratch_in=bundle.path.parent)
     return open_bundle(bundle.path)
 
 
