@@ -13,6 +13,7 @@ import zipfile
 import zlib
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -54,6 +55,13 @@ def zipped(name: str, data: bytes) -> bytes:
     return held.getvalue()
 
 
+def gzipped(name: str, data: bytes) -> bytes:
+    held = io.BytesIO()
+    with gzip.GzipFile(name, "wb", fileobj=held) as stream:
+        stream.write(data)
+    return held.getvalue()
+
+
 def png(said: str) -> bytes:
     def chunk(kind: bytes, data: bytes) -> bytes:
         whole = kind + data
@@ -86,6 +94,24 @@ FORMS: dict[str, Any] = {
     "zip in zip": lambda said: zipped("inner.zip", zipped("a.json", json.dumps([said]).encode())),
     "a picture's comment": png,
     "UTF-16": lambda said: said.encode("utf-16"),
+    "UTF-16 without a mark": lambda said: said.encode("utf-16-le"),
+    "UTF-16 from the other end": lambda said: said.encode("utf-16-be"),
+    "UTF-32 without a mark": lambda said: said.encode("utf-32-le"),
+    "UTF-16 among bytes": lambda said: b"\xff\x00\x01" + said.encode("utf-16-le") + b"\x00\xfe",
+    "UTF-16 in base64": lambda said: base64.b64encode(said.encode("utf-16-le")),
+    "base64 in a URL's path": lambda said: (
+        b"https://x.example/p/" + base64.b64encode(said.encode())
+    ),
+    "base64 behind a prefix": lambda said: b"of_" + base64.urlsafe_b64encode(said.encode()),
+    "a URL's escapes": lambda said: quote(f"/u/{said}").encode(),
+    "markup's escapes": lambda said: said.replace("@", "&#64;").encode(),
+    "escapes in a line of JSON": lambda said: (
+        json.dumps({"a": said}).replace("@", "\\u0040").join(["", "\n{}\n"]).encode()
+    ),
+    "escapes in JSON in JSON": lambda said: json.dumps(
+        {"a": json.dumps({"b": said}).replace("@", "\\u0040")}
+    ).encode(),
+    "the name in a gzip file": lambda said: gzipped(said, b"x"),
     "Latin-1": lambda said: f"ü {said}".encode("latin-1"),
     "among bytes": lambda said: b"\xff\x00\x01" + said.encode() + b"\x00\xfe",
 }
@@ -163,17 +189,67 @@ CODED = st.sampled_from(
         lambda said: base64.urlsafe_b64encode(said.encode("utf-8", "replace")).decode(),
         lambda said: base64.encodebytes(said.encode("utf-8", "replace")).decode(),
         lambda said: said.encode("utf-8", "replace").hex(),
+        lambda said: quote(said, errors="replace"),
+        lambda said: json.dumps({"first_name": said}),
+        lambda said: json.dumps({"first_name": said}) + "\n" + json.dumps({said: "x"}),
+        lambda said: "/p/" + base64.b64encode(said.encode("utf-16-le", "replace")).decode(),
         lambda said: base64.b64encode(gzip.compress(said.encode("utf-8", "replace"))).decode(),
     ]
 )
 
 
-@given(st.lists(st.tuples(TEXTS, CODED), min_size=1, max_size=4), st.sampled_from([" ", "", '"']))
+@given(
+    st.lists(st.tuples(TEXTS, CODED), min_size=1, max_size=4), st.sampled_from([" ", "", '"', "\n"])
+)
 def test_what_was_redacted_can_be_sealed(parts: list[tuple[str, Any]], between: str) -> None:
     """The redactor leaves nothing that the last look before the seal would find."""
     text = between.join(code(said) for said, code in parts)
     value = {"excerpt": text, text: ["x"]}
     assert list(scan(Redactor(bytes(16)).value(value))) == []
+
+
+SHORT = "-".join(["219", "09", "9999"])
+
+
+@pytest.mark.parametrize(
+    "form",
+    [base64.b64encode(SHORT.encode()), b"/p/" + base64.b64encode(SHORT.encode()) + b"/x"],
+    ids=["alone", "in a path"],
+)
+def test_a_number_alone_is_found_in_base64(system: Any, form: bytes) -> None:
+    with pytest.raises(EvidenceError, match="ssn in base64"):
+        sealed_with(system, form)
+
+
+LINES = b'{"first_name": "Jane", "n": 1}\n{"n": 2}\n'
+
+
+def test_what_fields_of_lines_of_json_name_is_redacted_and_found(system: Any) -> None:
+    """Logs are JSON by the line, and a name has no form but that its field says so."""
+    redactor = Redactor(bytes(16))
+    clean = redactor.blob(LINES, "application/x-ndjson")
+    assert clean is not None
+    assert b"Jane" not in clean
+    assert clean.endswith(b'\n{"n": 2}\n')
+    assert redactor.blob(clean, "application/x-ndjson") == clean
+    with pytest.raises(EvidenceError, match=r"line 1\.first_name: identifier-field"):
+        sealed_with(system, LINES)
+
+
+def test_what_fields_of_json_in_a_text_name_is_redacted(system: Any) -> None:
+    """What a service answered is recorded as text, and is JSON as a rule."""
+    answered = {"excerpt": json.dumps({"patient": {"lastName": "Doe"}, "ok": True})}
+    clean = Redactor(bytes(16)).value(answered)
+    assert "Doe" not in clean["excerpt"]
+    assert json.loads(clean["excerpt"])["ok"] is True
+    assert [hit.path for hit in scan(answered)] == ["excerpt.patient.lastName"]
+    assert list(scan(clean)) == []
+
+
+def test_a_text_of_wide_characters_is_redacted_as_one() -> None:
+    clean = Redactor(bytes(16)).blob(f"mail {MAIL}".encode("utf-16-le"), "text/plain")
+    assert clean is not None
+    assert clean.startswith(b"mail [PHI:")
 
 
 def test_digests_signatures_and_words_are_left_alone() -> None:

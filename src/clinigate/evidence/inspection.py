@@ -8,6 +8,7 @@ from typing import Any
 
 from clinigate.core.canonical import parse_json
 from clinigate.errors import EvidenceError, IntegrityError
+from clinigate.evidence.encoded import packed_names, text_of
 from clinigate.evidence.names import blob_path
 from clinigate.evidence.recorded import RecordedRun
 from clinigate.evidence.recorder import Recorder
@@ -123,10 +124,7 @@ def _looked_into(name: str, data: bytes, scanner: Scanner) -> tuple[list[Hit], s
     if name.endswith(".ndjson"):
         # The line that a killed process left half written may end within a character.
         return list(_hits_in_lines(data.decode("utf-8", "replace"), scanner)), None
-    try:
-        text = None if data.startswith(_PACKED) else data.decode("utf-8")
-    except UnicodeDecodeError:
-        text = None
+    text = None if data.startswith(_PACKED) else text_of(data)
     return _hits_in_parts(data, scanner) if text is None else (scanner.scan(_value(text)), None)
 
 
@@ -140,7 +138,8 @@ def _hits_in_parts(data: bytes, scanner: Scanner) -> tuple[list[Hit], str | None
     """Open what is no text: an archive, a packed stream, a picture, a database."""
     from clinigate.phi.surfaces import Skipped, TruncatedError, open_stream
 
-    hits: list[Hit] = []
+    named = [hit for name in packed_names(data) for hit in scanner.scan(name)]
+    hits = [Hit(hit.rule, "a name in it") for hit in named]
     unseen: str | None = None
     for part in open_stream(io.BytesIO(data)):
         if isinstance(part, Skipped):
@@ -151,12 +150,19 @@ def _hits_in_parts(data: bytes, scanner: Scanner) -> tuple[list[Hit], str | None
         if part.literal:
             continue
         try:
-            text = b"".join(part.chunks).decode("utf-8", "replace")
+            text = _decoded(b"".join(part.chunks))
         except TruncatedError as problem:
             unseen = unseen or str(problem)
             continue
         hits += _hits_within(part.name, scanner.scan(_value(text)), scanner)
     return hits, unseen
+
+
+def _decoded(data: bytes) -> str:
+    """Bytes as a reader of texts would take them; of what is between texts, what can be read."""
+    text = text_of(data)
+    # Wide characters have zeros among them, which would keep a pattern from seeing the text.
+    return data.replace(b"\0", b"").decode("utf-8", "replace") if text is None else text
 
 
 def _hits_within(member: str, found: Iterable[Hit], scanner: Scanner) -> Iterator[Hit]:

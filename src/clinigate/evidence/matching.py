@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
-from clinigate.evidence.encoded import Encoded, encoded_in
+from clinigate.evidence.encoded import Encoded, encoded_in, escaped_in
 from clinigate.evidence.patterns import ANY_DIGIT, RULES, Kind, Rule, key_rule
 
 __all__ = [
@@ -49,7 +50,7 @@ def rules_in(text: str, field: str = "") -> Iterator[tuple[str, Kind]]:
 
 def hidden_in(text: str) -> Iterator[tuple[Encoded, str, Kind]]:
     """Yield each encoded stretch of a text in which a rule strikes, with the first such rule."""
-    for encoded in encoded_in(text):
+    for encoded in chain(encoded_in(text), escaped_in(text)):
         first = next((each for inner in encoded.texts() for each in rules_in(inner)), None)
         if first is not None:
             yield encoded, f"{first[0]} in {encoded.form}", first[1]

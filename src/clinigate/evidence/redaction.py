@@ -12,11 +12,14 @@ import hashlib
 import hmac
 import re
 from collections import Counter
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from clinigate.core.canonical import canonical_bytes, parse_json
 from clinigate.errors import EvidenceError
+from clinigate.evidence.embedded import json_in
+from clinigate.evidence.encoded import Encoded, text_of
 from clinigate.evidence.matching import (
     TOKEN,
     field_rule,
@@ -76,23 +79,21 @@ class Redactor:
         """Return raw evidence, redacted; None when it is no text, so that nothing can be found.
 
         JSON, whatever it is called, is read and redacted field by field, and written anew only if
-        something was found: the last look before the seal reads it so too.
+        something was found: the last look before the seal reads it so too. So is JSON line by line.
+        What was UTF-16 is UTF-8 then.
         """
         kind = media_type.partition(";")[0].strip().casefold()
-        if not _TEXTUAL.fullmatch(kind):
-            return None
-        try:
-            text = data.decode("utf-8")
-        except UnicodeDecodeError:
+        text = text_of(data) if _TEXTUAL.fullmatch(kind) else None
+        if text is None:
             return None
         if kind.endswith("json") or text.lstrip().startswith(("{", "[")):
-            try:
+            # Of the evidence's own fields two may not become one, unseen.
+            with suppress(ValueError, RecursionError):
                 value = parse_json(text)
-            except (ValueError, RecursionError):
-                return self.text(text).encode("utf-8")
-            redacted = self.value(value)
-            return data if redacted == value else canonical_bytes(redacted)
-        return self.text(text).encode("utf-8")
+                redacted = self.value(value)
+                return data if redacted == value else canonical_bytes(redacted)
+        clean = self._inner(text, "")
+        return data if clean == text else clean.encode("utf-8")
 
     def _value(self, value: Any, field: str) -> Any:
         if isinstance(value, dict):
@@ -103,7 +104,31 @@ class Redactor:
         if rule is not None:
             self.counts[rule[0]] += 1
             return self._token(rule[1], str(value))
-        return self.text(value, field) if isinstance(value, str) else value
+        return self._inner(value, field) if isinstance(value, str) else value
+
+    def _inner(self, text: str, field: str) -> str:
+        """A text without identifiers, and without those that fields of JSON in it name."""
+        while True:
+            redacted = self.text(self._without_fields(text), field)
+            if redacted == text:
+                return text
+            text = redacted
+
+    def _without_fields(self, text: str) -> str:
+        lines = text.split("\n")
+        for number, value in json_in(text):
+            try:
+                redacted = self._value(value, "")
+            except EvidenceError:  # fields that become one: as text they stand apart
+                continue
+            if redacted == value:
+                continue
+            plain = canonical_bytes(redacted).decode("utf-8")
+            if number is None:
+                lines = [plain]
+            else:
+                lines[number - 1] = plain
+        return "\n".join(lines)
 
     def _object(self, value: dict[str, Any]) -> dict[str, Any]:
         redacted = {
@@ -126,7 +151,13 @@ class Redactor:
         """What is encoded goes as a whole: with a token in its middle it would decode no more."""
         parts = TOKEN.split(text)
         for place, part in list(enumerate(parts))[::2]:
-            for encoded, name, kind in reversed(list(hidden_in(part))):
+            end = len(part)
+            for encoded, name, kind in sorted(hidden_in(part), key=_begin, reverse=True):
+                if (
+                    encoded.end > end
+                ):  # it reaches into another one; the next pass sees what is left
+                    continue
+                end = encoded.start
                 self.counts[name] += 1
                 token = self._token(kind, part[encoded.start : encoded.end])
                 parts[place] = parts[place][: encoded.start] + token + parts[place][encoded.end :]
@@ -146,3 +177,7 @@ class Redactor:
         same = re.sub(r"[\W_]+", "", found.casefold()) if kind is Kind.PHI else found
         mac = hmac.new(self._key, f"{kind}:{same}".encode("utf-8", "surrogatepass"), hashlib.sha256)
         return f"[{kind}:{mac.hexdigest()[:8]}]"
+
+
+def _begin(hidden: tuple[Encoded, str, Kind]) -> int:
+    return hidden[0].start

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from clinigate.evidence.embedded import json_in
 from clinigate.evidence.matching import field_rule, is_clean, rules_in, spares_versions
 from clinigate.evidence.patterns import key_rule
 
@@ -57,6 +58,8 @@ class Scanner:
         if isinstance(value, str):
             if rules := self._rules(value, field):
                 hits += (Hit(rule, _shown(path)) for rule in rules)
+            else:
+                self._look_inside(value, path, hits)
         elif isinstance(value, dict):
             for key, item in value.items():
                 inner = self._fields.get(key) or self._field(key)
@@ -71,6 +74,12 @@ class Scanner:
                 path.pop()
         elif field.tells and (condemned := field_rule(value, field.name)) is not None:
             hits.append(Hit(condemned[0], _shown(path)))
+
+    def _look_inside(self, text: str, path: list[str | int], hits: list[Hit]) -> None:
+        """Look at JSON in a text, whose fields tell what their values are."""
+        for number, value in json_in(text):
+            inner = [*path] if number is None else [*path, f"line {number}"]
+            self._look(value, self._field(""), inner, hits)
 
     def _field(self, name: str) -> _Field:
         field = _Field(
