@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clinigate.core.canonical import canonical_bytes
-from clinigate.errors import PolicyError
+from clinigate.errors import EvidenceError, PolicyError
 from clinigate.evidence.bundle import export_zip
 from clinigate.evidence.signing import generate_signer
 from clinigate.evidence.times import timestamp
@@ -57,6 +57,25 @@ def test_what_older_versions_signed_is_read_byte_for_byte() -> None:
     terms = json.loads(encode_record(record))["terms"]
     assert "owner" not in terms
     assert terms["control"] is None, "a field that was always there stays"
+
+
+@pytest.mark.parametrize(
+    "reason", ["agreed with jane.doe@example.org", "seen in MRN 4471234", "password=hunter2hunter2"]
+)
+def test_a_reason_that_names_a_patient_is_not_filed(tmp_path: Path, reason: str) -> None:
+    """It would travel with the evidence, and a signed text cannot be redacted later."""
+    key = generate_signer()
+    ada = NamedSigner("Ada Officer", "compliance-officer", key.keyid)
+    record = Record(
+        RecordSubject.of_run(DIGEST), (ada,), reason, timestamp(AT),
+        SignOff(ada.name, timestamp(AT), Meaning.REVIEW),
+    )  # fmt: skip
+    trust = TrustStore((TrustedKey(key.public, ada.name, ada.role),))
+    envelope = sign_record(record, [key])
+    with pytest.raises(EvidenceError, match=r"sign-off was not filed: its reason holds") as caught:
+        add_record(envelope, trust, root=None, folder=tmp_path / FOLDER, run=None)
+    assert reason not in str(caught.value)
+    assert not (tmp_path / FOLDER).exists()
 
 
 @given(zone=zones, components=st.lists(words, max_size=3).map(tuple))

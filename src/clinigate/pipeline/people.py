@@ -19,14 +19,17 @@ from pathlib import Path
 from typing import Any
 
 from clinigate.core.canonical import canonical_bytes, sha256_hex
+from clinigate.core.codec import to_plain
 from clinigate.errors import ClinigateError, EvidenceError, IntegrityError, UsageError
 from clinigate.evidence.envelope import Signer, pae, parse_envelope
 from clinigate.evidence.files import naming, read_bytes, write_atomic
 from clinigate.evidence.ledger import Ledger, read_ledger
+from clinigate.evidence.scanning import scan
 from clinigate.evidence.sources import Limits, open_source
 from clinigate.evidence.times import Clock, parse_timestamp, system_clock
 from clinigate.evidence.trust import TrustStore
 from clinigate.gate.record_files import LARGEST, VerifiedRecord, open_record
+from clinigate.gate.records import Record
 from clinigate.pipeline.examine import ledger_beside
 
 __all__ = [
@@ -43,6 +46,8 @@ __all__ = [
 #: Name of the folder, in a run's directory and in the evidence root.
 FOLDER = "records"
 _ADDED = "record-added"
+#: Terms of records that people write in their own words.
+_WRITTEN = ("compensating_measure", "measure", "statement", "document")
 _SUFFIX = ".dsse.json"
 _NAME = re.compile(r"[a-z-]+-(?P<digest>[0-9a-f]{12})\.dsse\.json")
 #: Clocks of two machines may disagree by this much before one was set back.
@@ -155,9 +160,10 @@ def add_record(
 
     Raises:
         IntegrityError, PolicyError: it does not hold by these keys.
-        EvidenceError: the disk refuses.
+        EvidenceError: what it says holds an identifier or a secret, or the disk refuses.
     """
     verified = open_record(envelope, trust)
+    _refuse_identifiers(verified.record)
     path = folder / record_name(verified)
     data = canonical_bytes(envelope)
     with naming(folder, "created"):
@@ -168,6 +174,21 @@ def add_record(
         about = {"kind": str(verified.record.kind), "digest": verified.digest}
         Ledger(root / "ledger", clock=clock, signer=signer).append(_ADDED, run=run, body=about)
     return path
+
+
+def _refuse_identifiers(record: Record) -> None:
+    """Refuse what would be handed on with the evidence: a signed text cannot be redacted later.
+
+    Who signed is named on purpose; what they wrote names no patient.
+    """
+    terms = to_plain(record.terms)
+    told = {"reason": record.reason, **{name: terms.get(name) for name in _WRITTEN}}
+    for hit in scan(told):
+        raise EvidenceError(
+            f"the {record.kind} was not filed: its {hit.path} holds what looks like an identifier "
+            f"or a secret ({hit.rule}), and would travel with the evidence; say it without, and "
+            "sign that"
+        )
 
 
 def why_clock_set_back(ledger: Path, now: datetime) -> str | None:
