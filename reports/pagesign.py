@@ -2,9 +2,10 @@
 
 What is digested is the same walk in Python, over the page as it is written, and in the browser,
 over the page as it was read (`proof_words.js`): element by element in the order of the document,
-the tag and its attributes, sorted by name, where it has any, and all text without white space. Left
-out is what no reader sees or what is no claim of the page: scripts (the content security policy
-names their digests, and is digested), comments, and whether `<details>` is open.
+where each begins and ends, its tag and its attributes, sorted by name, and all text without white
+space. A tag that a browser adds by itself, and that of a script, counts where it has attributes.
+Left out is what no reader sees or what is no claim of the page: what stands in scripts (the content
+security policy names their digests, and is digested), comments, and whether `<details>` is open.
 """
 
 from __future__ import annotations
@@ -29,6 +30,12 @@ _DATA = re.compile(r'<script type="application/json" id="proof-data">(\{[^<]*\})
 
 _BLANK = re.compile(r"[\x00-\x20\x7f]+")
 _UNREAD = frozenset({"script", "noscript", "template"})
+#: Browsers add these where a page leaves them out.
+_IMPLIED = frozenset({"html", "head", "body", "tbody"})
+#: Elements that have no end of their own.
+_VOID = frozenset(
+    "area base br col embed hr img input link meta source track wbr".split()  # noqa: SIM905
+)
 
 
 def words_digest(page: str) -> str:
@@ -74,22 +81,38 @@ class _Walk(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.parts: list[str] = []
         self._unread: str | None = None
+        self._open: list[tuple[str, bool]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if self._unread is None and tag in _UNREAD:
-            self._unread = tag
         if self._unread is not None:
             return
         told = sorted((name, _BLANK.sub("", value or "")) for name, value in attrs)
         told = [each for each in told if each[0] != "open"]
-        if told:
+        counts = bool(told) or tag not in _IMPLIED | _UNREAD
+        if counts:
             listed = "".join(f"\x02{name}\x03{value}" for name, value in told)
             self.parts.append(f"\x01{tag}{listed}\x04")
+        if tag in _UNREAD:
+            self._unread = tag
+        if tag not in _VOID:
+            self._open.append((tag, counts))
 
     def handle_endtag(self, tag: str) -> None:
-        if tag == self._unread:
-            self._unread = None
+        if self._unread not in (None, tag):
+            return
+        self._unread = None
+        while any(tag == each for each, _ in self._open):
+            ended, counts = self._open.pop()
+            if counts:
+                self.parts.append("\x05")
+            if ended == tag:
+                break
 
     def handle_data(self, data: str) -> None:
         if self._unread is None:
             self.parts.append(_BLANK.sub("", data))
+
+    def close(self) -> None:
+        """End what the page left open, as a browser does."""
+        super().close()
+        self.parts += ["\x05" for _, counts in self._open if counts]

@@ -8,6 +8,8 @@
 
   // The page as it was sent: no script has touched it yet.
   const words = pageWords();
+  const self = document.currentScript;
+  const whole = new Promise((done) => document.addEventListener("DOMContentLoaded", done));
   const box = document.getElementById("proof-result");
   const form = document.getElementById("proof-form");
   const grouped = (keyid) => keyid.match(/.{8}/g).join(" ");
@@ -137,7 +139,9 @@
   };
   const trust = async (given) => { shown.keys = await readTrust(given); };
   const take = async (given) => {
-    const isKey = ({ path }) => /\.(?:pem|pub|toml|crt|key)$/i.test(path);
+    // A key that lies in a folder, or beside the statement, came with the bundle: it is no trust.
+    const isBundle = given.some(({ path }) => path.split("/").pop() === shown.proof.envelopeName);
+    const isKey = ({ path }) => !isBundle && /^[^/]+\.(?:pem|pub|toml|crt|key)$/i.test(path);
     for (const { file } of given.filter(isKey)) await trust(await file.text());
     const rest = given.filter((each) => !isKey(each));
     if (rest.length) shown.given = await compareGiven(await unpacked(rest), shown.proof);
@@ -161,6 +165,7 @@
   };
 
   const begin = async () => {
+    await whole;
     document.querySelector(".bar > div")?.append(badge);
     if (!globalThis.crypto?.subtle) {
       return show("unavailable", ["This browser gives a page no cryptography here, as it does over plain http. Save the page and open it from your disk, or use clinigate verify."]);
@@ -171,6 +176,8 @@
       shown.problems = [
         ...await fileProblems(shown.proof),
         ...shown.page.problems,
+        ...laterProblems(self),
+        ...shadowProblems(),
         ...verdictProblems(shown.proof.statement.predicate.verdicts),
       ];
       await judge();

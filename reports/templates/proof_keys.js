@@ -1,19 +1,27 @@
   // Keys that the reader gives: PEM files, or a trust file with the times between which each counts.
   const PEM = /-----BEGIN PUBLIC KEY-----([A-Za-z0-9+/=\s]+)-----END PUBLIC KEY-----/g;
   const fromPem = (body) => fromBase64(body.replace(/\s+/g, ""));
-  const field = (entry, name) => {
-    const found = entry.match(new RegExp(`^\\s*${name}\\s*=\\s*(?:"""([^"]*)"""|"([^"]*)"|(\\S+))`, "m"));
-    return found ? (found[1] ?? found[2] ?? found[3]).trim() : null;
+  // One plain form of TOML is read; a line that is none must not be passed over.
+  const LINE = /[ \t]*(?:#.*|(name|role|keyid|public_key|not_before|not_after|revoked_at)[ \t]*=[ \t]*(?:"""([^"\\]*)"""|("(?:[^"\\\n]|\\.)*")|'([^'\n]*)'|([0-9][0-9T:.+Zz-]*))[ \t]*(?:#.*)?)?(?:\r?\n|$)/y;
+  const fieldsOf = (entry) => {
+    const fields = {};
+    for (LINE.lastIndex = 0; LINE.lastIndex < entry.length;) {
+      const found = LINE.exec(entry);
+      if (!found) throw new Error("this trust file is written in a way that this page does not read; give the key as PEM, or use clinigate verify");
+      if (found[1]) fields[found[1]] = (found[3] ? JSON.parse(found[3]) : found[2] ?? found[4] ?? found[5]).trim();
+    }
+    return fields;
   };
-  const entriesOf = (file) => file.split(/^\s*\[\[key\]\]\s*(?:#.*)?$/m).slice(1);
+  const entriesOf = (file) => file.split(/^[ \t]*\[\[[ \t]*key[ \t]*\]\][ \t]*(?:#.*)?$/m).slice(1);
   const readEntry = (entry) => {
-    const body = field(entry, "public_key") ?? "";
+    const fields = fieldsOf(entry);
+    const body = fields.public_key ?? "";
     return {
       spki: fromPem(body.replace(/-----[A-Z ]+-----/g, "")),
-      name: field(entry, "name") ?? "",
-      from: field(entry, "not_before"),
-      until: field(entry, "not_after"),
-      revoked: field(entry, "revoked_at"),
+      name: fields.name ?? "",
+      from: fields.not_before ?? null,
+      until: fields.not_after ?? null,
+      revoked: fields.revoked_at ?? null,
     };
   };
   const whyNot = (given, moment) => {
@@ -30,7 +38,7 @@
     if (given.includes("PRIVATE KEY")) {
       throw new Error("this is a private key, which belongs in no page; close the page, and give the public key");
     }
-    const listed = /^\s*\[\[key\]\]/m.test(given)
+    const listed = /^[ \t]*\[\[/m.test(given)
       ? entriesOf(given).map(readEntry)
       : [...given.matchAll(PEM)].map((found) => ({ spki: fromPem(found[1]), name: "" }));
     if (!listed.length) throw new Error("no public key in it; wanted a PEM file (BEGIN PUBLIC KEY) or a trust.toml");

@@ -44,3 +44,9 @@ def test_what_json_cannot_say_is_refused(value: object) -> None:
 def test_strict_parsing(text: str) -> None:
     with pytest.raises(ValueError, match=r"twice|is not JSON"):
         parse_json(text)
+
+
+@pytest.mark.parametrize("text", ["1e999", "-1e999", '{"a":[1.5e400]}'])
+def test_a_number_beyond_all_floats_is_no_infinity(text: str) -> None:
+    with pytest.raises(ValueError, match="larger than any float"):
+        parse_json(text)

@@ -94,7 +94,7 @@ def test_another_key_is_no_green(made: Any, foreign: LocalSigner, show: Show) ->
         ("revoked_at = 2026-09-01T00:00:00Z", "was revoked at 2026-09-01"),
         ("not_before = 2027-01-01T00:00:00Z", "is not valid before 2027-01-01"),
         ("not_after = 2026-01-01T00:00:00Z", "is not valid from 2026-01-01"),
-        ("not_after = tomorrow", "is not valid from tomorrow"),
+        ('not_after = "tomorrow"', "is not valid from tomorrow"),
     ],
 )
 def test_a_key_that_does_not_count_then_is_no_green(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from typing import Any
 
 __all__ = ["canonical_bytes", "canonical_text", "parse_json", "sha256_hex"]
@@ -36,9 +37,11 @@ def parse_json(data: bytes | str) -> Any:
     """Parse JSON strictly: a repeated key or NaN is refused, where `json.loads` keeps the last.
 
     Raises:
-        ValueError: not JSON, a repeated key, or NaN/Infinity.
+        ValueError: not JSON, a repeated key, NaN/Infinity, or a number too large for a float.
     """
-    return json.loads(data, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+    return json.loads(
+        data, object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_float=_finite
+    )
 
 
 def sha256_hex(data: bytes) -> str:
@@ -53,6 +56,13 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = next(key for key in keys if keys.count(key) > 1)
         raise ValueError(f"key {twice!r} stands twice in one JSON object")
     return result
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise ValueError(f"{text[:20]} is larger than any float")
+    return value
 
 
 def _refuse_constant(name: str) -> Any:

@@ -84,8 +84,11 @@ def _build(hint: Any, data: Any, path: str) -> Any:
     if origin is typing.Literal:
         return _expect(data in typing.get_args(hint), data, hint, path)
     if origin in (tuple, frozenset):
-        item = typing.get_args(hint)[0]
+        item, *others = typing.get_args(hint)
         _expect(isinstance(data, list), data, "a list", path)
+        if others and others != [Ellipsis]:
+            count = 1 + len(others)
+            _expect(len(data) == count, len(data), f"a list of {count}", path)
         return origin(_build(item, each, f"{path}[{i}]") for i, each in enumerate(data))
     if origin is not None and issubclass(origin, Mapping):
         _expect(isinstance(data, dict), data, "an object", path)

@@ -36,6 +36,10 @@ def parse_timestamp(text: str) -> datetime:
         ValueError: another form.
     """
     moment = datetime.fromisoformat(text)
-    if timestamp(moment) != text:
+    try:
+        again = timestamp(moment)
+    except OverflowError as error:  # its offset leads beyond the first or the last day
+        raise ValueError(f"not a canonical time: {text!r}") from error
+    if again != text:
         raise ValueError(f"not a canonical time: {text!r}")
     return moment

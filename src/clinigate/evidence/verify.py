@@ -23,6 +23,7 @@ from clinigate.evidence.times import Clock, parse_timestamp, system_clock
 from clinigate.evidence.trust import TrustedKey, TrustStore
 from clinigate.evidence.verify_ledger import verify_in_ledger
 from clinigate.evidence.verify_time import verify_time
+from clinigate.evidence.witness import WITNESS_ROLE, log_keys
 
 __all__ = ["verify_bundle"]
 
@@ -123,12 +124,13 @@ def _trusted_signature(
     name = bundle.statement_name
     sealed = parse_timestamp(bundle.statement.sealed_at)
     moment = None if proven is None else proven.moment
-    counting = trust.trusted_at(sealed, proven=moment)
+    # Who witnesses the log does not also write what stands in it.
+    counting = TrustStore(log_keys(trust)).trusted_at(sealed, proven=moment)
     try:
         _, keyids = verify_envelope(bundle.envelope, counting, threshold)
     except IntegrityError as error:
         untimely = [
-            why for key in _signers(bundle, trust) if (why := key.why_not(sealed, proven=moment))
+            why for key in _signers(bundle, trust) if (why := _why_not(key, sealed, moment))
         ]
         return (), _failed(*(f"{name}: {text}" for text in [*untimely, str(error)]))
     # The hint is unsigned; one that names another key was edited.
@@ -138,6 +140,12 @@ def _trusted_signature(
     keys = tuple(key for key in trust.keys if key.keyid in keyids)
     sentences = tuple(f"{name}: signed by {k.name} ({k.role}, key {k.keyid[:16]})" for k in keys)
     return keys, LevelResult(Level.SIGNATURE, LevelStatus.OK, sentences)
+
+
+def _why_not(key: TrustedKey, sealed: datetime, proven: datetime | None) -> str | None:
+    if key.role == WITNESS_ROLE:
+        return f"key {key.name!r} is a witness's, which vouches for the log and states no run"
+    return key.why_not(sealed, proven=proven)
 
 
 def _standings(

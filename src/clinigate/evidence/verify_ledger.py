@@ -21,6 +21,7 @@ from clinigate.evidence.seal_proof import read_seal_proof
 from clinigate.evidence.signing import PublicKey
 from clinigate.evidence.times import parse_timestamp
 from clinigate.evidence.trust import TrustedKey, TrustStore
+from clinigate.evidence.witness import log_keys
 
 __all__ = ["verify_in_ledger"]
 
@@ -67,7 +68,7 @@ def _head_is_signed(
     if trust is None:
         return False
     sealed = parse_timestamp(bundle.statement.sealed_at)
-    keys = {key.keyid: key.public for key in trust.keys if _counts(key, sealed, proven)}
+    keys = {key.keyid: key.public for key in log_keys(trust) if _counts(key, sealed, proven)}
     try:
         if verify_checkpoint(head, keys):
             return True
@@ -144,4 +145,4 @@ def _check_past(data: bytes, proof: Proof, trust: TrustStore | None, ledger: Pat
 
 
 def _all_keys(trust: TrustStore) -> dict[str, PublicKey]:
-    return {key.keyid: key.public for key in trust.keys}
+    return {key.keyid: key.public for key in log_keys(trust)}

@@ -78,7 +78,7 @@ def evidence_facts(
         records: what people signed about it.
     """
     bundle, report = examined.bundle, examined.report
-    ledger: dict[str, Any] = dict(bundle.statement.predicate.get("ledger") or {})
+    size, root = _ledger_seen(bundle)
     present = set(bundle.names)
     return EvidenceFacts(
         bundle=shown_as,
@@ -94,10 +94,20 @@ def evidence_facts(
             for name, digest in sorted(bundle.statement.files.items())
             if name in present
         ),
-        ledger_size=ledger.get("size"),
-        ledger_root=ledger.get("root"),
+        ledger_size=size,
+        ledger_root=root,
         records=record_facts(records),
         openssl=_commands(bundle, shown_as),
+    )
+
+
+def _ledger_seen(bundle: Bundle) -> tuple[int | None, str | None]:
+    """Size and root of the log before the seal; what a damaged statement says instead is none."""
+    told: Any = bundle.statement.predicate.get("ledger")
+    size, root = (told.get("size"), told.get("root")) if isinstance(told, dict) else (None, None)
+    return (
+        size if isinstance(size, int) and not isinstance(size, bool) else None,
+        root if isinstance(root, str) else None,
     )
 
 

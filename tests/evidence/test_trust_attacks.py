@@ -1,0 +1,102 @@
+"""What somebody tries who has a key of the trust file, and not the one that the claim needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clinigate.evidence.bundle import open_bundle
+from clinigate.evidence.report import Level, LevelStatus, VerificationReport
+from clinigate.evidence.signing import LocalSigner, generate_signer
+from clinigate.evidence.times import parse_timestamp
+from clinigate.evidence.trust import TrustedKey, TrustStore
+from clinigate.evidence.verify import verify_bundle
+from clinigate.evidence.witnessing import Witness, witness_log
+from clinigate.pipeline.examine import evidence_facts, examine
+
+LATER = datetime(2027, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "text", ["0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59.999999-01:00", "0001-01-01"]
+)
+def test_a_time_beyond_all_calendars_is_no_time(text: str) -> None:
+    """Who reads such a time from a ledger or a record gets a sentence, and no crash."""
+    with pytest.raises(ValueError, match=r".+"):
+        parse_timestamp(text)
+
+
+@pytest.mark.parametrize("claim", [Level.SIGNATURE, Level.LEDGER])
+def test_a_witness_states_no_run(system: Any, claim: Level) -> None:
+    """A witness vouches for heads of the log and for nothing else."""
+    bundle = system.sealed()
+    trust = TrustStore((TrustedKey(system.signer.public, "Wil", "witness"),))
+    report = verify_bundle(bundle, trust=trust)
+    assert report.level(claim).status is LevelStatus.FAILED
+    assert "witness" in " ".join(report.level(Level.SIGNATURE).sentences)
+    assert report.signed_by == ()
+
+
+@dataclass
+class Log:
+    """A sealed run that a witness looked at later."""
+
+    system: Any
+    witness: LocalSigner
+    state: Path
+
+    def trust(self, **ends: Any) -> TrustStore:
+        own = TrustedKey(self.witness.public, "Wil", "witness")
+        machine = TrustedKey(self.system.signer.public, "CI", "machine")
+        return TrustStore((replace(machine, **ends), own))
+
+    def looked_at(self, moment: datetime) -> None:
+        who = Witness("example.org/w", self.witness, self.state, self.trust())
+        witness_log(self.system.root, who, clock=lambda: moment)
+
+    def verify(self, **ends: Any) -> VerificationReport:
+        (run,) = (self.system.root / "runs").iterdir()
+        return verify_bundle(open_bundle(run), trust=self.trust(**ends))
+
+
+@pytest.fixture
+def log(system: Any, tmp_path: Path) -> Log:
+    system.sealed()
+    return Log(system, generate_signer(), tmp_path / "state")
+
+
+def test_a_late_look_of_a_witness_takes_nothing_away(log: Log) -> None:
+    """A key that was replaced after the seal vouches for it as it did before the proof came."""
+    ended = LATER - timedelta(days=1)
+    assert log.verify(not_after=ended).signed_by
+    log.looked_at(LATER)
+    report = log.verify(not_after=ended)
+    assert report.level(Level.TIME).status is LevelStatus.OK
+    assert report.level(Level.SIGNATURE).status is LevelStatus.OK
+    assert [each.refused for each in report.standings] == [None]
+
+
+@pytest.mark.parametrize(("days", "counts"), [(-1, False), (0, False), (1, True)])
+def test_a_revoked_key_counts_by_a_proof_of_an_earlier_time_alone(
+    log: Log, days: int, counts: bool
+) -> None:
+    log.looked_at(LATER)
+    report = log.verify(revoked_at=LATER + timedelta(days=days))
+    assert bool(report.signed_by) is counts
+    assert [each.refused is None for each in report.standings] == [counts]
+
+
+@pytest.mark.parametrize("told", [5, "x", [1], {"size": "x", "root": 5}, {"size": True}, None])
+def test_a_statement_with_a_senseless_log_is_told_of_and_crashes_nothing(
+    system: Any, reseal: Any, told: Any
+) -> None:
+    bundle = reseal(system.sealed(), system.signer, ledger=told)
+    trust = TrustStore((TrustedKey(system.signer.public, "CI", "machine"),))
+    examined = examine(bundle.path, trust=trust)
+    assert examined.report.level(Level.LEDGER).status is LevelStatus.FAILED
+    facts = evidence_facts(examined, shown_as="run")
+    assert (facts.ledger_size, facts.ledger_root) == (None, None)
