@@ -22,6 +22,12 @@ from _reference import defects, defects_of_care, routes_of_care
 
 ROOT = Path(__file__).resolve().parents[1]
 
+
+def _shown(script: Path) -> str:
+    """A script as it stands, for readers who have the page and nothing else."""
+    return f"```text\n{script.read_text(encoding='utf-8')}```"
+
+
 #: Name of a part: what writes it. Each stands in at least one page.
 PARTS: Mapping[str, Callable[[], str]] = {
     "commands": command_help,
@@ -33,6 +39,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "pytest markers": pytest_markers,
     "pytest options": pytest_options,
     "routes of care": routes_of_care,
+    "verify.sh": lambda: _shown(ROOT / "examples" / "verify" / "verify.sh"),
 }
 
 _PART = re.compile(

@@ -6,15 +6,20 @@ import base64
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from clinigate.core.canonical import canonical_bytes
+from clinigate.evidence.checkpoint import parse_proof
+from clinigate.evidence.cosignature import cosign
 from clinigate.evidence.envelope import sign_envelope
 from clinigate.evidence.names import PAYLOAD_TYPE
 from clinigate.evidence.signing import LocalSigner, generate_signer
@@ -24,7 +29,7 @@ RECORD_TYPE = "application/vnd.clinigate.record+json"
 #: All that an auditor's machine needs beside the shell: one package each of jq and openssl.
 PROGRAMS = (
     *("openssl", "jq", "sha256sum", "sh", "cat", "cmp", "cp", "cut", "diff", "find", "grep"),
-    *("head", "mktemp", "rm", "sed", "sort", "wc"),
+    *("date", "head", "ls", "mkdir", "mktemp", "mv", "od", "rm", "sed", "sort", "tail", "tr", "wc"),
 )
 
 
@@ -123,8 +128,6 @@ def test_any_changed_byte_of_any_file_fails(
     chance = random.Random(8)
     files = [path for path in bundle.rglob("*") if path.is_file()]
     for path in files:
-        if path.name == "ledger.tlog-proof":
-            continue  # it says so: the ledger is not looked at
         whole = path.read_bytes()
         for place in {len(whole) - 1, chance.randrange(len(whole))}:
             broken = bytearray(whole)
@@ -223,7 +226,7 @@ def test_a_time_stamp_counts_by_the_given_roots_alone(
     assert "time: not proven" in unseen.stdout
     found = verify(bundle, ed25519_run.signer, TSA_ROOTS=str(roots))
     assert holds(found), found.stdout + found.stderr
-    assert "time: OK, " in found.stdout
+    assert "time: OK, stamped at " in found.stdout
     other = tmp_path / "other"
     other.mkdir()
     foreign = stamp(copy_of(bundle, other), other)
@@ -264,6 +267,138 @@ def stamp(bundle: Path, folder: Path) -> Path:
     return folder / "tsa.pem"
 
 
+def trust_file(path: Path, *keys: tuple[LocalSigner, str, str], more: str = "") -> Path:
+    """A trust.toml of these keys, their names and roles; `more` belongs to the last one."""
+    path.write_text(
+        "# whose signatures count\n"
+        + "\n".join(
+            f'[[key]]\nname = "{name}"\nrole = "{role}"\nkeyid = "{signer.keyid}"\n'
+            f'public_key = "{base64.b64encode(signer.public.spki).decode()}"\n'
+            for signer, name, role in keys
+        )
+        + more,
+        encoding="utf-8",
+    )
+    return path
+
+
+def cosigned(bundle: Path, witness: LocalSigner, moment: datetime) -> Path:
+    """What a witness leaves beside a run."""
+    proof = parse_proof((bundle / "ledger.tlog-proof").read_bytes())
+    head = cosign(proof.checkpoint, "example.org/officer", witness, moment)
+    path = bundle / "witness.tlog-proof"
+    path.write_bytes(replace(proof, checkpoint=head).to_bytes())
+    return path
+
+
+def test_a_witness_counts_by_the_trust_file_alone(
+    made: Any, copy: Callable[[Any], Path], verify: Verify, tmp_path: Path
+) -> None:
+    """With both kinds of key of the log; a changed byte of its proof never proves a time."""
+    bundle, witness = copy(made), generate_signer()
+    path = cosigned(bundle, witness, datetime(2026, 9, 1, 12, tzinfo=UTC))
+    ours = (made.signer, "CI", "machine")
+    trust = trust_file(tmp_path / "trust.toml", ours, (witness, "Ada", "witness"))
+    assert "time: not proven by the witness" in verify(bundle, made.signer).stdout
+    found = verify(bundle, made.signer, str(trust))
+    assert holds(found), found.stdout + found.stderr
+    assert f"witness {witness.keyid} saw at Tue Sep  1 12:00:00 UTC 2026" in found.stdout
+    assert "key: counted at " in found.stdout
+    stranger = trust_file(tmp_path / "other.toml", ours, (generate_signer(), "Bo", "witness"))
+    unknown = verify(bundle, made.signer, str(stranger))
+    assert holds(unknown)
+    assert "time: self-asserted" in unknown.stdout
+    whole, chance = path.read_bytes(), random.Random(4)
+    for place in chance.sample(range(len(whole)), 6):
+        broken = bytearray(whole)
+        broken[place] ^= 1 << chance.randrange(7)
+        path.write_bytes(broken)
+        spoilt = verify(bundle, made.signer, str(trust))
+        assert "time: OK" not in spoilt.stdout or not holds(spoilt), place
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("revoked_at = 2026-01-01T00:00:00Z\n", "was revoked"),
+        ("not_after = 2026-01-01T00:00:00Z\n", "it counted no more"),
+        ("not_before = 2099-01-01 00:00:00+02:00\n", "it did not count yet"),
+        ("not_after = soon\n", "no time"),
+        ('note = """x"""\n', "not understood"),
+        ("not_after = 2099-01-01T00:00:00Z\n", None),
+    ],
+)
+def test_a_trust_file_says_whether_the_key_counted(
+    ed25519_run: Any, verify: Verify, tmp_path: Path, more: str, said: str | None
+) -> None:
+    signer = ed25519_run.signer
+    trust = trust_file(tmp_path / "trust.toml", (signer, "CI", "machine"), more=more)
+    found = verify(ed25519_run.bundle.path, signer, str(trust))
+    assert holds(found) == (said is None), found.stdout + found.stderr
+    assert said is None or said in found.stdout
+
+
+def test_a_revoked_key_counts_where_a_witness_saw_its_seal_before(
+    ed25519_run: Any, copy: Callable[[Any], Path], verify: Verify, tmp_path: Path
+) -> None:
+    bundle, signer, witness = copy(ed25519_run), ed25519_run.signer, generate_signer()
+    cosigned(bundle, witness, datetime(2026, 9, 1, 12, tzinfo=UTC))
+    for day, counts in (("2026-09-02", True), ("2026-09-01", False)):
+        trust = trust_file(
+            tmp_path / "trust.toml",
+            (witness, "Ada", "witness"),
+            (signer, "CI", "machine"),
+            more=f"revoked_at = {day}T00:00:00Z\n",
+        )
+        assert holds(verify(bundle, signer, str(trust))) is counts
+
+
+def test_nobody_signs_under_the_name_of_another(
+    ed25519_run: Any, copy: Callable[[Any], Path], verify: Verify, tmp_path: Path
+) -> None:
+    """Nor seals with the key of a witness, or with one that the trust file lacks."""
+    bundle, signer, other = copy(ed25519_run), ed25519_run.signer, generate_signer()
+    file_record(bundle, signer, digest=ed25519_run.bundle.statement_digest, meaning="approval")
+    ours = (signer, "CI", "machine")
+    found = verify(bundle, signer, str(trust_file(tmp_path / "trust.toml", ours)))
+    assert not holds(found)
+    assert "signed as M. Lindqvist (officer)" in found.stdout
+    for keys in ([(signer, "CI", "witness")], [(other, "CI", "machine")]):
+        assert not holds(verify(bundle, signer, str(trust_file(tmp_path / "t.toml", *keys))))
+
+
+def test_a_proof_of_another_seal_or_log_fails(
+    ed25519_run: Any, make: Any, copy: Callable[[Any], Path], verify: Verify
+) -> None:
+    bundle, foreign = copy(ed25519_run), make()
+    for spoil in (
+        lambda path: path.unlink(),
+        lambda path: path.write_bytes((foreign.bundle.path / path.name).read_bytes()),
+        lambda path: path.write_bytes(re.sub(rb"index \d+", b"index 0", path.read_bytes())),
+    ):
+        shutil.copy(ed25519_run.bundle.path / "ledger.tlog-proof", bundle)
+        spoil(bundle / "ledger.tlog-proof")
+        found = verify(bundle, ed25519_run.signer)
+        assert not holds(found)
+        assert "FAILED: ledger.tlog-proof: " in found.stdout
+
+
+def test_the_page_holds_the_script(pages_script: str) -> None:
+    """Whoever has the page alone can save the script from it."""
+    assert pages_script == SCRIPT.read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def pages_script(tmp_path: Path) -> str:
+    """What the command of docs/verify-without-us.md saves."""
+    page = SCRIPT.parents[2] / "docs" / "verify-without-us.md"
+    text = page.read_text(encoding="utf-8")
+    (line,) = (line for line in text.splitlines() if line.endswith("> verify.sh"))
+    shutil.copy(page, tmp_path)
+    subprocess.run(["sh", "-c", line], cwd=tmp_path, check=True)
+    return (tmp_path / "verify.sh").read_text(encoding="utf-8")
+
+
 def test_a_path_is_no_command(ed25519_run: Any, verify: Verify, tmp_path: Path) -> None:
     odd = tmp_path / "$(touch pwned) 'x"
     shutil.copytree(ed25519_run.bundle.path, odd)
@@ -272,7 +407,8 @@ def test_a_path_is_no_command(ed25519_run: Any, verify: Verify, tmp_path: Path) 
 
 
 def test_without_a_bundle_or_key_it_says_how_to_call_it(only: Path, tmp_path: Path) -> None:
-    for arguments in ([], [str(tmp_path)], [str(tmp_path / "no"), str(SCRIPT)]):
+    gone = str(tmp_path / "no")
+    for arguments in ([], [str(tmp_path)], [gone, str(SCRIPT)], [str(tmp_path), str(SCRIPT), gone]):
         found = subprocess.run(
             ["sh", str(SCRIPT), *arguments],
             capture_output=True,
