@@ -171,3 +171,30 @@ def test_nothing_is_overwritten_unasked(site: Any, ask: Any, tmp_path: Path) -> 
 def test_a_wrong_request_names_file_and_field(ask: Any, old: str, new: str, told: str) -> None:
     with pytest.raises(UsageError, match=rf"request\.toml.*{told}"):
         ask(REQUEST.replace(old, new))
+
+
+@pytest.mark.parametrize("where", ["", "here", "here/.clinigate", "here/.clinigate/runs/x"])
+def test_an_answer_replaces_an_earlier_one_and_nothing_else(
+    site: Any, ask: Any, tmp_path: Path, where: str
+) -> None:
+    """`--force` with a folder of somebody's work, or with the evidence itself, removes nothing."""
+    bundle = site.sealed()
+    (tmp_path / "work.txt").write_text("years of it")
+    place = tmp_path / where
+    with pytest.raises(UsageError, match=r"evidence lies|no earlier answer"):
+        answer_request(ask(), place, loaded=site.loaded, force=True, clock=site.clock)
+    assert (tmp_path / "work.txt").is_file()
+    assert bundle.path.is_dir()
+
+
+def test_somebodys_folder_is_not_replaced(site: Any, ask: Any, tmp_path: Path) -> None:
+    site.sealed()
+    work = tmp_path / "work"
+    work.mkdir()
+    (work / "thesis.txt").write_text("years of it")
+    with pytest.raises(UsageError, match="no earlier answer"):
+        answer_request(ask(), work, loaded=site.loaded, force=True, clock=site.clock)
+    assert (work / "thesis.txt").is_file()
+    for _ in range(2):
+        answer_request(ask(), tmp_path / "answer", loaded=site.loaded, force=True, clock=site.clock)
+    assert (tmp_path / "answer" / "index.csv").is_file()

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from clinigate.cli.bundle_shown import kept_plain, kept_text, pruned_text
 from clinigate.config.retention import RetentionTable
 from clinigate.core.canonical import canonical_bytes
-from clinigate.errors import EvidenceError
+from clinigate.errors import EvidenceError, UsageError
 from clinigate.evidence.bundle import open_bundle
 from clinigate.evidence.ledger import read_ledger
 from clinigate.evidence.times import parse_timestamp, timestamp
@@ -273,3 +273,93 @@ def test_the_table_takes_known_kinds_alone() -> None:
         RetentionTable(kinds={"waver": 3})  # type: ignore[dict-item]
     assert RetentionTable(years=7, kinds={"waiver": 9}).years_of("waiver") == 9
     assert RetentionTable(years=7, kinds={"waiver": 9}).years_of("run") == 7
+
+
+@pytest.mark.parametrize("form", ["{}", "file://{}"])
+def test_a_copy_in_the_evidence_itself_is_none(site: Any, form: str) -> None:
+    """`exports/` of a run is free for everybody's files, and goes with the run."""
+    bundle = site.sealed()
+    place = bundle.path / "exports" / "copy.zip"
+    place.parent.mkdir()
+    with pytest.raises(UsageError, match="lies in the evidence itself"):
+        site.export(bundle, form.format(place))
+    assert not place.exists()
+
+
+def test_a_copy_that_was_logged_there_saves_nothing(site: Any, tmp_path: Path) -> None:
+    """Older versions let it be written there, and a link may lead there."""
+    bundle = site.sealed()
+    outside = tmp_path / "copies"
+    outside.mkdir()
+    site.export(bundle, outside / "copy.zip")
+    (bundle.path / "exports").mkdir()
+    shutil.move(outside / "copy.zip", bundle.path / "exports" / "copy.zip")
+    (outside / "copy.zip").symlink_to(bundle.path / "exports" / "copy.zip")
+    site.clock.now += timedelta(days=366 * 6)
+    (done,) = _prune(site)
+    assert "would go with it" in (done.why_kept or "")
+    assert bundle.path.is_dir()
+
+
+def test_a_run_that_was_brought_back_by_hand_goes_only_where_a_copy_is_found(
+    site: Any, copied: Any, tmp_path: Path
+) -> None:
+    """Listed as pruned is no reason to remove what may be the last copy."""
+    shutil.copytree(copied.path, tmp_path / "backup")
+    _prune(site)
+    shutil.copytree(tmp_path / "backup", copied.path)
+    (tmp_path / "copy.zip").unlink()
+    (done,) = _prune(site)
+    assert "no copy of it is found" in (done.why_kept or "")
+    assert copied.path.is_dir()
+
+
+def test_a_record_that_is_added_meanwhile_keeps_the_run(
+    site: Any, copied: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look at the copy and the removal somebody signs; no copy has that."""
+    looked_at = pruning.copy_digest
+
+    def signing(place: str) -> str | None:
+        (copied.path / "records").mkdir(exist_ok=True)
+        (copied.path / "records" / "note.dsse.json").write_text("{}")
+        return looked_at(place)
+
+    monkeypatch.setattr(pruning, "copy_digest", signing)
+    with pytest.raises(EvidenceError, match="changed while it was looked at"):
+        _prune(site)
+    assert copied.path.is_dir()
+    assert "run-pruned" not in _types(site)
+
+
+def test_a_hold_that_names_nothing_is_told_before_anything_goes(site: Any, copied: Any) -> None:
+    """A system's name with a typo would hold nothing, unseen."""
+    held = site.keeping(hold=["dmeo"])
+    with pytest.raises(UsageError, match=r"hold: 'dmeo' is neither a run nor a system"):
+        _prune(held)
+    assert copied.path.is_dir()
+
+
+def test_a_record_without_end_stops_nothing(site: Any) -> None:
+    bundle = site.sealed()
+    far = datetime(9999, 1, 1, tzinfo=UTC)
+    (bundle.path / "records").mkdir()
+    data = _waiver(site, RecordSubject.of_run(bundle.statement_digest), far, far + timedelta(30))
+    (bundle.path / "records" / "waiver-0123456789ab.dsse.json").write_bytes(data)
+    (kept,) = kept_runs(site.root, site.table)
+    assert kept.until.moment is not None
+    assert kept.until.moment.year == 9999
+
+
+def test_a_copy_is_locked_as_long_as_records_outside_the_bundle_want(site: Any) -> None:
+    """What the store is told is what `bundle list` says."""
+    bundle = site.sealed()
+    place = site.root / "records"
+    place.mkdir()
+    begun, ends = datetime(2026, 9, 1, tzinfo=UTC), datetime(2027, 1, 15, tzinfo=UTC)
+    data = _waiver(site, RecordSubject.of_build(site.subject), begun, ends)
+    (place / "waiver-0123456789ab.dsse.json").write_bytes(data)
+    site.export(bundle, "memory://locked/copy.zip")
+    (kept,) = kept_runs(site.root, site.table)
+    logged = read_ledger(site.root / "ledger").chain.records[-1].body["retainUntil"]
+    assert parse_timestamp(logged) == kept.until.moment

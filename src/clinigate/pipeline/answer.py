@@ -12,12 +12,10 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
@@ -46,11 +44,12 @@ from clinigate.pipeline.request_rows import (
     read_standing,
     runs_of,
 )
+from clinigate.pipeline.stores import lies_within
+from clinigate.reports.spreadsheet import table
 
 __all__ = ["Answer", "answer_request"]
 
-#: A cell that begins like this is a formula to a spreadsheet.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_TABLE, _REQUEST = "index.csv", "request.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +78,8 @@ def answer_request(
         IntegrityError: the ledger was edited or cut.
         EvidenceError: the disk refuses.
     """
-    if place.exists() and not force:
-        raise UsageError(f"{place}: exists already; give another name, or --force to replace it")
     root = loaded.root
+    _refuse_place(place, root, force=force)
     trust = configured_trust(loaded)
     # 1. What the ledger says of the period, each run verified now.
     view = read_ledger(root / "ledger")
@@ -92,14 +90,30 @@ def answer_request(
     with _building(place, force=force) as folder:
         _write_bundles(folder, runs)
         _copy_records(folder, root / "records")
-        (folder / "index.csv").write_bytes(_csv(rows))
-        (folder / "request.json").write_bytes(canonical_bytes(_asked(request, view)))
+        columns = [field.name for field in fields(AnswerRow)]
+        (folder / _TABLE).write_text(table(columns, map(astuple, rows)), "utf-8", newline="")
+        (folder / _REQUEST).write_bytes(canonical_bytes(_asked(request, view)))
         (folder / "index.html").write_text(page(request, rows), encoding="utf-8")
         (folder / "SHA256SUMS").write_text(_sums(folder), encoding="utf-8")
     shown = sum(each.bundle is not None for each in runs)
     body = {**_asked(request, view), "runs": [each.history.run for each in runs]}
     RunStore(root).ledger(clock=clock).append("request-answered", run=None, body=body)
     return Answer(place, shown, sum(bool(row.gap) for row in rows))
+
+
+def _refuse_place(place: Path, root: Path, *, force: bool) -> None:
+    """Refuse what would be lost: only an earlier answer makes way, and nothing in the evidence."""
+    if lies_within(str(place), root) or root.resolve().is_relative_to(place.resolve()):
+        raise UsageError(f"{place}: is where the evidence lies; an answer belongs elsewhere")
+    if not place.exists():
+        return
+    if not force:
+        raise UsageError(f"{place}: exists already; give another name, or --force to replace it")
+    is_answer = all((place / name).is_file() for name in (_TABLE, _REQUEST))
+    if place.is_dir() and not is_answer and any(place.iterdir()):
+        raise UsageError(f"{place}: is a folder and no earlier answer; it is not replaced")
+    if place.is_dir() == (place.suffix == ".zip"):
+        raise UsageError(f"{place}: is not of the kind that would be written; give another name")
 
 
 @contextmanager
@@ -149,18 +163,6 @@ def _asked(request: Request, view: LedgerView) -> dict[str, object]:
             "root": view.chain.root().hex(),
         },
     }
-
-
-def _csv(rows: Iterable[AnswerRow]) -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow([field.name for field in fields(AnswerRow)])
-    writer.writerows([_harmless(cell) for cell in astuple(row)] for row in rows)
-    return text.getvalue().encode("utf-8")
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
 def _sums(folder: Path) -> str:

@@ -5,7 +5,8 @@
 3. The run's directory gets a scratch name, in one step, and then goes.
 
 A kill after 2 leaves all of the run, listed as pruned; after 3 a rest under the scratch name. The
-next prune ends both.
+next prune ends both, the first by looking at the copy again: whoever brought the run back since
+may have no other one. A copy that lies among the runs themselves is none.
 """
 
 from __future__ import annotations
@@ -18,14 +19,15 @@ from datetime import datetime
 from pathlib import Path
 
 from clinigate.config.retention import RetentionTable
-from clinigate.errors import EvidenceError
+from clinigate.errors import EvidenceError, UsageError
+from clinigate.evidence.bundle import open_bundle
 from clinigate.evidence.envelope import Signer
 from clinigate.evidence.files import naming, sync_directory
 from clinigate.evidence.ledger import Ledger, read_ledger
 from clinigate.evidence.runs import RunStore
 from clinigate.evidence.times import Clock, parse_timestamp, system_clock, timestamp
-from clinigate.pipeline.retention import Copy, Kept, kept_runs
-from clinigate.pipeline.stores import copy_digest
+from clinigate.pipeline.retention import Copy, Kept, content_digest, kept_runs
+from clinigate.pipeline.stores import copy_digest, lies_within
 from clinigate.pipeline.transfer import moving
 
 __all__ = ["Pruned", "prune"]
@@ -58,47 +60,55 @@ def prune(
         clock: source of times.
 
     Raises:
+        UsageError: a legal hold names what nobody knows.
         EvidenceError: the clock stands before the ledger's last record, or the disk refuses.
         IntegrityError: the ledger was edited or cut.
     """
     if dry_run:
-        return _looked_at(root, table, _now(root, clock))
+        kept = _kept_here(root, table)
+        now = _now(root, clock)
+        return tuple(_look(each, root, now) for each in kept)
     with moving(root):
-        found = _looked_at(root, table, _now(root, clock))
+        kept = _kept_here(root, table)
+        now = _now(root, clock)
+        found = tuple(_look(each, root, now) for each in kept)
         ledger = RunStore(root).ledger(clock=clock, signer=signer)
-        until = {each.history.run: each.until for each in kept_runs(root, table)}
-        for each in found:
+        for each, run in zip(found, kept, strict=True):
             if each.why_kept is None:
-                ends = until[each.run]
-                _remove(root, each, ledger, None if ends.moment is None else ends.moment)
+                _remove(root, each, ledger, run)
         return found
 
 
-def _looked_at(root: Path, table: RetentionTable, now: datetime) -> tuple[Pruned, ...]:
-    runs = root / "runs"
-    here = (each for each in kept_runs(root, table) if (runs / each.history.run).is_dir())
-    return tuple(_look(each, now) for each in here)
+def _kept_here(root: Path, table: RetentionTable) -> tuple[Kept, ...]:
+    every = kept_runs(root, table)
+    known = {each.history.run for each in every} | {each.system for each in every} | {"*"}
+    for name in table.hold:
+        if name not in known:
+            raise UsageError(
+                f"[retention] hold: {name!r} is neither a run nor a system here, so that nothing "
+                "is under this hold; mend it, or take it out, before anything is removed"
+            )
+    return tuple(each for each in every if (root / "runs" / each.history.run).is_dir())
 
 
-def _look(kept: Kept, now: datetime) -> Pruned:
+def _look(kept: Kept, root: Path, now: datetime) -> Pruned:
     run = kept.history.run
-    if kept.held:
-        return Pruned(run, (), kept.held)
-    if kept.history.pruned_at is not None:  # a prune was killed after its word in the ledger
-        return Pruned(run, kept.history.exported_to, None)
     why = kept.why_keep(now)
     if why is not None:
         return Pruned(run, (), why)
     good = [copy for copy in kept.copies if copy.content == kept.content]
-    found, missing = _found(good)
+    found, missing = _found(good, root)
     if not found:
         return Pruned(run, (), f"no copy of it is found: {'; '.join(missing)}")
     return Pruned(run, tuple(copy.place for copy in found), None)
 
 
-def _found(copies: Sequence[Copy]) -> tuple[list[Copy], list[str]]:
+def _found(copies: Sequence[Copy], root: Path) -> tuple[list[Copy], list[str]]:
     found, missing = [], []
     for copy in copies:
+        if lies_within(copy.place, root):
+            missing.append(f"{copy.place}: lies in the evidence itself, and would go with it")
+            continue
         try:
             digest = copy_digest(copy.place)
         except EvidenceError as error:
@@ -111,9 +121,13 @@ def _found(copies: Sequence[Copy]) -> tuple[list[Copy], list[str]]:
     return found, missing
 
 
-def _remove(root: Path, pruned: Pruned, ledger: Ledger, ended: datetime | None) -> None:
+def _remove(root: Path, pruned: Pruned, ledger: Ledger, kept: Kept) -> None:
     run = pruned.run
     home = root / "runs" / run
+    ended = kept.until.moment
+    # A person may have signed it since it was looked at, and that no copy has.
+    if content_digest(open_bundle(home)) != kept.content:
+        raise EvidenceError(f"run {run}: changed while it was looked at; prune again")
     if not _told(ledger, run):
         body = {
             "retainedUntil": None if ended is None else timestamp(ended),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import MAXYEAR, UTC, datetime
 from pathlib import Path
 
 from clinigate.config.retention import RetentionTable
@@ -30,6 +30,7 @@ __all__ = [
     "kept_runs",
     "record_digests",
     "retained_until",
+    "standing_records",
 ]
 
 _RECORDS = "records/"
@@ -105,7 +106,7 @@ def kept_runs(root: Path, table: RetentionTable) -> tuple[Kept, ...]:
     """
     records = read_ledger(root / "ledger").chain.records
     copies = _copies(records)
-    standing = tuple(_records_in(root / "records"))
+    standing = standing_records(root)
     return tuple(
         _kept(root, history, table, copies.get(history.run, ()), standing)
         for history in histories(records)
@@ -136,6 +137,20 @@ def retained_until(
         what = f"{record.kind} by {record.signers[0].name}"
         ends.append(_end(_last_effect(record), str(record.kind), table, f"had its {what}"))
     return max(ends, key=lambda each: each.moment or datetime.max.replace(tzinfo=UTC))
+
+
+def standing_records(root: Path) -> tuple[Record, ...]:
+    """Return the standing records that can be read and make a retention longer.
+
+    What is wrong with the others, `gate` and `report` say.
+    """
+    folder, found = root / "records", []
+    for path in sorted(folder.glob("*.dsse.json")) if folder.is_dir() else ():
+        with suppress(IntegrityError):
+            record = _record(path.name, read_bytes(path) or b"")
+            if record.subject.kind is not SubjectKind.SYSTEM:
+                found.append(record)
+    return tuple(found)
 
 
 def content_digest(bundle: Bundle) -> str:
@@ -213,6 +228,8 @@ def _end(begin: datetime, kind: str, table: RetentionTable, what: str) -> Until:
 
 
 def _years_after(moment: datetime, years: int) -> datetime:
+    if moment.year + years > MAXYEAR:  # a record may say so, and none may stop the list
+        return datetime.max.replace(tzinfo=UTC)
     try:
         return moment.replace(year=moment.year + years)
     except ValueError:  # 29 February: the day after, so that no retention ends early
@@ -245,14 +262,3 @@ def _record(name: str, data: bytes) -> Record:
         return decode_record(parse_envelope(data).payload)
     except (PolicyError, IntegrityError) as error:
         raise IntegrityError(f"{name}: {error}") from error
-
-
-def _records_in(folder: Path) -> Iterator[Record]:
-    """Standing records that can be read; what is wrong with the others, `gate` and `report` say."""
-    for path in sorted(folder.glob("*.dsse.json")) if folder.is_dir() else ():
-        try:
-            record = _record(path.name, read_bytes(path) or b"")
-        except IntegrityError:
-            continue
-        if record.subject.kind is not SubjectKind.SYSTEM:
-            yield record

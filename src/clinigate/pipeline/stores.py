@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from clinigate.core.canonical import canonical_bytes
 from clinigate.errors import EvidenceError, MissingExtraError, UsageError
 from clinigate.evidence.times import timestamp
 
-__all__ = ["Keep", "copy_digest", "copy_out", "fetch", "is_url", "public_place"]
+__all__ = ["Keep", "copy_digest", "copy_out", "fetch", "is_url", "lies_within",
+           "public_place"]  # fmt: skip
 
 _CHUNK = 1 << 20
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://")
@@ -57,6 +58,16 @@ def public_place(place: str) -> str:
     return urlunsplit((parts.scheme, host, parts.path, "", ""))
 
 
+def lies_within(place: str, folder: Path) -> bool:
+    """Tell whether a place of this machine, a path or a `file:` URL, lies below a folder."""
+    if is_url(place):
+        parts = urlsplit(place)
+        if parts.scheme not in ("file", "local"):
+            return False
+        place = unquote(parts.netloc + parts.path)
+    return Path(place).resolve().is_relative_to(folder.resolve())
+
+
 def copy_out(local: Path, url: str, keep: Keep, *, force: bool = False) -> None:
     """Copy a file to a URL.
 
@@ -76,9 +87,12 @@ def copy_out(local: Path, url: str, keep: Keep, *, force: bool = False) -> None:
             fs.pipe_file(f"{path}{_NOTE}", canonical_bytes(_note(keep)))
 
 
-def fetch(url: str, local: Path) -> None:
-    """Copy what stands at a URL into a file; raises as `copy_out`."""
+def fetch(url: str, local: Path, *, at_most: int) -> None:
+    """Copy what stands at a URL, of so many bytes at most, into a file; raises as `copy_out`."""
     with _filesystem(url) as (fs, path):
+        size = fs.size(path)
+        if size is not None and size > at_most:
+            raise UsageError(f"{public_place(url)}: {size} bytes, at most {at_most} are taken in")
         fs.get_file(path, str(local))
 
 

@@ -24,8 +24,21 @@ from clinigate.evidence.times import Clock, system_clock, timestamp
 from clinigate.evidence.trust import TrustStore
 from clinigate.evidence.unpacking import left_out, remove_leftovers, unpacked
 from clinigate.evidence.verify import verify_bundle
-from clinigate.pipeline.retention import content_digest, record_digests, retained_until
-from clinigate.pipeline.stores import Keep, copy_digest, copy_out, fetch, is_url, public_place
+from clinigate.pipeline.retention import (
+    content_digest,
+    record_digests,
+    retained_until,
+    standing_records,
+)
+from clinigate.pipeline.stores import (
+    Keep,
+    copy_digest,
+    copy_out,
+    fetch,
+    is_url,
+    lies_within,
+    public_place,
+)
 
 __all__ = ["Imported", "export_bundle", "import_bundle", "limits_of", "moving"]
 
@@ -76,12 +89,18 @@ def export_bundle(
         clock: source of times.
 
     Raises:
-        UsageError: something stands there already, a file of the bundle is too large.
+        UsageError: something stands there already, a file of the bundle is too large, or the
+            place lies in the evidence itself.
         IntegrityError: what was copied is not what is there now.
         EvidenceError: disk or store refuses.
     """
     _refuse_large(bundle, table)
-    until = retained_until(bundle, table)
+    if lies_within(place, root):
+        raise UsageError(
+            f"{public_place(place)}: lies in the evidence itself, which it would change; a copy "
+            "belongs elsewhere"
+        )
+    until = retained_until(bundle, table, standing_records(root))
     keep = Keep(until.moment, until.why, table.lock_mode)
     content = content_digest(bundle)
     if is_url(place):
@@ -185,7 +204,7 @@ def _opened(place: str, table: RetentionTable) -> Iterator[Bundle]:
         return
     with tempfile.TemporaryDirectory() as folder:
         local = Path(folder) / "fetched.zip"
-        fetch(place, local)
+        fetch(place, local, at_most=limits_of(table).total_bytes)
         yield open_bundle(local, limits_of(table))
 
 
