@@ -25,6 +25,9 @@ _PAINT = re.compile(
 _VARIABLE = re.compile(r"var\(\s*(--[\w-]+)\s*(?:,\s*([^()]*))?\)")
 #: The attribute that names the views of a part.
 _VIEWS = "data-views"
+#: How the page's style asks which view a reader chose, and whether a link leads into a part.
+_CHOICE = re.compile(r":has\(#view-(?P<view>[a-z]+):checked\)")
+_TARGETED = ":not(:has(:target))"
 _MEDIA = ("print", "all")
 _DEPTH = 8
 
@@ -44,10 +47,11 @@ def with_styled_figures(page: str, added: str = "", *, view: str | None = None) 
     root: ET.Element = tinyhtml5.parse(page, namespace_html_elements=False)
     _drop(root, lambda element: element.tag == "script")
     if view is not None:
-        # Selectors that ask what a page holds take a renderer without a browser's tricks minutes.
         _drop(root, lambda element: view not in element.get(_VIEWS, view).split())
         for element in root.iter():
             element.attrib.pop(_VIEWS, None)
+        for style in root.iter("style"):
+            style.text = _chosen(style.text or "", view)
     head = root.find("head")
     if head is None:
         raise ValueError("a page without a head")
@@ -61,6 +65,16 @@ def with_styled_figures(page: str, added: str = "", *, view: str | None = None) 
         if isinstance(element.tag, str):
             element.tag = element.tag.removeprefix(SVG)
     return "<!DOCTYPE html>\n" + ET.tostring(root, encoding="unicode", method="html")
+
+
+def _chosen(css: str, view: str) -> str:
+    """A style sheet in which the choice of a view is made: it asks no page what it holds.
+
+    Such a question takes a renderer without a browser's tricks minutes: it walks the page anew for
+    every element of it.
+    """
+    told = _CHOICE.sub(lambda found: "" if found["view"] == view else ":not(*)", css)
+    return told.replace(_TARGETED, "")
 
 
 def _drop(root: ET.Element, unwanted: Callable[[ET.Element], bool]) -> None:

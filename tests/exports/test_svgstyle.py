@@ -82,3 +82,18 @@ def test_what_is_no_page_is_refused() -> None:
 def test_what_a_reader_does_is_not_on_paper(selector: str) -> None:
     page = styled('<svg><line class="line"/></svg>', f".line{selector} {{ stroke: #999999 }}")
     assert attributes(page, "line")["stroke"] == "#111111"
+
+
+def test_on_paper_the_view_is_chosen_and_no_rule_searches_the_page() -> None:
+    """A question of what the page holds is asked of each element anew: minutes for a long report."""
+    more = (
+        "body:has(#view-sre:checked) .line { stroke: #0000aa; }"
+        "body:has(#view-officer:checked) .line { stroke: #aa0000; }"
+        'body:has(#view-sre:checked) [data-views]:not([data-views~="sre"]):not(:has(:target)) {}'
+    )
+    body = '<input id="view-sre"><svg><line class="line"/></svg>'
+    page = with_styled_figures(PAGE.format(body=body, more=more), view="sre")
+    assert ":has(" not in page
+    assert attributes(page, "line")["stroke"] == "#0000aa"
+    page = with_styled_figures(PAGE.format(body=body, more=more), view="executive")
+    assert attributes(page, "line")["stroke"] == "#111111"
