@@ -134,6 +134,6 @@ def test_true_is_no_number() -> None:
 @pytest.mark.parametrize("possible", [[], [0.0], [0.0, 0.5, 1.0]])
 def test_a_pair_has_two_values(possible: list[float]) -> None:
     plain = {"id": "a", "metric": "b", "relation": "AT_LEAST", "limit": 0.5, "possible": possible}
-    plain["relation"] = list(Relation)[0].value
+    plain["relation"] = next(iter(Relation)).value
     with pytest.raises(ValueError, match="wanted a list of 2"):
         from_plain(Criterion, plain)

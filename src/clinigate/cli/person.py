@@ -86,6 +86,7 @@ def person_at(place: str, trust: TrustStore, *, passphrase_fd: int | None, now: 
             component.
         KeyFileError: it is missing or locked.
     """
+    from clinigate.evidence.witness import WITNESS_ROLE
     from clinigate.gate.policy import MACHINE
     from clinigate.pipeline.keys import has_two_components, signer_at
 
@@ -102,9 +103,10 @@ def person_at(place: str, trust: TrustStore, *, passphrase_fd: int | None, now: 
             f"--key {place}: the trust file knows nobody by this key; "
             "`clinigate trust add` adds it with name and role"
         )
-    if known.role == MACHINE:
+    if known.role in (MACHINE, WITNESS_ROLE):
+        states = "what a tool observed" if known.role == MACHINE else "what it saw of the log"
         raise UsageError(
-            f"--key {place}: is the machine key {known.name!r}; it states what a tool observed, "
+            f"--key {place}: is the {known.role} key {known.name!r}; it states {states}, "
             "and no person signs with it"
         )
     why_not = known.why_not(now)

@@ -155,6 +155,7 @@ def revoke(
     from clinigate.evidence.times import system_clock
     from clinigate.evidence.trust import load_trust
     from clinigate.evidence.trust_file import ended_key, rewriting
+    from clinigate.evidence.witness import WITNESS_ROLE
 
     loaded, now = load_config(config), system_clock()
     path = _trust_path(loaded, trust)
@@ -166,8 +167,8 @@ def revoke(
         store = load_trust(path)
         lost = _one_key(store, who)
         by = _counting(store, signer, key_place, now)
-        if by.keyid != lost.keyid and by.role == "machine":
-            raise UsageError(f"--key {key_place}: is a machine's; a person revokes other keys")
+        if by.keyid != lost.keyid and by.role in ("machine", WITNESS_ROLE):
+            raise UsageError(f"--key {key_place}: is a {by.role}'s; a person revokes other keys")
         told = KeyChange(
             REVOKED, lost.keyid, lost.name, lost.role, at, printable(reason, "--reason"),
             by=by.keyid,

@@ -81,10 +81,11 @@ def approver_named(name: str, trust: TrustStore, policy: Policy, now: datetime) 
     Raises:
         UsageError: there is none.
     """
+    from clinigate.evidence.witness import WITNESS_ROLE
     from clinigate.gate.policy import MACHINE
     from clinigate.gate.record_terms import folded
 
-    people = [key for key in trust.keys if key.role != MACHINE]
+    people = [key for key in trust.keys if key.role not in (MACHINE, WITNESS_ROLE)]
     found = [key for key in people if folded(key.name) == folded(name)]
     if not found:
         known = ", ".join(repr(key.name) for key in people) or "none"

@@ -8,8 +8,8 @@ say what the ledger does.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from clinigate.evidence.envelope import Signer, parse_envelope, sign_envelope, v
 from clinigate.evidence.signing import PublicKey
 from clinigate.evidence.times import parse_timestamp, timestamp
 from clinigate.evidence.trust import TrustStore
+from clinigate.evidence.witness import WITNESS_ROLE
 
 __all__ = [
     "PAYLOAD_TYPE",
@@ -36,6 +37,8 @@ __all__ = [
 PAYLOAD_TYPE = "application/vnd.clinigate.key-change+json"
 SCHEMA = "clinigate.key-change/1"
 ROTATED, REVOKED = "key-rotated", "key-revoked"
+#: Roles of keys that speak for nobody but themselves.
+_NO_PEOPLE = ("machine", WITNESS_ROLE)
 _FIELDS = {"schema", "action", "keyid", "name", "role", "at", "reason", "by", "successor"}
 
 
@@ -100,15 +103,26 @@ def read_changes(records: Iterable[LedgerRecord], trust: TrustStore) -> tuple[Ke
     Raises:
         IntegrityError: one of them is not signed by whom it needs; the record is named.
     """
-    return tuple(
-        read_change(record, trust) for record in records if record.type in (ROTATED, REVOKED)
-    )
+    found: list[KeyChange] = []
+    lost: set[str] = set()
+    for record in records:
+        if record.type in (ROTATED, REVOKED):
+            found.append(read_change(record, trust, lost=lost))
+            lost |= {found[-1].keyid} if record.type == REVOKED else set()
+    return tuple(found)
 
 
-def read_change(record: LedgerRecord, trust: TrustStore) -> KeyChange:
+def read_change(
+    record: LedgerRecord, trust: TrustStore, *, lost: Set[str] = frozenset()
+) -> KeyChange:
     """Return a change of keys after its signatures were verified.
 
     A revoked key's own word counts here: it says no more than that it counts for nothing.
+
+    Args:
+        record: of the ledger.
+        trust: the keys that are known.
+        lost: ids of the keys that the ledger had revoked before.
 
     Raises:
         IntegrityError: malformed, or not signed by whom it needs.
@@ -125,7 +139,7 @@ def read_change(record: LedgerRecord, trust: TrustStore) -> KeyChange:
         _, signed = verify_envelope(envelope, keys)
         if signed != change.signers or change.action != record.type:
             raise IntegrityError(f"needs the signatures of {_short(change.signers)}")
-        _refuse_machine(change, trust)
+        _refuse_author(change, trust, parse_timestamp(record.ts), lost)
     except (ValueError, TypeError, ClinigateError) as error:
         raise IntegrityError(f"{where}: {error}") from error
     return change
@@ -133,8 +147,14 @@ def read_change(record: LedgerRecord, trust: TrustStore) -> KeyChange:
 
 def disagreements(changes: Iterable[KeyChange], trust: TrustStore) -> Iterator[str]:
     """Yield, in sentences, where a trust file lets a key count that the ledger says is none."""
+    lost: set[str] = set()
     for change in changes:
         key = trust.get(change.keyid)
+        if change.action == REVOKED:
+            lost.add(change.keyid)
+        elif change.keyid in lost:
+            yield from _replaced_when_lost(change, trust)
+            continue
         if key is None:
             continue  # no signature of it counts at all
         if change.action == REVOKED and not _ends(key.revoked_at, change.at):
@@ -154,14 +174,33 @@ def disagreements(changes: Iterable[KeyChange], trust: TrustStore) -> Iterator[s
             )
 
 
-def _refuse_machine(change: KeyChange, trust: TrustStore) -> None:
-    """A machine may replace its own key, and revokes nobody's."""
+def _replaced_when_lost(change: KeyChange, trust: TrustStore) -> Iterator[str]:
+    """Who holds a lost key can bring in another one: it must not count."""
+    new = None if change.successor is None else trust.get(change.successor.keyid)
+    if new is not None and new.revoked_at is None:
+        yield (
+            f"key {new.name!r} ({new.keyid[:12]}) was brought in by {change.keyid[:12]} after that "
+            "one was revoked, and the trust file lets it count: revoke it too"
+        )
+
+
+def _refuse_author(change: KeyChange, trust: TrustStore, told: datetime, lost: Set[str]) -> None:
+    """A machine may replace its own key, and revokes nobody's; who is revoked says nothing more."""
     by = trust.get(change.by)
     own = change.by == change.keyid
     if change.action == ROTATED and not own:
         raise IntegrityError("a key is replaced by its own word, and somebody else's is here")
-    if by is not None and by.role == "machine" and not own:
-        raise IntegrityError(f"the machine key {by.name!r} revoked the key of somebody else")
+    if own or by is None:
+        return
+    if by.role in _NO_PEOPLE:
+        raise IntegrityError(f"the {by.role} key {by.name!r} revoked the key of somebody else")
+    if change.by in lost:
+        raise IntegrityError(
+            f"the key {by.name!r} was revoked before, and revoked the key of somebody else"
+        )
+    untimely = replace(by, revoked_at=None).why_not(told)
+    if untimely is not None:
+        raise IntegrityError(untimely)
 
 
 def _ends(end: datetime | None, at: datetime) -> bool:

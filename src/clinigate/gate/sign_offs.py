@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from clinigate.evidence.times import parse_timestamp
+from clinigate.evidence.witness import WITNESS_ROLE
 from clinigate.gate.bundles import GateInput
 from clinigate.gate.entries import Gravity, Reason
 from clinigate.gate.policy import MACHINE, Policy, SignOffDemand
@@ -85,8 +86,8 @@ def _of(bundle: GateInput, records: Sequence[VerifiedRecord]) -> Iterator[Record
 
 
 def _why_not(record: Record, bundle: GateInput, now: datetime) -> str | None:
-    if record.signers[0].role == MACHINE:
-        return "a machine's key signed it; a person has to"
+    if record.signers[0].role in (MACHINE, WITNESS_ROLE):
+        return f"a {record.signers[0].role}'s key signed it; a person has to"
     if bundle.sealed_at is not None:
         sealed = parse_timestamp(bundle.sealed_at)
         if sealed - parse_timestamp(record.issued) > _CLOCK_SKEW:

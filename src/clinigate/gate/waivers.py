@@ -12,8 +12,9 @@ from clinigate.core.measurement import Scope
 from clinigate.core.results import Subject
 from clinigate.core.verdict import Status
 from clinigate.evidence.times import parse_timestamp
+from clinigate.evidence.witness import WITNESS_ROLE
 from clinigate.gate.entries import AppliedWaiver
-from clinigate.gate.policy import Policy
+from clinigate.gate.policy import MACHINE, Policy
 from clinigate.gate.record_files import VerifiedRecord
 from clinigate.gate.record_terms import folded
 from clinigate.gate.records import (
@@ -169,6 +170,9 @@ def _why_not_accepted(policy: Policy, record: Record) -> str | None:
     waiver = record.terms
     if not isinstance(waiver, Waiver):
         return None
+    for signer in record.signers:
+        if signer.role in (MACHINE, WITNESS_ROLE):
+            return f"a {signer.role}'s key signed it; people ask for a waiver and accept it"
     if folded(waiver.requester) not in {folded(each.name) for each in record.signers}:
         return (
             f"{waiver.requester}, who asked, has not signed it, so that nothing shows that "
