@@ -368,3 +368,19 @@ def test_a_clock_that_was_ahead_is_told(project: Any, machine: Any, authority: A
     found = stamped_time(ahead, authority.roots)
     assert isinstance(found, ProvenTime)
     assert "the sealer's clock was ahead, it says 29" in found.sentence
+
+
+def test_a_clock_that_may_be_off_by_ages_is_no_crash() -> None:
+    """Anybody can write such a token: it is read before its signature is looked at."""
+    told = "Accuracy: 0x7FFFFFFFFFFFFFFF seconds, unspecified millis, unspecified micros\n"
+    with pytest.raises(IntegrityError, match="it is damaged"):
+        stamp_tokens._told_accuracy(told)
+    last = datetime.max.replace(tzinfo=UTC)
+    stamp = Stamp(last, timedelta(days=1), DIGEST, None, "A")
+    assert stamp.latest == last
+
+
+def test_a_file_too_large_for_a_stamp_is_none(stamped: Bundle, authority: Any) -> None:
+    found = stamped_time(put(stamped, b"\0" * (stamp_tokens.LARGEST + 1)), authority.roots)
+    assert isinstance(found, str)
+    assert "it is no answer of a time-stamping authority" in found

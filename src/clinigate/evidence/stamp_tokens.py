@@ -54,7 +54,10 @@ class Stamp:
     @property
     def latest(self) -> datetime:
         """Not later than then the bytes existed."""
-        return self.time + self.accuracy
+        try:
+            return self.time + self.accuracy
+        except OverflowError:
+            return datetime.max.replace(tzinfo=UTC)
 
 
 def parse_stamp(data: bytes) -> Stamp:
@@ -249,7 +252,8 @@ def _told_accuracy(text: str) -> timedelta:
     seconds, millis, micros = (
         0 if part == "unspecified" else int(part, 16) for part in told.groups()
     )
-    return timedelta(seconds=seconds, milliseconds=millis, microseconds=micros)
+    with _reading():  # more seconds than a calendar has
+        return timedelta(seconds=seconds, milliseconds=millis, microseconds=micros)
 
 
 def _openssl_verify(data: bytes, stamp: Stamp, roots: Path) -> None:

@@ -9,7 +9,7 @@ from clinigate.errors import IntegrityError
 from clinigate.evidence.bundle import Bundle
 from clinigate.evidence.names import STAMP
 from clinigate.evidence.proven_time import ProvenTime
-from clinigate.evidence.stamp_tokens import Stamp, verify_stamp
+from clinigate.evidence.stamp_tokens import LARGEST, Stamp, verify_stamp
 from clinigate.evidence.times import parse_timestamp, timestamp
 
 __all__ = ["envelope_digest", "stamp_request", "stamped_time"]
@@ -64,6 +64,8 @@ def stamped_time(bundle: Bundle, roots: Path | None) -> ProvenTime | str | None:
         why = "no certificate of a time-stamping authority was given"
         return f"{STAMP}: time not proven: {why}; name a PEM file with --tsa-roots"
     try:
+        if bundle.size(STAMP) > LARGEST:
+            raise IntegrityError("it is no answer of a time-stamping authority")
         stamp = verify_stamp(bundle.read(STAMP), envelope_digest(bundle), roots)
     except IntegrityError as error:
         return f"{STAMP}: time not proven: {error}"
