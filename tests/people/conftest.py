@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from typing import Any
 
@@ -77,6 +79,15 @@ class Said:
         return lines[0].removeprefix("clinigate: ")
 
 
+@cache
+def key_of(word: str) -> tuple[LocalSigner, dict[str, bytes]]:
+    """A key and its two files by name: stretching a passphrase takes longer than most tests."""
+    signer = generate_signer()
+    with TemporaryDirectory() as folder:
+        save_key(signer, Path(folder) / f"{word}.key", PASSPHRASE, cost=2**14)
+        return signer, {path.name: path.read_bytes() for path in Path(folder).iterdir()}
+
+
 @dataclass
 class Ward:
     """A user's folder.
@@ -100,14 +111,15 @@ class Ward:
 
     def person(self, name: str, role: str, *, word: str | None = None) -> Path:
         """Give a person a key, in a file of that word, and have it trusted; return its path."""
-        signer = generate_signer()
         word = word or name.split()[0].lower()
+        signer, files = key_of(word)
         self.keys[word] = signer
         with (self.folder / "trust.toml").open("a", encoding="utf-8") as file:
             file.write("\n" + trust_entry(signer.public, name=name, role=role))
-        path = self.folder / f"{word}.key"
-        save_key(signer, path, PASSPHRASE, cost=2**14)
-        return path
+        for file_name, content in files.items():
+            (self.folder / file_name).write_bytes(content)
+        (self.folder / f"{word}.key").chmod(0o600)
+        return self.folder / f"{word}.key"
 
     def sealed(
         self, right: int = 600, *, signed: bool = True, status: RunStatus = RunStatus.COMPLETE

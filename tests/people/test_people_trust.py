@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clinigate.cli.exits import ExitCode
-from clinigate.evidence.keys import save_key
 from clinigate.evidence.ledger import read_ledger
 from clinigate.evidence.signing import generate_signer
 from clinigate.evidence.trust import parse_trust
@@ -25,8 +24,10 @@ KEYS = [generate_signer().public for _ in range(3)]
 @pytest.fixture
 def fresh(ward: Any, people: Any) -> Any:
     """A key that nobody knows yet, in new.key and new.key.pub.pem."""
-    signer = generate_signer()
-    save_key(signer, ward.folder / "new.key", people.PASSPHRASE, cost=2**14)
+    signer, files = people.key_of("new")
+    for name, content in files.items():
+        (ward.folder / name).write_bytes(content)
+    (ward.folder / "new.key").chmod(0o600)
     return signer
 
 

@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -49,9 +50,15 @@ class Made:
     def trust(self) -> TrustStore:
         return TrustStore((TrustedKey(self.signer.public, "CI", "machine"),))
 
+    @cached_property
+    def _page(self) -> str:
+        return self.page(trust=self.trust)
+
     def page(self, *, trust: TrustStore | None = None) -> str:
-        store = self.trust if trust is None else trust
-        return render_html(report_of(examine(self.bundle.path, trust=store), None))
+        """Its report; by its own key made once, as nothing changes a run that is made."""
+        if trust is None:
+            return self._page
+        return render_html(report_of(examine(self.bundle.path, trust=trust), None))
 
 
 @pytest.fixture(scope="session")
@@ -117,17 +124,23 @@ def browser() -> Iterator[Any]:
         started.close()
 
 
+@pytest.fixture(scope="module")
+def desk(browser: Any) -> Any:
+    """Where pages open that ask for nothing of their own; they keep nothing for each other."""
+    return browser.new_context()
+
+
 @pytest.fixture
-def show(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
+def show(browser: Any, desk: Any, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
     """Open a page from a file and wait until it has made up its mind."""
-    contexts = []
+    closing = []
 
     def open_page(html: str, *, before: str = "", **options: Any) -> Opened:
-        context = browser.new_context(**options)
-        contexts.append(context)
+        context = browser.new_context(**options) if options else desk
         path = tmp_path / "report.html"
         path.write_text(html, encoding="utf-8")
         opened = Opened(context.new_page())
+        closing.append(context if options else opened.page)
         opened.page.on("console", lambda message: opened.console.append(message.text))
         opened.page.on("pageerror", lambda error: opened.console.append(str(error)))
         opened.page.on("request", lambda request: opened.requests.append(request.url))
@@ -138,5 +151,5 @@ def show(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
         return opened
 
     yield open_page
-    for context in contexts:
-        context.close()
+    for each in closing:
+        each.close()
