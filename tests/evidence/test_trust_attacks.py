@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from clinigate.errors import IntegrityError
 from clinigate.evidence.bundle import open_bundle
+from clinigate.evidence.chain import Chain
 from clinigate.evidence.report import Level, LevelStatus, VerificationReport
 from clinigate.evidence.signing import LocalSigner, generate_signer
 from clinigate.evidence.times import parse_timestamp
@@ -100,3 +102,22 @@ def test_a_statement_with_a_senseless_log_is_told_of_and_crashes_nothing(
     assert examined.report.level(Level.LEDGER).status is LevelStatus.FAILED
     facts = evidence_facts(examined, shown_as="run")
     assert (facts.ledger_size, facts.ledger_root) == (None, None)
+
+
+@pytest.mark.parametrize("run", ["..", "../../elsewhere", "/tmp/x", "a/b", "", "a\x1b[2J", ".x"])
+def test_no_record_of_a_log_leads_out_of_the_runs(run: str) -> None:
+    """A witness, a portal and an export look for a run where the log says that it is."""
+    chain = Chain("records.ndjson")
+    first = chain.next_line("2026-01-01T00:00:00.000000Z", "ledger-created", None, {"origin": "o"})
+    chain.extend(first + b"\n")
+    line = chain.next_line("2026-01-01T00:00:01.000000Z", "run-started", run, {})
+    with pytest.raises(IntegrityError, match="line 2: not a ledger record: run is no name"):
+        chain.extend(line + b"\n")
+
+
+def test_what_cannot_be_read_back_is_not_written(system: Any) -> None:
+    system.sealed()
+    before = (system.root / "ledger" / "records.ndjson").read_bytes()
+    with pytest.raises(IntegrityError, match="run is no name"):
+        system.ledger.append("run-started", run="../x", body={})
+    assert (system.root / "ledger" / "records.ndjson").read_bytes() == before

@@ -48,6 +48,8 @@ class LedgerRecord:
     type: str
     body: Mapping[str, Any]
     line: bytes
+#: What may name a run: no slash, no dot at its beginning, nothing that a terminal acts on.
+_RUN = re.compile(r"[0-9A-Za-z_][0-9A-Za-z_.-]{0,127}")
 
 
 class Chain:
@@ -144,5 +146,8 @@ def _parse(line: bytes) -> LedgerRecord:
         raise ValueError("body is not an object, or type not a text")
     if not isinstance(value["run"], str | None):
         raise ValueError("run is not a text")
+    # Where a run lies follows from its name: one with a slash in it would lead out of the runs.
+    if value["run"] is not None and not _RUN.fullmatch(value["run"]):
+        raise ValueError("run is no name of a run")
     parse_timestamp(value["ts"])
     return LedgerRecord(value["seq"], value["ts"], value["run"], value["type"], value["body"], line)

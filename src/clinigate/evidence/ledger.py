@@ -162,8 +162,9 @@ class Ledger:
                 os.ftruncate(fd, os.fstat(fd).st_size - len(view.torn))
             for entry in (*self._preamble(view, changed), asked):
                 line = view.chain.next_line(timestamp(self._clock()), *entry)
-                append_bytes(fd, line + b"\n", view.chain.name)
+                # What could not be read back is never written.
                 view.chain.extend(line + b"\n")
+                append_bytes(fd, line + b"\n", view.chain.name)
             os.fsync(fd)
         finally:
             os.close(fd)
