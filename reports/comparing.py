@@ -210,6 +210,11 @@ def _system(before: Results, now: Results) -> Iterator[SystemChange]:
                 yield SystemChange(f"{prefix}{name}", was.get(name, "none"), came.get(name, "none"))
 
 
+def _seen(results: Results) -> set[str]:
+    """The criteria that a run looked at, however they came out."""
+    return {v.criterion for v in results.verdicts if v.status is not Status.NOT_ASSESSED}
+
+
 def _packs(results: Results) -> dict[str, str]:
     return {pack.name: f"{pack.version} {pack.digest}".strip() for pack in results.packs}
 
@@ -221,6 +226,12 @@ def _cautions(past: PastRun, before: Results, now: Results) -> Iterator[str]:
         yield (
             f"The cases were drawn with another seed ({before.plan.seed}, now {now.plan.seed}), so "
             "that small differences may be chance"
+        )
+    unlooked = _seen(before) - _seen(now)
+    if unlooked:
+        yield (
+            f"{len(unlooked)} criteria that the earlier run looked at were not looked at here, as "
+            "when some stages run alone: that they are not shown is no change of the system"
         )
     if before.target != now.target:
         yield f"The earlier run looked at {before.target}, this one at {now.target}"

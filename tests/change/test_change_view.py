@@ -179,6 +179,19 @@ def test_another_seed_and_a_missing_signature_are_cautions(made: Any) -> None:
     assert "seed" in view.cautions[1]
 
 
+BOTH = {"a.rate": 0, "b.rate": 200}
+
+
+def test_a_part_of_the_stages_is_told(made: Any) -> None:
+    """A run of one stage looks at less: what it left out did not change."""
+    view = change_view(made(NOW, {"a.rate": 0}), [past(made(BASE, BOTH))], FRAMEWORKS)
+    assert view is not None
+    assert any("1 criteria that the earlier run looked at" in each for each in view.cautions)
+    whole = change_view(made(NOW, BOTH), [past(made(BASE, {"a.rate": 0}))], FRAMEWORKS)
+    assert whole is not None
+    assert not any("looked at were not" in each for each in whole.cautions)
+
+
 def test_the_page_shows_the_change_and_nothing_in_it_acts(made: Any) -> None:
     """A criterion's title with markup is text; the section names what regressed."""
     from clinigate.core import Criterion, Relation

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from clinigate.evidence.runs import RunStore
 from clinigate.pipeline.past import past_runs
 
 GOOD = {"crisis.false_negative_rate": 2}
@@ -96,6 +99,45 @@ def test_a_pruned_run_says_so(system: Any) -> None:
     )
     (found,) = past_runs(system.root, before=None, system="demo")
     assert "pruned" in found.why_not
+
+
+def _log_import(system: Any, bundle: Any, **changes: Any) -> None:
+    envelope = sha256(bundle.envelope_bytes).hexdigest()
+    body = {"status": "COMPLETE", "statement": "0" * 64, "envelope": envelope,
+            "sealedAt": bundle.statement.sealed_at, "subject": {"name": "demo"}}  # fmt: skip
+    store = RunStore(system.root)
+    store.ledger(clock=system.clock).append(
+        "bundle-imported", run=bundle.run, body={**body, **changes}
+    )
+
+
+def test_a_run_from_elsewhere_stands_where_it_was_sealed(system: Any, tmp_path: Path) -> None:
+    """A bundle of last year that is taken in today is not the last run."""
+    elsewhere = type(system)(tmp_path / "elsewhere", system.signer)
+    old = elsewhere.sealed(GOOD)
+    for _ in range(40):
+        system.clock()
+    first = system.sealed(GOOD).run
+    shutil.copytree(old.path, system.root / "runs" / old.run)
+    _log_import(system, old)
+    found = past_runs(system.root, before=None, system="demo")
+    assert [each.run for each in found] == [old.run, first]
+    assert all(each.results is not None for each in found)
+    system.root.joinpath("runs", old.run, "statement.dsse.json").write_bytes(
+        old.envelope_bytes.replace(b'"keyid":"', b'"keyid":"0')
+    )
+    (damaged, _) = past_runs(system.root, before=None, system="demo")
+    assert "is not what the ledger says" in damaged.why_not
+
+
+def test_a_pruned_run_that_was_brought_back_counts_again(system: Any) -> None:
+    bundle = system.sealed(GOOD)
+    RunStore(system.root).ledger(clock=system.clock).append("run-pruned", run=bundle.run, body={})
+    (gone,) = past_runs(system.root, before=None, system="demo")
+    assert "pruned" in gone.why_not
+    _log_import(system, bundle)
+    (back,) = past_runs(system.root, before=None, system="demo")
+    assert back.why_not == ""
 
 
 def test_a_damaged_ledger_leaves_what_lies_on_the_disk(system: Any) -> None:

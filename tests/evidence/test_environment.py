@@ -43,6 +43,14 @@ def test_a_changed_tree_is_dirty_and_our_own_files_do_not_count(repository: Path
     assert capture_environment(repository / "sub", {})["git"]["dirty"] is True
 
 
+def test_a_users_own_settings_hide_no_new_file(repository: Path) -> None:
+    subprocess.run(
+        ["git", "-C", str(repository), "config", "status.showUntrackedFiles", "no"], check=True
+    )
+    (repository / "new.py").write_text("x")
+    assert capture_environment(repository, {})["git"]["dirty"] is True
+
+
 def test_it_names_no_person_machine_path_or_secret(repository: Path) -> None:
     """Every variable but those on the list is left out."""
     environ = {

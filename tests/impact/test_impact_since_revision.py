@@ -125,3 +125,53 @@ def test_without_a_repository_it_says_so(project: Any) -> None:
     code, _, said = project.impact("--since", "HEAD")
     assert code == 4
     assert "repository" in said
+
+
+@pytest.mark.parametrize("flag", ["--assume-unchanged", "--skip-worktree"])
+def test_what_git_was_told_not_to_look_at_is_unknown(project: Any, flag: str) -> None:
+    """Git would call it unchanged whatever stands in it."""
+    project.sealed()
+    project.git("update-index", flag, "prompts/system.md")
+    project.write({"prompts/system.md": "Be brief.\n"})
+    code, found, _ = project.impact("--since", "HEAD")
+    assert code == 1
+    assert [(each["name"], each["how"]) for each in found["changes"]] == [("prompt", "unknown")]
+
+
+@pytest.mark.parametrize("ignored", [False, True])
+def test_a_link_is_what_it_leads_to(project: Any, ignored: bool) -> None:
+    """The link itself never changes; what is asked is the file behind it."""
+    where = "ignored" if ignored else "shared"
+    project.write({".gitignore": ".clinigate/\nignored/\n", f"{where}/persona.md": "Be calm.\n"})
+    (project.path / "prompts" / "persona.md").symlink_to(f"../{where}/persona.md")
+    (project.path / "prompts" / "gone.md").symlink_to("nowhere")
+    project.commit()
+    project.sealed()
+    assert project.impact("--since", "HEAD")[0] == (1 if ignored else 0)
+    project.write({f"{where}/persona.md": "Be stern.\n"})
+    code, found, _ = project.impact("--since", "HEAD")
+    how = "unknown" if ignored else "changed"
+    assert code == 1
+    assert [(each["name"], each["how"]) for each in found["changes"]] == [("prompt", how)]
+
+
+def test_a_policy_that_git_ignores_is_unknown(project: Any) -> None:
+    project.write({".gitignore": ".clinigate/\npolicy.toml\n"})
+    project.git("rm", "-q", "--cached", "policy.toml")
+    project.commit()
+    project.sealed()
+    code, found, _ = project.impact("--since", "HEAD")
+    assert code == 1
+    assert [(each["name"], each["how"]) for each in found["changes"]] == [("policy", "unknown")]
+
+
+def test_a_policy_by_another_way_to_write_its_path_is_the_same(project: Any) -> None:
+    text = (project.path / "clinigate.toml").read_text(encoding="utf-8")
+    project.configure(instead=text.replace('"policy.toml"', '"./policy.toml"'))
+    project.commit()
+    project.sealed()
+    assert project.impact("--since", "HEAD")[0] == 0
+    policy = (project.path / "policy.toml").read_text(encoding="utf-8")
+    project.write({"policy.toml": policy.replace('"small"', '"smaller"')})
+    code, found, _ = project.impact("--since", "HEAD")
+    assert (code, [each["name"] for each in found["changes"]]) == (1, ["policy"])

@@ -98,7 +98,7 @@ def test_what_tools_leave_behind_is_no_input(tmp_path: Path) -> None:
 
 
 def test_links_count_as_what_they_lead_to(tmp_path: Path) -> None:
-    """A link to a file is its content; one that leads nowhere, or to a folder, is its text."""
+    """A link is the content that it leads to; one that leads nowhere is its text."""
     grow(tmp_path / "elsewhere", {"model.bin": b"weights"})
     base = grow(tmp_path / "base", {"a.md": b""})
     (base / "model.bin").symlink_to(tmp_path / "elsewhere" / "model.bin")
@@ -106,11 +106,32 @@ def test_links_count_as_what_they_lead_to(tmp_path: Path) -> None:
     (base / "folder").symlink_to(tmp_path / "elsewhere")
     before = tree_input(base, ["**"])
     assert before is not None
-    assert set(before.files) == {"a.md", "folder", "gone", "model.bin"}
+    assert set(before.files) == {"a.md", "folder/model.bin", "gone", "model.bin"}
     (tmp_path / "elsewhere" / "model.bin").write_bytes(b"other")
     after = tree_input(base, ["**"])
     assert after is not None
-    assert {n for n in after.files if after.files[n] != before.files[n]} == {"model.bin"}
+    assert {n for n in after.files if after.files[n] != before.files[n]} == {
+        "folder/model.bin",
+        "model.bin",
+    }
+
+
+def test_links_that_lead_around_in_a_circle_end(tmp_path: Path) -> None:
+    """A link to a folder that it lies in is its text, through another link too."""
+    base = grow(tmp_path, {"a/one.md": b"1", "b/two.md": b"2"})
+    (base / "a" / "to_b").symlink_to("../b")
+    (base / "b" / "to_a").symlink_to("../a")
+    (base / "self").symlink_to(".")
+    assert set(files_below(base, ["**"])) == {
+        "a/one.md",
+        "a/to_b/to_a",
+        "a/to_b/two.md",
+        "b/to_a/one.md",
+        "b/to_a/to_b",
+        "b/two.md",
+        "self",
+    }
+    assert tree_input(base, ["**"]) is not None
 
 
 def test_a_pipe_is_passed_over(tmp_path: Path) -> None:

@@ -98,7 +98,9 @@ def _git(cwd: Path) -> dict[str, Any] | None:
     commit = _ask_git(cwd, "rev-parse", "--verify", "HEAD")
     if commit is None:
         return None
-    changes = _ask_git(cwd, "status", "--porcelain", "--", *_ALL_BUT_OURS)
+    # Whatever the user's own git leaves out of a status, it is part of what ran.
+    asked = ("--porcelain", "--untracked-files=normal", "--ignore-submodules=none")
+    changes = _ask_git(cwd, "status", *asked, "--", *_ALL_BUT_OURS)
     return {"commit": commit, "dirty": None if changes is None else bool(changes)}
 
 

@@ -90,7 +90,10 @@ def files_below(base: Path, patterns: Iterable[str]) -> tuple[str, ...]:
     """Return the names, relative to `base` and with slashes, of the files that fit a pattern.
 
     A pattern without `*`, `?` and `[` is a file, or a folder with all that is in it. `**` spans
-    folders. Links to files count as what they lead to, links to folders as the link alone.
+    folders. Links count as what they lead to, a link to a folder that it lies in as the link alone.
+
+    Raises:
+        EvidenceError: a folder cannot be read; it is named.
     """
     found: set[str] = set()
     for pattern in patterns:
@@ -150,13 +153,27 @@ def _walk(base: Path, start: str) -> Iterator[str]:
         if _is_file(root):
             yield start
         return
-    for folder, folders, names in os.walk(root):
-        folders[:] = sorted(name for name in folders if name not in _LEFT_OUT)
-        links = [name for name in folders if Path(folder, name).is_symlink()]
-        for name in (*names, *links):
-            path = Path(folder, name)
-            if name in links or _is_file(path):
+    yield from _below(base, root, (os.path.realpath(root),))
+
+
+def _below(base: Path, folder: Path, above: tuple[str, ...]) -> Iterator[str]:
+    """The files in a folder; `above` are the true places of the folders that led to it."""
+    name = folder.relative_to(base).as_posix()
+    try:
+        entries = sorted(os.scandir(folder), key=lambda each: each.name)
+    except OSError as error:
+        raise _unreadable(name, error) from error
+    for entry in entries:
+        path = folder / entry.name
+        if not entry.is_dir():
+            if _is_file(path):
                 yield path.relative_to(base).as_posix()
+        elif entry.name not in _LEFT_OUT:
+            real = os.path.realpath(path)
+            if any(f"{each}/".startswith(f"{real}/") for each in above):
+                yield path.relative_to(base).as_posix()
+            else:
+                yield from _below(base, path, (*above, real))
 
 
 def _is_file(path: Path) -> bool:
@@ -175,10 +192,14 @@ def _digest(path: Path, name: str) -> str:
         with path.open("rb") as stream:
             return f"sha256:{hashlib.file_digest(stream, 'sha256').hexdigest()}"
     except OSError as error:
-        raise EvidenceError(
-            f"[inputs]: {name} cannot be read ({error.strerror}); make it readable, or take it out "
-            "of the paths"
-        ) from error
+        raise _unreadable(name, error) from error
+
+
+def _unreadable(name: str, error: OSError) -> EvidenceError:
+    return EvidenceError(
+        f"[inputs]: {name} cannot be read ({error.strerror}); make it readable, or take it out of "
+        "the paths"
+    )
 
 
 @cache

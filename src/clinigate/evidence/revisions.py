@@ -20,7 +20,8 @@ class Difference:
     Attributes:
         commit: the revision's commit, in full.
         changed: tracked files that are other ones, gone or added, and new files.
-        known: files of the working tree that git knows or would add; of others it knows nothing.
+        known: files of the working tree that git knows or would add; of others it knows nothing,
+            nor of those that it was told not to look at (`update-index --assume-unchanged`).
     """
 
     commit: str
@@ -38,10 +39,14 @@ def difference(folder: Path, revision: str) -> Difference:
         raise UsageError(f"--since {revision}: is no revision; give a commit, a tag or a branch")
     commit = _ask(folder, revision, "rev-parse", "--verify", "--end-of-options",
                   f"{revision}^{{commit}}").strip()  # fmt: skip
-    listing = ("--name-only", "-z", "--no-renames", "--no-ext-diff", "--relative")
+    listing = ("--name-only", "-z", "--no-renames", "--no-ext-diff", "--relative",
+               "--ignore-submodules=none")  # fmt: skip
     changed = _names(_ask(folder, revision, "diff", *listing, commit, "--"))
     new = _names(_ask(folder, revision, "ls-files", "-z", "--others", "--exclude-standard"))
-    tracked = _names(_ask(folder, revision, "ls-files", "-z"))
+    # `H name`; a small letter is one that git assumes to be unchanged, S one that it skips.
+    tagged = _names(_ask(folder, revision, "ls-files", "-z", "-v"))
+    looked_at = (each for each in tagged if each[0].isupper() and each[0] != "S")
+    tracked = frozenset(each[2:] for each in looked_at)
     return Difference(commit, changed | new, tracked | new)
 
 

@@ -27,7 +27,8 @@ from clinigate.reports.past import PastRun
 __all__ = ["past_runs"]
 
 #: Types of records by which a run enters the ledger: begun here, or brought from elsewhere.
-_ENTERS = frozenset({"run-started", "bundle-imported"})
+_IMPORTED = "bundle-imported"
+_ENTERS = frozenset({"run-started", _IMPORTED})
 _PRUNED = "run-pruned"
 #: What a comparison has no use for, and most of what a run holds: one page reads thirty runs.
 _UNUSED = frozenset({"Finding", "Exhibit"})
@@ -43,6 +44,7 @@ class _Logged:
     system: str | None = None
     statement: str | None = None
     pruned: bool = False
+    imported: bool = False
 
 
 def past_runs(
@@ -88,19 +90,35 @@ def _logged(root: Path) -> list[_Logged]:
     for record in records:
         if record.run is not None:
             _tell(known, record, record.run)
-    return list(known.values()) or [_Logged(run) for run in _on_disk(root)]
+    return _by_time(known.values()) or [_Logged(run) for run in _on_disk(root)]
+
+
+def _by_time(runs: Iterable[_Logged]) -> list[_Logged]:
+    """In the ledger's order, but for runs from elsewhere: those stand where they were sealed.
+
+    A clock that was set back moves no run of this ledger before another one.
+    """
+    placed: list[tuple[str, _Logged]] = []
+    latest = ""
+    for each in runs:
+        if not each.imported:
+            latest = max(latest, each.started_at)
+        placed.append((each.started_at if each.imported else latest, each))
+    return [each for _, each in sorted(placed, key=lambda pair: pair[0])]
 
 
 def _tell(known: dict[str, _Logged], record: LedgerRecord, run: str) -> None:
     if record.type in _ENTERS and run not in known:
         known[run] = _Logged(run, record.ts, system=_system(record.body))
+        if record.type == _IMPORTED and isinstance(record.body.get("sealedAt"), str):
+            known[run] = replace(known[run], started_at=record.body["sealedAt"], imported=True)
     if (logged := known.get(run)) is None:
         return
     status = record.body.get("status")
-    if record.type in ("run-finished", "run-sealed") and status in list(RunStatus):
+    if record.type in ("run-finished", "run-sealed", _IMPORTED) and status in list(RunStatus):
         known[run] = logged = replace(logged, status=str(status))
-    if record.type == "run-sealed" and isinstance(record.body.get("envelope"), str):
-        known[run] = replace(logged, statement=record.body["envelope"])
+    if record.type in ("run-sealed", _IMPORTED) and isinstance(record.body.get("envelope"), str):
+        known[run] = replace(logged, statement=record.body["envelope"], pruned=False)
     if record.type == _PRUNED:
         known[run] = replace(logged, pruned=True)
 

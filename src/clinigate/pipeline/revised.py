@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import posixpath
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,17 +68,9 @@ def revised_inputs(config: LoadedConfig, revision: str) -> Revised:
 
 def _trees(config: LoadedConfig, found: Difference) -> Iterator[InputChange]:
     for name, table in sorted(config.config.inputs.items()):
-        if not table.paths:
-            continue
-        files = sorted(each for each in found.changed if fits(each, table.paths))
-        unknown = [
-            each for each in files_below(config.base_dir, table.paths) if each not in found.known
-        ]
-        if files:
-            yield InputChange(name, "changed", tuple(f"{each} changed" for each in files))
-        elif unknown:
-            told = tuple(f"{each} is ignored by git" for each in unknown)
-            yield InputChange(name, "unknown", told)
+        if table.paths:
+            gone = [each for each in found.changed if fits(each, table.paths)]
+            yield from _changed(config, name, gone, table.paths, found)
 
 
 def _policy_and_packs(
@@ -84,15 +78,56 @@ def _policy_and_packs(
 ) -> Iterator[InputChange]:
     before, after = then.config, now.config
     policy = after.gate.policy
-    judged = (before.gate.policy, before.gate.environment) != (policy, after.gate.environment)
-    if judged or policy in found.changed:
+    if (before.gate.policy, before.gate.environment) != (policy, after.gate.environment):
         yield InputChange("policy", "changed", (f"{policy} changed",))
+    else:
+        yield from _named_files(now, "policy", [policy], found)
     paths = [
         name for names in after.packs.model_dump(exclude={"reviews"}).values() for name in names
     ]
-    files = tuple(f"{each} changed" for each in sorted(found.changed) if fits(each, paths))
-    if files or before.packs != after.packs:
-        yield InputChange("packs", "changed", files)
+    if before.packs != after.packs:
+        yield InputChange("packs", "changed", ())
+    else:
+        yield from _named_files(now, "packs", paths, found)
+
+
+def _named_files(
+    config: LoadedConfig, name: str, paths: list[str], found: Difference
+) -> Iterator[InputChange]:
+    """What became of files that may be named by any path; what is no file is one of ours."""
+    plain = [posixpath.normpath(each) for each in paths]
+    outside = [each for each in plain if each.startswith(("../", "/")) or each == ".."]
+    inside = [each for each in plain if each not in outside]
+    gone = [each for each in found.changed if fits(each, inside)]
+    yield from _changed(config, name, gone, inside, found, outside=outside)
+
+
+def _changed(
+    config: LoadedConfig,
+    name: str,
+    gone: list[str],
+    paths: list[str],
+    found: Difference,
+    *,
+    outside: Sequence[str] = (),
+) -> Iterator[InputChange]:
+    """One input's change, if there is any; files that git cannot speak for are one."""
+    changed, unknown = set(gone), {f"{each} lies outside of this folder" for each in outside}
+    true_base = os.path.realpath(config.base_dir)
+    for each in files_below(config.base_dir, paths):
+        # A link that git knows may lead to what it does not know.
+        path = config.base_dir / each
+        real = os.path.relpath(os.path.realpath(path), true_base) if path.is_file() else each
+        if each in found.changed or real in found.changed:
+            changed.add(each)
+        elif real.startswith("../"):
+            unknown.add(f"{each} leads out of this folder")
+        elif real not in found.known:
+            unknown.add(f"{each} is ignored by git")
+    if changed:
+        yield InputChange(name, "changed", tuple(f"{each} changed" for each in sorted(changed)))
+    elif unknown:
+        yield InputChange(name, "unknown", tuple(sorted(unknown)))
 
 
 def _file_alone(config: LoadedConfig, commit: str | None) -> LoadedConfig:
