@@ -147,3 +147,31 @@ def test_a_witness_signs_nothing_off(asking: Any, cli: Callable[..., Any]) -> No
     said = cli("sign", "--meaning", "approval", "--reason", "x", "--key", "wil.key")
     assert said.code == ExitCode.USAGE
     assert "is the witness key" in said.sentence
+
+
+def test_a_trust_file_that_was_put_back_opens_no_gate(ward: Any, cli: Callable[..., Any]) -> None:
+    """Whoever may write the file brings no revoked key back: the ledger remembers."""
+    ward.sealed()
+    assert cli("gate", secret=None).code == ExitCode.OK
+    before = (ward.folder / "trust.toml").read_bytes()
+    assert cli("trust", "revoke", "CI", "--key", "ada.key", "--reason", "stolen").code == 0
+    assert cli("gate", secret=None).code == ExitCode.INTEGRITY
+    (ward.folder / "trust.toml").write_bytes(before)
+    said = cli("gate", secret=None)
+    assert said.code == ExitCode.NOT_PASSED
+    assert "was revoked" in said.out + said.err
+    assert "the trust file lets it count" in said.out + said.err
+
+
+def test_a_strangers_revocation_shuts_no_gate(ward: Any, cli: Callable[..., Any]) -> None:
+    """Else whoever writes the ledger shuts out whom they like."""
+    ward.sealed()
+    ward.keys["eve"] = generate_signer()
+    key = ward.trust.get(ward.keys["ci"].keyid)
+    told = KeyChange(
+        REVOKED, key.keyid, key.name, key.role, datetime.now(UTC), "x",
+        by=ward.keys["eve"].keyid,
+    )  # fmt: skip
+    body = signed_change(told, [ward.keys["eve"]])
+    Ledger(ward.root / "ledger", signer=ward.keys["ci"]).append(REVOKED, run=None, body=body)
+    assert cli("gate", secret=None).code == ExitCode.OK

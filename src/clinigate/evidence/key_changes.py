@@ -20,7 +20,7 @@ from clinigate.evidence.encoding import b64, unb64
 from clinigate.evidence.envelope import Signer, parse_envelope, sign_envelope, verify_envelope
 from clinigate.evidence.signing import PublicKey
 from clinigate.evidence.times import parse_timestamp, timestamp
-from clinigate.evidence.trust import TrustStore
+from clinigate.evidence.trust import TrustedKey, TrustStore
 from clinigate.evidence.witness import WITNESS_ROLE
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "REVOKED",
     "ROTATED",
     "KeyChange",
+    "brought_back",
     "disagreements",
     "read_change",
     "read_changes",
@@ -157,21 +158,46 @@ def disagreements(changes: Iterable[KeyChange], trust: TrustStore) -> Iterator[s
             continue
         if key is None:
             continue  # no signature of it counts at all
-        if change.action == REVOKED and not _ends(key.revoked_at, change.at):
-            yield (
-                f"key {key.name!r} ({key.keyid[:12]}) was revoked at {_day(change.at)} by the "
-                "ledger, and the trust file lets it count: revoked_at is missing or later"
-            )
-        if change.action == ROTATED and not _ends(key.not_after or key.revoked_at, change.at):
-            yield (
-                f"key {key.name!r} ({key.keyid[:12]}) was replaced at {_day(change.at)} by the "
-                "ledger, and the trust file lets it count on: not_after is missing or later"
-            )
+        yield from _counts_still(change, key)
         if change.successor is not None and trust.get(change.successor.keyid) is None:
             yield (
                 f"key {key.name!r} was replaced by {change.successor.keyid[:12]}, and the trust "
                 "file does not know that one"
             )
+
+
+def brought_back(records: Iterable[LedgerRecord], trust: TrustStore) -> Iterator[str]:
+    """Yield, in sentences, which keys count by a trust file although a ledger ended them.
+
+    Changes that these keys cannot verify are passed over: a reader's own trust file may know few.
+    """
+    lost: set[str] = set()
+    for record in records:
+        if record.type not in (ROTATED, REVOKED):
+            continue
+        try:
+            change = read_change(record, trust, lost=lost)
+        except IntegrityError:
+            continue
+        key = trust.get(change.keyid)
+        if change.action == ROTATED and change.keyid in lost:
+            yield from _replaced_when_lost(change, trust)
+        elif key is not None:
+            yield from _counts_still(change, key)
+        lost |= {change.keyid} if change.action == REVOKED else set()
+
+
+def _counts_still(change: KeyChange, key: TrustedKey) -> Iterator[str]:
+    if change.action == REVOKED and not _ends(key.revoked_at, change.at):
+        yield (
+            f"key {key.name!r} ({key.keyid[:12]}) was revoked at {_day(change.at)} by the "
+            "ledger, and the trust file lets it count: revoked_at is missing or later"
+        )
+    if change.action == ROTATED and not _ends(key.not_after or key.revoked_at, change.at):
+        yield (
+            f"key {key.name!r} ({key.keyid[:12]}) was replaced at {_day(change.at)} by the "
+            "ledger, and the trust file lets it count on: not_after is missing or later"
+        )
 
 
 def _replaced_when_lost(change: KeyChange, trust: TrustStore) -> Iterator[str]:

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from clinigate.clinical.criteria import CRITERIA
 from clinigate.errors import IntegrityError, UsageError
+from clinigate.evidence.key_changes import brought_back
+from clinigate.evidence.ledger import read_ledger
 from clinigate.evidence.recorded import read_run
 from clinigate.evidence.spool import RunStatus
 from clinigate.evidence.stages import read_stages
@@ -72,7 +74,7 @@ def decide_on(
         stamp_roots=stamp_roots,
     )
     told = replace(decision, gaps=(*decision.gaps, *people.untold))
-    return _unless_set_back(told, paths, now)
+    return _unless_set_back(told, paths, trust, now)
 
 
 def decide_so_far(
@@ -121,15 +123,26 @@ def _each_once(*sources: Iterable[VerifiedRecord]) -> tuple[VerifiedRecord, ...]
     return tuple({each.digest: each for source in sources for each in source}.values())
 
 
-def _unless_set_back(decision: Decision, paths: Iterable[Path], now: datetime) -> Decision:
-    """Shut an open gate where the clock was set back: what has expired would count again."""
+def _unless_set_back(
+    decision: Decision, paths: Iterable[Path], trust: TrustStore | None, now: datetime
+) -> Decision:
+    """Shut an open gate where the ledger knows of a later time, or of keys that count no more.
+
+    Who sets back the clock, or the trust file, brings to life what has expired or was revoked.
+    """
     if not decision.opens:
         return decision
-    ledgers = {ledger for path in paths if (ledger := ledger_beside(path)) is not None}
-    reasons = tuple(why for each in sorted(ledgers) if (why := why_clock_set_back(each, now)))
-    if not reasons:
-        return decision
-    return replace(decision, outcome=Outcome.UNFINISHED, certifies=False, reasons=reasons)
+    ledgers = sorted({each for path in paths if (each := ledger_beside(path)) is not None})
+    reasons = tuple(why for each in ledgers if (why := why_clock_set_back(each, now)))
+    if reasons:
+        return replace(decision, outcome=Outcome.UNFINISHED, certifies=False, reasons=reasons)
+    if trust is not None:
+        reasons = tuple(
+            why for each in ledgers for why in brought_back(read_ledger(each).chain.records, trust)
+        )
+    if reasons:
+        return replace(decision, outcome=Outcome.SHUT, certifies=False, reasons=reasons)
+    return decision
 
 
 def read_records(paths: Iterable[Path], trust: TrustStore | None) -> tuple[VerifiedRecord, ...]:
