@@ -73,4 +73,9 @@ def orphans(report: Report) -> tuple[tuple[str, tuple[str, ...], str], ...]:
             () if view is None else view.unknown,
             "none",
         ),
+        (
+            "Risk controls declared that no verdict speaks to",
+            report.unverified_risks,
+            "none",
+        ),
     )

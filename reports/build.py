@@ -31,7 +31,7 @@ from clinigate.reports.scoping import scope_view
 from clinigate.reports.sealed import EvidenceFacts, RecordFact
 from clinigate.reports.stages import stage_rows
 from clinigate.reports.system import system_view
-from clinigate.reports.testrecord import NO_RISKS, with_tests
+from clinigate.reports.testrecord import NO_RISKS, unverified, with_tests
 from clinigate.reports.trace import trace_rows
 
 __all__ = ["build_report"]
@@ -60,7 +60,8 @@ def build_report(
         words: attestations that count now.
         past: earlier runs of the same system, oldest first.
         proof: what the page carries to verify itself.
-        risks: by criterion the risk controls (ISO 14971) whose effect it verifies.
+        risks: by criterion or metric, with `*` for many, the risk controls (ISO 14971) whose
+            effect it verifies.
     """
     known = load_catalogue() if catalogue is None else catalogue
     statuses = [verdict.status for verdict in results.verdicts]
@@ -105,6 +106,7 @@ def build_report(
         proof=proof,
         system=system_view(results, evidence),
         scoping=scope_view(clauses, known),
+        unverified_risks=unverified(rows, risks),
         as_of=results.finished_at if gate is None else gate.evaluated_at,
     )
 

@@ -1,4 +1,4 @@
-"""Every sealed file: who collected it, when, what was removed from it, how long it is kept."""
+"""Every sealed file: who collected it, when, and what was removed from it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,6 @@ from dataclasses import dataclass
 from clinigate.reports.sealed import BlobFact, EvidenceFacts, FileFact
 
 __all__ = ["IndexRow", "evidence_index"]
-
-#: 45 CFR 164.316(b)(2)(i); a site's own table of periods may only be longer.
-RETENTION = "compliance record, six years or longer"
 
 _MEDIA = {
     ".json": "application/json",
@@ -33,7 +30,7 @@ class IndexRow:
 
     Attributes:
         media: its media type, empty where nobody knows. collector: who wrote it.
-        collected: when, RFC 3339, or empty. redaction, retention: in words.
+        collected: when, RFC 3339, or empty. redaction: in words.
     """
 
     path: str
@@ -43,7 +40,6 @@ class IndexRow:
     collector: str
     collected: str
     redaction: str
-    retention: str = RETENTION
 
 
 def evidence_index(evidence: EvidenceFacts | None) -> tuple[IndexRow, ...]:

@@ -149,6 +149,7 @@ class Report:
         proof: what the page carries to verify itself.
         system: what was looked at. scoping: which clauses were in scope.
         as_of: when the report speaks, RFC 3339.
+        unverified_risks: declared risk controls that no criterion here verifies.
     """
 
     run: str
@@ -180,3 +181,4 @@ class Report:
     system: SystemView | None = None
     scoping: ScopeView | None = None
     as_of: str = ""
+    unverified_risks: tuple[str, ...] = ()

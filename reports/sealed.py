@@ -20,11 +20,12 @@ class FileFact:
 
 @dataclass(frozen=True, slots=True)
 class BlobFact:
-    """Raw evidence as it was recorded.
+    """What a part of the run recorded: its spool, or raw evidence.
 
     Attributes:
         sha256: of the bytes that were kept. media_type: as `text/html`.
-        collector: the part of the run that recorded it. collected_at: RFC 3339.
+        collector: the part of the run that recorded it. collected_at: RFC 3339; of a
+            spool, when it was begun.
         redacted: whether identifiers were looked for in it; what is no text cannot be.
     """
 
@@ -110,6 +111,9 @@ class EvidenceFacts:
         openssl: the commands of `clinigate verify --explain-openssl`, one a line.
         blobs: what is known of raw evidence, as far as it was recorded apart.
         sealed_at: RFC 3339, by the sealer's own clock.
+        kept: until when the bundle must be kept, and why; empty where nobody worked it out.
+        held: why it is under legal hold; empty where it is not.
+        kept_by_kind: years of each kind of people's records that are kept otherwise than a run.
     """
 
     bundle: str
@@ -124,6 +128,9 @@ class EvidenceFacts:
     openssl: tuple[str, ...] = ()
     blobs: tuple[BlobFact, ...] = ()
     sealed_at: str = ""
+    kept: str = ""
+    held: str = ""
+    kept_by_kind: tuple[tuple[str, int], ...] = ()
 
     @property
     def signed(self) -> bool:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from clinigate.core.verdict import Status
 from clinigate.reports.tried import Tried, tried_for
 
 if TYPE_CHECKING:  # the model has a test record in each criterion's row
     from clinigate.reports.model import CriterionRow, TraceRow
 
-__all__ = ["NO_RISKS", "TestRecord", "with_tests"]
+__all__ = ["NO_RISKS", "TestRecord", "unverified", "with_tests"]
 
 NO_RISKS: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
@@ -48,14 +50,38 @@ def with_tests(
     trace: Sequence[TraceRow],
     risks: Mapping[str, tuple[str, ...]] = NO_RISKS,
 ) -> tuple[CriterionRow, ...]:
-    """Return the rows, each with its test record."""
+    """Return the rows, each with its test record.
+
+    Args:
+        rows: one for each criterion.
+        trace: what leads from clauses to evidence.
+        risks: ids of risk controls by criterion or metric, with `*` for many.
+    """
     lines: dict[str, list[TraceRow]] = {}
     for line in trace:
         if line.criterion:
             lines.setdefault(line.criterion, []).append(line)
     return tuple(
-        replace(row, test=_record(row, lines.get(row.criterion, ()), risks.get(row.criterion, ())))
+        replace(row, test=_record(row, lines.get(row.criterion, ()), _risks_of(row, risks)))
         for row in rows
+    )
+
+
+def unverified(
+    rows: Iterable[CriterionRow], risks: Mapping[str, tuple[str, ...]]
+) -> tuple[str, ...]:
+    """Return the declared risk controls that no criterion with a verdict on evidence verifies."""
+    judged = [row for row in rows if row.status is not Status.NOT_ASSESSED]
+    verified = {each for row in judged for each in _risks_of(row, risks)}
+    return _once(each for ids in risks.values() for each in ids if each not in verified)
+
+
+def _risks_of(row: CriterionRow, risks: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    return _once(
+        each
+        for pattern, ids in risks.items()
+        if fnmatchcase(row.criterion, pattern) or fnmatchcase(row.metric, pattern)
+        for each in ids
     )
 
 

@@ -85,7 +85,7 @@ def test_what_a_reader_does_is_not_on_paper(selector: str) -> None:
 
 
 def test_on_paper_the_view_is_chosen_and_no_rule_searches_the_page() -> None:
-    """A question of what the page holds is asked of each element anew: minutes for a long report."""
+    """A question of what the page holds is asked of each element anew: minutes for a report."""
     more = (
         "body:has(#view-sre:checked) .line { stroke: #0000aa; }"
         "body:has(#view-officer:checked) .line { stroke: #aa0000; }"

@@ -207,7 +207,7 @@ def _decide(config: LoadedConfig, conclusion: Conclusion, signer: LocalSigner) -
     policy = load_policy(gate.policy, gate.environment)
     decision = decide_on([("demo", path)], policy, trust=trust)
     write_decision(decision, exports)
-    report = report_of(examine(path, trust=trust), decision)
+    report = report_of(examine(path, trust=trust), decision, config=config.config)
     page = write_report(report, exports / REPORT_NAME, signer=signer)
     click.echo(f"\n{report_table(report)}\n")
     bundle, trust_file = (os.path.relpath(each) for each in (path, trusted))

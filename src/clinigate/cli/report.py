@@ -106,7 +106,7 @@ def command(
         *attested_words(loaded),
         *recorded_words(demanded, tuple(signed.values()), results, (statement,)),
     ]
-    report = report_of(examined, decision, signed.values(), words=words)
+    report = report_of(examined, decision, signed.values(), words=words, config=loaded.config)
     if wanted is Form.TABLE:
         _show(f"{report_table(report, width=_width())}\n".encode(), out)
     else:

@@ -15,6 +15,7 @@ from clinigate.cli.producing import screen
 from clinigate.cli.stage_progress import shown_stages
 from clinigate.cli.troubles import complain
 from clinigate.config.loader import LoadedConfig
+from clinigate.config.model import Config
 from clinigate.controls.standing import Word
 from clinigate.core.plan import Profile
 from clinigate.core.results import Results
@@ -62,6 +63,7 @@ class Court:
         records: of people, verified. signer: who states the results; None leaves them UNSIGNED.
         attested: what people's file of attestations says that counts today.
         stamp_roots: certificates of the time-stamping authorities that count.
+        config: what reports take of the configuration: retention and risk controls.
     """
 
     policy: Policy
@@ -70,6 +72,7 @@ class Court:
     signer: Signer | None
     attested: tuple[Word, ...] = ()
     stamp_roots: Path | None = None
+    config: Config | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,7 @@ def carry_out(
         UsageError, ConfigError: something cannot be meant; nothing was begun.
         EvidenceError: the evidence cannot be written, read or sealed.
     """
-    court = replace(court, attested=tuple(attested_words(config)))
+    court = replace(court, attested=tuple(attested_words(config)), config=config.config)
     settled: frozenset[str] = frozenset()
     if asked.resume is not None:
         left = left_run(asked.resume, basis_of(config, court.policy))
@@ -189,7 +192,8 @@ def _judged(course: Course, court: Court) -> Judged:
         results = read_results(directory)
         decision = decide_so_far(directory, policy, records=records)
         words = [*court.attested, *recorded_words(policy, records, results)]
-        return Judged(decision, results, unsealed_report(directory, decision, words=words))
+        report = unsealed_report(directory, decision, words=words, config=court.config)
+        return Judged(decision, results, report)
     roots = court.stamp_roots
     decision = decide_on(
         [(_BUNDLE, directory)], policy, trust=trust, records=court.records, stamp_roots=roots
@@ -198,7 +202,7 @@ def _judged(course: Course, court: Court) -> Judged:
     results = course.conclusion.results
     statement = examined.bundle.statement_digest
     words = [*court.attested, *recorded_words(policy, records, results, (statement,))]
-    report = report_of(examined, decision, records, words=words)
+    report = report_of(examined, decision, records, words=words, config=court.config)
     return Judged(decision, results, report)
 
 

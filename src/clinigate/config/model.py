@@ -20,6 +20,7 @@ from clinigate.config.production import ProductionTable
 from clinigate.config.quality import QualityTable
 from clinigate.config.resilience import BenchTable, ChaosTable, LoadTable
 from clinigate.config.retention import RetentionTable
+from clinigate.config.risks import RiskTable
 from clinigate.config.security import SecurityTable
 from clinigate.config.signing import KeyPlace, SigningTable
 from clinigate.config.stages import StageTable
@@ -174,6 +175,7 @@ class Config(Table):
     model_gate: ModelGateTable = ModelGateTable()
     production: ProductionTable = ProductionTable()
     retention: RetentionTable = RetentionTable()
+    risks: RiskTable = RiskTable()
     evidence: EvidenceTable = EvidenceTable()
     portal: PortalTable = PortalTable()
     inputs: dict[InputName, InputTable] = Field(

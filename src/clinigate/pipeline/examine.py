@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from clinigate.config.retention import RetentionTable
 from clinigate.controls import load_catalogue
+from clinigate.errors import IntegrityError
 from clinigate.evidence.bundle import Bundle, open_bundle
 from clinigate.evidence.explain import explain_openssl
 from clinigate.evidence.names import ENVIRONMENT
@@ -15,9 +17,10 @@ from clinigate.evidence.report import LevelStatus, VerificationReport
 from clinigate.evidence.trust import TrustStore
 from clinigate.evidence.verify import verify_bundle
 from clinigate.gate.record_files import VerifiedRecord
+from clinigate.pipeline.retention import hold_on, retained_until
 from clinigate.reports.people import record_facts
 from clinigate.reports.proof import ProofView, chosen
-from clinigate.reports.sealed import EvidenceFacts, FileFact, LevelFact, SignatureFact
+from clinigate.reports.sealed import BlobFact, EvidenceFacts, FileFact, LevelFact, SignatureFact
 
 __all__ = ["Examined", "evidence_facts", "examine", "ledger_beside", "proof_of"]
 
@@ -68,7 +71,11 @@ def ledger_beside(path: Path) -> Path | None:
 
 
 def evidence_facts(
-    examined: Examined, *, shown_as: str, records: Iterable[VerifiedRecord] = ()
+    examined: Examined,
+    *,
+    shown_as: str,
+    records: Iterable[VerifiedRecord] = (),
+    retention: RetentionTable | None = None,
 ) -> EvidenceFacts:
     """Return what a report says of the evidence.
 
@@ -76,7 +83,9 @@ def evidence_facts(
         examined: the bundle.
         shown_as: the bundle's path as it stands in the commands that a reader is given.
         records: what people signed about it.
+        retention: the years that evidence is kept, by default HIPAA's six.
     """
+    signed, table = tuple(records), RetentionTable() if retention is None else retention
     bundle, report = examined.bundle, examined.report
     size, root = _ledger_seen(bundle)
     present = set(bundle.names)
@@ -96,8 +105,15 @@ def evidence_facts(
         ),
         ledger_size=size,
         ledger_root=root,
-        records=record_facts(records),
+        records=record_facts(signed),
         openssl=_commands(bundle, shown_as),
+        blobs=tuple(_blobs(bundle)),
+        sealed_at=bundle.statement.sealed_at,
+        kept=_kept(bundle, table, signed),
+        held=hold_on(bundle.run, str(bundle.statement.predicate["subject"]["name"]), table),
+        kept_by_kind=tuple(
+            (kind, years) for kind, years in table.kinds.items() if years != table.years_of("run")
+        ),
     )
 
 
@@ -128,6 +144,40 @@ def proof_of(examined: Examined) -> ProofView | None:
         public_keys=tuple(key.public.spki for key in examined.report.signed_by),
         sealed=len(bundle.statement.files),
     )
+
+
+def _blobs(bundle: Bundle) -> Iterator[BlobFact]:
+    """The spools, and raw evidence as they tell of it; what cannot be read the levels name."""
+    try:
+        recorded = bundle.recorded()
+    except IntegrityError:
+        return
+    begun = {each.name: each.records[0] for each in recorded.spools if each.records}
+    for name, first in begun.items():
+        yield BlobFact(
+            sha256=bundle.statement.files.get(f"spool/{name}", ""),
+            media_type="application/x-ndjson",
+            collector=str(first.body["producer"]),
+            collected_at=first.ts,
+            redacted=True,
+        )
+    for record in recorded.records:
+        if record.type == "blob":
+            yield BlobFact(
+                sha256=str(record.body["digest"]).removeprefix("sha256:"),
+                media_type=str(record.body["media_type"]),
+                collector=str(begun[record.spool].body["producer"]),
+                collected_at=record.ts,
+                redacted=bool(record.body["redacted"]),
+            )
+
+
+def _kept(bundle: Bundle, table: RetentionTable, records: Iterable[VerifiedRecord]) -> str:
+    try:
+        until = retained_until(bundle, table, tuple(each.record for each in records))
+    except IntegrityError as error:
+        return f"until when it must be kept is not known: {error}"
+    return until.why
 
 
 def _commands(bundle: Bundle, shown_as: str) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from clinigate.config.model import Config
 from clinigate.controls.standing import Word
 from clinigate.core.results import Results
 from clinigate.errors import EvidenceError, KeyFileError
@@ -52,14 +53,25 @@ def report_of(
     records: Iterable[VerifiedRecord] = (),
     *,
     words: Iterable[Word] = (),
+    config: Config | None = None,
 ) -> Report:
-    """Return what a report of this bundle says; `words` are attestations that count now.
+    """Return what a report of this bundle says.
+
+    Args:
+        examined: the bundle.
+        decision: the gate's on it, if it was asked.
+        records: what people signed about it.
+        words: attestations that count now.
+        config: says how long evidence is kept, and which risk controls criteria verify.
 
     Raises:
         IntegrityError: the bundle's results cannot be read.
     """
     bundle = examined.bundle
-    facts = evidence_facts(examined, shown_as=_shown(bundle.path), records=records)
+    told = Config() if config is None else config
+    facts = evidence_facts(
+        examined, shown_as=_shown(bundle.path), records=records, retention=told.retention
+    )
     staged = read_stages(bundle.recorded())
     results = bundle.results()
     return build_report(
@@ -70,13 +82,18 @@ def report_of(
         words=words,
         past=_past(bundle.path, results),
         proof=proof_of(examined),
+        risks=_risks(told),
     )
 
 
 def unsealed_report(
-    run_directory: Path, decision: Decision, *, words: Iterable[Word] = ()
+    run_directory: Path,
+    decision: Decision,
+    *,
+    words: Iterable[Word] = (),
+    config: Config | None = None,
 ) -> Report:
-    """Return what a report says of a run that is not whole yet; `words` as for `report_of`.
+    """Return what a report says of a run that is not whole yet; `words`, `config` as above.
 
     Raises:
         IncompleteRunError: nothing was evaluated.
@@ -85,7 +102,9 @@ def unsealed_report(
     recorded = read_run(run_directory)
     staged = read_stages(recorded)
     stories = () if staged is None else staged.stories
-    return build_report(results_of(recorded), decision, None, stages=stories, words=words)
+    risks = _risks(Config() if config is None else config)
+    results = results_of(recorded)
+    return build_report(results, decision, None, stages=stories, words=words, risks=risks)
 
 
 def write_exports(
@@ -152,6 +171,10 @@ def page_of(report: Report, *, signer: Signer | None = None, view: View | None =
         return sign_page(page, signer)
     except KeyFileError:
         return page  # its home does not answer now; the page says that its words are not signed
+
+
+def _risks(config: Config) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(ids) for name, ids in config.risks.controls.items()}
 
 
 def _past(path: Path, results: Results) -> Sequence[PastRun]:

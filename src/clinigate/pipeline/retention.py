@@ -27,6 +27,7 @@ __all__ = [
     "Kept",
     "Until",
     "content_digest",
+    "hold_on",
     "kept_runs",
     "record_digests",
     "retained_until",
@@ -195,7 +196,7 @@ def _kept(
             trouble = "it was never sealed; seal it, `--as-incomplete` if it was killed"
         except (EvidenceError, KeyError, TypeError) as error:
             trouble = f"it cannot be read: {error}"
-    held = _held(history.run, system, table)
+    held = hold_on(history.run, system, table)
     return Kept(history, system, until, held, copies, content, size, trouble)
 
 
@@ -209,7 +210,8 @@ def _copies(records: list[LedgerRecord]) -> Mapping[str, tuple[Copy, ...]]:
     return found
 
 
-def _held(run: str, system: str, table: RetentionTable) -> str:
+def hold_on(run: str, system: str, table: RetentionTable) -> str:
+    """Say why a run is under legal hold; an empty text where it is not."""
     names = {run, system, "*"} - {""}
     on = next((each for each in table.hold if each in names), None)
     if on is None:

@@ -37,4 +37,4 @@ def report_now(loaded: LoadedConfig, examined: Examined, keys: Keys, clock: Cloc
         *attested_words(loaded),
         *recorded_words(policy, records, bundle.results(), (bundle.statement_digest,)),
     ]
-    return report_of(examined, decision, records, words=words)
+    return report_of(examined, decision, records, words=words, config=loaded.config)
