@@ -128,6 +128,7 @@ class Installed:
         (lambda path: path.write_text("other"), "it is not the file that was shipped"),
         (lambda path: path.unlink(), "it is missing"),
     ],
+    ids=["changed", "gone"],
 )
 def test_a_changed_file_is_told(
     tmp_path: Path,
@@ -143,6 +144,24 @@ def test_a_changed_file_is_told(
     assert not any(where in ("clinigate/b.py", "click") for where, _ in tries.wrong)
 
 
+@pytest.mark.parametrize("name", ["c.py", "a.abi3.so", "b.pyc"])
+def test_code_that_was_put_there_later_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """An extension module comes before the module of the same name that was shipped."""
+
+    def put(path: Path) -> None:
+        (path.parent / name).write_bytes(b"")
+        (path.parent / "__pycache__").mkdir()
+        (path.parent / "notes.txt").write_text("no code")
+
+    monkeypatch.setattr(installation, "distribution", lambda _name: Installed(tmp_path, put))
+    tries = Tries(PARTS["installation"])
+    installation.look_at_installation(tries)
+    assert (f"clinigate/{name}", "it was not shipped, and would run") in tries.wrong
+    assert not any("notes" in where for where, _ in tries.wrong)
+
+
 def test_the_record_is_sealed_and_says_of_what(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -151,11 +170,16 @@ def test_the_record_is_sealed_and_says_of_what(
         command, ["--part", "statistics", "--part", "tamper"], standalone_mode=False
     )
     assert done.exception is None, done.output
-    assert done.return_value == 0
+    assert done.return_value == 1, "three parts were left out"
     (run,) = (tmp_path / ".clinigate" / "runs").iterdir()
     results = open_bundle(run).results()
     assert results.subject.name == "clinigate"
-    assert {verdict.status for verdict in results.verdicts} == {Status.PASS}
+    assert {verdict.criterion: verdict.status for verdict in results.verdicts} == {
+        f"quality.own_{name}": Status.PASS
+        if name in ("statistics", "tamper")
+        else Status.NOT_ASSESSED
+        for name in PARTS
+    }
     assert {"11.10(a)"} <= {c for criterion in results.criteria for c in criterion.controls}
 
 

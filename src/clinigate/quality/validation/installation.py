@@ -6,7 +6,8 @@ import base64
 import hashlib
 import platform
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
+from importlib.machinery import all_suffixes
 from importlib.metadata import Distribution, PackageNotFoundError, distribution, version
 from pathlib import Path
 
@@ -65,6 +66,24 @@ def _compare_files(tries: Tries, installed: Distribution) -> None:
         found = _digest(Path(str(each.locate())), each.hash.mode)
         message = "it is missing" if found is None else "it is not the file that was shipped"
         tries.expect(found == each.hash.value, each.as_posix(), message)
+    shipped = {Path(str(each.locate())).resolve() for each in own}
+    foreign = sorted(_code_beside(shipped) - shipped)
+    for path in foreign:
+        tries.expect(False, f"{path.parent.name}/{path.name}", "it was not shipped, and would run")
+    tries.expect(not foreign, "no other code", f"{len(foreign)} files of code were put there later")
+
+
+def _code_beside(shipped: Set[Path]) -> set[Path]:
+    """Files of code in the folders of those that were shipped: one may come before another."""
+    folders = {path.parent for path in shipped}
+    suffixes = tuple(all_suffixes())
+    return {
+        path.resolve()
+        for folder in folders
+        if folder.is_dir()
+        for path in folder.iterdir()
+        if path.name.endswith(suffixes)
+    }
 
 
 def _digest(path: Path, algorithm: str) -> str | None:
