@@ -121,3 +121,26 @@ def test_what_cannot_be_read_back_is_not_written(system: Any) -> None:
     with pytest.raises(IntegrityError, match="run is no name"):
         system.ledger.append("run-started", run="../x", body={})
     assert (system.root / "ledger" / "records.ndjson").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        {"limit": 0.9},
+        {"value": 0.0001},
+        {"bound": 0.0001},
+        {"n": 100_000},
+        {"relation": "x"},
+        {"confidence": 0.999},
+    ],
+)
+def test_a_number_beside_a_true_verdict_is_judged_again_too(system: Any, lie: Any) -> None:
+    """A report shows them; the word of the verdict alone is not all that is read."""
+    run = system.record()
+    run.finish()
+    results = system.results(run)
+    told = tuple(replace(verdict, **lie) for verdict in results.verdicts)
+    bundle = system.seal(run, results=replace(results, verdicts=told))
+    (problem,) = verify_bundle(bundle).level(Level.MEANING).sentences
+    (field,) = lie
+    assert f"{system.criterion.id}: {field} is" in problem

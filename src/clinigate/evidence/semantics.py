@@ -6,6 +6,7 @@ from the observations, the counts are counted again, and every reference is foll
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
@@ -15,6 +16,7 @@ from clinigate.core.exhibit import Exhibit
 from clinigate.core.judgement import judge_all
 from clinigate.core.observation import Finding, Observation
 from clinigate.core.results import Results
+from clinigate.core.verdict import Verdict
 from clinigate.errors import IntegrityError
 from clinigate.evidence.bundle import Bundle
 from clinigate.evidence.names import RESULTS, blob_path
@@ -70,6 +72,25 @@ def _verdict_problems(results: Results) -> Iterator[str]:
                 f"{RESULTS}: {stated.criterion} is {stated.status}, "
                 f"judged again from the observations it is {judged.status}"
             )
+        elif (field := _other_number(stated, judged)) is not None:
+            yield (
+                f"{RESULTS}: {stated.criterion}: {field} is {getattr(stated, field)}, "
+                f"judged again from the observations it is {getattr(judged, field)}"
+            )
+
+
+def _other_number(stated: Verdict, judged: Verdict) -> str | None:
+    """The first field of a verdict that readers are shown and that does not follow."""
+    for field in ("metric", "scope", "relation", "limit", "confidence", "n"):
+        if getattr(stated, field) != getattr(judged, field):
+            return field
+    for field in ("value", "bound"):
+        one, other = getattr(stated, field), getattr(judged, field)
+        # Another machine may round the last digits another way; an earlier version gave a bound
+        # where this one gives none.
+        if None not in (one, other) and not math.isclose(one, other, rel_tol=1e-6, abs_tol=1e-12):
+            return field
+    return None
 
 
 def _run_problems(bundle: Bundle, results: Results, recorded: RecordedRun) -> Iterator[str]:
