@@ -63,7 +63,8 @@ trusted() {
         done
         rm -f "$WORK"/entry.* ;;
       'name = "'*'"' | 'role = "'*'"' | 'public_key = "'*'"' | 'keyid = "'*'"')
-        line=${line#*\"}; printf '%s\n' "${line%\"}" > "$WORK/entry.$field" ;;
+        printf '%s\n' "${line#* = }" | jq -r . > "$WORK/entry.$field" 2> /dev/null ||
+          fail "$1: $line: not understood" ;;
       'not_before = '* | 'not_after = '* | 'revoked_at = '*)
         micros "${line#*= }" > "$WORK/entry.$field" || fail "$1: $line: no time" ;;
       '' | '#'*) ;;

@@ -163,3 +163,20 @@ def test_a_key_that_cannot_be_shown_is_named(
     assert "passphrase" in said.sentence
     public_path(key).write_text("no PEM", encoding="utf-8")
     assert f"{public_path(key)}: not a PEM public key" in cli("keys", "show", key).sentence
+
+
+@pytest.mark.usefixtures("known")
+@pytest.mark.parametrize(
+    ("role", "use"),
+    [
+        ("machine", "[signing] key ="),
+        ("witness", "clinigate ledger witness --state DIRECTORY --key "),
+        ("compliance-officer", "clinigate sign --meaning … --reason … --key "),
+    ],
+)
+def test_a_new_key_says_what_it_is_for(
+    cli: Callable[..., Any], tmp_path: Path, role: str, use: str
+) -> None:
+    """A person's key does not belong into the machine's configuration."""
+    said = cli("keys", "generate", "--out", tmp_path / "new.key", "--role", role)
+    assert f"to sign with it: {use}" in said.out

@@ -87,7 +87,7 @@ def test_a_waiver_of_a_build_stands_for_its_next_run(
         ({"until": day(-2)}, "is over"),
         ({"until": day(91)}, "no risk is accepted for more than 90 days in production"),
         ({"until": day(181)}, "more than 90 days"),
-        ({"approver": "Cy Developer"}, "is developer"),
+        ({"approver": "Cy Developer"}, "the policy says for whom"),
         ({"approver": "Nobody"}, "the trust file has no such person"),
         ({"approver": "CI"}, "the trust file has no such person"),
         ({"criterion": "emotion.acuracy"}, "did you mean 'emotion.accuracy'"),

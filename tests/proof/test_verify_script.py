@@ -91,12 +91,14 @@ def resigned(bundle: Path, signer: LocalSigner, **changes: Any) -> None:
     (bundle / "statement.dsse.json").write_bytes(canonical_bytes(signed))
 
 
-def file_record(bundle: Path, signer: LocalSigner, *, digest: str, **terms: Any) -> Path:
+def file_record(
+    bundle: Path, signer: LocalSigner, *, digest: str, name: str = "M. Lindqvist", **terms: Any
+) -> Path:
     record = {
         "schema": "clinigate-record/1",
         "kind": "sign-off",
         "subject": {"kind": "run", "digest": digest},
-        "signers": [{"name": "M. Lindqvist", "role": "officer", "keyid": signer.keyid}],
+        "signers": [{"name": name, "role": "officer", "keyid": signer.keyid}],
         "terms": terms,
     }
     signed = sign_envelope(canonical_bytes(record), RECORD_TYPE, [signer])
@@ -272,7 +274,8 @@ def trust_file(path: Path, *keys: tuple[LocalSigner, str, str], more: str = "") 
     path.write_text(
         "# whose signatures count\n"
         + "\n".join(
-            f'[[key]]\nname = "{name}"\nrole = "{role}"\nkeyid = "{signer.keyid}"\n'
+            f'[[key]]\nname = {json.dumps(name, ensure_ascii=False)}\nrole = "{role}"\n'
+            f'keyid = "{signer.keyid}"\n'
             f'public_key = "{base64.b64encode(signer.public.spki).decode()}"\n'
             for signer, name, role in keys
         )
@@ -359,6 +362,14 @@ def test_nobody_signs_under_the_name_of_another(
     """Nor seals with the key of a witness, or with one that the trust file lacks."""
     bundle, signer, other = copy(ed25519_run), ed25519_run.signer, generate_signer()
     file_record(bundle, signer, digest=ed25519_run.bundle.statement_digest, meaning="approval")
+    odd = 'M. "Ma" Lindqvist'
+    for name, known in ((odd, True), ("M. Lindqvist", False)):
+        ours = (signer, odd, "officer")
+        file_record(
+            bundle, signer, digest=ed25519_run.bundle.statement_digest, name=name, meaning="review"
+        )
+        trusted = trust_file(tmp_path / "trust.toml", ours)
+        assert holds(verify(bundle, signer, str(trusted))) is known
     ours = (signer, "CI", "machine")
     found = verify(bundle, signer, str(trust_file(tmp_path / "trust.toml", ours)))
     assert not holds(found)

@@ -27,6 +27,8 @@ from clinigate.evidence.keys import (
 )
 from clinigate.evidence.signing import Algorithm, PublicKey, generate_signer
 from clinigate.evidence.trust import load_trust
+from clinigate.evidence.witness import WITNESS_ROLE
+from clinigate.gate.policy import MACHINE
 from clinigate.pipeline.keys import signer_at
 from clinigate.reports.text import visible
 
@@ -71,10 +73,7 @@ def generate(
     click.echo(f"private key (encrypted): {out}")
     click.echo(f"public key: {public}")
     click.echo(f"key id: {signer.keyid}")
-    click.echo(
-        f'to sign with it: [signing] key = "file:{out}" in clinigate.toml, and the passphrase in '
-        f"{PASSPHRASE_VARIABLE}"
-    )
+    click.echo(f"to sign with it: {_use(out, role)}")
     entry = trust_entry(signer.public, name=name, role=role)
     if trust is None:
         click.echo(f"\nAdd this to the trust file of whoever verifies:\n\n{entry}", nl=False)
@@ -82,6 +81,16 @@ def generate(
     with trust.open("a", encoding="utf-8") as file:
         file.write(f"\n{entry}" if file.tell() else entry)
     click.echo(f"trusted in: {trust}")
+
+
+def _use(key: Path, role: str) -> str:
+    """Say what a key of this role is for: a machine seals, a witness cosigns, people sign."""
+    if role == MACHINE:
+        place = f'[signing] key = "file:{key}" in clinigate.toml'
+        return f"{place}, and the passphrase in {PASSPHRASE_VARIABLE}"
+    if role == WITNESS_ROLE:
+        return f"clinigate ledger witness --state DIRECTORY --key {key}"
+    return f"clinigate sign --meaning … --reason … --key {key}; the passphrase is asked for"
 
 
 def _refuse_blank(text: str, option: str) -> None:

@@ -95,7 +95,8 @@ def approver_named(name: str, trust: TrustStore, policy: Policy, now: datetime) 
         roles = ", ".join(policy.record_roles) or "nobody"
         raise UsageError(
             f"--approver {name!r} is {found[0].role}, and in {policy.environment} accepting a "
-            f"risk is for: {roles}"
+            f"risk is for: {roles}; the policy says for whom, as [environments."
+            f'{policy.environment}.records] roles = ["{found[0].role}"]'
         )
     valid = [each for each in may if each.why_not(now) is None]
     if not valid:
