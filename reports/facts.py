@@ -189,8 +189,9 @@ def pack_rows(packs: tuple[PackUse, ...]) -> tuple[PackRow, ...]:
 
 
 def environment_facts(evidence: EvidenceFacts | None) -> tuple[Fact, ...]:
-    """Where the run took place, nested tables as dotted labels."""
-    return () if evidence is None else tuple(_flat("", evidence.environment))
+    """Where the run took place, nested tables as dotted labels; inputs are parts of the system."""
+    told = {} if evidence is None else evidence.environment
+    return tuple(_flat("", {name: told[name] for name in told if name != "inputs"}))
 
 
 def _flat(prefix: str, value: object) -> Iterator[Fact]:

@@ -23,6 +23,11 @@ _PARTS = (
 )
 
 
+#: Inputs that claims rest on and that are no part of the system; they stand with the gate, the
+#: method and the name.
+_NO_PART = frozenset({"policy", "clinigate", "version"})
+
+
 @dataclass(frozen=True, slots=True)
 class SystemPart:
     """One part of the system: its name, its digest, and where it is missing what would bind it."""
@@ -81,7 +86,7 @@ def _inputs(evidence: EvidenceFacts | None) -> dict[str, str]:
     if not isinstance(told, Mapping):
         return {}
     plain = {str(name): _digest(value) for name, value in told.items()}
-    return {name: digest for name, digest in plain.items() if digest}
+    return {name: digest for name, digest in plain.items() if digest and name not in _NO_PART}
 
 
 def _digest(value: object) -> str:

@@ -17,6 +17,7 @@ from clinigate.pipeline.criteria import producer_criteria
 from clinigate.reports.backtrace import backward, orphans
 from clinigate.reports.build import build_report
 from clinigate.reports.evidenceindex import evidence_index
+from clinigate.reports.facts import environment_facts
 from clinigate.reports.html import render_html
 from clinigate.reports.model import Report
 from clinigate.reports.sealed import BlobFact, EvidenceFacts, FileFact
@@ -75,7 +76,14 @@ def test_scope_and_exclusions_are_all_there_is(examples: ModuleType) -> None:
 
 def test_the_system_says_what_binds_it_and_what_does_not(examples: ModuleType) -> None:
     environment = {
-        "inputs": {"manifests": {"digest": "sha256:ab"}, "odd": {"paths": []}, "api": "sha256:cd"},
+        "inputs": {
+            "manifests": {"digest": "sha256:ab"},
+            "odd": {"paths": []},
+            "api": "sha256:cd",
+            "policy": "sha256:ef",
+            "clinigate": "version:0.1.0",
+            "version": "version:3",
+        },
         "git": {"commit": "0123abc", "dirty": True},
     }
     evidence = EvidenceFacts(bundle="b", environment=environment)
@@ -84,6 +92,8 @@ def test_the_system_says_what_binds_it_and_what_does_not(examples: ModuleType) -
     missing = {part.name for part in system.parts if part.missing}
     assert bound.keys() == {"image", "model", "manifests", "api"}
     assert missing == {"Prompt", "Configuration", "Data"}
+    labels = {fact.label for fact in environment_facts(evidence)}
+    assert labels == {"git.commit", "git.dirty"}, "a digest stands once, with the system"
     assert system.revision == "0123abc, with changes that nobody committed"
     clean = replace(evidence, environment={"git": {"commit": "0123abc", "dirty": False}})
     assert system_view(examples.clean(), clean).revision == "0123abc"

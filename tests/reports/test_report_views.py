@@ -159,3 +159,18 @@ def test_a_page_without_a_gate_or_seal_has_all_views(reports: dict[str, Report])
     bare = replace(reports["sample"], clauses=None, scoping=None, system=None, trace=())
     for view in View:
         assert "</html>" in render_html(bare, view)
+
+
+def test_one_page_names_what_keeps_the_gate_shut_though_nothing_failed(
+    reports: dict[str, Report],
+) -> None:
+    """What is undecided fails nothing, and may keep a gate shut all the same."""
+    made = reports["clean"]
+    assert made.gate is not None
+    why = "therapy.empathy is INCONCLUSIVE: too few cases"
+    shut = replace(made.gate, opens=False, word="SHUT", reasons=(why,))
+    page = render_html(replace(made, gate=shut))
+    one_page = page.partition('id="role-executive"')[2].partition("</section>")[0]
+    assert why in one_page
+    assert "No criterion failed" not in one_page
+    assert "No criterion failed" in render_html(made)
