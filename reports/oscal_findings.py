@@ -11,7 +11,7 @@ from clinigate.controls.standing import State
 from clinigate.core.results import Results
 from clinigate.reports.clauserows import ClauseRow
 from clinigate.reports.model import Report
-from clinigate.reports.oscal_observations import observation_uuid, said, word_uuid
+from clinigate.reports.oscal_observations import observation_uuid, prose, said, word_uuid
 from clinigate.reports.sealed import RecordFact
 
 __all__ = ["findings_of", "risks_of"]
@@ -56,9 +56,9 @@ def _risk_uuid(run: str, waiver: RecordFact) -> str:
 def _risk(run: str, waiver: RecordFact, judged: set[str]) -> Plain:
     risk: Plain = {
         "uuid": _risk_uuid(run, waiver),
-        "title": said(f"Accepted: {waiver.about}"),
-        "description": said(waiver.reason),
-        "statement": said(f"{waiver.about} is not shown, and the risk is accepted for a time."),
+        "title": prose(f"Accepted: {waiver.about}"),
+        "description": prose(waiver.reason),
+        "statement": prose(f"{waiver.about} is not shown, and the risk is accepted for a time."),
         "props": [
             prop("approver", said(waiver.signer)),
             prop("requester", said(waiver.requested_by)),
@@ -68,7 +68,7 @@ def _risk(run: str, waiver: RecordFact, judged: set[str]) -> Plain:
         "mitigating-factors": [
             {
                 "uuid": uuid_of("measure", run, waiver.digest or waiver.about),
-                "description": said(waiver.measure),
+                "description": prose(waiver.measure),
             }
         ],
     }
@@ -107,13 +107,13 @@ class _Desk:
             seen.append(word_uuid(self._run, row.id))
         finding: Plain = {
             "uuid": uuid_of("finding", self._run, row.id),
-            "title": said(f"{row.citation}: {row.title}"),
-            "description": said(row.why),
+            "title": prose(f"{row.citation}: {row.title}"),
+            "description": prose(row.why),
             "props": list(_props(row)),
             "target": {
                 "type": "objective-id",
                 "target-id": objective_id(self._catalogue.get(row.id)),
-                "status": {"state": state, "reason": reason, "remarks": said(str(row.state))},
+                "status": {"state": state, "reason": reason, "remarks": prose(str(row.state))},
             },
         }
         if seen:

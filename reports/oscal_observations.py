@@ -5,6 +5,7 @@ Evidence is referred to by the resources of the back matter, each with the diges
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -22,15 +23,25 @@ from clinigate.reports.clauserows import ClauseRow
 from clinigate.reports.model import CriterionRow, Report
 from clinigate.reports.text import one_line
 
-__all__ = ["Evidence", "observation_uuid", "observations_of", "said", "word_uuid"]
+__all__ = ["Evidence", "observation_uuid", "observations_of", "prose", "said", "word_uuid"]
 
 #: Raw evidence that one observation refers to; more is in the sealed results.
 MAX_EVIDENCE = 20
+#: What OSCAL's markup acts on: emphasis, code, links, HTML, insertions (`{{ insert: … }}`).
+_MARKUP = re.compile(r"([\\`*<\[{&]|(?<!\w)_|_(?!\w))")
 
 
 def said(text: str) -> str:
     """Return a text as OSCAL takes it: on one line, never empty, nothing in it acts unseen."""
     return one_line(text) or "none"
+
+
+def prose(text: str) -> str:
+    """Return a text for titles, descriptions and remarks, which OSCAL reads as Markdown and HTML.
+
+    What a stranger said is shown there as it is: no link, no picture, no insertion.
+    """
+    return _MARKUP.sub(r"\\\1", said(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +149,8 @@ class _Desk:
         named = verdict.criterion if criterion is None else criterion.title or criterion.id
         return {
             "uuid": observation_uuid(self._run, verdict.criterion),
-            "title": said(named),
-            "description": said(verdict.reason),
+            "title": prose(named),
+            "description": prose(verdict.reason),
             "props": props,
             "methods": ["TEST"],
             "types": ["control-objective" if verdict.status is Status.PASS else "finding"],
@@ -156,8 +167,8 @@ class _Desk:
         """What people say of a clause."""
         return {
             "uuid": word_uuid(self._run, row.id),
-            "title": said(f"Attested: {row.citation}"),
-            "description": said(row.why),
+            "title": prose(f"Attested: {row.citation}"),
+            "description": prose(row.why),
             "props": [prop("control", self._control(row.id))],
             "methods": ["EXAMINE"],
             "types": ["control-objective"],

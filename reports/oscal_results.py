@@ -21,7 +21,7 @@ from clinigate.core.results import Results
 from clinigate.errors import IntegrityError, UsageError
 from clinigate.reports.model import Report
 from clinigate.reports.oscal_findings import findings_of, risks_of
-from clinigate.reports.oscal_observations import Evidence, observations_of, said
+from clinigate.reports.oscal_observations import Evidence, observations_of, prose, said
 from clinigate.reports.sealed import RecordFact
 
 __all__ = ["PROFILE_FILE", "checked_results", "frameworks_of", "oscal_results"]
@@ -113,14 +113,14 @@ def _metadata(results: Results, report: Report) -> Plain:
     if parties:
         roles.append({"id": _SIGNER, "title": "Who signed a record about this run"})
     return {
-        "title": said(f"Assessment of {report.subject}"),
+        "title": prose(f"Assessment of {report.subject}"),
         "last-modified": results.finished_at,
         "version": results.run,
         "oscal-version": OSCAL_VERSION,
         "props": list(_facts(report)),
         "roles": roles,
         **({"parties": parties} if parties else {}),
-        "remarks": said(f"{_MEANING} {' '.join(report.not_shown)}"),
+        "remarks": prose(f"{_MEANING} {' '.join(report.not_shown)}"),
     }
 
 
@@ -166,8 +166,8 @@ def _result(
     findings = findings_of(rows, catalogue, results=results, report=report)
     return {
         "uuid": uuid_of("result", results.run),
-        "title": said(f"Run {results.run}"),
-        "description": said(f"{report.headline.word}: {report.headline.detail}."),
+        "title": prose(f"Run {results.run}"),
+        "description": prose(f"{report.headline.word}: {report.headline.detail}."),
         "start": results.started_at,
         "end": results.finished_at,
         "local-definitions": {
@@ -196,14 +196,14 @@ def _system(results: Results, evidence: Evidence) -> Plain:
     subject = results.subject
     props = [prop("version", said(subject.version))]
     props += [
-        {**prop("digest", said(subject.digests[part])), "remarks": said(part)}
+        {**prop("digest", said(subject.digests[part])), "remarks": prose(part)}
         for part in sorted(subject.digests)
     ]
     return {
         "uuid": evidence.system,
         "type": "this-system",
-        "title": said(subject.name),
-        "description": said(subject.intended_use or "What was evaluated."),
+        "title": prose(subject.name),
+        "description": prose(subject.intended_use or "What was evaluated."),
         "props": props,
         "status": {"state": "operational"},
     }
@@ -242,8 +242,8 @@ def _attestations(results: Results, report: Report) -> Plain:
                 {
                     "uuid": uuid_of("attestation", results.run, record.digest, str(number)),
                     "name": record.kind,
-                    "title": said(f"{record.kind} {record.meaning or record.about}"),
-                    "prose": said(f"{record.reason} ({record.signed_at}; {record.digest})"),
+                    "title": prose(f"{record.kind} {record.meaning or record.about}"),
+                    "prose": prose(f"{record.reason} ({record.signed_at}; {record.digest})"),
                 }
             ],
         }

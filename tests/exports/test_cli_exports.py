@@ -93,3 +93,14 @@ def test_of_a_damaged_bundle_it_says_so(project: Any, cli: Callable[..., Any], f
     ended = cli("report", "--format", form, "--policy", "pr", "--out", "out")
     assert ended.code == ExitCode.INTEGRITY
     assert "environment.json" in ended.err
+
+
+def test_a_damaged_bundle_of_ones_own_criteria_is_told_as_damaged(project: Any, cli: Any) -> None:
+    """The policy's names are no mistake where the run that knows them cannot be believed."""
+    blob = next(path for path in (project.bundle.path / "blobs").rglob("*") if path.is_file())
+    blob.write_bytes(b"another reply")
+    said = cli("gate", project.bundle.path)
+    assert said.code == 3, said.err
+    said = cli("report", project.bundle.path, "--format", "svr", "--out", "svr.json")
+    assert (said.code, "was changed" in said.err) == (3, True)
+    assert b"CLINIGATE_" not in Path("svr.json").read_bytes()

@@ -16,6 +16,7 @@ from clinigate.errors import IntegrityError
 from clinigate.evidence.envelope import parse_envelope, verify_envelope
 from clinigate.evidence.signing import generate_signer
 from clinigate.gate.decision import Decision
+from clinigate.gate.document import simple_verification_result
 from clinigate.gate.entries import Effect, Outcome
 from clinigate.pipeline.exports import Form, Material, exported
 from clinigate.reports.attestations import as_test_result
@@ -148,3 +149,12 @@ def test_only_an_open_gate_and_nothing_but_passes_is_passed(
         assert {status for status, _ in told} == {Status.PASS}
     if not told or outcome is not Outcome.OPENED:
         assert predicate["result"] == "FAILED"
+
+
+def test_no_criterion_can_be_named_like_an_open_gate(material: Callable[..., Material]) -> None:
+    """A deployment reads one property; whoever writes the policy names criteria as he likes."""
+    decision = material().decision
+    passed = next(each for each in decision.criteria if each.verdict.status is Status.PASS)
+    named = replace(passed, criterion=replace(passed.criterion, id="gate_PRODUCTION"))
+    statement = simple_verification_result(replace(decision, criteria=(named, passed)))
+    assert statement["predicate"]["properties"] == [f"CLINIGATE_{passed.criterion.id}"]

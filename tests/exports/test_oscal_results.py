@@ -290,3 +290,14 @@ def test_the_profile_over_another_catalog_is_wrong(material: Callable[..., Mater
     """The lint that passes ours finds a selection that the catalog has not."""
     profile = oscal_profile(("hipaa-security",))
     assert lint_profile(profile, oscal_catalog(("soc2",)))
+
+
+def test_what_strangers_say_is_no_markup(material: Callable[..., Material]) -> None:
+    """OSCAL reads titles and descriptions as Markdown with HTML in it; properties are plain."""
+    from clinigate.reports.oscal_observations import prose
+
+    said = json.dumps(oscal_results(material().results, material().report))
+    assert "<img" not in said.replace("\\\\<", "")
+    assert prose("[x](javascript:1) {{ insert: param, a }} <b> `c` *d* _e_ f_g &lt;") == (
+        "\\[x](javascript:1) \\{\\{ insert: param, a }} \\<b> \\`c\\` \\*d\\* \\_e\\_ f_g \\&lt;"
+    )

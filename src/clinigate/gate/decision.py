@@ -118,8 +118,9 @@ def decide(
     statements = _statements(bundles)
     reasons = list(reasons_of_bundles(policy, bundles, now))
     # 2. Judge every criterion again, and see what waivers let through. Of a team's own criteria
-    # only the stage that measures them knows: where one did not run, their names are no mistake.
-    unheard = has_open_stages(bundles)
+    # only the stage that measures them knows: where one did not run, or what it left is damaged,
+    # their names are no mistake.
+    unheard = has_open_stages(bundles) or any(each.problems for each in bundles)
     book = open_book(policy, records, subject=subject, statements=statements, now=now)
     entries = tuple(_entries(policy, runs, book, base_criteria, other_criteria, unheard=unheard))
     # 3. Clauses, from the criteria and the attestations.

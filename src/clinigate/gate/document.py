@@ -30,6 +30,7 @@ SVR_NAME = "svr.json"
 
 _STATEMENT = "https://in-toto.io/Statement/v1"
 _SVR = "https://in-toto.io/attestation/svr/v0.2"
+_GATE = "CLINIGATE_GATE_"
 _VERIFIER = "https://clinigate.dev/gate/v1"
 
 
@@ -56,7 +57,9 @@ def simple_verification_result(decision: Decision) -> dict[str, Any]:
         for clause in decision.controls
         if clause.effect is Effect.SATISFIED
     ]
-    gate = [f"CLINIGATE_GATE_{decision.environment.upper()}"] if decision.opens else []
+    # Nothing that somebody may name as he likes stands for a gate.
+    passed = [each for each in passed if not each.upper().startswith(_GATE)]
+    gate = [f"{_GATE}{decision.environment.upper()}"] if decision.opens else []
     return in_toto(
         _SVR,
         subjects_of(decision),
