@@ -12,5 +12,11 @@ def revision(environment: Mapping[str, object]) -> str:
     git = environment.get("git")
     if not isinstance(git, Mapping) or not git.get("commit"):
         return ""
-    changed = {True: ", with changes that nobody committed", None: ", changes unknown"}
-    return f"{git['commit']}{changed.get(git.get('dirty'), '')}"
+    match git.get("dirty"):
+        case True:
+            changed = ", with changes that nobody committed"
+        case False:
+            changed = ""
+        case _:
+            changed = ", changes unknown"
+    return f"{git['commit']}{changed}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from clinigate.core.canonical import canonical_bytes
 from clinigate.errors import IntegrityError
 from clinigate.evidence.bundle import open_bundle
 from clinigate.evidence.chain import Chain
@@ -19,6 +22,7 @@ from clinigate.evidence.trust import TrustedKey, TrustStore
 from clinigate.evidence.verify import verify_bundle
 from clinigate.evidence.witnessing import Witness, witness_log
 from clinigate.pipeline.examine import evidence_facts, examine
+from clinigate.pipeline.publish import report_of
 
 LATER = datetime(2027, 1, 1, tzinfo=UTC)
 
@@ -130,7 +134,7 @@ def test_what_cannot_be_read_back_is_not_written(system: Any) -> None:
         {"value": 0.0001},
         {"bound": 0.0001},
         {"n": 100_000},
-        {"relation": "x"},
+        {"relation": "<="},
         {"confidence": 0.999},
     ],
 )
@@ -144,3 +148,42 @@ def test_a_number_beside_a_true_verdict_is_judged_again_too(system: Any, lie: An
     (problem,) = verify_bundle(bundle).level(Level.MEANING).sentences
     (field,) = lie
     assert f"{system.criterion.id}: {field} is" in problem
+
+
+@pytest.mark.parametrize("field", ["subject", "ledger", "plan", "producers"])
+@pytest.mark.parametrize("told", [None, 5, [], {}])
+def test_a_report_of_a_senseless_statement_crashes_nothing(
+    system: Any, reseal: Any, field: str, told: Any
+) -> None:
+    bundle = reseal(system.sealed(), system.signer, **{field: told})
+    trust = TrustStore((TrustedKey(system.signer.public, "CI", "machine"),))
+    examined = examine(bundle.path, trust=trust)
+    assert examined.report.problems or field == "producers"
+    assert evidence_facts(examined, shown_as="run").bundle == "run"
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "told"),
+    [
+        ("environment.json", (), 5),
+        ("environment.json", ("git",), {"commit": "ab", "dirty": []}),
+        ("results.json", ("verdicts", 0, "relation"), "x"),
+    ],
+)
+def test_a_report_of_senseless_files_crashes_nothing(
+    system: Any, reseal: Any, name: str, path: tuple[Any, ...], told: Any
+) -> None:
+    """The machine's key signed them; a report is made, or refused in a sentence."""
+    bundle = system.sealed()
+    plain = found = json.loads((bundle.path / name).read_bytes())
+    for step in path[:-1]:
+        found = found[step]
+    if path:
+        found[path[-1]] = told
+    (bundle.path / name).write_bytes(canonical_bytes(plain if path else told))
+    bundle = reseal(bundle, system.signer)
+    trust = TrustStore((TrustedKey(system.signer.public, "CI", "machine"),))
+    examined = examine(bundle.path, trust=trust)
+    with suppress(IntegrityError):
+        report_of(examined, None)
+    assert name == "environment.json" or examined.report.problems

@@ -10,6 +10,7 @@ from typing import Any
 
 from clinigate.core.canonical import parse_json, sha256_hex
 from clinigate.core.codec import from_plain
+from clinigate.core.criterion import Relation
 from clinigate.core.results import Results
 from clinigate.errors import IncompleteRunError, IntegrityError
 from clinigate.evidence.envelope import Envelope, parse_envelope
@@ -106,9 +107,12 @@ class Bundle:
         if sha256_hex(data) != self.statement.files.get(RESULTS):
             raise IntegrityError(f"{RESULTS}: was changed: it is not what the statement names")
         try:
-            return from_plain(Results, _plain(RESULTS, data))
+            found = from_plain(Results, _plain(RESULTS, data))
+            for verdict in found.verdicts:
+                Relation(verdict.relation)
         except ValueError as error:
             raise IntegrityError(f"{RESULTS}: {error}") from error
+        return found
 
     def recorded(self) -> RecordedRun:
         """Return what the run's processes wrote.

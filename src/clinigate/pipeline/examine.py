@@ -87,6 +87,7 @@ def evidence_facts(
     """
     signed, table = tuple(records), RetentionTable() if retention is None else retention
     bundle, report = examined.bundle, examined.report
+    stated = bundle.statement.predicate
     size, root = _ledger_seen(bundle)
     present = set(bundle.names)
     return EvidenceFacts(
@@ -97,7 +98,7 @@ def evidence_facts(
             LevelFact(each.level, each.level.claim, _HOLDS[each.status], "; ".join(each.sentences))
             for each in report.levels
         ),
-        environment=bundle.read_json(ENVIRONMENT),
+        environment=_object(bundle.read_json(ENVIRONMENT)),
         files=tuple(
             FileFact(name, digest, bundle.size(name))
             for name, digest in sorted(bundle.statement.files.items())
@@ -110,17 +111,22 @@ def evidence_facts(
         blobs=tuple(_blobs(bundle)),
         sealed_at=bundle.statement.sealed_at,
         kept=_kept(bundle, table, signed),
-        held=hold_on(bundle.run, str(bundle.statement.predicate["subject"]["name"]), table),
+        held=hold_on(bundle.run, str(_object(stated.get("subject")).get("name")), table),
         kept_by_kind=tuple(
             (kind, years) for kind, years in table.kinds.items() if years != table.years_of("run")
         ),
     )
 
 
+def _object(value: Any) -> dict[str, Any]:
+    """A damaged bundle may hold anything where an object belongs."""
+    return value if isinstance(value, dict) else {}
+
+
 def _ledger_seen(bundle: Bundle) -> tuple[int | None, str | None]:
     """Size and root of the log before the seal; what a damaged statement says instead is none."""
-    told: Any = bundle.statement.predicate.get("ledger")
-    size, root = (told.get("size"), told.get("root")) if isinstance(told, dict) else (None, None)
+    told = _object(bundle.statement.predicate.get("ledger"))
+    size, root = told.get("size"), told.get("root")
     return (
         size if isinstance(size, int) and not isinstance(size, bool) else None,
         root if isinstance(root, str) else None,
