@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from xml.etree import ElementTree as ET
 
 from clinigate.core.verdict import Status
-from clinigate.reports.model import CriterionRow, GateRow, Report, StageRow, Tone
+from clinigate.reports.model import CriterionRow, GateRow, GateView, Report, StageRow, Tone
 from clinigate.reports.text import one_line
 
 __all__ = ["render_junit"]
@@ -21,17 +21,34 @@ _NO_XML = re.compile("[\ufffe\uffff]")
 
 
 def render_junit(report: Report) -> bytes:
-    """Return the test suites `criteria`, and `stages` where the run had any, as UTF-8 XML."""
+    """Return the test suites `criteria`, and `stages` where the run had any, as UTF-8 XML.
+
+    Where the gate is shut and none of them is red, a suite `gate` says why.
+    """
     root = ET.Element("testsuites", name=_xml(report.subject))
     suites = [_suite("criteria", _criteria(report))]
     if report.stages:
         suites.append(_suite("stages", map(_stage, report.stages)))
+    if report.gate is not None and not report.gate.opens and not _is_red(suites):
+        suites.append(_suite("gate", [_shut(report.gate)]))
     for suite in suites:
         root.append(suite)
     for key in ("tests", "failures", "errors", "skipped"):
         root.set(key, str(sum(int(suite.get(key, "0")) for suite in suites)))
     ET.indent(root)
     return b'<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root) + b"\n"
+
+
+def _is_red(suites: Iterable[ET.Element]) -> bool:
+    return any(suite.get(key) != "0" for suite in suites for key in ("failures", "errors"))
+
+
+def _shut(gate: GateView) -> ET.Element:
+    """A gate that is shut by something else than a criterion: damage, age, a missing signature."""
+    name = f"gate to {gate.environment}"
+    case = ET.Element("testcase", classname="clinigate.gate", name=_xml(name))
+    _add(case, "failure", f"{gate.word}: {'; '.join(gate.reasons)}")
+    return case
 
 
 def _suite(name: str, cases: Iterable[ET.Element]) -> ET.Element:

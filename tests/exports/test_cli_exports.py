@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from clinigate.cli.exits import ExitCode
+from clinigate.core.verdict import Status
 from clinigate.evidence.envelope import verify_envelope
 
 TEXTS = ["markdown", "csv", "oscal", "oscal-profile", "sarif", "junit", "test-result", "svr"]
@@ -104,3 +105,22 @@ def test_a_damaged_bundle_of_ones_own_criteria_is_told_as_damaged(project: Any, 
     said = cli("report", project.bundle.path, "--format", "svr", "--out", "svr.json")
     assert (said.code, "was changed" in said.err) == (3, True)
     assert b"CLINIGATE_" not in Path("svr.json").read_bytes()
+
+
+def test_a_shut_gate_is_never_all_green_in_junit(project: Any, cli: Any) -> None:
+    """Damage, age or a missing signature shuts a gate though every criterion passed."""
+    from dataclasses import replace
+
+    from clinigate.reports.junit import render_junit
+
+    report = project.material().report
+    passed = tuple(row for row in report.criteria if row.status is Status.PASS)
+    gate = replace(
+        report.gate, opens=False, word="SHUT", rows=(), reasons=("blobs/x: was changed",)
+    )
+    root = ET.fromstring(render_junit(replace(report, criteria=passed, gate=gate, stages=())))
+    (failure,) = root.iterfind("testsuite[@name='gate']/testcase/failure")
+    assert failure.get("message") == "SHUT: blobs/x: was changed"
+    assert root.get("failures") == "1"
+    opened = replace(report, criteria=passed, gate=replace(gate, opens=True), stages=())
+    assert ET.fromstring(render_junit(opened)).find("testsuite[@name='gate']") is None
