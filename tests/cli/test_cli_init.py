@@ -51,6 +51,24 @@ def test_what_the_written_configuration_says_of_hipaa_is_one_once_it_counts(tmp_
     )
 
 
+def test_what_the_written_configuration_says_of_evidence_is_one_once_it_counts(
+    tmp_path: Path,
+) -> None:
+    text = files("clinigate.cli").joinpath("templates/clinigate.toml").read_text(encoding="utf-8")
+    begin, end = text.index("# tsa_roots"), text.index("# What `clinigate chaos`")
+    held = re.sub(r'^# (?=\[|"|[a-z_]+ = )', "", text[begin:end], flags=re.MULTILINE)
+    written = tmp_path / "clinigate.toml"
+    written.write_text(text[:begin] + held + text[end:], encoding="utf-8")
+    config = load_config(written).config
+    assert config.gate.tsa_roots == "tsa-roots.pem"
+    assert config.signing.tsa is not None
+    assert (config.retention.years, len(config.retention.hold)) == (6, 1)
+    assert config.evidence.unscanned_because
+    assert set(config.inputs) == {"prompt", "manifests"}
+    assert config.risks.controls == {"crisis.*": ["RC-7"]}
+    assert config.portal.port == 8642
+
+
 def test_doctor_says_what_the_written_configuration_lacks(
     cli: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from clinigate.cli.exits import ExitCode
+from clinigate.cli.next_steps import next_steps
 from clinigate.errors import UsageError
 
 if TYPE_CHECKING:
@@ -210,8 +210,7 @@ def _decide(config: LoadedConfig, conclusion: Conclusion, signer: LocalSigner) -
     report = report_of(examine(path, trust=trust), decision, config=config.config)
     page = write_report(report, exports / REPORT_NAME, signer=signer)
     click.echo(f"\n{report_table(report)}\n")
-    bundle, trust_file = (os.path.relpath(each) for each in (path, trusted))
     click.echo(f"report:  {os.path.relpath(page)}")
-    click.echo(f"bundle:  {bundle}")
-    click.echo(f"verify:  {shlex.join(['clinigate', 'verify', bundle, '--trust', trust_file])}")
+    click.echo(f"bundle:  {os.path.relpath(path)}")
+    click.echo(next_steps(path, trusted))
     return exit_code(decision)

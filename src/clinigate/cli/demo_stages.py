@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shlex
 import tempfile
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -15,6 +13,7 @@ from clinigate.cli.demo_project import write_project
 from clinigate.cli.demo_resilience import trace_words
 from clinigate.cli.exits import ExitCode
 from clinigate.cli.keys import trust_entry
+from clinigate.cli.next_steps import next_steps
 from clinigate.cli.reference_hipaa import reference_hipaa_environment
 from clinigate.cli.stage_run import Asked, Court, close, ended, run_through
 from clinigate.cli.troubles import complain
@@ -140,8 +139,7 @@ def run_all_stages(chosen: Chosen) -> int:
     if course.unfinished is not None:
         said = f"run {course.run} is not whole: {course.unfinished}; run the demo again"
         return complain(said, ExitCode.UNFINISHED)
-    bundle, trust_file = (os.path.relpath(each) for each in (course.directory, trusted))
-    click.echo(f"verify:  {shlex.join(['clinigate', 'verify', bundle, '--trust', trust_file])}")
+    click.echo(next_steps(course.directory, trusted))
     return ended(judged)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from clinigate.cli.doctor_evidence import evidence_readiness
 from clinigate.cli.doctor_hipaa import hipaa_readiness
 from clinigate.cli.exits import ExitCode
 from clinigate.cli.exposure import exposures
@@ -78,6 +79,7 @@ def _diagnose(setup: Setup, *, offline: bool) -> Iterator[Line]:
     yield _said("packs", lambda: _packs(setup))
     yield _signing(loaded)
     yield _said("trust", lambda: _trust(loaded), absent="no [gate] trust: no signature can count")
+    yield from _evidence(loaded)
     yield from _target(loaded, offline=offline)
     for topic, ready, text in (*readiness(loaded), *hipaa_readiness(loaded)):
         yield Line(Mark.OK if ready else Mark.NOTE, topic, text)
@@ -138,6 +140,14 @@ def _said(topic: str, say: Callable[[], str | None], *, absent: str = "") -> Lin
     except ClinigateError as error:
         return Line(Mark.PROBLEM, topic, str(error))
     return Line(Mark.OK, topic, text) if text else Line(Mark.NOTE, topic, absent)
+
+
+def _evidence(loaded: LoadedConfig) -> Iterator[Line]:
+    try:
+        for topic, ready, text in evidence_readiness(loaded):
+            yield Line(Mark.OK if ready else Mark.NOTE, topic, text)
+    except ClinigateError as error:
+        yield Line(Mark.PROBLEM, "evidence", str(error))
 
 
 def _target(loaded: LoadedConfig, *, offline: bool) -> Iterator[Line]:

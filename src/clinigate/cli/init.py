@@ -61,6 +61,7 @@ def command(folder: Path, force: bool) -> None:
         click.echo(f"added {', '.join(IGNORED)} to {folder / '.gitignore'}")
     click.echo("next: describe your service in clinigate.toml, make a key with")
     click.echo("`clinigate keys generate --trust trust.toml`, then run `clinigate doctor`;")
+    click.echo("`clinigate sign` is for the officer who answers for a run;")
     click.echo("`clinigate ci github` (or gitlab, jenkins, tekton) writes your pipeline")
 
 

@@ -11,6 +11,7 @@ import click
 
 from clinigate.cli.exits import ExitCode
 from clinigate.cli.gate import exit_code, why_not
+from clinigate.cli.next_steps import next_steps
 from clinigate.cli.producing import screen
 from clinigate.cli.stage_progress import shown_stages
 from clinigate.cli.troubles import complain
@@ -117,6 +118,8 @@ def carry_out(
     if course.unfinished is not None:
         said = f"{_not_whole(course)}; continue it with: clinigate run --resume {course.run}"
         return complain(said, ExitCode.UNFINISHED)
+    if course.conclusion is not None:
+        click.echo(next_steps(course.directory))
     return ended(judged)
 
 
