@@ -51,10 +51,15 @@ class _Tables:
             for below in self._tables_of(field):
                 if field.get("type") == "array":
                     self._repeated.add(below["title"])
-                place = ((*path, key), below["title"])
-                if place not in self._seen:
-                    self._seen.add(place)
-                    yield from self.sections(below, (*path, key))
+                yield from self._below(below, (*path, key))
+            for below in self._tables_of(field.get("additionalProperties")):
+                yield from self._below(below, (*path, key, "NAME"))
+
+    def _below(self, table: Schema, path: tuple[str, ...]) -> Iterator[str]:
+        place = (path, table["title"])
+        if place not in self._seen:
+            self._seen.add(place)
+            yield from self.sections(table, path)
 
     def _section(self, table: Schema, path: tuple[str, ...]) -> str:
         kind = table["properties"].get("kind", {}).get("const")
@@ -74,10 +79,12 @@ class _Tables:
         ]
         return "\n".join(lines)
 
-    def _tables_of(self, field: Schema) -> list[Schema]:
+    def _tables_of(self, field: Schema | bool | None) -> list[Schema]:
         """The tables that may stand at a key, once or many times. One that is a form of a value
         has no section.
         """
+        if not isinstance(field, dict):
+            return []
         if field.get("type") == "array":
             return self._tables_of(field["items"])
         if "$ref" in field:
