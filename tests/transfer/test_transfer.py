@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from clinigate.errors import EvidenceError, IntegrityError, UsageError
+from clinigate.evidence import packing, sources
 from clinigate.evidence.bundle import export_zip, open_bundle
 from clinigate.evidence.report import Level, LevelStatus
 from clinigate.evidence.verify import verify_bundle
@@ -211,6 +213,53 @@ def test_a_bomb_by_its_ratio_is_named(tmp_path: Path) -> None:
         archive.writestr("blobs/big", bytes(3 << 20))
     with pytest.raises(IntegrityError, match=r"'blobs/big': 3145728 bytes would come out"):
         open_bundle(path)
+
+
+def _with(packed: Path, path: Path, members: dict[str, bytes]) -> Path:
+    with zipfile.ZipFile(packed) as whole, zipfile.ZipFile(path, "w", 8) as archive:
+        for name in whole.namelist():
+            archive.writestr(name, whole.read(name))
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return path
+
+
+def test_many_small_files_make_a_bomb_too(
+    site: Any, archive_site: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each may shrink as it likes; all together may not. Nothing of it reaches the disk."""
+    monkeypatch.setattr(sources, "ALL_MAY_SHRINK", 1 << 20)
+    site.export(site.sealed(), tmp_path / "run.zip")
+    added = {f"records/{number}.json": bytes(1 << 18) for number in range(30)}
+    bomb = _with(tmp_path / "run.zip", tmp_path / "bomb.zip", added)
+    with pytest.raises(IntegrityError, match=r"bomb\.zip: \d+ bytes would come out of"):
+        archive_site.take_in(bomb, trust=site.trust)
+    assert not list(archive_site.root.rglob("*.json"))
+
+
+def test_what_is_too_large_for_a_record_is_not_taken_in(
+    site: Any, archive_site: Any, tmp_path: Path
+) -> None:
+    """Records are the one place of a bundle that its signature does not cover."""
+    site.export(site.sealed(), tmp_path / "run.zip")
+    added = {"records/note.json": os.urandom((1 << 20) + 1)}
+    large = _with(tmp_path / "run.zip", tmp_path / "large.zip", added)
+    with pytest.raises(IntegrityError, match=r"'records/note\.json'.*no record is so large"):
+        archive_site.take_in(large, trust=site.trust)
+
+
+def test_a_large_bundle_of_small_files_that_shrink_a_lot_can_be_taken_in(
+    site: Any, archive_site: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is handed on is taken in, whatever it holds."""
+    for module in (sources, packing):
+        monkeypatch.setattr(module, "ALL_MAY_SHRINK", 1 << 18)
+    run = site.begin()
+    for number in range(40):
+        run.recorder.blob(b"%d" % number + b" " * 30_000, "text/plain")
+    run.finish()
+    site.export(site.seal(run), tmp_path / "run.zip")
+    assert archive_site.take_in(tmp_path / "run.zip", trust=site.trust).new
 
 
 def test_nothing_there_to_take_in_is_told(site: Any, tmp_path: Path) -> None:

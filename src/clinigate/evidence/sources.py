@@ -25,6 +25,7 @@ from clinigate.evidence.files import naming
 from clinigate.evidence.zip_layout import check_layout
 
 __all__ = [
+    "ALL_MAY_SHRINK",
     "MAY_SHRINK",
     "DirectorySource",
     "Limits",
@@ -37,6 +38,8 @@ __all__ = [
 _CHUNK = 1 << 20
 #: Up to this size a file of a bundle may shrink as it likes.
 MAY_SHRINK = 1 << 20
+#: And up to this size all of them together: many small ones make a bomb too.
+ALL_MAY_SHRINK = 128 << 20
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError)
 _PLAIN_KINDS = (0, stat.S_IFREG, stat.S_IFDIR)
 
@@ -47,7 +50,8 @@ class Limits:
 
     Attributes:
         files: how many. file_bytes: in one of them. total_bytes: in all of them.
-        ratio: how many bytes may come out of one byte of a zip, in members above `MAY_SHRINK`.
+        ratio: how many bytes may come out of one byte of a zip, in members above `MAY_SHRINK`, and
+            in all of them together above `ALL_MAY_SHRINK`.
     """
 
     files: int = 200_000
@@ -154,6 +158,7 @@ class ZipSource:
         check_names(info.filename.rstrip("/") for info in infos)
         files = {info.filename: info.file_size for info in infos if not info.is_dir()}
         _check_sizes(files, limits)
+        _check_ratio(path, sum(files.values()), limits)
         self._sizes = files
 
     @property
@@ -241,6 +246,16 @@ def _check_member(info: zipfile.ZipInfo, limits: Limits) -> None:
         raise IntegrityError(
             f"{name!r}: {info.file_size} bytes would come out of {info.compress_size}; no file of "
             f"a bundle shrinks more than {limits.ratio} times"
+        )
+
+
+def _check_ratio(path: Path, total: int, limits: Limits) -> None:
+    with naming(path, "read"):
+        packed = path.stat().st_size
+    if total > max(ALL_MAY_SHRINK, limits.ratio * packed):
+        raise IntegrityError(
+            f"{path.name}: {total} bytes would come out of {packed}; no bundle shrinks more than "
+            f"{limits.ratio} times"
         )
 
 

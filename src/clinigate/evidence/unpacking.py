@@ -23,6 +23,7 @@ from clinigate.evidence.names import OUTSIDE, in_sealed_set
 __all__ = ["left_out", "remove_leftovers", "unpacked"]
 
 _SCRATCH = re.compile(r"\.(?:import|pruned)-.+\.tmp")
+_LARGEST_RECORD = 1 << 20
 _RECORD = re.compile(r"records/[^/]+\.json")
 
 
@@ -47,7 +48,7 @@ def unpacked(bundle: Bundle, runs: Path) -> Iterator[Path]:
     try:
         folders = {place}
         for name in bundle.names:
-            if _stays_behind(name):
+            if _stays_behind(bundle, name):
                 continue
             path = place / name
             with naming(path, "written"):
@@ -63,7 +64,7 @@ def unpacked(bundle: Bundle, runs: Path) -> Iterator[Path]:
 
 def left_out(bundle: Bundle) -> int:
     """Return how many files of a bundle stay behind when it is unpacked."""
-    return sum(_stays_behind(name) for name in bundle.names)
+    return sum(_stays_behind(bundle, name) for name in bundle.names)
 
 
 def remove_leftovers(runs: Path) -> None:
@@ -80,15 +81,17 @@ def remove_leftovers(runs: Path) -> None:
                 path.unlink()
 
 
-def _stays_behind(name: str) -> bool:
+def _stays_behind(bundle: Bundle, name: str) -> bool:
     """Reports that travelled along are made again, rather than believed.
 
     Raises:
-        IntegrityError: a name in the folder of records that no record has.
+        IntegrityError: a name in the folder of records that no record has, or a size.
     """
     records, exports = OUTSIDE
     if name.startswith(records) and not _RECORD.fullmatch(name):
         raise IntegrityError(f"{name!r}: is no record of a person, and nothing else lies there")
+    if name.startswith(records) and bundle.size(name) > _LARGEST_RECORD:
+        raise IntegrityError(f"{name!r}: {bundle.size(name)} bytes, and no record is so large")
     return name.startswith(exports) and not in_sealed_set(name)
 
 
