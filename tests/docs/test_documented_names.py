@@ -65,7 +65,7 @@ def test_every_key_of_the_configuration_is_documented(pages: dict[str, str]) -> 
     assert {"`subject`", "`kind`", "`token_url`", "`env`"} <= names
     text = pages["docs/configuration.md"]
     bare = {name: name.strip("`") for name in names}
-    forms = ("`{}`", "`[{}]`", "`[[{}]]`")
+    forms = ("`{}`", "`[{}]`", "`[[{}]]`", "`[{}.NAME]`")
     missing = {name for name in names if not any(f.format(bare[name]) in text for f in forms)}
     assert not missing
 

@@ -117,6 +117,13 @@ def test_a_table_of_keys_says_type_default_and_meaning(regenerate: ModuleType) -
     assert "| `headers` | by name: text or table of `env` |" in text
 
 
+def test_tables_by_name_have_sections_of_their_own(regenerate: ModuleType) -> None:
+    """What a user names stands as NAME in the heading."""
+    text = importlib.import_module("_configuration").configuration()
+    assert text.count("### `[inputs.NAME]`") == 1
+    assert "| `digest` | text |  | 'sha256:…' of what lies elsewhere" in text
+
+
 def test_the_examples_for_pytest_run(pages: dict[str, str], tmp_path: Path) -> None:
     """As they stand: a test over a check, and a target of one's own."""
     blocks = [part.split("```")[0] for part in pages["docs/pytest.md"].split("```python\n")[1:]]

@@ -337,6 +337,7 @@ def test_the_keyboard_reaches_the_form(ed25519_run: Any, show: Show) -> None:
     opened.page.keyboard.press("Tab")
     opened.page.keyboard.press("Enter")
     opened.waits_for("trusted")
+    assert opened.state == "trusted"
 
 
 @pytest.fixture(scope="module")
