@@ -18,11 +18,15 @@ def next_steps(bundle: Path, trust: Path | None = None) -> str:
     """
     place = os.path.relpath(bundle)
     trusted = [] if trust is None else ["--trust", os.path.relpath(trust)]
-    why = ["--meaning", "review", "--reason", "WHY", "--key", "YOUR.key"]
-    steps = (
-        ("verify", ["verify", place, *trusted]),
-        ("sign", ["sign", place, *why]),
-        ("pdf", ["report", place, "--format", "pdf", "--view", "officer", *trusted]),
-    )
-    told = ((f"{name}:", shlex.join(["clinigate", *words])) for name, words in steps)
+    key = ["--out", "officer.key", "--name", "YOUR NAME", "--role", "compliance-officer"]
+    steps = {
+        "verify": ["verify", place, *trusted],
+        "key": ["keys", "generate", *key, *trusted],
+        "sign": ["sign", place, "--meaning", "review", "--reason", "WHY", "--key", "officer.key"],
+        "pdf": ["report", place, "--format", "pdf", "--view", "officer", *trusted],
+    }
+    steps["sign"] += trusted
+    if trust is None:  # whose key counts is settled where the trust file of the team is kept
+        del steps["key"]
+    told = ((f"{name}:", shlex.join(["clinigate", *words])) for name, words in steps.items())
     return "\n".join(f"{name:<8} {words}" for name, words in told)
