@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -153,3 +154,53 @@ def show(browser: Any, desk: Any, tmp_path: Path) -> Iterator[Callable[..., Open
     yield open_page
     for each in closing:
         each.close()
+
+
+# ---- the outsider's script -----------------------------------------------------------------------
+
+SCRIPT = HERE.parents[1] / "examples" / "verify" / "verify.sh"
+#: All that an auditor's machine needs beside the shell: one package each of jq and openssl.
+PROGRAMS = (
+    *("openssl", "jq", "sha256sum", "sh", "cat", "cmp", "cp", "cut", "diff", "find", "grep"),
+    *("date", "head", "ls", "mkdir", "mktemp", "mv", "od", "rm", "sed", "sort", "tail", "tr", "wc"),
+)
+
+
+@pytest.fixture(scope="module")
+def only(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A PATH that holds these programs and no other."""
+    folder = tmp_path_factory.mktemp("only")
+    for name in PROGRAMS:
+        found = shutil.which(name)
+        if found is None:
+            assert not os.environ.get("CLINIGATE_REQUIRE_ALL"), f"needs {name}"
+            pytest.skip(f"needs {name}")
+        (folder / name).symlink_to(found)
+    return folder
+
+
+@pytest.fixture
+def verify(only: Path, tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    def run(
+        bundle: Path, key: LocalSigner, *more: str, **environ: str
+    ) -> subprocess.CompletedProcess[str]:
+        (tmp_path / "trusted.pem").write_bytes(key.public.pem)
+        return subprocess.run(
+            ["sh", str(SCRIPT), str(bundle), str(tmp_path / "trusted.pem"), *more],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={"PATH": str(only), **environ},
+        )
+
+    return run
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Callable[[Any], Path]:
+    """A bundle that a test may spoil."""
+
+    def build(made: Any) -> Path:
+        return Path(shutil.copytree(made.bundle.path, tmp_path / "bundle"))
+
+    return build
