@@ -11,6 +11,9 @@ TORCH  ?= torch==2.13.0 nvidia-ml-py
 # Measured beside us in `make bench`; what is missing there is said, not guessed.
 PEERS  ?= mlcommons-loadgen scrubadub==2.0.1 datafog==4.9.0
 
+# Each program that a test starts would compile all of Clinigate anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test acceptance grade lint types docs bench bench-phi campaign coverage selfcheck sbom lock clean
 
 demo: $(STAMP)
