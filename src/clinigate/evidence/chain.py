@@ -48,6 +48,8 @@ class LedgerRecord:
     type: str
     body: Mapping[str, Any]
     line: bytes
+
+
 #: What may name a run: no slash, no dot at its beginning, nothing that a terminal acts on.
 _RUN = re.compile(r"[0-9A-Za-z_][0-9A-Za-z_.-]{0,127}")
 
