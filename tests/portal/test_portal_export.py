@@ -106,5 +106,14 @@ def test_the_command_says_what_it_wrote(
     project.sealed()
     monkeypatch.chdir(project.folder)
     assert cli(["serve", "--export", "out"]) == ExitCode.OK
-    assert capsys.readouterr().out == "portal: out/index.html (7 pages, 1 bundles)\n"
+    assert capsys.readouterr().out == "portal: out/index.html (7 pages, 1 bundle)\n"
     assert (project.folder / "out" / "index.html").is_file()
+
+
+def test_a_run_whose_bundle_is_left_out_is_named(project: Any, tmp_path: Path) -> None:
+    project.sealed()
+    unfinished = project.begin().id
+    done = export_site(project.site(exported=True), tmp_path / "out")
+    assert done.bundles == 1
+    (told,) = done.left_out
+    assert told.startswith(f"{unfinished}: no bundle: not sealed")

@@ -88,7 +88,8 @@ def _export(loaded: LoadedConfig, folder: Path, trust: Path | None, *, bundles: 
     from clinigate.reports.text import one_line
 
     done = export_site(Site(loaded, trust_file=trust, exported=True), folder, bundles=bundles)
-    click.echo(f"portal: {folder / 'index.html'} ({done.pages} pages, {done.bundles} bundles)")
+    bundles_told = "1 bundle" if done.bundles == 1 else f"{done.bundles} bundles"
+    click.echo(f"portal: {folder / 'index.html'} ({done.pages} pages, {bundles_told})")
     for told in done.left_out:
         click.echo(f"left out: {one_line(told)}")
     return ExitCode.OK

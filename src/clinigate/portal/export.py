@@ -66,7 +66,8 @@ def _check_replaceable(folder: Path) -> None:
 
 def _write(site: Site, folder: Path, *, bundles: bool) -> Exported:
     pages, written, left_out = 0, 0, []
-    for path in site.paths():
+    paths = tuple(site.paths())
+    for path in paths:
         page = site.page(path)
         if page is None:
             continue
@@ -80,7 +81,14 @@ def _write(site: Site, folder: Path, *, bundles: bool) -> Exported:
                 written += 1
             except ClinigateError as error:
                 left_out.append(f"{target.parent.name}: {error}")
+        elif bundles and path.endswith("/index.html") and _report_beside(path) not in paths:
+            why = "not sealed, or not to be believed; its page says why"
+            left_out.append(f"{target.parent.name}: no bundle: {why}")
     return Exported(pages, written, tuple(left_out))
+
+
+def _report_beside(path: str) -> str:
+    return path.replace("/index.html", "/report.html")
 
 
 def _write_bundle(site: Site, target: Path) -> None:
